@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace weft {
+
+enum class LogLevel : std::uint8_t { kInfo, kWarning };
+
+using LogCallback = std::function<void(LogLevel, std::string_view message)>;
+
+// Replaces where weft's messages go (default: standard error, one line each) and returns the callback that was there.
+// The callback may be called from any thread, one call at a time. An empty callback silences weft.
+LogCallback set_log_callback(LogCallback callback);
+
+// Sends one message to the callback.
+void log(LogLevel level, std::string_view message);
+
+}  // namespace weft

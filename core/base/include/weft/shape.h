@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "weft/dtype.h"
+
+namespace weft {
+
+// The sizes of a tensor's axes, outermost first. Rank 0 is a scalar; a size may be 0.
+class Shape {
+ public:
+  Shape() = default;
+  Shape(std::initializer_list<std::int64_t> dims) : dims_(dims) {}
+  explicit Shape(std::vector<std::int64_t> dims) : dims_(std::move(dims)) {}
+
+  int rank() const { return static_cast<int>(dims_.size()); }
+  // Size of an axis; negative axes count from the end. Throws ShapeError outside [-rank, rank).
+  std::int64_t operator[](int axis) const;
+  // Product of the sizes: 1 for a scalar.
+  std::int64_t numel() const;
+  const std::vector<std::int64_t>& dims() const { return dims_; }
+  auto begin() const { return dims_.begin(); }
+  auto end() const { return dims_.end(); }
+  // "(64, 128)", "(7,)" and "()", as NumPy prints it.
+  std::string text() const;
+  bool operator==(const Shape&) const = default;
+
+ private:
+  std::vector<std::int64_t> dims_;
+};
+
+// Elements to skip for one step along each axis of a dense row-major tensor.
+std::vector<std::int64_t> row_major_strides(const Shape& shape);
+// The axis counted from the front; throws ShapeError naming `op` when it is outside [-rank, rank).
+int normal_axis(int axis, int rank, const char* op);
+// NumPy's broadcasting rule: axes aligned at the end must be equal or 1. Throws ShapeError naming `op` and both shapes.
+Shape broadcast(const Shape& a, const Shape& b, const char* op);
+
+// Shape and element type: what is known of a tensor before it has a value.
+struct TensorSpec {
+  Shape shape;
+  DType dtype = DType::kF32;
+  std::int64_t bytes() const { return shape.numel() * static_cast<std::int64_t>(size_of(dtype)); }
+  // "f32(64, 128)"
+  std::string text() const;
+  bool operator==(const TensorSpec&) const = default;
+};
+
+}  // namespace weft

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/shape.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+
+namespace weft {
+
+int normal_axis(int axis, int rank, const char* op) {
+  if (axis < -rank || axis >= rank)
+    fail<ShapeError>(op, "axis ", axis, " is outside a tensor of rank ", rank, "; it must lie in [", -rank, ", ", rank,
+                     ")");
+  return axis < 0 ? axis + rank : axis;
+}
+
+std::int64_t Shape::operator[](int axis) const {
+  return dims_[static_cast<std::size_t>(normal_axis(axis, rank(), "shape"))];
+}
+
+std::int64_t Shape::numel() const {
+  std::int64_t count = 1;
+  for (std::int64_t d : dims_) count *= d;
+  return count;
+}
+
+std::string Shape::text() const {
+  std::string out = "(";
+  for (std::size_t i = 0; i < dims_.size(); ++i) out += (i ? ", " : "") + std::to_string(dims_[i]);
+  if (dims_.size() == 1) out += ",";
+  return out + ")";
+}
+
+std::string TensorSpec::text() const { return std::string(name_of(dtype)) + shape.text(); }
+
+std::vector<std::int64_t> row_major_strides(const Shape& shape) {
+  std::vector<std::int64_t> strides(static_cast<std::size_t>(shape.rank()));
+  std::int64_t step = 1;
+  for (std::size_t i = strides.size(); i-- > 0;) {
+    strides[i] = step;
+    step *= shape.dims()[i];
+  }
+  return strides;
+}
+
+Shape broadcast(const Shape& a, const Shape& b, const char* op) {
+  const int rank = std::max(a.rank(), b.rank());
+  std::vector<std::int64_t> dims(static_cast<std::size_t>(rank));
+  for (int i = 1; i <= rank; ++i) {
+    const std::int64_t x = i <= a.rank() ? a[-i] : 1;
+    const std::int64_t y = i <= b.rank() ? b[-i] : 1;
+    if (x != y && x != 1 && y != 1)
+      fail<ShapeError>(op, "shapes ", a, " and ", b, " do not broadcast: axis -", i, " is ", x, " and ", y,
+                       "; sizes must be equal or 1");
+    dims[static_cast<std::size_t>(rank - i)] = x == 1 ? y : x;
+  }
+  return Shape(std::move(dims));
+}
+
+}  // namespace weft
