@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# CPU GEMM: libxsmm's tile kernels on x86-64, OpenBLAS elsewhere.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  find_path(XSMM_INCLUDE_DIR libxsmm.h REQUIRED)
+  find_library(XSMM_LIBRARY libxsmm.a xsmm REQUIRED)
+  find_library(XSMM_NOBLAS_LIBRARY libxsmmnoblas.a xsmmnoblas REQUIRED)
+  find_library(WEFT_RT_LIBRARY rt REQUIRED)
+  target_include_directories(weft SYSTEM PRIVATE ${XSMM_INCLUDE_DIR})
+  target_link_libraries(weft PRIVATE ${XSMM_LIBRARY} ${XSMM_NOBLAS_LIBRARY} m ${WEFT_RT_LIBRARY})
+  target_compile_definitions(weft PRIVATE WEFT_GEMM_XSMM=1)
+else()
+  find_package(BLAS REQUIRED)
+  target_link_libraries(weft PRIVATE BLAS::BLAS)
+  target_compile_definitions(weft PRIVATE WEFT_GEMM_XSMM=0)
+endif()

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# Decides whether .cu files are compiled by nvcc, by the host compiler against the emulated runtime, or not at all.
+if(WEFT_CUDA STREQUAL "AUTO")
+  find_program(WEFT_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
+  if(WEFT_NVCC)
+    set(weft_cuda ON)
+  else()
+    set(weft_cuda OFF)
+  endif()
+else()
+  set(weft_cuda ${WEFT_CUDA})
+endif()
+
+if(weft_cuda STREQUAL "ON")
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 90a CACHE STRING "CUDA architectures; nvcc 13 takes 75 and up")
+  endif()
+  enable_language(CUDA)
+  # CMake 3.25 knows no C++20 for nvcc and would silently drop the standard.
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+  endif()
+  set(CMAKE_CUDA_STANDARD 20)
+  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  find_package(CUDAToolkit REQUIRED)
+endif()
+message(STATUS "weft: CUDA ${weft_cuda}")

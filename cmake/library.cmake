@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# The library: every room's sources in one target.
+set(weft_rooms core/base core/formula core/device core/array core/ir core/ops core/autodiff core/plan core/exec core/api
+               core/data kernels layers optim)
+add_library(weft)
+add_library(weft::weft ALIAS weft)
+foreach(room IN LISTS weft_rooms)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${room}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/core/device/(cuda|no_cuda)/")
+  list(FILTER sources EXCLUDE REGEX "/cuda_[^/]*\\.cpp$")
+  target_sources(weft PRIVATE ${sources})
+  if(EXISTS ${PROJECT_SOURCE_DIR}/${room}/include)
+    list(APPEND weft_include_dirs ${PROJECT_SOURCE_DIR}/${room}/include)
+  endif()
+endforeach()
+
+# .cu files, and host files named cuda_*.cpp beside them, belong to the CUDA device.
+file(GLOB_RECURSE weft_cuda_sources CONFIGURE_DEPENDS kernels/*.cu kernels/cuda_*.cpp core/device/cuda/*)
+list(FILTER weft_cuda_sources INCLUDE REGEX "\\.(cu|cpp)$")
+if(weft_cuda STREQUAL "OFF")
+  file(GLOB weft_no_cuda_sources CONFIGURE_DEPENDS core/device/no_cuda/*.cpp)
+  target_sources(weft PRIVATE ${weft_no_cuda_sources})
+else()
+  target_sources(weft PRIVATE ${weft_cuda_sources})
+endif()
+
+foreach(dir IN LISTS weft_include_dirs)
+  target_include_directories(weft PUBLIC $<BUILD_INTERFACE:${dir}>)
+endforeach()
+target_include_directories(weft PUBLIC $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}> PRIVATE ${PROJECT_SOURCE_DIR})
+target_compile_features(weft PUBLIC cxx_std_20)
+target_link_libraries(weft PRIVATE $<BUILD_INTERFACE:weft_flags>)
+set_target_properties(weft PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+                                      POSITION_INDEPENDENT_CODE ON VERSION ${PROJECT_VERSION} SOVERSION 0.1)
+
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+target_link_libraries(weft PRIVATE Threads::Threads ZLIB::ZLIB ${CMAKE_DL_LIBS})
+include(cmake/blas.cmake)
+
+if(weft_cuda STREQUAL "ON")
+  target_compile_definitions(weft PRIVATE WEFT_HAS_CUDA=1)
+  target_link_libraries(weft PRIVATE CUDA::cudart_static)
+  # No contraction and no flushing beyond what the CPU path does, so that fused and unfused agree.
+  target_compile_options(weft PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false -ftz=true --expt-relaxed-constexpr
+                                      --compress-mode=size -Xcompiler=-ffp-contract=off>)
+elseif(weft_cuda STREQUAL "EMULATED")
+  add_subdirectory(tests/emulator)
+  set_source_files_properties(${weft_cuda_sources} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-xc++")
+  target_compile_definitions(weft PUBLIC WEFT_CUDA_EMULATED=1 PRIVATE WEFT_HAS_CUDA=1)
+  target_link_libraries(weft PUBLIC weft_emulator)
+else()
+  target_compile_definitions(weft PRIVATE WEFT_HAS_CUDA=0)
+endif()

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+option(WEFT_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(WEFT_BUILD_EXAMPLES "Build the example programs" ${PROJECT_IS_TOP_LEVEL})
+option(WEFT_BUILD_BENCH "Build the benchmarks" OFF)
+option(WEFT_WERROR "Warnings are errors" OFF)
+set(WEFT_CUDA AUTO CACHE STRING "ON, OFF, AUTO (ON where nvcc is found) or EMULATED (kernels run on the host, for tests)")
+set_property(CACHE WEFT_CUDA PROPERTY STRINGS AUTO ON OFF EMULATED)
+set(WEFT_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+find_program(WEFT_CCACHE ccache)
+if(WEFT_CCACHE AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${WEFT_CCACHE})
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${WEFT_CCACHE})
+endif()
+
+# What every target of weft's own is built with. Contraction would make fused and unfused programs differ.
+add_library(weft_flags INTERFACE)
+target_compile_features(weft_flags INTERFACE cxx_std_20)
+target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off -Wall -Wextra -Wconversion
+                                            -Wno-sign-conversion -Wshadow>)
+if(WEFT_WERROR)
+  target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>
+                                              $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings>)
+endif()
+if(WEFT_SANITIZE)
+  target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${WEFT_SANITIZE}
+                                              -fno-sanitize-recover=all -fno-omit-frame-pointer -g1>)
+  target_link_options(weft_flags INTERFACE -fsanitize=${WEFT_SANITIZE})
+endif()

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "weft/tensor.h"
+
+namespace weft {
+
+enum class Precision : std::uint8_t { kF32, kTF32 };  // of f32 matmuls inside a program; fp32 means fp32 unless asked
+
+struct CompileOptions {
+  std::string name = "step";
+  Precision precision = Precision::kF32;
+  std::optional<Device> device{};  // default: where the arguments live
+  int max_traces = 16;             // then a TraceError names the dimension that keeps changing
+};
+
+// An argument that is a plain value and keys the trace: another value is another trace.
+template <class T>
+struct Static {
+  T value;
+  bool operator==(const Static&) const = default;
+};
+
+namespace detail {
+
+// One argument of a call: a tensor, a number that becomes a 0-d input, or a key.
+struct Argument {
+  Tensor tensor{};
+  std::string key{};
+};
+using TracedBody = std::function<std::vector<Tensor>(const std::vector<Tensor>& inputs)>;
+
+class ProgramCache;
+
+// The type-erased program: cached traces by key.
+class Program {
+ public:
+  explicit Program(CompileOptions options);
+  ~Program();
+  Program(Program&&) noexcept;
+  Program& operator=(Program&&) noexcept;
+  // Runs the trace that fits the arguments, tracing `body` first when there is none.
+  std::vector<Tensor> run(const std::vector<Argument>& arguments, const TracedBody& body);
+  void prepare(const std::vector<Argument>& arguments, const TracedBody& body);
+  std::string graph() const;
+  std::string memory_plan() const;
+  std::size_t traces() const;
+
+ private:
+  std::unique_ptr<ProgramCache> cache_;
+};
+
+inline Argument argument(const Tensor& value) { return {value, {}}; }
+template <class T>
+Argument argument(const Static<T>& value) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    return {{}, std::to_string(value.value)};
+  } else {
+    return {{}, std::string(value.value)};
+  }
+}
+
+// A given argument as the parameter's type: numbers become 0-d tensors, variables their value.
+template <class A, class Given>
+A given(const Given& value) {
+  if constexpr (std::is_same_v<A, Tensor> && std::is_arithmetic_v<Given>) {
+    using Kept =
+        std::conditional_t<Element<Given>, Given, std::conditional_t<std::is_integral_v<Given>, std::int64_t, double>>;
+    return Tensor::scalar<Kept>(static_cast<Kept>(value));
+  } else {
+    return A(value);
+  }
+}
+
+// What the traced function sees for an argument: the next input, or the key's value itself.
+inline Tensor bound(const Tensor&, const std::vector<Tensor>& inputs, std::size_t& next) { return inputs[next++]; }
+template <class T>
+Static<T> bound(const Static<T>& value, const std::vector<Tensor>&, std::size_t&) {
+  return value;
+}
+
+template <class T>
+inline constexpr bool is_parameter = std::is_same_v<T, Tensor>;
+template <class T>
+inline constexpr bool is_parameter<Static<T>> = true;
+
+// Results: void, a Tensor, or a pair, tuple or vector of Tensors.
+template <class R>
+struct Results {
+  static_assert(std::is_same_v<R, Tensor>, "a program returns void, a Tensor, or a pair, tuple or vector of Tensors");
+  static std::vector<Tensor> pack(const Tensor& value) { return {value}; }
+  static Tensor unpack(std::vector<Tensor> values) { return std::move(values[0]); }
+};
+template <>
+struct Results<std::vector<Tensor>> {
+  static std::vector<Tensor> pack(std::vector<Tensor> values) { return values; }
+  static std::vector<Tensor> unpack(std::vector<Tensor> values) { return values; }
+};
+template <class... T>
+struct Results<std::tuple<T...>> {
+  static std::vector<Tensor> pack(const std::tuple<T...>& values) {
+    return std::apply([](const auto&... v) { return std::vector<Tensor>{Tensor(v)...}; }, values);
+  }
+  static std::tuple<T...> unpack(std::vector<Tensor> values) {
+    return [&]<std::size_t... i>(std::index_sequence<i...>) { return std::tuple<T...>{std::move(values[i])...}; }
+    (std::index_sequence_for<T...>{});
+  }
+};
+template <class A, class B>
+struct Results<std::pair<A, B>> {
+  static std::vector<Tensor> pack(const std::pair<A, B>& values) {
+    return {Tensor(values.first), Tensor(values.second)};
+  }
+  static std::pair<A, B> unpack(std::vector<Tensor> values) { return {std::move(values[0]), std::move(values[1])}; }
+};
+
+template <class F>
+struct SignatureOf : SignatureOf<decltype(&F::operator())> {};
+template <class C, class R, class... A>
+struct SignatureOf<R (C::*)(A...) const> {
+  using type = R(A...);
+};
+template <class C, class R, class... A>
+struct SignatureOf<R (C::*)(A...)> {
+  using type = R(A...);
+};
+template <class R, class... A>
+struct SignatureOf<R (*)(A...)> {
+  using type = R(A...);
+};
+
+}  // namespace detail
+
+template <class Signature>
+class Compiled;
+
+// A function of tensors as a program: traced once per key, then replayed. The key is the shapes, dtypes and devices of
+// the arguments, the value of every Static, and the flags (training, frozen, trainable) that were read while tracing. A
+// number given for a Tensor parameter is a 0-d input: a new value never traces again. A failed trace changes nothing.
+// Calls of one program must not overlap.
+template <class R, class... Args>
+class Compiled<R(Args...)> {
+  static_assert((detail::is_parameter<std::decay_t<Args>> && ...),
+                "a program's parameters are weft::Tensor (an input; numbers may be given) or weft::Static<T> (a key)");
+
+ public:
+  Compiled(std::function<R(Args...)> body, CompileOptions options)
+      : body_(std::move(body)), program_(std::move(options)) {}
+
+  template <class... Given>
+  R operator()(const Given&... given) {
+    static_assert(sizeof...(Given) == sizeof...(Args), "wrong number of arguments");
+    const std::tuple<std::decay_t<Args>...> args{detail::given<std::decay_t<Args>>(given)...};
+    auto results = program_.run(arguments(args), bind(args));
+    if constexpr (!std::is_void_v<R>) return detail::Results<R>::unpack(std::move(results));
+  }
+  // Traces, plans and builds for these arguments now; nothing runs.
+  template <class... Given>
+  void prepare(const Given&... given) {
+    const std::tuple<std::decay_t<Args>...> args{detail::given<std::decay_t<Args>>(given)...};
+    program_.prepare(arguments(args), bind(args));
+  }
+  // The latest trace as text.
+  std::string graph() const { return program_.graph(); }
+  // Where the latest trace's memory goes, as a table.
+  std::string memory_plan() const { return program_.memory_plan(); }
+  std::size_t traces() const { return program_.traces(); }
+
+ private:
+  using Tuple = std::tuple<std::decay_t<Args>...>;
+
+  static std::vector<detail::Argument> arguments(const Tuple& args) {
+    return std::apply([](const auto&... a) { return std::vector<detail::Argument>{detail::argument(a)...}; }, args);
+  }
+  detail::TracedBody bind(const Tuple& args) {
+    return [this, &args](const std::vector<Tensor>& inputs) -> std::vector<Tensor> {
+      [[maybe_unused]] std::size_t next = 0;
+      // Braced, so that the inputs are taken in order.
+      Tuple bound = std::apply([&](const auto&... a) { return Tuple{detail::bound(a, inputs, next)...}; }, args);
+      if constexpr (std::is_void_v<R>) {
+        std::apply(body_, std::move(bound));
+        return {};
+      } else {
+        return detail::Results<R>::pack(std::apply(body_, std::move(bound)));
+      }
+    };
+  }
+  std::function<R(Args...)> body_;
+  detail::Program program_;
+};
+
+// Makes a program of a lambda (kept by value) or of a callable held by reference with std::ref. Whatever it captures by
+// reference must outlive the program.
+template <class F>
+auto compile(F&& f, CompileOptions options = {}) {
+  using Signature = typename detail::SignatureOf<std::decay_t<F>>::type;
+  return Compiled<Signature>(std::forward<F>(f), std::move(options));
+}
+
+// True while this thread traces a program.
+bool tracing();
+
+}  // namespace weft

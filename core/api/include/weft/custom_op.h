@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <any>
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "weft/kernel_call.h"
+#include "weft/tensor.h"
+
+// A user's own op: shape rule, CPU and CUDA kernel, gradient. From then on it traces, differentiates and prints like
+// any other.
+namespace weft {
+
+// What a gradient looks at. The rest can be freed after the forward pass.
+enum class Reads : std::uint8_t { kNothing = 0, kInputs = 1, kOutputs = 2, kBoth = 3 };
+
+struct NoAttributes {
+  bool operator==(const NoAttributes&) const = default;
+};
+
+template <class Attributes = NoAttributes>
+struct OpRule {
+  std::string name;  // "user::window_sum"
+  // Output specs; throws ShapeError or DTypeError.
+  std::function<std::vector<TensorSpec>(std::span<const TensorSpec>, const Attributes&)> shape;
+  // Runs once per call on dense operands. The CUDA one only enqueues on call.stream. One of the two may be missing.
+  std::function<void(const Call&, const Attributes&)> cpu{};
+  std::function<void(const Call&, const Attributes&)> cuda{};
+  std::function<std::size_t(std::span<const TensorSpec>, const Attributes&)> workspace{};  // bytes
+  Reads backward_reads = Reads::kInputs;
+  // Cotangents of the inputs, written with ops, so that it can be differentiated again. `in` and `out` outside
+  // backward_reads are undefined tensors; an undefined cotangent or result means zero. Empty: the op has no gradient.
+  std::function<std::vector<Tensor>(std::span<const Tensor> in, std::span<const Tensor> out,
+                                    std::span<const Tensor> cotangent, const Attributes&)>
+      gradient{};
+};
+
+namespace detail {
+struct ErasedRule {
+  std::string name;
+  std::function<std::vector<TensorSpec>(std::span<const TensorSpec>, const std::any&)> shape;
+  std::function<void(const Call&, const std::any&)> cpu, cuda;
+  std::function<std::size_t(std::span<const TensorSpec>, const std::any&)> workspace;
+  Reads backward_reads = Reads::kInputs;
+  std::function<std::vector<Tensor>(std::span<const Tensor>, std::span<const Tensor>, std::span<const Tensor>,
+                                    const std::any&)>
+      gradient;
+  bool (*equal)(const std::any&, const std::any&) = nullptr;
+};
+void register_custom_op(ErasedRule rule);
+std::vector<Tensor> call_custom_op(const std::string& name, std::span<const Tensor> inputs, std::any attributes,
+                                   bool (*equal)(const std::any&, const std::any&));
+}  // namespace detail
+
+// Registers a rule once (ValueError when the name is taken) and calls it.
+template <class Attributes = NoAttributes>
+class Op {
+ public:
+  explicit Op(OpRule<Attributes> rule) : name_(rule.name) {
+    detail::ErasedRule erased;
+    erased.name = rule.name;
+    erased.backward_reads = rule.backward_reads;
+    erased.equal = &equal;
+    erased.shape = erase(std::move(rule.shape));
+    erased.cpu = erase(std::move(rule.cpu));
+    erased.cuda = erase(std::move(rule.cuda));
+    erased.workspace = erase(std::move(rule.workspace));
+    erased.gradient = erase(std::move(rule.gradient));
+    detail::register_custom_op(std::move(erased));
+  }
+  // The first output.
+  Tensor operator()(std::initializer_list<Tensor> inputs, const Attributes& attributes = {}) const {
+    return all(inputs, attributes)[0];
+  }
+  std::vector<Tensor> all(std::initializer_list<Tensor> inputs, const Attributes& attributes = {}) const {
+    return detail::call_custom_op(name_, {inputs.begin(), inputs.size()}, attributes, &equal);
+  }
+
+ private:
+  static bool equal(const std::any& a, const std::any& b) {
+    const auto* x = std::any_cast<Attributes>(&a);
+    const auto* y = std::any_cast<Attributes>(&b);
+    return x && y && *x == *y;
+  }
+  template <class R, class A>
+  static std::function<R(A, const std::any&)> erase(std::function<R(A, const Attributes&)> f) {
+    if (!f) return {};
+    return [f = std::move(f)](A a, const std::any& attributes) {
+      return f(a, std::any_cast<const Attributes&>(attributes));
+    };
+  }
+  template <class R, class A, class B, class C>
+  static std::function<R(A, B, C, const std::any&)> erase(std::function<R(A, B, C, const Attributes&)> f) {
+    if (!f) return {};
+    return [f = std::move(f)](A a, B b, C c, const std::any& attributes) {
+      return f(a, b, c, std::any_cast<const Attributes&>(attributes));
+    };
+  }
+  std::string name_;
+};
+
+}  // namespace weft

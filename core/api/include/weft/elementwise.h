@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "weft/fn.h"
+#include "weft/tensor.h"
+
+// Elementwise functions with NumPy's broadcasting and PyTorch's promotion between dtypes; a Scalar takes the tensor's
+// dtype. weft/fn.h lists them with their formulas. ShapeError where shapes do not broadcast, DTypeError where a dtype
+// is not allowed, DeviceError where devices differ.
+namespace weft {
+
+#define WEFT_DECLARE(Name, name) Tensor name(const Tensor& x);
+WEFT_UNARY_FNS(WEFT_DECLARE)
+#undef WEFT_DECLARE
+
+#define WEFT_DECLARE(Name, name)                 \
+  Tensor name(const Tensor& a, const Tensor& b); \
+  Tensor name(const Tensor& a, Scalar b);        \
+  Tensor name(Scalar a, const Tensor& b);
+WEFT_BINARY_FNS(WEFT_DECLARE)
+#undef WEFT_DECLARE
+
+// select(condition, a, b) is condition ? a : b; fma(a, b, c) is a * b + c rounded once; clamp(x, low, high).
+Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b);
+Tensor select(const Tensor& condition, const Tensor& a, Scalar b);
+Tensor select(const Tensor& condition, Scalar a, const Tensor& b);
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+Tensor fma(const Tensor& a, const Tensor& b, const Tensor& c);
+Tensor clamp(const Tensor& x, const Tensor& low, const Tensor& high);
+Tensor clamp(const Tensor& x, Scalar low, Scalar high);
+// x where x > 0, else slope * x.
+Tensor leaky_relu(const Tensor& x, Scalar slope = 0.01);
+
+Tensor operator-(const Tensor& x);
+#define WEFT_OPERATOR(op)                               \
+  Tensor operator op(const Tensor& a, const Tensor& b); \
+  Tensor operator op(const Tensor& a, Scalar b);        \
+  Tensor operator op(Scalar a, const Tensor& b);
+WEFT_OPERATOR(+)
+WEFT_OPERATOR(-)
+WEFT_OPERATOR(*)
+WEFT_OPERATOR(/)
+WEFT_OPERATOR(<)
+WEFT_OPERATOR(<=)
+WEFT_OPERATOR(>)
+WEFT_OPERATOR(>=)
+#undef WEFT_OPERATOR
+
+}  // namespace weft

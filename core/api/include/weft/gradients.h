@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "weft/tensor.h"
+#include "weft/variable.h"
+
+// Derivatives. There is no tape: inside a trace the graph is there and gradients() adds the backward nodes to it;
+// outside, value_and_grad, vjp, jvp and hvp take a function and trace it. What they return can be differentiated again.
+namespace weft {
+
+// One tensor per variable of `of`, in its order; undefined where the variable does not reach the scalar.
+struct Gradients {
+  Parameters of;
+  std::vector<Tensor> values;
+  // The gradient of one variable; ValueError when it is not in `of`.
+  Tensor operator[](const Variable& variable) const;
+};
+
+// d scalar / d variable. TraceError outside a trace, ShapeError unless `scalar` has one element.
+Gradients gradients(const Tensor& scalar, const Parameters& of);
+// d scalar / d tensor, zeros where unreached.
+std::vector<Tensor> gradients(const Tensor& scalar, const std::vector<Tensor>& of);
+Tensor gradients(const Tensor& scalar, const Tensor& of);
+
+// Square root of the sum of all squares, accumulated in f32.
+Tensor global_norm(const Gradients& gradients);
+// Scaled by min(1, limit / norm), as torch.nn.utils.clip_grad_norm_.
+Gradients clip_global_norm(const Gradients& gradients, const Tensor& limit);
+Gradients clip_global_norm(const Gradients& gradients, Scalar limit);
+
+struct Dual {
+  Tensor value, tangent;
+};
+using Map = std::function<Tensor(Tensor)>;
+
+// f(x) and J(x) direction: forward mode. f sees a fresh alias of x, so calls nest.
+Dual jvp(const Map& f, const Tensor& x, const Tensor& direction);
+// f(x) and the map that takes a cotangent of f(x) to a cotangent of x: reverse mode.
+std::pair<Tensor, Map> vjp(const Map& f, const Tensor& x);
+// Of a scalar function: x -> df/dx.
+Map grad(Map f);
+// H(x) v of a scalar function: forward over reverse.
+Tensor hvp(const Map& f, const Tensor& x, const Tensor& v);
+
+namespace detail {
+// Traces `f` on the arguments (in the trace at hand, or as a program of its own) and differentiates its scalar result.
+std::pair<Tensor, Gradients> value_and_grad(const std::function<Tensor(const std::vector<Tensor>&)>& f,
+                                            const Parameters& of, const std::vector<Tensor>& arguments);
+}  // namespace detail
+
+// A function that gives f's scalar and its gradients with respect to variables.
+template <class F>
+auto value_and_grad(F f, Parameters of) {
+  return [f = std::move(f), of = std::move(of)](auto... arguments) {
+    return detail::value_and_grad(
+        [&](const std::vector<Tensor>& in) {
+          return [&]<std::size_t... i>(std::index_sequence<i...>) { return f(in[i]...); }
+          (std::index_sequence_for<decltype(arguments)...>{});
+        },
+        of, {Tensor(arguments)...});
+  };
+}
+
+struct GradientReport {
+  bool ok = false;
+  double worst = 0;  // largest error relative to max(1, |numeric|)
+  std::string text;
+};
+// Compares f's reverse and forward derivatives with central differences at a random point: the full Jacobian in f64,
+// or, where f has an op without f64 kernel, in f32 with a wider bound, which the text then says. Also checks the second
+// derivative.
+GradientReport check_gradients(const std::function<Tensor(const std::vector<Tensor>&)>& f,
+                               const std::vector<TensorSpec>& inputs);
+GradientReport check_gradients(const Map& f, const std::vector<TensorSpec>& inputs);
+
+}  // namespace weft

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "weft/tensor.h"
+#include "weft/variable.h"
+
+// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011) keyed by the seed, the generator's call number (one
+// per run of a program, or per eager draw), the ordinal of the draw in its program, and the element's index. No result
+// depends on the device, the thread count or fusion; saving the generator resumes exactly.
+namespace weft {
+
+// One seed and one call number, kept in a Variable.
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed);
+  void seed(std::uint64_t seed);  // also sets the call number back to 0
+  std::uint64_t seed() const;
+  // {seed, call} as i64(2).
+  const Variable& state() const { return state_; }
+
+ private:
+  Variable state_;
+};
+
+// The generator that draws use unless a GeneratorScope names another. One per process.
+Generator& default_generator();
+// default_generator().seed(s); also keys the initialisers of variables made from now on.
+void seed(std::uint64_t s);
+
+// Draws of this thread come from `generator` while the scope lives.
+class [[nodiscard]] GeneratorScope {
+ public:
+  explicit GeneratorScope(Generator& generator);
+  ~GeneratorScope();
+  GeneratorScope(const GeneratorScope&) = delete;
+  GeneratorScope& operator=(const GeneratorScope&) = delete;
+
+ private:
+  Generator* before_;
+};
+
+Tensor uniform(Shape shape, Scalar low = 0.0, Scalar high = 1.0, DType dtype = DType::kF32);
+Tensor randn(Shape shape, DType dtype = DType::kF32);
+// x with each element zeroed with probability `rate`, the rest divided by 1 - rate. ValueError unless 0 <= rate < 1.
+Tensor dropout(const Tensor& x, double rate);
+
+}  // namespace weft

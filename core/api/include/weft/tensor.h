@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "weft/device.h"
+#include "weft/export.h"
+#include "weft/shape.h"
+
+struct DLManagedTensor;
+
+namespace weft {
+
+// A number beside a tensor. It takes the tensor's dtype and never promotes it.
+struct Scalar {
+  double real{};
+  std::int64_t integer{};
+  bool is_integer{};
+  template <class T>
+  requires std::is_arithmetic_v<T> Scalar(T v)
+      : real(static_cast<double>(v)), integer(static_cast<std::int64_t>(v)), is_integer(std::integral<T>) {}
+};
+
+namespace detail {
+class TensorImpl;
+}
+
+// An immutable n-d value: a handle to an array on one device, or, while a program is traced, to a value not known yet.
+// Nothing changes a tensor under its holder; compound assignment rebinds the handle. Copying is cheap. Distinct handles
+// may be used from distinct threads.
+class Tensor {
+ public:
+  Tensor() = default;  // undefined: any use throws ValueError
+
+  // Copies `data` to default_device(). Throws ShapeError unless data.size() == shape.numel().
+  template <Element T>
+  static Tensor of(std::span<const T> data, Shape shape) {
+    return copy_in(data.data(), data.size(), dtype_of<T>(), std::move(shape));
+  }
+  template <Element T>
+  static Tensor of(const std::vector<T>& data, Shape shape) requires(!std::same_as<T, bool>) {
+    return of(std::span<const T>(data), std::move(shape));
+  }
+  template <Element T>
+  static Tensor of(std::initializer_list<T> data, Shape shape) {
+    return of(std::span<const T>(data.begin(), data.size()), std::move(shape));
+  }
+  // A 0-d tensor.
+  template <Element T>
+  static Tensor scalar(T value) {
+    return copy_in(&value, 1, dtype_of<T>(), Shape{});
+  }
+  // Zero copy from host memory. The bytes must stay as they are until the last handle is gone, when `keep` is released.
+  template <Element T>
+  static Tensor borrow(std::span<const T> host, Shape shape, std::shared_ptr<const void> keep = {}) {
+    return borrow_host(host.data(), host.size(), dtype_of<T>(), std::move(shape), std::move(keep));
+  }
+  // Zero copy from device memory, ready on `ready_on_stream` (a cudaStream_t; null: ready now). The same promise holds.
+  static Tensor borrow_device(const void* pointer, TensorSpec spec, Device device, void* ready_on_stream = nullptr,
+                              std::shared_ptr<const void> keep = {});
+  // Takes over a DLPack tensor (v0.6 and later: CPU or CUDA memory, any strides) without a copy where it is dense, and
+  // calls its deleter when the last handle is gone. Throws DTypeError or DeviceError for what weft has no equal of.
+  static Tensor from_dlpack(DLManagedTensor* managed);
+  // A DLPack view of this value for another library; the receiver calls its deleter. Waits until the value is computed.
+  DLManagedTensor* to_dlpack() const;
+
+  const Shape& shape() const;  // known while tracing, too
+  int rank() const { return shape().rank(); }
+  std::int64_t dim(int axis) const { return shape()[axis]; }
+  std::int64_t numel() const { return shape().numel(); }
+  DType dtype() const;
+  Device device() const;
+  bool defined() const { return impl_ != nullptr; }
+  bool traced() const;  // the value is not known yet
+
+  // Reading waits for the device. TraceError while tracing; DataError when the device met bad data.
+  // item(): the only element, as T. ShapeError when there is not exactly one.
+  template <Element T = float>
+  T item() const {
+    T value{};
+    copy_out(&value, 1, dtype_of<T>());
+    return value;
+  }
+  template <Element T = float>
+  std::vector<T> to_vector() const requires(!std::same_as<T, bool>) {
+    std::vector<T> out(static_cast<std::size_t>(numel()));
+    copy_out(out.data(), out.size(), dtype_of<T>());
+    return out;
+  }
+  // Converts to T on the way. ShapeError unless host.size() == numel().
+  template <Element T>
+  void copy_to(std::span<T> host) const {
+    copy_out(host.data(), host.size(), dtype_of<T>());
+  }
+  // Dense row-major memory on device(), valid while this handle lives; ready once the current stream has run.
+  const void* device_pointer() const;
+  // As NumPy prints it, long axes shortened.
+  std::string text() const;
+  explicit operator bool() const = delete;  // `if (loss > 0)` does not compile: use select()
+
+  Tensor to(Device device) const;
+  Tensor to(DType dtype) const;       // differentiable between floating dtypes
+  Tensor reshape(Shape shape) const;  // one size may be -1
+  Tensor flatten(int first = 0, int last = -1) const;
+  Tensor transpose(int a = -1, int b = -2) const;
+  Tensor permute(std::vector<int> order) const;
+  Tensor squeeze(int axis) const;
+  Tensor unsqueeze(int axis) const;
+  Tensor slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1) const;  // negative: from the end
+  Tensor column(std::int64_t j) const;                                                        // x[..., j]
+  Tensor sum(std::vector<int> axes = {}, bool keep = false) const;                            // no axes: all of them
+  Tensor mean(std::vector<int> axes = {}, bool keep = false) const;
+  Tensor max(std::vector<int> axes = {}, bool keep = false) const;
+  Tensor min(std::vector<int> axes = {}, bool keep = false) const;
+  Tensor argmax(int axis = -1, bool keep = false) const;
+
+  Tensor& operator+=(const Tensor& other);
+  Tensor& operator-=(const Tensor& other);
+  Tensor& operator*=(const Tensor& other);
+  Tensor& operator/=(const Tensor& other);
+
+  explicit Tensor(std::shared_ptr<const detail::TensorImpl> impl) : impl_(std::move(impl)) {}
+  const std::shared_ptr<const detail::TensorImpl>& impl() const { return impl_; }
+
+ private:
+  static Tensor copy_in(const void* data, std::size_t count, DType dtype, Shape shape);
+  static Tensor borrow_host(const void* data, std::size_t count, DType dtype, Shape shape,
+                            std::shared_ptr<const void> keep);
+  void copy_out(void* host, std::size_t count, DType as) const;
+
+  std::shared_ptr<const detail::TensorImpl> impl_;
+};
+
+}  // namespace weft

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "weft/tensor.h"
+
+namespace weft {
+
+namespace detail {
+class Cell;
+}
+
+// How a variable's first value is made: when it is first needed, on the device where it will live. `draw` runs with a
+// generator keyed by (seed, path) under a Trainer or Module::initialise(), by (seed, creation ordinal) elsewhere.
+struct Init {
+  std::function<Tensor(const Shape&, DType)> draw;
+};
+
+// A named cell: the only thing that changes. Copying the handle shares the cell (that is how weights are tied).
+// In a trace a read gives the latest assigned value; outside, a snapshot of the value now.
+class WEFT_EXPORT Variable {
+ public:
+  Variable() = default;  // undefined
+  Variable(Shape shape, Init init, DType dtype = DType::kF32);
+  explicit Variable(const Tensor& value);
+
+  Tensor value() const;
+  operator Tensor() const { return value(); }
+  // In a trace: at this point of the program. Outside: now. ShapeError or DTypeError when the value does not fit.
+  void assign(const Tensor& value) const;
+
+  const Shape& shape() const;
+  DType dtype() const;
+  std::int64_t numel() const { return shape().numel(); }
+  Device device() const;
+  // "model.2.weight": given by the first module that was asked for its parameters; empty for a loose cell.
+  const std::string& path() const;
+  void set_path(std::string path) const;
+  // False: no gradient. Programs that read the flag while tracing pick another trace when it changes.
+  bool trainable() const;
+  void set_trainable(bool on) const;
+  // The value exists. Until then it is only declared, and moving it or loading it draws nothing.
+  bool initialised() const;
+  // Draws the value now if there is none, keyed by (seed, path).
+  void initialise(std::uint64_t seed) const;
+  void to(Device device) const;
+  bool defined() const { return cell_ != nullptr; }
+  bool same_cell(const Variable& other) const { return cell_ == other.cell_; }
+  // A cell of its own with the same value (or the same pending initialiser).
+  Variable clone() const;
+
+  const std::shared_ptr<detail::Cell>& cell() const { return cell_; }
+
+ private:
+  std::shared_ptr<detail::Cell> cell_;
+};
+
+// A variable that is trained, and one that is not (running statistics). Modules list them apart.
+struct Parameter : Variable {
+  using Variable::Variable;
+};
+struct Buffer : Variable {
+  using Variable::Variable;
+};
+
+// Named variables in path order, each cell once.
+class Parameters {
+ public:
+  Parameters() = default;
+  Parameters(std::initializer_list<std::pair<std::string, Variable>> named);
+  // Adds a cell that is not there yet; the name becomes its path unless it has one.
+  void add(std::string name, const Variable& variable);
+  std::size_t size() const { return variables_.size(); }
+  bool empty() const { return variables_.empty(); }
+  std::int64_t numel() const;
+  const Variable& operator[](std::size_t i) const { return variables_[i]; }
+  const std::string& name(std::size_t i) const { return names_[i]; }
+  const Variable* begin() const { return variables_.data(); }
+  const Variable* end() const { return variables_.data() + variables_.size(); }
+  bool contains(const Variable& variable) const;
+  // Those whose name matches a glob: "*.bias", "blocks.?.norm.*".
+  Parameters matching(std::string_view glob) const;
+  friend Parameters operator+(Parameters a, const Parameters& b);
+  friend Parameters operator-(const Parameters& a, const Parameters& b);
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<Variable> variables_;
+};
+
+// Whether `text` matches a glob of '*' (any run) and '?' (any one character).
+bool matches_glob(std::string_view glob, std::string_view text);
+
+}  // namespace weft

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/device/buffer.h"
+#include "weft/shape.h"
+
+namespace weft {
+
+// A concrete tensor: memory, shape, strides (in elements) and dtype. Copying shares the memory.
+class Array {
+ public:
+  Array() = default;
+  // Dense row-major memory with unset values.
+  static Array empty(TensorSpec spec, const Stream& stream);
+  static Array zeros(TensorSpec spec, const Stream& stream);
+  // A dense copy of host memory.
+  static Array from_host(const void* data, TensorSpec spec, const Stream& stream);
+  // Memory that someone else holds. Strides in elements; empty: dense row-major.
+  static Array wrap(std::shared_ptr<Buffer> buffer, std::int64_t offset_bytes, TensorSpec spec,
+                    std::vector<std::int64_t> strides = {});
+
+  bool defined() const { return buffer_ != nullptr; }
+  const TensorSpec& spec() const { return spec_; }
+  const Shape& shape() const { return spec_.shape; }
+  DType dtype() const { return spec_.dtype; }
+  Device device() const;
+  const std::vector<std::int64_t>& strides() const { return strides_; }
+  const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
+  // The first element.
+  void* data() const;
+  // Row-major without gaps.
+  bool dense() const;
+
+  // Views share memory. Axes are normalised by the caller.
+  Array reshape(Shape shape) const;  // of a dense array
+  Array permute(const std::vector<int>& order) const;
+  Array slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step) const;
+
+  // The same values, dense; itself when it is dense already.
+  Array contiguous(const Stream& stream) const;
+  // A dense copy on another device (itself when it is dense and there already); ordered between both devices' streams.
+  Array to(Device device) const;
+  // Dense values into host memory; waits.
+  void copy_to_host(void* host) const;
+
+ private:
+  std::shared_ptr<Buffer> buffer_;
+  std::int64_t offset_ = 0;  // bytes
+  TensorSpec spec_;
+  std::vector<std::int64_t> strides_;
+};
+
+// NumPy's way of writing: nested brackets, aligned columns, "..." where an axis is longer than 6 and the whole is above
+// 1000.
+std::string text_of(const Array& array);
+
+// Converts n elements on the host, with the rules of the `cast` op.
+void convert_host(void* to, DType to_dtype, const void* from, DType from_dtype, std::int64_t n);
+
+}  // namespace weft

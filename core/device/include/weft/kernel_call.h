@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <span>
+
+#include "weft/shape.h"
+
+namespace weft {
+
+// One operand of a kernel: dense, row-major memory on the call's device.
+struct View {
+  void* data = nullptr;
+  TensorSpec spec{};
+};
+
+// Where kernels report bad data (a label out of range): the first code wins, and it is thrown as DataError at the next
+// read.
+struct DataFlag {
+  std::int32_t code = 0;
+  std::int32_t reserved = 0;
+  std::int64_t value = 0;
+};
+
+// One run of one kernel.
+struct Call {
+  std::span<const View> inputs, outputs;
+  View workspace{};
+  void* stream = nullptr;  // cudaStream_t; see weft/cuda.h. Only enqueue: the call may be captured into a graph
+  int device = -1;         // CUDA device index, -1 on the CPU
+  DataFlag* flag = nullptr;
+};
+
+}  // namespace weft

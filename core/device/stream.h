@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "weft/device.h"
+
+namespace weft {
+
+// An ordered queue of device work. On the CPU work is done when the call returns, and a stream is only a name.
+class Stream {
+ public:
+  Stream() = default;  // of the CPU
+  // weft's own stream of a device, unless a StreamScope of this thread names another.
+  static Stream current(Device device);
+  static Stream create(Device device);
+  // The user's cudaStream_t, which must outlive all use.
+  static Stream wrap(Device device, void* handle);
+
+  Device device() const { return device_; }
+  void* handle() const { return handle_.get(); }
+  void synchronize() const;
+  // Work enqueued here from now on waits for what `other` holds now; nothing waits on the host.
+  void wait(const Stream& other) const;
+  bool operator==(const Stream& other) const { return device_ == other.device_ && handle_ == other.handle_; }
+
+ private:
+  Device device_;
+  std::shared_ptr<void> handle_;
+};
+
+// Makes a stream current for its device in this thread: "work runs on the user's stream when given one".
+class [[nodiscard]] StreamScope {
+ public:
+  explicit StreamScope(Stream stream);
+  ~StreamScope();
+  StreamScope(const StreamScope&) = delete;
+  StreamScope& operator=(const StreamScope&) = delete;
+
+ private:
+  Stream before_;
+  bool had_before_;
+};
+
+// A point in a stream's work.
+class Event {
+ public:
+  Event() = default;
+  static Event record(const Stream& stream);
+  bool ready() const;
+  void synchronize() const;
+
+ private:
+  Device device_;
+  std::shared_ptr<void> handle_;
+};
+
+}  // namespace weft

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/ir/graph.h"
+#include "weft/device.h"
+#include "weft/kernel_call.h"
+
+// The kernel table's type: what the executor and the kernels agree on.
+namespace weft::exec {
+
+// What a kernel learns before the first run: everything but the addresses.
+struct KernelRequest {
+  ir::OpId op;
+  const ir::Attributes& attributes;
+  std::span<const TensorSpec> inputs;
+  std::span<const TensorSpec> outputs;
+  Device device;
+  const std::string& path;  // layer path, for error texts
+  const ir::Graph* body = nullptr;
+};
+
+// A kernel made ready for one node. `run` is called once per step and must not allocate or wait; on CUDA it only
+// enqueues on call.stream. Operands are dense, row-major and 256-byte aligned, except where the caller handed in memory
+// of his own, which is aligned to its element. An output that nobody reads has data == nullptr. Outputs never overlap
+// inputs, except that output 0 of an op listed as in-place may be the very same bytes as the input it replaces. Empty
+// tensors do occur.
+struct PreparedKernel {
+  std::function<void(const Call&)> run;
+  std::size_t workspace = 0;  // bytes in call.workspace, 256-byte aligned
+};
+
+using Prepare = std::function<PreparedKernel(const KernelRequest&)>;
+
+struct KernelRow {
+  std::string_view op;
+  PreparedKernel (*cpu)(const KernelRequest&);
+  PreparedKernel (*cuda)(const KernelRequest&);  // null in builds without CUDA
+};
+
+// The built-in kernels: an explicit list, defined in kernels/table.cpp.
+std::span<const KernelRow> kernel_table();
+// A user's op on one kind of device.
+void register_kernel(const std::string& op, Device::Kind kind, Prepare prepare);
+// The kernel for a request; throws DeviceError naming op, dtypes and device where there is none.
+PreparedKernel prepare_kernel(const KernelRequest& request);
+
+// A number that a kernel writes to call.flag when it meets bad data; the message becomes a DataError at the next read.
+// "{}" in the message is replaced by the offending value.
+std::int32_t data_error_code(const std::string& op, const std::string& path, const std::string& message);
+
+}  // namespace weft::exec

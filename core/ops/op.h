@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/ir/graph.h"
+
+// What an op is: its shape rule, its gradient, what its backward reads. How it runs stands in kernels.
+namespace weft::ops {
+
+using ir::Attributes;
+using ir::Graph;
+using ir::Node;
+using ir::OpId;
+using ir::Value;
+
+// Appends nodes to a graph; shapes and dtypes come from the op's own rule, so a built graph is a checked graph.
+class Builder {
+ public:
+  explicit Builder(Graph& graph) : graph_(&graph) {}
+  // All outputs of the new node. Throws what the op's shape rule throws.
+  std::vector<Value> emit_all(OpId op, std::vector<Value> inputs, Attributes attributes = {});
+  // Output 0 of the new node.
+  Value emit(OpId op, std::vector<Value> inputs, Attributes attributes = {});
+  Value emit(std::string_view op, std::vector<Value> inputs, Attributes attributes = {}) {
+    return emit(OpId::of(op), std::move(inputs), std::move(attributes));
+  }
+  Graph& graph() { return *graph_; }
+  const TensorSpec& spec(Value v) const { return graph_->spec(v); }
+  const Shape& shape(Value v) const { return spec(v).shape; }
+  DType dtype(Value v) const { return spec(v).dtype; }
+  // New nodes carry this layer path.
+  void set_path(std::string path) { path_ = std::move(path); }
+  const std::string& path() const { return path_; }
+
+ private:
+  Graph* graph_;
+  std::string path_;
+};
+
+// What a gradient rule sees. Values outside the op's declared `reads` are undefined.
+struct GradientCall {
+  Builder& build;
+  const Node& node;  // a copy: adding nodes does not move it
+  std::span<const Value> inputs;
+  std::span<const Value> outputs;
+  std::span<const Value> cotangents;  // one per output; undefined: zero
+  std::span<const bool> wanted;       // one per input
+};
+
+enum class Reads : std::uint8_t { kNothing = 0, kInputs = 1, kOutputs = 2, kBoth = 3 };
+
+struct OpDef {
+  std::string name;
+  // Output specs from input specs; throws ShapeError, DTypeError or ValueError.
+  std::function<std::vector<TensorSpec>(std::span<const TensorSpec>, const Attributes&)> infer;
+  // Cotangents of the inputs, undefined where zero or not wanted. Empty: use `decompose`, or no gradient at all.
+  std::function<std::vector<Value>(const GradientCall&)> gradient{};
+  Reads reads = Reads::kNothing;
+  // Bit i: with the other inputs fixed, every output is linear in input i. Forward mode then applies the op to the
+  // tangent.
+  std::uint32_t linear_in = 0;
+  // The op in simpler ops, for derivatives that have no rule of their own (forward mode, second derivatives of fused
+  // ops).
+  std::function<std::vector<Value>(Builder&, std::span<const Value>, const Attributes&)> decompose{};
+  // False: all derivatives are zero (comparisons, argmax, draws, stop_gradient).
+  bool differentiable = true;
+};
+
+// The op's definition; throws Error when nothing of that name is registered.
+const OpDef& find_op(OpId op);
+// Adds a user's op; throws ValueError when the name is taken by another op. Thread safe.
+void register_op(OpDef def);
+// Names of all built-in ops, in the order of the list in core/ops/list.cpp.
+std::vector<std::string> builtin_ops();
+
+}  // namespace weft::ops
