@@ -88,10 +88,12 @@ class CpuCrossEntropy {
 
   A loss(const Row& r) const {
     const A rest = static_cast<A>(std::log(r.sum));
-    // Without smoothing the other classes have no say, not even those whose logit is minus infinity.
-    if (!kProbabilities && e_.smoothing == 0) return r.hit * (rest - (static_cast<A>(r.x[r.label]) - r.max));
     double loss = 0;
-    for (std::int64_t j = 0; j < e_.classes; ++j) loss += target(r, j) * (rest - (static_cast<A>(r.x[j]) - r.max));
+    for (std::int64_t j = 0; j < e_.classes; ++j) {
+      const A q = target(r, j);
+      // A class that the label gives no mass adds nothing, not even where its logit is minus infinity.
+      if (kProbabilities || q != 0) loss += q * (rest - (static_cast<A>(r.x[j]) - r.max));
+    }
     return static_cast<A>(loss);
   }
 
