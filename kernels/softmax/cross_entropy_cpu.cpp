@@ -69,7 +69,7 @@ class CpuCrossEntropy {
       r.label = static_cast<const Label*>(call.inputs[1].data)[row];
       const bool inside = r.label >= 0 && r.label < e_.classes;
       if (r.label == e_.ignore_index || !inside) {
-        if (r.label != e_.ignore_index) raise(call.flag, e_.bad_label, r.label);
+        if (r.label != e_.ignore_index) raise_data_error(call.flag, e_.bad_label, r.label);
         write(call, row, 0, 0);
         if (T* gradient = gradient_of(call, row)) std::fill(gradient, gradient + e_.classes, T{});
         return;
