@@ -7,7 +7,7 @@
 #include <mutex>
 #include <set>
 
-#include "core/device/buffer.h"
+#include "core/device/block.h"
 #include "core/device/stream.h"
 
 namespace weft {

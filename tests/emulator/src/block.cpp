@@ -86,8 +86,12 @@ void BlockRunner::run_block() {
   if (!report_.empty()) abandon_fibers();
 }
 
-// Natural order first finishes what it began, which keeps few fibers alive; a seed mixes both.
-bool BlockRunner::prefers_ready() { return !seeded_ || next_start_ == threads_.size() || random_.below(2) == 0; }
+// Natural order first finishes what it began, which keeps few fibers alive, unless a thread gave way: it may wait for one
+// that has not started. A seed mixes both.
+bool BlockRunner::prefers_ready() {
+  if (next_start_ == threads_.size()) return true;
+  return seeded_ ? random_.below(2) == 0 : yields_ == 0;
+}
 
 void BlockRunner::start_fiber() {
   if (idle_fibers_.empty()) {
