@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "core/ir/graph.h"
+
+namespace weft::ir {
+
+// The graph in Graphviz' dot language: a box per node, a labelled edge per operand; a node with a body is a cluster
+// that holds the body.
+std::string graphviz(const Graph& graph);
+
+}  // namespace weft::ir
