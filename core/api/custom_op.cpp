@@ -76,7 +76,7 @@ void register_custom_op(ErasedRule given) {
 
 std::vector<Tensor> call_custom_op(const std::string& name, std::span<const Tensor> inputs, std::any attributes,
                                    bool (*equal)(const std::any&, const std::any&)) {
-  return apply(ir::OpId::of(name), inputs, {{kAttribute, ir::Opaque{std::move(attributes), equal}}});
+  return apply_op(ir::OpId::of(name), inputs, {{kAttribute, ir::Opaque{std::move(attributes), equal}}});
 }
 
 }  // namespace weft::detail

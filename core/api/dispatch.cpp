@@ -23,7 +23,7 @@ int kind(DType d) { return is_floating(d) ? 2 : d == DType::kBool ? 0 : 1; }
 
 }  // namespace
 
-std::vector<Tensor> apply(ir::OpId op, std::span<const Tensor> inputs, ir::Attributes attributes) {
+std::vector<Tensor> apply_op(ir::OpId op, std::span<const Tensor> inputs, ir::Attributes attributes) {
   if (Tracer* tracer = Tracer::current()) return trace(*tracer, op, inputs, std::move(attributes));
   std::vector<Array> arrays;
   for (const Tensor& t : inputs) arrays.push_back(array_of(t, op.name().c_str()));

@@ -9,9 +9,9 @@
 namespace weft::detail {
 
 // One op on tensors: a node while tracing, otherwise run at once as a program of one node. The one door to every op.
-std::vector<Tensor> apply(ir::OpId op, std::span<const Tensor> inputs, ir::Attributes attributes = {});
+std::vector<Tensor> apply_op(ir::OpId op, std::span<const Tensor> inputs, ir::Attributes attributes = {});
 inline Tensor apply1(std::string_view op, std::initializer_list<Tensor> inputs, ir::Attributes attributes = {}) {
-  return apply(ir::OpId::of(op), {inputs.begin(), inputs.size()}, std::move(attributes))[0];
+  return apply_op(ir::OpId::of(op), {inputs.begin(), inputs.size()}, std::move(attributes))[0];
 }
 
 // PyTorch's promotion: bool < integers < floating; a wider type of the same kind wins, f16 with bf16 gives f32.

@@ -9,7 +9,7 @@
 namespace weft {
 namespace {
 
-using detail::apply;
+using detail::apply_op;
 using detail::cast_to;
 
 // Which element types a function takes, beyond the floating ones. The op's own rule checks again; this decides the promotion.
@@ -72,7 +72,7 @@ Tensor call(Fn fn, std::span<const Tensor> operands) {
   const DType dtype = common(fn, operands.subspan(first));
   if (first) cast[0] = cast_to(cast[0], DType::kBool);
   for (std::size_t i = first; i < cast.size(); ++i) cast[i] = cast_to(cast[i], dtype);
-  return apply(ir::OpId::of(name_of(fn)), cast)[0];
+  return apply_op(ir::OpId::of(name_of(fn)), cast)[0];
 }
 
 Tensor call(Fn fn, std::initializer_list<Tensor> operands) {

@@ -9,7 +9,7 @@
 namespace weft {
 namespace {
 
-using detail::apply;
+using detail::apply_op;
 using detail::apply1;
 using detail::cast_to;
 using detail::impl_of;
@@ -101,7 +101,7 @@ Tensor concat(const std::vector<Tensor>& parts, int axis) {
   for (const Tensor& p : parts) dtype = detail::promote(dtype, impl_of(p, "concat").spec().dtype);
   std::vector<Tensor> cast;
   for (const Tensor& p : parts) cast.push_back(cast_to(p, dtype));
-  return apply(ir::OpId::of("concat"), cast, {{"axis", axis_of(parts[0], axis, "concat")}})[0];
+  return apply_op(ir::OpId::of("concat"), cast, {{"axis", axis_of(parts[0], axis, "concat")}})[0];
 }
 
 Tensor stack(const std::vector<Tensor>& parts, int axis) {
@@ -203,14 +203,14 @@ RowLoss softmax_cross_entropy(const Tensor& logits, const Tensor& target, const 
                               std::int64_t ignore_index) {
   std::vector<Tensor> inputs{logits, target};
   if (weight.defined()) inputs.push_back(weight);
-  auto out = apply(ir::OpId::of("softmax_cross_entropy"), inputs,
+  auto out = apply_op(ir::OpId::of("softmax_cross_entropy"), inputs,
                    {{"label_smoothing", label_smoothing}, {"ignore_index", ignore_index}});
   return {out[0], out[2]};
 }
 
 BatchNormResult batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
   const std::vector<Tensor> inputs{x, weight, bias};
-  auto out = apply(ir::OpId::of("batch_norm"), inputs, {{"eps", eps}});
+  auto out = apply_op(ir::OpId::of("batch_norm"), inputs, {{"eps", eps}});
   return {out[0], out[1], out[2]};
 }
 
@@ -220,13 +220,13 @@ Tensor batch_norm_inference(const Tensor& x, const Tensor& weight, const Tensor&
 }
 
 std::pair<Tensor, Tensor> sort(const Tensor& x, int axis, bool descending) {
-  auto out = apply(ir::OpId::of("sort"), {&x, 1}, {{"axis", axis_of(x, axis, "sort")}, {"descending", descending}});
+  auto out = apply_op(ir::OpId::of("sort"), {&x, 1}, {{"axis", axis_of(x, axis, "sort")}, {"descending", descending}});
   return {out[0], out[1]};
 }
 
 std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, int axis, bool largest) {
   auto out =
-      apply(ir::OpId::of("topk"), {&x, 1}, {{"k", k}, {"axis", axis_of(x, axis, "topk")}, {"largest", largest}});
+      apply_op(ir::OpId::of("topk"), {&x, 1}, {{"k", k}, {"axis", axis_of(x, axis, "topk")}, {"largest", largest}});
   return {out[0], out[1]};
 }
 
@@ -236,7 +236,7 @@ Unique unique(const Tensor& x) {
     fail<TraceError>("unique", "the shape of the result depends on the data, which a program does not know yet; call it "
                                "outside compile()");
   const Tensor flat = x.flatten();
-  auto out = apply(ir::OpId::of("unique"), {&flat, 1});
+  auto out = apply_op(ir::OpId::of("unique"), {&flat, 1});
   const std::int64_t number = out[3].item<std::int64_t>();
   return {out[0].slice(0, 0, number), out[1].reshape(x.shape()), out[2].slice(0, 0, number)};
 }

@@ -10,7 +10,7 @@ namespace {
 
 struct Idle {
   Stream stream;
-  std::shared_ptr<Buffer> buffer;
+  std::shared_ptr<Block> buffer;
 };
 
 struct Pool {
@@ -38,7 +38,7 @@ ArenaLease::ArenaLease(std::size_t bytes, const Stream& stream) : stream_(stream
   }
   if (buffer_ && buffer_->bytes() >= bytes) return;
   buffer_.reset();  // before the larger one is asked for
-  buffer_ = Buffer::allocate(bytes, stream);
+  buffer_ = Block::allocate(bytes, stream);
 }
 
 ArenaLease::~ArenaLease() {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "core/device/buffer.h"
+#include "core/device/block.h"
 
 namespace weft::exec {
 
@@ -19,7 +19,7 @@ class ArenaLease {
 
  private:
   Stream stream_;
-  std::shared_ptr<Buffer> buffer_;
+  std::shared_ptr<Block> buffer_;
 };
 
 }  // namespace weft::exec

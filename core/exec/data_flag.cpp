@@ -4,7 +4,7 @@
 #include <map>
 #include <mutex>
 
-#include "core/device/buffer.h"
+#include "core/device/block.h"
 #include "core/exec/kernel.h"
 #include "weft/error.h"
 
@@ -13,7 +13,7 @@ namespace {
 
 struct Flags {
   std::mutex mutex;
-  std::map<int, std::shared_ptr<Buffer>> by_device;
+  std::map<int, std::shared_ptr<Block>> by_device;
 };
 
 Flags& flags() {
@@ -29,7 +29,7 @@ DataFlag* data_flag(Device device) {
   auto& buffer = flags().by_device[device.index()];
   if (!buffer) {
     const Stream stream = Stream::current(device);
-    buffer = Buffer::allocate(sizeof(DataFlag), stream);
+    buffer = Block::allocate(sizeof(DataFlag), stream);
     zero_bytes(buffer->data(), sizeof(DataFlag), stream);
     stream.synchronize();
   }

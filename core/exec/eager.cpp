@@ -59,7 +59,7 @@ std::vector<Array> run_op(ir::OpId op, std::span<const Array> inputs, const ir::
     results.push_back(Array::empty(spec, stream));
     out.push_back({results.back().data(), spec});
   }
-  const auto workspace = Buffer::allocate(entry.kernel.workspace, stream);
+  const auto workspace = Block::allocate(entry.kernel.workspace, stream);
   const FlushDenormals flush;
   const auto bytes = static_cast<std::int64_t>(entry.kernel.workspace);
   entry.kernel.run({in,

@@ -32,8 +32,10 @@ Ex slope_of(std::size_t argument, [[maybe_unused]] std::span<const Ex> x, const 
     return argument == 0 ? Formula<fn>::slope_a(x[0], x[1], y) : Formula<fn>::slope_b(x[0], x[1], y);
   } else {
     if (argument == 0) {
-      if constexpr (fn == Fn::kSelect) return like(y, 0);  // the condition is bool
-      else return Formula<fn>::slope_a(x[0], x[1], x[2], y);
+      if constexpr (fn == Fn::kSelect)
+        return like(y, 0);  // the condition is bool
+      else
+        return Formula<fn>::slope_a(x[0], x[1], x[2], y);
     }
     return argument == 1 ? Formula<fn>::slope_b(x[0], x[1], x[2], y) : Formula<fn>::slope_c(x[0], x[1], x[2], y);
   }

@@ -70,8 +70,7 @@ auto read_gradient(const char* add) {
 auto add_gradient(const char* read) {
   return [read](const GradientCall& call) -> std::vector<Value> {
     std::vector<Value> out{call.cotangents[0], {}, {}};
-    if (call.wanted[2])
-      out[2] = call.build.emit(read, {call.cotangents[0], call.inputs[1]}, call.node.attributes);
+    if (call.wanted[2]) out[2] = call.build.emit(read, {call.cotangents[0], call.inputs[1]}, call.node.attributes);
     return out;
   };
 }

@@ -20,7 +20,8 @@ std::vector<TensorSpec> reshape_spec(Specs in, const Attributes& attributes) {
   const Shape shape = attributes.shape("shape");
   expect_sizes("reshape", shape);
   if (shape.numel() != in[0].shape.numel())
-    fail<ShapeError>("reshape", in[0].shape, " has ", in[0].shape.numel(), " elements, ", shape, " has ", shape.numel());
+    fail<ShapeError>("reshape", in[0].shape, " has ", in[0].shape.numel(), " elements, ", shape, " has ",
+                     shape.numel());
   return {{shape, in[0].dtype}};
 }
 

@@ -68,8 +68,8 @@ struct OpDef {
   // The op in simpler ops, for derivatives that have no rule of their own (forward mode, second derivatives of fused
   // ops).
   std::function<std::vector<Value>(Builder&, std::span<const Value>, const Attributes&)> decompose{};
-  // Bit i: `gradient` takes a cotangent of output i, and gives one of input i. Where another one is there or wanted, the
-  // op is differentiated through `decompose`.
+  // Bit i: `gradient` takes a cotangent of output i, and gives one of input i. Where another one is there or wanted,
+  // the op is differentiated through `decompose`.
   std::uint32_t gradient_outputs = ~0u;
   std::uint32_t gradient_inputs = ~0u;
   // False: all derivatives are zero (comparisons, argmax, draws, stop_gradient).

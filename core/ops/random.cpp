@@ -37,11 +37,7 @@ std::vector<OpDef> random_ops() {
   return {
       {.name = "uniform", .infer = draw_spec("uniform"), .differentiable = false},
       {.name = "normal", .infer = draw_spec("normal"), .differentiable = false},
-      {.name = "dropout",
-       .infer = dropout_spec,
-       .gradient = dropout_gradient,
-       .reads = Reads::kInputs,
-       .linear_in = 1},
+      {.name = "dropout", .infer = dropout_spec, .gradient = dropout_gradient, .reads = Reads::kInputs, .linear_in = 1},
   };
 }
 

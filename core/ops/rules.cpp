@@ -16,7 +16,8 @@ void expect_floating(const std::string& op, const char* what, const TensorSpec& 
 }
 
 void expect_index(const std::string& op, const char* what, const TensorSpec& x) {
-  if (x.dtype != DType::kI32 && x.dtype != DType::kI64) fail<DTypeError>(op, what, " is ", x, "; it must be i32 or i64");
+  if (x.dtype != DType::kI32 && x.dtype != DType::kI64)
+    fail<DTypeError>(op, what, " is ", x, "; it must be i32 or i64");
 }
 
 void expect_same_dtype(const std::string& op, const TensorSpec& a, const TensorSpec& b) {
@@ -46,11 +47,13 @@ void expect_sizes(const std::string& op, const Shape& shape) {
 
 void expect_per_axis(const std::string& op, const char* what, const Ints& list, const Shape& x) {
   if (static_cast<int>(list.size()) != x.rank())
-    fail<ValueError>(op, what, " has ", list.size(), " entries, ", x, " has ", x.rank(), " axes; one per axis is needed");
+    fail<ValueError>(op, what, " has ", list.size(), " entries, ", x, " has ", x.rank(),
+                     " axes; one per axis is needed");
 }
 
 void expect_state(const std::string& op, const TensorSpec& state) {
-  if (state != TensorSpec{{2}, DType::kI64}) fail<ValueError>(op, "the generator's state is ", state, "; it must be i64(2,)");
+  if (state != TensorSpec{{2}, DType::kI64})
+    fail<ValueError>(op, "the generator's state is ", state, "; it must be i64(2,)");
 }
 
 Shape reduced(const Shape& x, const Ints& axes, bool keep) {

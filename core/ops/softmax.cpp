@@ -31,10 +31,7 @@ std::vector<Value> log_softmax_gradient(const GradientCall& call) {
 
 std::vector<OpDef> softmax_ops() {
   return {
-      {.name = "softmax",
-       .infer = softmax_spec("softmax"),
-       .gradient = softmax_gradient,
-       .reads = Reads::kOutputs},
+      {.name = "softmax", .infer = softmax_spec("softmax"), .gradient = softmax_gradient, .reads = Reads::kOutputs},
       {.name = "log_softmax",
        .infer = softmax_spec("log_softmax"),
        .gradient = log_softmax_gradient,

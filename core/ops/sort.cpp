@@ -17,7 +17,8 @@ std::vector<TensorSpec> topk_spec(Specs in, const Attributes& attributes) {
   const std::int64_t axis = attributes.integer("axis"), k = attributes.integer("k");
   expect_axis("topk", axis, in[0].shape);
   const std::int64_t size = in[0].shape[static_cast<int>(axis)];
-  if (k < 0 || k > size) fail<ValueError>("topk", "k is ", k, "; axis ", axis, " of ", in[0].shape, " allows 0 to ", size);
+  if (k < 0 || k > size)
+    fail<ValueError>("topk", "k is ", k, "; axis ", axis, " of ", in[0].shape, " allows 0 to ", size);
   const Shape out = with_size(in[0].shape, axis, k);
   return {{out, in[0].dtype}, {out, DType::kI64}};
 }
@@ -32,8 +33,7 @@ std::vector<TensorSpec> unique_spec(Specs in, const Attributes&) {
 // The cotangent of a value goes back to where the value came from.
 std::vector<Value> ordered_gradient(const GradientCall& call) {
   const TensorSpec x = call.build.spec(call.node.inputs[0]);
-  return {call.build.emit("scatter_add",
-                          {full(call.build, x.shape, x.dtype, 0), call.outputs[1], call.cotangents[0]},
+  return {call.build.emit("scatter_add", {full(call.build, x.shape, x.dtype, 0), call.outputs[1], call.cotangents[0]},
                           {{"axis", call.node.attributes.integer("axis")}})};
 }
 
