@@ -30,7 +30,7 @@ constexpr KernelRow rows[] = {
     WEFT_TERNARY_FNS(WEFT_POINTWISE)
 // clang-format on
 #undef WEFT_POINTWISE
-    WEFT_KERNEL("cast", pointwise),
+        WEFT_KERNEL("cast", pointwise),
     WEFT_KERNEL("uniform", pointwise),
     WEFT_KERNEL("normal", pointwise),
     WEFT_KERNEL("pointwise", pointwise),
