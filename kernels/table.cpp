@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/kernel.h"
 #include "kernels/index/index.h"
+#include "kernels/matmul/matmul.h"
 #include "kernels/movement/movement.h"
+#include "kernels/norm/norm.h"
+#include "kernels/reduce/reduce.h"
+#include "kernels/softmax/softmax.h"
 #include "kernels/sort/sort.h"
 
 // Every built-in kernel: op, then the pair of functions that make it ready.
@@ -36,6 +40,22 @@ constexpr KernelRow rows[] = {
     WEFT_KERNEL("topk", topk),
     WEFT_KERNEL("unique", unique),
     WEFT_KERNEL("cumsum", cumsum),
+    WEFT_KERNEL("sum", reduce),
+    WEFT_KERNEL("mean", reduce),
+    WEFT_KERNEL("max", reduce),
+    WEFT_KERNEL("min", reduce),
+    WEFT_KERNEL("prod", reduce),
+    WEFT_KERNEL("argmax", reduce),
+    WEFT_KERNEL("argmin", reduce),
+    WEFT_KERNEL("variance", reduce),
+    WEFT_KERNEL("logsumexp", reduce),
+    WEFT_KERNEL("matmul", matmul),
+    WEFT_KERNEL("softmax", softmax),
+    WEFT_KERNEL("log_softmax", log_softmax),
+    WEFT_KERNEL("softmax_cross_entropy", softmax_cross_entropy),
+    WEFT_KERNEL("batch_norm", batch_norm),
+    WEFT_KERNEL("batch_norm_grad", batch_norm_grad),
+    WEFT_KERNEL("batch_norm_inference", batch_norm_inference),
 };
 
 }  // namespace
