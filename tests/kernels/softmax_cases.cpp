@@ -11,20 +11,22 @@ namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// y_j = 1 / sum_i exp(x_i - x_j), which needs no largest element; the logarithm of it for log_softmax.
+// In long double no exponential of these inputs overflows, so the oracle takes no largest element out.
 Oracle softmax(int axis, bool log) {
   return [=](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
     HostTensor y = in[0];
     const auto classes = static_cast<std::size_t>(y.spec.shape[axis]);
     std::size_t inner = 1;
     for (int i = axis + 1; i < y.spec.shape.rank(); ++i) inner *= static_cast<std::size_t>(y.spec.shape[i]);
-    for (std::size_t e = 0; e < y.values.size(); ++e) {
-      const std::size_t line = e / (inner * classes) * inner * classes + e % inner;
+    const std::size_t block = classes * inner;
+    for (std::size_t line = 0; line < y.values.size(); line += line % block + 1 == inner ? block - inner + 1 : 1) {
       long double sum = 0;
-      for (std::size_t i = 0; i < classes; ++i) {
-        sum += std::exp(static_cast<long double>(in[0].values[line + i * inner]) - in[0].values[e]);
+      for (std::size_t j = 0; j < classes; ++j)
+        sum += std::exp(static_cast<long double>(in[0].values[line + j * inner]));
+      for (std::size_t j = 0; j < classes; ++j) {
+        const long double x = in[0].values[line + j * inner];
+        y.values[line + j * inner] = static_cast<double>(log ? x - std::log(sum) : std::exp(x) / sum);
       }
-      y.values[e] = static_cast<double>(log ? -std::log(sum) : 1 / sum);
     }
     return {y};
   };
