@@ -8,7 +8,7 @@
 #include <cstring>
 #include <memory>
 
-#include "core/device/buffer.h"
+#include "core/device/block.h"
 #include "core/exec/kernel.h"
 #include "core/ops/op.h"
 
@@ -39,7 +39,7 @@ class Guarded {
         stream_(stream),
         image_(2 * kGuard + shift + content.size(), kGuardByte) {
     std::copy(content.begin(), content.end(), image_.begin() + static_cast<std::ptrdiff_t>(kGuard + shift_));
-    buffer_ = Buffer::allocate(image_.size(), stream);
+    buffer_ = Block::allocate(image_.size(), stream);
     copy_bytes(buffer_->data(), stream.device(), image_.data(), Device::cpu(), image_.size(), stream);
     stream.synchronize();
     fence(true);
@@ -88,7 +88,7 @@ class Guarded {
   std::size_t bytes_, shift_;
   Stream stream_;
   Bytes image_;
-  std::shared_ptr<Buffer> buffer_;
+  std::shared_ptr<Block> buffer_;
 };
 
 using Blocks = std::vector<std::unique_ptr<Guarded>>;

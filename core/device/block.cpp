@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/device/buffer.h"
+#include "core/device/block.h"
 
 #include <cstring>
 #include <exception>
@@ -13,10 +13,10 @@
 
 namespace weft {
 
-Buffer::Buffer(void* data, std::size_t bytes, Device device, std::function<void()> release)
+Block::Block(void* data, std::size_t bytes, Device device, std::function<void()> release)
     : data_(data), bytes_(bytes), device_(device), release_(std::move(release)) {}
 
-Buffer::~Buffer() {
+Block::~Block() {
   if (!release_) return;
   try {
     release_();
@@ -25,24 +25,24 @@ Buffer::~Buffer() {
   }
 }
 
-std::shared_ptr<Buffer> Buffer::allocate(std::size_t bytes, const Stream& stream) {
+std::shared_ptr<Block> Block::allocate(std::size_t bytes, const Stream& stream) {
   const Device device = stream.device();
-  if (bytes == 0) return std::shared_ptr<Buffer>(new Buffer(nullptr, 0, device, {}));
+  if (bytes == 0) return std::shared_ptr<Block>(new Block(nullptr, 0, device, {}));
   CachingAllocator& allocator = allocator_of(device);
-  CachingAllocator::Block* const block = allocator.allocate(bytes, stream);
-  return std::shared_ptr<Buffer>(
-      new Buffer(CachingAllocator::data(block), bytes, device, [&allocator, block] { allocator.release(block); }));
+  CachingAllocator::Piece* const piece = allocator.allocate(bytes, stream);
+  return std::shared_ptr<Block>(
+      new Block(CachingAllocator::data(piece), bytes, device, [&allocator, piece] { allocator.release(piece); }));
 }
 
-std::shared_ptr<Buffer> Buffer::wrap(void* data, std::size_t bytes, Device device, std::function<void()> release) {
-  return std::shared_ptr<Buffer>(new Buffer(data, bytes, device, std::move(release)));
+std::shared_ptr<Block> Block::wrap(void* data, std::size_t bytes, Device device, std::function<void()> release) {
+  return std::shared_ptr<Block>(new Block(data, bytes, device, std::move(release)));
 }
 
-std::shared_ptr<Buffer> Buffer::pinned(std::size_t bytes, Device device) {
+std::shared_ptr<Block> Block::pinned(std::size_t bytes, Device device) {
   if (device.is_cpu() || bytes == 0) return allocate(bytes, Stream());
   void* const data = cuda_backend::allocate_pinned(device.index(), bytes);
-  return std::shared_ptr<Buffer>(
-      new Buffer(data, bytes, Device(), [data, index = device.index()] { cuda_backend::release_pinned(index, data); }));
+  return std::shared_ptr<Block>(
+      new Block(data, bytes, Device(), [data, index = device.index()] { cuda_backend::release_pinned(index, data); }));
 }
 
 void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes,
