@@ -4,9 +4,11 @@
 #include "kernels/matmul/matmul.h"
 #include "kernels/movement/movement.h"
 #include "kernels/norm/norm.h"
+#include "kernels/pointwise/pointwise.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/sort/sort.h"
+#include "weft/fn.h"
 
 // Every built-in kernel: op, then the pair of functions that make it ready.
 #if WEFT_HAS_CUDA
@@ -21,6 +23,33 @@ namespace weft::exec {
 namespace {
 
 constexpr KernelRow rows[] = {
+#define WEFT_POINTWISE(Name, name) WEFT_KERNEL(#name, pointwise),
+    // clang-format off
+    WEFT_UNARY_FNS(WEFT_POINTWISE)
+    WEFT_BINARY_FNS(WEFT_POINTWISE)
+    WEFT_TERNARY_FNS(WEFT_POINTWISE)
+// clang-format on
+#undef WEFT_POINTWISE
+        WEFT_KERNEL("cast", pointwise),
+    WEFT_KERNEL("uniform", pointwise),
+    WEFT_KERNEL("normal", pointwise),
+    WEFT_KERNEL("pointwise", pointwise),
+    WEFT_KERNEL("sum", reduce),
+    WEFT_KERNEL("mean", reduce),
+    WEFT_KERNEL("max", reduce),
+    WEFT_KERNEL("min", reduce),
+    WEFT_KERNEL("prod", reduce),
+    WEFT_KERNEL("argmax", reduce),
+    WEFT_KERNEL("argmin", reduce),
+    WEFT_KERNEL("variance", reduce),
+    WEFT_KERNEL("logsumexp", reduce),
+    WEFT_KERNEL("matmul", matmul),
+    WEFT_KERNEL("softmax", softmax),
+    WEFT_KERNEL("log_softmax", log_softmax),
+    WEFT_KERNEL("softmax_cross_entropy", softmax_cross_entropy),
+    WEFT_KERNEL("batch_norm", batch_norm),
+    WEFT_KERNEL("batch_norm_grad", batch_norm_grad),
+    WEFT_KERNEL("batch_norm_inference", batch_norm_inference),
     WEFT_KERNEL("full", full),
     WEFT_KERNEL("iota", iota),
     WEFT_KERNEL("copy", movement),
@@ -40,22 +69,6 @@ constexpr KernelRow rows[] = {
     WEFT_KERNEL("topk", topk),
     WEFT_KERNEL("unique", unique),
     WEFT_KERNEL("cumsum", cumsum),
-    WEFT_KERNEL("sum", reduce),
-    WEFT_KERNEL("mean", reduce),
-    WEFT_KERNEL("max", reduce),
-    WEFT_KERNEL("min", reduce),
-    WEFT_KERNEL("prod", reduce),
-    WEFT_KERNEL("argmax", reduce),
-    WEFT_KERNEL("argmin", reduce),
-    WEFT_KERNEL("variance", reduce),
-    WEFT_KERNEL("logsumexp", reduce),
-    WEFT_KERNEL("matmul", matmul),
-    WEFT_KERNEL("softmax", softmax),
-    WEFT_KERNEL("log_softmax", log_softmax),
-    WEFT_KERNEL("softmax_cross_entropy", softmax_cross_entropy),
-    WEFT_KERNEL("batch_norm", batch_norm),
-    WEFT_KERNEL("batch_norm_grad", batch_norm_grad),
-    WEFT_KERNEL("batch_norm_inference", batch_norm_inference),
 };
 
 }  // namespace

@@ -39,23 +39,34 @@ struct Flat {
 
 // Functions that slopes of other functions are made of.
 template <class T>
-WEFT_HD T sign(T x) {
-  return Formula<Fn::kSign>::template value<T>(x);
-}
+WEFT_HD T sign(T x);
 template <class T>
-WEFT_HD T sigmoid(T x) {
-  return Formula<Fn::kSigmoid>::template value<T>(x);
-}
+WEFT_HD T sigmoid(T x);
 template <class T>
-WEFT_HD T maximum(T a, T b) {
-  return Formula<Fn::kMaximum>::template value<T>(a, b);
-}
+WEFT_HD T maximum(T a, T b);
 
 }  // namespace weft::math
 
 #include "core/formula/binary.h"
 #include "core/formula/ternary.h"
 #include "core/formula/unary.h"
+
+namespace weft::math {
+
+template <class T>
+WEFT_HD T sign(T x) {
+  return Formula<Fn::kSign>::value(x);
+}
+template <class T>
+WEFT_HD T sigmoid(T x) {
+  return Formula<Fn::kSigmoid>::value(x);
+}
+template <class T>
+WEFT_HD T maximum(T a, T b) {
+  return Formula<Fn::kMaximum>::value(a, b);
+}
+
+}  // namespace weft::math
 
 namespace weft {
 using math::Formula;
