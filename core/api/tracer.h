@@ -59,6 +59,7 @@ class Tracer {
  private:
   struct CellState {
     ir::Value latest;
+    std::size_t input = 0;  // position in graph_.inputs
     std::vector<ir::Value> versions;
     bool assigned = false;
   };
@@ -66,6 +67,8 @@ class Tracer {
     ir::Value state;
     std::int64_t next = 0;
   };
+  // The name by which the graph tells variables apart; two modules may both have a "0.weight".
+  std::string unique_name(const std::string& path) const;
   ir::Value window(const Cell& cell, ir::Value flat);
 
   ir::Graph graph_;

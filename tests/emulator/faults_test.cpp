@@ -4,6 +4,10 @@
 
 #include "tests/emulator/test_support.h"
 
+#if defined(WEFT_TEST_ASAN)
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace {
 
 using weft::emulator::last_report;
@@ -94,6 +98,20 @@ TEST_F(FaultDeathTest, WriteBehindDynamicSharedMemory) {
       },
       "AddressSanitizer: heap-buffer-overflow.*dynamic_overrun_kernel");
 }
+
+#if defined(WEFT_TEST_ASAN)
+TEST_F(FaultDeathTest, WriteIntoThePoisonedGapOfAnArena) {
+  EXPECT_DEATH(
+      {
+        // Two buffers of 64 bytes in one allocation, with a red zone between them.
+        const DeviceArray<char> arena(192);
+        ASAN_POISON_MEMORY_REGION(arena.get() + 64, 64);
+        launch(&fill_kernel, {{1}, {32}}, reinterpret_cast<float*>(arena.get()), 16);
+        cudaDeviceSynchronize();
+      },
+      "AddressSanitizer: use-after-poison.*fill_kernel");
+}
+#endif
 
 TEST_F(Faults, TheSameKernelsRunCleanInsideTheirBounds) {
   const DeviceArray<float> out(64);

@@ -86,8 +86,8 @@ void BlockRunner::run_block() {
   if (!report_.empty()) abandon_fibers();
 }
 
-// Natural order first finishes what it began, which keeps few fibers alive, unless a thread gave way: it may wait for one
-// that has not started. A seed mixes both.
+// Natural order first finishes what it began, which keeps few fibers alive, unless a thread gave way: it may wait for
+// one that has not started. A seed mixes both.
 bool BlockRunner::prefers_ready() {
   if (next_start_ == threads_.size()) return true;
   return seeded_ ? random_.below(2) == 0 : yields_ == 0;
@@ -140,8 +140,10 @@ void BlockRunner::suspend_running() {
 }
 
 void BlockRunner::yield_thread() {
-  if (++yields_ > kYieldLimit)
+  if (++yields_ > kYieldLimit) {
     fail("a block has called __nanosleep 2^22 times: it waits for something that never comes");
+    stop_thread();
+  }
   ready_.push_back(running_);
   suspend_running();
 }
@@ -150,7 +152,6 @@ void BlockRunner::fail(const std::string& what) {
   const Thread& thread = threads_[running_];
   report_ = what + "\n  by thread (" + std::to_string(thread.index.x) + ", " + std::to_string(thread.index.y) + ", " +
             std::to_string(thread.index.z) + ")";
-  suspend_running();
 }
 
 void BlockRunner::abandon_fibers() {

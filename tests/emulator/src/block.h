@@ -52,8 +52,10 @@ class BlockRunner {
   void yield_thread();
   int lane_index() const { return static_cast<int>(running_ % 32); }
   SharedMemory& shared_memory() { return shared_memory_; }
-  // Ends the launch with a report; the calling thread does not go on.
+  // Ends the launch with a report once the calling thread stops; apart from each other, because what is alive in a
+  // frame that stops is never destroyed.
   void fail(const std::string& what);
+  void stop_thread() { suspend_running(); }
 
  private:
   enum class State { kUnstarted, kReady, kAtBarrier, kAtWarp, kExited };

@@ -97,7 +97,10 @@ std::uint64_t BlockRunner::warp_collective(detail::WarpOp op, unsigned mask, std
   thread.mask = mask;
   thread.value = value;
   thread.source = source;
-  if (!names(mask, lane_index())) fail(describe_wait(thread) + ": the calling lane is not in its own mask");
+  if (!names(mask, lane_index())) {
+    fail(describe_wait(thread) + ": the calling lane is not in its own mask");
+    stop_thread();
+  }
   thread.state = State::kAtWarp;
   if (complete_warp(self - self % 32, mask, op)) {
     thread.state = State::kReady;

@@ -49,13 +49,16 @@ class Fiber {
   void* mapping_ = nullptr;  // guard page, then the stack
   boost::context::detail::fcontext_t context_ = nullptr;
   boost::context::detail::fcontext_t host_context_ = nullptr;
-  // What the sanitizers want to know about the two stacks.
+#if defined(WEFT_EMULATED_ASAN)
   void* fiber_fake_stack_ = nullptr;
   void* host_fake_stack_ = nullptr;
   const void* host_bottom_ = nullptr;
   std::size_t host_size_ = 0;
+#endif
+#if defined(WEFT_EMULATED_TSAN)
   void* tsan_fiber_ = nullptr;
   void* tsan_host_ = nullptr;
+#endif
 };
 
 }  // namespace weft::emulator

@@ -47,6 +47,7 @@ void* shared_array(const void* site, std::size_t bytes, std::size_t alignment, c
   void* memory = runner.shared_memory().array(site, bytes, alignment);
   if (memory == nullptr) {
     runner.fail(std::string("shared array ") + name + " takes the block's static shared memory over 48 KiB");
+    runner.stop_thread();
   }
   return memory;
 }
