@@ -220,17 +220,19 @@ TEST(Plan, TheTableSaysWhoHoldsWhat) {
   const ir::Graph graph = ir::read(R"(graph {
     %0 = input argument "x" : f32(64)
     %1 = input variable "w" : f32(1024)
-    %2 = mix(%0, %1) : f32(512) @ model.0
-    %3 = mix(%2) : f32(1024, 1024) @ model.1
-    return %3
+    %2 = mix(%0, %1) : f32(64) @ before
+    %3 = mix(%2) : f32(512) @ model.0
+    %4 = mix(%3) : f32(1024, 1024) @ model.1
+    %5 = mix(%4) : f32(64) @ after
+    return %5
   })");
   Options options;
-  options.workspace = {0, 0, 0, 300};
+  options.workspace = {0, 0, 0, 0, 300, 0};
   EXPECT_EQ(table(graph, make_plan(graph, options)),
             "arguments  256 B\n"
             "variables  4.0 KiB\n"
             "captures   0 B\n"
-            "arena      4.0 MiB (at least 4.0 MiB), fullest at node 3, mix @ model.1:\n"
+            "arena      4.0 MiB (at least 4.0 MiB), fullest at node 4, mix @ model.1:\n"
             "  model.1                                  4.0 MiB\n"
             "  model.0                                  2.0 KiB\n"
             "  model.1 (workspace)                      300 B\n");
