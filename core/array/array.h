@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/device/buffer.h"
+#include "core/device/block.h"
 #include "weft/shape.h"
 
 namespace weft {
@@ -20,7 +20,7 @@ class Array {
   // A dense copy of host memory.
   static Array from_host(const void* data, TensorSpec spec, const Stream& stream);
   // Memory that someone else holds. Strides in elements; empty: dense row-major.
-  static Array wrap(std::shared_ptr<Buffer> buffer, std::int64_t offset_bytes, TensorSpec spec,
+  static Array wrap(std::shared_ptr<Block> buffer, std::int64_t offset_bytes, TensorSpec spec,
                     std::vector<std::int64_t> strides = {});
 
   bool defined() const { return buffer_ != nullptr; }
@@ -29,7 +29,7 @@ class Array {
   DType dtype() const { return spec_.dtype; }
   Device device() const;
   const std::vector<std::int64_t>& strides() const { return strides_; }
-  const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
+  const std::shared_ptr<Block>& buffer() const { return buffer_; }
   // The first element.
   void* data() const;
   // Row-major without gaps.
@@ -48,7 +48,7 @@ class Array {
   void copy_to_host(void* host) const;
 
  private:
-  std::shared_ptr<Buffer> buffer_;
+  std::shared_ptr<Block> buffer_;
   std::int64_t offset_ = 0;  // bytes
   TensorSpec spec_;
   std::vector<std::int64_t> strides_;

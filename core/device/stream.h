@@ -6,6 +6,8 @@
 
 namespace weft {
 
+class Event;
+
 // An ordered queue of device work. On the CPU work is done when the call returns, and a stream is only a name.
 class Stream {
  public:
@@ -21,9 +23,16 @@ class Stream {
   void synchronize() const;
   // Work enqueued here from now on waits for what `other` holds now; nothing waits on the host.
   void wait(const Stream& other) const;
-  bool operator==(const Stream& other) const { return device_ == other.device_ && handle_ == other.handle_; }
+  // The same for a point in a stream's work.
+  void wait(const Event& event) const;
+  // False for a stream of the user's, which may be gone before the memory that was used on it.
+  bool owned() const { return std::get_deleter<NotOwned>(handle_) == nullptr; }
+  bool operator==(const Stream& other) const { return device_ == other.device_ && handle() == other.handle(); }
 
  private:
+  struct NotOwned {
+    void operator()(void*) const {}
+  };
   Device device_;
   std::shared_ptr<void> handle_;
 };
@@ -50,6 +59,7 @@ class Event {
   void synchronize() const;
 
  private:
+  friend class Stream;
   Device device_;
   std::shared_ptr<void> handle_;
 };

@@ -53,5 +53,7 @@ PreparedKernel prepare_kernel(const KernelRequest& request);
 // A number that a kernel writes to call.flag when it meets bad data; the message becomes a DataError at the next read.
 // "{}" in the message is replaced by the offending value.
 std::int32_t data_error_code(const std::string& op, const std::string& path, const std::string& message);
+// The text of the DataError for a code that a kernel has raised: "[op] path: message" with the value filled in.
+std::string data_error_text(std::int32_t code, std::int64_t value);
 
 }  // namespace weft::exec

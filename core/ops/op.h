@@ -60,18 +60,26 @@ struct OpDef {
   // Cotangents of the inputs, undefined where zero or not wanted. Empty: use `decompose`, or no gradient at all.
   std::function<std::vector<Value>(const GradientCall&)> gradient{};
   Reads reads = Reads::kNothing;
-  // Bit i: with the other inputs fixed, every output is linear in input i. Forward mode then applies the op to the
-  // tangent.
+  // Bit i (31: and all further inputs): input i belongs to the inputs in which every output is jointly linear when the
+  // others are fixed. Forward mode then applies the op to their tangents.
   std::uint32_t linear_in = 0;
+  // True: linear in each of those inputs alone, with the others of them fixed too, as a product is.
+  bool product = false;
   // The op in simpler ops, for derivatives that have no rule of their own (forward mode, second derivatives of fused
   // ops).
   std::function<std::vector<Value>(Builder&, std::span<const Value>, const Attributes&)> decompose{};
+  // Bit i: `gradient` takes a cotangent of output i, and gives one of input i. Where another one is there or wanted,
+  // the op is differentiated through `decompose`.
+  std::uint32_t gradient_outputs = ~0u;
+  std::uint32_t gradient_inputs = ~0u;
   // False: all derivatives are zero (comparisons, argmax, draws, stop_gradient).
   bool differentiable = true;
 };
 
 // The op's definition; throws Error when nothing of that name is registered.
 const OpDef& find_op(OpId op);
+// The specs that a node's outputs should have, by its op's rule or by its body.
+std::vector<TensorSpec> infer_node(const Node& node, std::span<const TensorSpec> inputs);
 // Adds a user's op; throws ValueError when the name is taken by another op. Thread safe.
 void register_op(OpDef def);
 // Names of all built-in ops, in the order of the list in core/ops/list.cpp.

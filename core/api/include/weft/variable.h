@@ -56,6 +56,7 @@ class WEFT_EXPORT Variable {
   // A cell of its own with the same value (or the same pending initialiser).
   Variable clone() const;
 
+  explicit Variable(std::shared_ptr<detail::Cell> cell) : cell_(std::move(cell)) {}
   const std::shared_ptr<detail::Cell>& cell() const { return cell_; }
 
  private:

@@ -10,27 +10,27 @@
 namespace weft {
 
 // A block of memory on one device, freed (or handed back) with the last owner.
-class Buffer {
+class Block {
  public:
   // 256-byte aligned memory from the device's caching allocator, usable at once on `stream` and released in that
   // stream's order. Zero bytes give a block with a null pointer. Throws OutOfMemory with what was asked for, in use,
   // cached and free.
-  static std::shared_ptr<Buffer> allocate(std::size_t bytes, const Stream& stream);
+  static std::shared_ptr<Block> allocate(std::size_t bytes, const Stream& stream);
   // Memory of someone else's; `release` runs with the last owner.
-  static std::shared_ptr<Buffer> wrap(void* data, std::size_t bytes, Device device, std::function<void()> release);
+  static std::shared_ptr<Block> wrap(void* data, std::size_t bytes, Device device, std::function<void()> release);
   // Page-locked host memory for asynchronous copies to and from `device` (plain memory where there is no CUDA).
-  static std::shared_ptr<Buffer> pinned(std::size_t bytes, Device device);
+  static std::shared_ptr<Block> pinned(std::size_t bytes, Device device);
 
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  ~Buffer();
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+  ~Block();
 
   void* data() const { return data_; }
   std::size_t bytes() const { return bytes_; }
   Device device() const { return device_; }
 
  private:
-  Buffer(void* data, std::size_t bytes, Device device, std::function<void()> release);
+  Block(void* data, std::size_t bytes, Device device, std::function<void()> release);
   void* data_;
   std::size_t bytes_;
   Device device_;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "weft/export.h"
+
+namespace weft {
+
+// While it lives, errors raised in this thread carry one more segment of layer path: Scope a("model"), b("fc") give
+// "model.fc". Modules open one for every layer they call.
+class WEFT_EXPORT Scope {
+ public:
+  // An empty name adds nothing.
+  [[nodiscard]] explicit Scope(std::string_view name);
+  ~Scope();
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+  // The path of this thread now.
+  static const std::string& path();
+
+ private:
+  std::string before_;
+};
+
+}  // namespace weft

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+
+// What the CUDA runtime does for the device room. core/device/cuda defines it; in a build without CUDA,
+// core/device/no_cuda takes its place at link time, finds no device and throws DeviceError for the rest.
+namespace weft::cuda_backend {
+
+struct Found {
+  int devices = 0;
+  std::string why_none;  // "no CUDA driver found"; empty when there are devices
+};
+Found find_devices();
+// "NVIDIA H200, driver 13.0"
+std::string describe(int device);
+
+// Streams and events are CUDA's handles; what is returned here destroys them with the last owner.
+std::shared_ptr<void> create_stream(int device);
+void synchronize_device(int device);
+void synchronize_stream(int device, void* stream);
+bool is_capturing(int device, void* stream);
+std::shared_ptr<void> record_event(int device, void* stream);
+// Later work of the stream waits for the event, which may be another device's.
+void wait_event(int device, void* stream, void* event);
+bool event_ready(int device, void* event);
+void synchronize_event(int device, void* event);
+
+// Null when the device has no such memory left.
+void* allocate(int device, std::size_t bytes);
+void release(int device, void* data) noexcept;
+std::size_t free_bytes(int device);
+void* allocate_pinned(int device, std::size_t bytes);
+void release_pinned(int device, void* data) noexcept;
+
+// Both sides may be host or device memory, of this device or of another one.
+void copy(int device, void* stream, void* to, const void* from, std::size_t bytes);
+void zero(int device, void* stream, void* to, std::size_t bytes);
+
+}  // namespace weft::cuda_backend

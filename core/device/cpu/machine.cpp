@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/device/cpu/machine.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace weft::cpu {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kAlignment = 256;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+// Version 2: one file, "max 100000" or "200000 100000".
+std::optional<double> quota_of_v2(const fs::path& group) {
+  std::ifstream file(group / "cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max" || period <= 0) return std::nullopt;
+  return std::strtod(quota.c_str(), nullptr) / period;
+}
+
+// Version 1: two files; a negative quota is none.
+std::optional<double> quota_of_v1(const fs::path& group) {
+  std::ifstream quota_file(group / "cpu.cfs_quota_us");
+  std::ifstream period_file(group / "cpu.cfs_period_us");
+  double quota = 0;
+  double period = 0;
+  if (!(quota_file >> quota) || !(period_file >> period) || quota <= 0 || period <= 0) return std::nullopt;
+  return quota / period;
+}
+
+// The smallest limit from `group` up to the mount point, for a parent's limit binds its children.
+template <class QuotaOf>
+std::optional<double> smallest_quota(const fs::path& mount, fs::path group, QuotaOf quota_of) {
+  std::optional<double> smallest;
+  for (;;) {
+    const auto quota = quota_of(mount / group);
+    if (quota && (!smallest || *quota < *smallest)) smallest = quota;
+    if (group.empty()) return smallest;
+    group = group.parent_path();
+  }
+}
+
+bool lists_cpu(const std::string& controllers) { return ("," + controllers + ",").find(",cpu,") != std::string::npos; }
+
+}  // namespace
+
+std::optional<double> cgroup_quota(const fs::path& root) {
+  std::ifstream file(root / "proc/self/cgroup");
+  std::optional<double> smallest;
+  for (std::string line; std::getline(file, line);) {  // "4:cpu,cpuacct:/path" or, in version 2, "0::/path"
+    const auto first = line.find(':');
+    const auto second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const fs::path group = fs::path(line.substr(second + 1)).relative_path();
+    std::optional<double> quota;
+    if (controllers.empty()) quota = smallest_quota(root / "sys/fs/cgroup", group, quota_of_v2);
+    if (lists_cpu(controllers)) {
+      quota = smallest_quota(root / "sys/fs/cgroup" / controllers, group, quota_of_v1);
+      if (!quota) quota = smallest_quota(root / "sys/fs/cgroup/cpu", group, quota_of_v1);
+    }
+    if (quota && (!smallest || *quota < *smallest)) smallest = quota;
+  }
+  return smallest;
+}
+
+int usable_threads() {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  int threads = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask)
+                                                              : static_cast<int>(std::thread::hardware_concurrency());
+  // Rounded down: a thread more than the quota pays for gets all of them stopped in the middle of a step.
+  if (const auto quota = cgroup_quota("/")) threads = std::min(threads, static_cast<int>(std::floor(*quota)));
+  return std::max(threads, 1);
+}
+
+const char* isa_name() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+    return "AVX-512";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2";
+  return "SSE2";
+#elif defined(__aarch64__)
+  return "NEON";
+#else
+  return "scalar";
+#endif
+}
+
+void* allocate(std::size_t bytes) {
+  void* data = nullptr;
+  if (posix_memalign(&data, bytes >= kHugePage ? kHugePage : kAlignment, bytes) != 0) return nullptr;
+  if (bytes >= kHugePage) madvise(data, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // a wish; refusal is harmless
+  return data;
+}
+
+void release(void* data) noexcept { std::free(data); }
+
+std::size_t free_bytes() {
+  const long pages = sysconf(_SC_AVPHYS_PAGES);
+  const long page = sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page) : 0;
+}
+
+#if defined(__x86_64__)
+unsigned denormal_mode() { return _mm_getcsr() & 0x8040u; }
+void set_denormal_mode(unsigned mode) { _mm_setcsr((_mm_getcsr() & ~0x8040u) | mode); }
+unsigned flushing_denormal_mode() { return 0x8040u; }
+#elif defined(__aarch64__)
+unsigned denormal_mode() {
+  std::uint64_t fpcr = 0;
+  asm volatile("mrs %0, fpcr" : "=r"(fpcr));
+  return static_cast<unsigned>(fpcr) & (1u << 24);
+}
+void set_denormal_mode(unsigned mode) {
+  std::uint64_t fpcr = 0;
+  asm volatile("mrs %0, fpcr" : "=r"(fpcr));
+  fpcr = (fpcr & ~std::uint64_t{1u << 24}) | mode;
+  asm volatile("msr fpcr, %0" ::"r"(fpcr));
+}
+unsigned flushing_denormal_mode() { return 1u << 24; }
+#else
+unsigned denormal_mode() { return 0; }
+void set_denormal_mode(unsigned) {}
+unsigned flushing_denormal_mode() { return 0; }
+#endif
+
+}  // namespace weft::cpu

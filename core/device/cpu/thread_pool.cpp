@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/device/thread_pool.h"
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/device/cpu/machine.h"
+#include "weft/device.h"
+
+namespace weft {
+
+namespace {
+
+// Long enough to catch the next kernel of a step, short enough not to burn a core that someone else wants.
+constexpr int kSpins = 4000;
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Returns once `value` is no longer `old`: a bounded spin, then sleep.
+std::uint32_t wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  for (int i = 0; i < kSpins; ++i) {
+    const std::uint32_t now = value.load(std::memory_order_acquire);
+    if (now != old) return now;
+    pause();
+  }
+  value.wait(old, std::memory_order_acquire);
+  return value.load(std::memory_order_acquire);
+}
+
+// True while this thread runs a body: parallel calls from there run on the spot.
+thread_local bool inside = false;
+
+class Pool {
+ public:
+  explicit Pool(int threads) {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { serve(); });
+  }
+  ~Pool() {
+    stopping_.store(true, std::memory_order_relaxed);
+    wake();
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // One caller at a time.
+  void run(std::int64_t chunks, void (*call)(void*, std::int64_t), void* body) {
+    call_ = call;
+    body_ = body;
+    chunks_ = chunks;
+    denormal_mode_ = cpu::denormal_mode();
+    failed_.store(false, std::memory_order_relaxed);
+    next_.store(0, std::memory_order_relaxed);
+    gate_.store(kOpen, std::memory_order_release);
+    wake();
+    work();
+    std::uint32_t gate = gate_.fetch_sub(kOpen, std::memory_order_acq_rel) - kOpen;
+    while (gate != 0) gate = wait_while(gate_, gate);
+    if (failed_.load(std::memory_order_relaxed)) std::rethrow_exception(std::exchange(error_, nullptr));
+  }
+
+ private:
+  // gate_ is kOpen while there are chunks to claim, plus kOne for each worker that is in. A worker that wakes up late
+  // finds it closed and never sees a job that its owner has left.
+  static constexpr std::uint32_t kOpen = 1;
+  static constexpr std::uint32_t kOne = 2;
+
+  void wake() {
+    epoch_.fetch_add(1, std::memory_order_release);
+    epoch_.notify_all();
+  }
+
+  bool enter() {
+    std::uint32_t gate = gate_.load(std::memory_order_relaxed);
+    while ((gate & kOpen) != 0) {
+      if (gate_.compare_exchange_weak(gate, gate + kOne, std::memory_order_acq_rel)) return true;
+    }
+    return false;
+  }
+
+  void leave() {
+    if (gate_.fetch_sub(kOne, std::memory_order_acq_rel) == kOne) gate_.notify_one();
+  }
+
+  void serve() {
+    std::uint32_t seen = 0;
+    for (;;) {
+      seen = wait_while(epoch_, seen);
+      if (stopping_.load(std::memory_order_relaxed)) return;
+      if (!enter()) continue;
+      cpu::set_denormal_mode(denormal_mode_);
+      work();
+      leave();
+    }
+  }
+
+  void work() noexcept {
+    inside = true;
+    for (;;) {
+      const std::int64_t chunk = next_.fetch_add(1, std::memory_order_relaxed);
+      if (chunk >= chunks_) break;
+      try {
+        call_(body_, chunk);
+      } catch (...) {
+        if (!failed_.exchange(true, std::memory_order_acq_rel)) error_ = std::current_exception();
+        next_.store(chunks_, std::memory_order_relaxed);
+      }
+    }
+    inside = false;
+  }
+
+  void (*call_)(void*, std::int64_t) = nullptr;
+  void* body_ = nullptr;
+  std::int64_t chunks_ = 0;
+  unsigned denormal_mode_ = 0;
+  std::exception_ptr error_;
+  std::atomic<bool> failed_{false};
+  std::atomic<bool> stopping_{false};
+  alignas(64) std::atomic<std::int64_t> next_{0};
+  alignas(64) std::atomic<std::uint32_t> gate_{0};
+  alignas(64) std::atomic<std::uint32_t> epoch_{0};
+  std::vector<std::jthread> workers_;  // last: joined before the rest goes
+};
+
+struct Shared {
+  std::mutex use;  // held by the one caller whose chunks the workers take
+  std::unique_ptr<Pool> pool;
+  std::atomic<int> threads{0};  // 0: not asked yet
+};
+
+// Never destroyed: static destructors of a user's program may still compute, and joining threads at exit can hang.
+Shared& shared() {
+  static auto* const it = new Shared;
+  return *it;
+}
+
+void run_here(std::int64_t chunks, void (*call)(void*, std::int64_t), void* body) {
+  for (std::int64_t i = 0; i < chunks; ++i) call(body, i);
+}
+
+}  // namespace
+
+void detail::run_chunks(std::int64_t chunks, void (*call)(void*, std::int64_t), void* body) {
+  if (inside || chunks <= 1 || num_threads() == 1) return run_here(chunks, call, body);
+  Shared& s = shared();
+  const std::unique_lock lock(s.use, std::try_to_lock);
+  if (!lock.owns_lock()) return run_here(chunks, call, body);  // another thread has the workers
+  if (!s.pool || s.pool->threads() != num_threads()) s.pool = std::make_unique<Pool>(num_threads());
+  s.pool->run(chunks, call, body);
+}
+
+void set_num_threads(int threads) {
+  if (threads < 1) fail<ValueError>("set_num_threads", "given ", threads, "; it must be 1 or more");
+  if (inside) fail<ValueError>("set_num_threads", "called from inside parallel work; call it between programs");
+  Shared& s = shared();
+  const std::lock_guard lock(s.use);
+  s.threads.store(threads);
+  s.pool.reset();
+}
+
+int num_threads() {
+  Shared& s = shared();
+  int threads = s.threads.load();
+  if (threads == 0) {
+    int unset = 0;
+    const int usable = cpu::usable_threads();
+    threads = s.threads.compare_exchange_strong(unset, usable) ? usable : unset;
+  }
+  return threads;
+}
+
+FlushDenormals::FlushDenormals() : before_(cpu::denormal_mode()) {
+  cpu::set_denormal_mode(cpu::flushing_denormal_mode());
+}
+FlushDenormals::~FlushDenormals() { cpu::set_denormal_mode(before_); }
+
+}  // namespace weft

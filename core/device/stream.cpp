@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/device/stream.h"
+
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/device/backend.h"
+
+namespace weft {
+
+namespace {
+
+// What StreamScopes of this thread say, by CUDA device.
+thread_local std::vector<std::optional<Stream>> scoped_streams;
+
+std::optional<Stream>& scoped_stream(Device device) {
+  const auto index = static_cast<std::size_t>(device.index());
+  if (scoped_streams.size() <= index) scoped_streams.resize(index + 1);
+  return scoped_streams[index];
+}
+
+// weft's own stream of each CUDA device. Never destroyed: at exit the driver may already be gone, and memory handed
+// back by static objects of the user's program still names its stream.
+Stream own_stream(Device device) {
+  static std::mutex mutex;
+  static auto* const streams = new std::vector<std::optional<Stream>>;
+  const std::lock_guard lock(mutex);
+  const auto index = static_cast<std::size_t>(device.index());
+  if (streams->size() <= index) streams->resize(index + 1);
+  auto& stream = (*streams)[index];
+  if (!stream) stream = Stream::create(device);
+  return *stream;
+}
+
+}  // namespace
+
+Stream Stream::current(Device device) {
+  if (device.is_cpu()) return {};
+  const auto& scoped = scoped_stream(device);
+  return scoped ? *scoped : own_stream(device);
+}
+
+Stream Stream::create(Device device) {
+  Stream stream;
+  stream.device_ = device;
+  if (device.is_cuda()) stream.handle_ = cuda_backend::create_stream(device.index());
+  return stream;
+}
+
+Stream Stream::wrap(Device device, void* handle) {
+  Stream stream;
+  stream.device_ = device;
+  if (device.is_cuda()) stream.handle_ = std::shared_ptr<void>(handle, NotOwned{});
+  return stream;
+}
+
+void Stream::synchronize() const {
+  if (device_.is_cuda()) cuda_backend::synchronize_stream(device_.index(), handle());
+}
+
+void Stream::wait(const Stream& other) const {
+  if (*this == other || device_.is_cpu()) {
+    // The CPU's work happens in the calls themselves, so the only way to order it behind a device is to wait.
+    if (device_.is_cpu()) other.synchronize();
+    return;
+  }
+  wait(Event::record(other));
+}
+
+void Stream::wait(const Event& event) const {
+  if (event.handle_ == nullptr) return;
+  if (device_.is_cpu()) return event.synchronize();
+  cuda_backend::wait_event(device_.index(), handle(), event.handle_.get());
+}
+
+StreamScope::StreamScope(Stream stream) : before_(stream), had_before_(false) {
+  if (stream.device().is_cpu()) return;
+  auto& scoped = scoped_stream(stream.device());
+  had_before_ = scoped.has_value();
+  if (had_before_) before_ = *scoped;
+  scoped = std::move(stream);
+}
+
+StreamScope::~StreamScope() {
+  if (before_.device().is_cpu()) return;
+  auto& scoped = scoped_stream(before_.device());
+  if (had_before_) {
+    scoped = std::move(before_);
+  } else {
+    scoped.reset();
+  }
+}
+
+Event Event::record(const Stream& stream) {
+  Event event;
+  event.device_ = stream.device();
+  if (stream.device().is_cuda()) event.handle_ = cuda_backend::record_event(stream.device().index(), stream.handle());
+  return event;
+}
+
+bool Event::ready() const { return handle_ == nullptr || cuda_backend::event_ready(device_.index(), handle_.get()); }
+
+void Event::synchronize() const {
+  if (handle_ != nullptr) cuda_backend::synchronize_event(device_.index(), handle_.get());
+}
+
+}  // namespace weft

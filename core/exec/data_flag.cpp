@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/exec/data_flag.h"
+
+#include <map>
+#include <mutex>
+
+#include "core/device/block.h"
+#include "core/exec/kernel.h"
+#include "weft/error.h"
+
+namespace weft::exec {
+namespace {
+
+struct Flags {
+  std::mutex mutex;
+  std::map<int, std::shared_ptr<Block>> by_device;
+};
+
+Flags& flags() {
+  // Never destroyed: freeing device memory while the process exits would call a driver that may be gone.
+  static auto* instance = new Flags;
+  return *instance;
+}
+
+}  // namespace
+
+DataFlag* data_flag(Device device) {
+  const std::lock_guard lock(flags().mutex);
+  auto& buffer = flags().by_device[device.index()];
+  if (!buffer) {
+    const Stream stream = Stream::current(device);
+    buffer = Block::allocate(sizeof(DataFlag), stream);
+    zero_bytes(buffer->data(), sizeof(DataFlag), stream);
+    stream.synchronize();
+  }
+  return static_cast<DataFlag*>(buffer->data());
+}
+
+void throw_data_error(Device device) {
+  DataFlag* place = data_flag(device);
+  DataFlag seen;
+  const Stream stream = Stream::current(device);
+  copy_bytes(&seen, Device::cpu(), place, device, sizeof seen, stream);
+  stream.synchronize();
+  if (seen.code == 0) return;
+  zero_bytes(place, sizeof seen, stream);
+  throw DataError(data_error_text(seen.code, seen.value));
+}
+
+}  // namespace weft::exec

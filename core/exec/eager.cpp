@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/exec/eager.h"
+
+#include <list>
+
+#include "core/base/check.h"
+#include "core/device/thread_pool.h"
+#include "core/exec/data_flag.h"
+#include "core/exec/kernel.h"
+#include "core/ops/op.h"
+
+namespace weft::exec {
+namespace {
+
+struct Entry {
+  ir::OpId op;
+  ir::Attributes attributes;
+  std::vector<TensorSpec> inputs;
+  Device device;
+  std::string path;
+  std::vector<TensorSpec> outputs;
+  PreparedKernel kernel;
+};
+
+bool same(const Entry& e, ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {
+  if (e.op != op || e.device != device || e.inputs.size() != inputs.size() || e.path != current_path()) return false;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!(e.inputs[i] == inputs[i].spec())) return false;
+  return e.attributes == attributes;
+}
+
+// The latest kernels of this thread, most recent first. A kernel holds no lasting state, so forgetting one loses nothing.
+Entry& prepared(ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {
+  constexpr std::size_t kKept = 64;
+  thread_local std::list<Entry> recent;
+  for (auto it = recent.begin(); it != recent.end(); ++it) {
+    if (!same(*it, op, inputs, attributes, device)) continue;
+    recent.splice(recent.begin(), recent, it);
+    return recent.front();
+  }
+  Entry entry{op, attributes, {}, device, current_path(), {}, {}};
+  for (const Array& a : inputs) entry.inputs.push_back(a.spec());
+  entry.outputs = ops::find_op(op).infer(entry.inputs, attributes);
+  entry.kernel = prepare_kernel({op, attributes, entry.inputs, entry.outputs, device, entry.path});
+  recent.push_front(std::move(entry));
+  if (recent.size() > kKept) recent.pop_back();
+  return recent.front();
+}
+
+}  // namespace
+
+std::vector<Array> run_op(ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {
+  Entry& entry = prepared(op, inputs, attributes, device);
+  const Stream stream = Stream::current(device);
+  std::vector<View> in, out;
+  for (const Array& a : inputs) in.push_back({a.data(), a.spec()});
+  std::vector<Array> results;
+  for (const TensorSpec& spec : entry.outputs) {
+    results.push_back(Array::empty(spec, stream));
+    out.push_back({results.back().data(), spec});
+  }
+  const auto workspace = Block::allocate(entry.kernel.workspace, stream);
+  const FlushDenormals flush;
+  const auto bytes = static_cast<std::int64_t>(entry.kernel.workspace);
+  entry.kernel.run({in,
+                    out,
+                    {workspace->data(), {Shape{bytes}, DType::kU8}},
+                    stream.handle(),
+                    device.index(),
+                    data_flag(device)});
+  return results;
+}
+
+}  // namespace weft::exec

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/ops/rules.h"
+
+// Short names for the nodes that gradient rules and decompositions add.
+namespace weft::ops {
+
+Value full(Builder& build, const Shape& shape, DType dtype, double value);
+// A node only where the dtype changes.
+Value cast(Builder& build, Value x, DType dtype);
+// A node only where the shape changes.
+Value reshape(Builder& build, Value x, const Shape& shape);
+Value broadcast_to(Builder& build, Value x, const Shape& shape);
+// Sum over ascending axes, which stay with size 1; x itself where there are none.
+Value sum_keep(Builder& build, Value x, const Ints& axes);
+// The adjoint of broadcasting: sums x over the axes along which a tensor of `shape` was repeated.
+Value sum_to(Builder& build, Value x, const Shape& shape);
+// The reduced tensor `y` of a reduction over `axes` of x, broadcast back to x's shape.
+Value spread(Builder& build, Value y, const Shape& x, const Ints& axes);
+
+}  // namespace weft::ops

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/check.h"
+#include "core/ops/build.h"
+#include "core/ops/families.h"
+
+namespace weft::ops {
+namespace {
+
+// x.shape[:axis] + index.shape + x.shape[axis + 1:]
+Shape taken(const Shape& x, const Shape& index, std::int64_t axis) {
+  std::vector<std::int64_t> dims = x.dims();
+  dims.erase(dims.begin() + axis);
+  dims.insert(dims.begin() + axis, index.begin(), index.end());
+  return Shape(std::move(dims));
+}
+
+void expect_aligned(const char* op, const Shape& x, const Shape& index, std::int64_t axis) {
+  if (x.rank() != index.rank() || with_size(x, axis, 0) != with_size(index, axis, 0))
+    fail<ShapeError>(op, "input is ", x, ", index is ", index, "; they may differ only in axis ", axis);
+}
+
+std::vector<TensorSpec> take_spec(Specs in, const Attributes& attributes) {
+  expect_inputs("take", in, 2);
+  const std::int64_t axis = attributes.integer("axis");
+  expect_axis("take", axis, in[0].shape);
+  expect_index("take", "index", in[1]);
+  return {{taken(in[0].shape, in[1].shape, axis), in[0].dtype}};
+}
+
+std::vector<TensorSpec> index_add_spec(Specs in, const Attributes& attributes) {
+  expect_inputs("index_add", in, 3);
+  const std::int64_t axis = attributes.integer("axis");
+  expect_axis("index_add", axis, in[0].shape);
+  expect_index("index_add", "index", in[1]);
+  expect_same_dtype("index_add", in[0], in[2]);
+  expect_shape("index_add", "updates", in[2], taken(in[0].shape, in[1].shape, axis));
+  return {in[0]};
+}
+
+std::vector<TensorSpec> gather_spec(Specs in, const Attributes& attributes) {
+  expect_inputs("gather", in, 2);
+  const std::int64_t axis = attributes.integer("axis");
+  expect_axis("gather", axis, in[0].shape);
+  expect_index("gather", "index", in[1]);
+  expect_aligned("gather", in[0].shape, in[1].shape, axis);
+  return {{in[1].shape, in[0].dtype}};
+}
+
+std::vector<TensorSpec> scatter_add_spec(Specs in, const Attributes& attributes) {
+  expect_inputs("scatter_add", in, 3);
+  const std::int64_t axis = attributes.integer("axis");
+  expect_axis("scatter_add", axis, in[0].shape);
+  expect_index("scatter_add", "index", in[1]);
+  expect_aligned("scatter_add", in[0].shape, in[1].shape, axis);
+  expect_same_dtype("scatter_add", in[0], in[2]);
+  expect_shape("scatter_add", "updates", in[2], in[1].shape);
+  return {in[0]};
+}
+
+// Reading at places and adding at them are each other's adjoints.
+auto read_gradient(const char* add) {
+  return [add](const GradientCall& call) -> std::vector<Value> {
+    const TensorSpec x = call.build.spec(call.node.inputs[0]);
+    return {call.build.emit(add, {full(call.build, x.shape, x.dtype, 0), call.inputs[1], call.cotangents[0]},
+                            call.node.attributes),
+            {}};
+  };
+}
+
+auto add_gradient(const char* read) {
+  return [read](const GradientCall& call) -> std::vector<Value> {
+    std::vector<Value> out{call.cotangents[0], {}, {}};
+    if (call.wanted[2]) out[2] = call.build.emit(read, {call.cotangents[0], call.inputs[1]}, call.node.attributes);
+    return out;
+  };
+}
+
+}  // namespace
+
+std::vector<OpDef> index_ops() {
+  return {
+      {.name = "take",
+       .infer = take_spec,
+       .gradient = read_gradient("index_add"),
+       .reads = Reads::kInputs,
+       .linear_in = 1},
+      {.name = "index_add",
+       .infer = index_add_spec,
+       .gradient = add_gradient("take"),
+       .reads = Reads::kInputs,
+       .linear_in = 5},
+      {.name = "gather",
+       .infer = gather_spec,
+       .gradient = read_gradient("scatter_add"),
+       .reads = Reads::kInputs,
+       .linear_in = 1},
+      {.name = "scatter_add",
+       .infer = scatter_add_spec,
+       .gradient = add_gradient("gather"),
+       .reads = Reads::kInputs,
+       .linear_in = 5},
+  };
+}
+
+}  // namespace weft::ops

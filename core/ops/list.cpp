@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/ops/list.h"
+
+#include <iterator>
+
+#include "core/ops/families.h"
+
+namespace weft::ops {
+
+std::vector<OpDef> builtin_definitions() {
+  std::vector<OpDef> all;
+  for (auto* family : {elementwise_ops, pointwise_ops, random_ops, creation_ops, movement_ops, index_ops, reduce_ops,
+                       matmul_ops, softmax_ops, cross_entropy_ops, norm_ops, sort_ops}) {
+    std::vector<OpDef> ops = family();
+    all.insert(all.end(), std::make_move_iterator(ops.begin()), std::make_move_iterator(ops.end()));
+  }
+  return all;
+}
+
+}  // namespace weft::ops

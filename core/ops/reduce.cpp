@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/ops/build.h"
+#include "core/ops/expr.h"
+#include "core/ops/families.h"
+
+namespace weft::ops {
+namespace {
+
+enum class Kind { kSum, kMean, kExtremum };
+
+auto reduction_spec(const char* op, Kind kind) {
+  return [op, kind](Specs in, const Attributes& attributes) -> std::vector<TensorSpec> {
+    expect_inputs(op, in, 1);
+    const Ints& axes = attributes.ints("axes");
+    expect_axes(op, axes, in[0].shape);
+    if (kind == Kind::kMean) expect_floating(op, "input", in[0]);
+    if (kind == Kind::kExtremum && count_over(in[0].shape, axes) == 0)
+      fail<ShapeError>(op, "input is ", in[0].shape, "; no elements have no ", op);
+    const bool counts = kind == Kind::kSum && !is_floating(in[0].dtype);
+    return {{reduced(in[0].shape, axes, attributes.flag("keep")), counts ? DType::kI64 : in[0].dtype}};
+  };
+}
+
+std::vector<TensorSpec> variance_spec(Specs in, const Attributes& attributes) {
+  if (attributes.integer("correction") < 0)
+    fail<ValueError>("variance", "correction is ", attributes.integer("correction"), "; it must not be negative");
+  return reduction_spec("variance", Kind::kMean)(in, attributes);
+}
+
+auto argument_spec(const char* op) {
+  return [op](Specs in, const Attributes& attributes) -> std::vector<TensorSpec> {
+    expect_inputs(op, in, 1);
+    const std::int64_t axis = attributes.integer("axis");
+    expect_axis(op, axis, in[0].shape);
+    if (in[0].shape[static_cast<int>(axis)] == 0)
+      fail<ShapeError>(op, "input is ", in[0].shape, "; no elements have no ", op);
+    return {{reduced(in[0].shape, {axis}, attributes.flag("keep")), DType::kI64}};
+  };
+}
+
+std::vector<TensorSpec> cumsum_spec(Specs in, const Attributes& attributes) {
+  expect_inputs("cumsum", in, 1);
+  expect_axis("cumsum", attributes.integer("axis"), in[0].shape);
+  if (in[0].dtype == DType::kBool) fail<DTypeError>("cumsum", "input is ", in[0], "; bool is not allowed");
+  return {in[0]};
+}
+
+// What the gradient of a reduction works with: y and dy have size 1 along the reduced axes.
+struct Reduction {
+  explicit Reduction(const GradientCall& call)
+      : build(call.build),
+        axes(call.node.attributes.ints("axes")),
+        shape(build.shape(call.node.inputs[0])),
+        kept(reduced(shape, axes, true)),
+        dy(reshape(Ex(build, call.cotangents[0]), kept)) {}
+  std::vector<Value> result(const Ex& dx) const { return {broadcast_to(build, dx.value(), shape)}; }
+
+  Builder& build;
+  Ints axes;
+  Shape shape, kept;
+  Ex dy;
+};
+
+std::vector<Value> sum_gradient(const GradientCall& call) {
+  const Reduction r(call);
+  return r.result(r.dy);
+}
+
+std::vector<Value> mean_gradient(const GradientCall& call) {
+  const Reduction r(call);
+  const auto count = static_cast<double>(count_over(r.shape, r.axes));
+  return r.result(r.dy / like(r.dy, count));
+}
+
+// Elements that equal the extremum share its cotangent equally.
+std::vector<Value> extremum_gradient(const GradientCall& call) {
+  const Reduction r(call);
+  const Ex x(r.build, call.inputs[0]);
+  const Ex hit = x == reshape(Ex(r.build, call.outputs[0]), r.kept);
+  const Ex ties = cast(sum(cast(hit, DType::kI64), r.axes), x.dtype());
+  return r.result(select(hit, r.dy / ties, like(x, 0)));
+}
+
+// dy times the product of the other elements, which is exact at zeros too: with one zero only its own element has a
+// derivative, with two none has.
+std::vector<Value> product_gradient(const GradientCall& call) {
+  const Reduction r(call);
+  const Ex x(r.build, call.inputs[0]);
+  const Ex zero = x == like(x, 0);
+  const Ex safe = select(zero, like(x, 1), x);
+  const Ex product(r.build, r.build.emit("prod", {safe.value()}, {{"axes", r.axes}, {"keep", true}}));
+  const Ex zeros = cast(zero, DType::kI64);
+  const Ex others = sum(zeros, r.axes) - zeros;
+  return r.result(select(others == like(others, 0), r.dy * product / safe, like(x, 0)));
+}
+
+std::vector<Value> variance_gradient(const GradientCall& call) {
+  const Reduction r(call);
+  const Ex x(r.build, call.inputs[0]);
+  const std::int64_t freedom = count_over(r.shape, r.axes) - call.node.attributes.integer("correction");
+  const double scale = 2.0 / static_cast<double>(std::max<std::int64_t>(freedom, 0));
+  return r.result(r.dy * like(x, scale) * (x - mean(x, r.axes)));
+}
+
+std::vector<Value> logsumexp_gradient(const GradientCall& call) {
+  const Reduction r(call);
+  const Ex x(r.build, call.inputs[0]);
+  return r.result(r.dy * exp(x - reshape(Ex(r.build, call.outputs[0]), r.kept)));
+}
+
+std::vector<Value> cumsum_gradient(const GradientCall& call) {
+  Attributes attributes = call.node.attributes;
+  attributes.set("reverse", !attributes.flag("reverse"));
+  return {call.build.emit(call.node.op, {call.cotangents[0]}, attributes)};
+}
+
+}  // namespace
+
+std::vector<OpDef> reduce_ops() {
+  return {
+      {.name = "sum", .infer = reduction_spec("sum", Kind::kSum), .gradient = sum_gradient, .linear_in = 1},
+      {.name = "mean", .infer = reduction_spec("mean", Kind::kMean), .gradient = mean_gradient, .linear_in = 1},
+      {.name = "max",
+       .infer = reduction_spec("max", Kind::kExtremum),
+       .gradient = extremum_gradient,
+       .reads = Reads::kBoth},
+      {.name = "min",
+       .infer = reduction_spec("min", Kind::kExtremum),
+       .gradient = extremum_gradient,
+       .reads = Reads::kBoth},
+      {.name = "prod",
+       .infer = reduction_spec("prod", Kind::kSum),
+       .gradient = product_gradient,
+       .reads = Reads::kInputs},
+      {.name = "argmax", .infer = argument_spec("argmax"), .differentiable = false},
+      {.name = "argmin", .infer = argument_spec("argmin"), .differentiable = false},
+      {.name = "variance", .infer = variance_spec, .gradient = variance_gradient, .reads = Reads::kInputs},
+      {.name = "logsumexp",
+       .infer = reduction_spec("logsumexp", Kind::kMean),
+       .gradient = logsumexp_gradient,
+       .reads = Reads::kBoth},
+      {.name = "cumsum", .infer = cumsum_spec, .gradient = cumsum_gradient, .linear_in = 1},
+  };
+}
+
+}  // namespace weft::ops

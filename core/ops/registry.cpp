@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "core/base/check.h"
+#include "core/ops/list.h"
+#include "core/ops/op.h"
+
+namespace weft::ops {
+namespace {
+
+// References into the map stay valid while it grows, so find_op() may hand them out.
+class Registry {
+ public:
+  Registry() {
+    for (OpDef& def : builtin_definitions()) {
+      builtin_.push_back(def.name);
+      table_.emplace(def.name, std::move(def));
+    }
+  }
+
+  const OpDef* find(const std::string& name) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = table_.find(name);
+    return found == table_.end() ? nullptr : &found->second;
+  }
+
+  bool add(OpDef def) {
+    const std::unique_lock lock(mutex_);
+    std::string name = def.name;
+    return table_.emplace(std::move(name), std::move(def)).second;
+  }
+
+  const std::vector<std::string>& builtin() const { return builtin_; }
+
+ private:
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::string, OpDef> table_;
+  std::vector<std::string> builtin_;
+};
+
+Registry& registry() {
+  static Registry instance;
+  return instance;
+}
+
+}  // namespace
+
+const OpDef& find_op(OpId op) {
+  if (!op) fail<Error>("", "a node has no op");
+  const OpDef* def = registry().find(op.name());
+  if (!def) fail<Error>(op.name(), "no op of this name is registered");
+  return *def;
+}
+
+void register_op(OpDef def) {
+  const std::string name = def.name;
+  if (name.empty() || !def.infer) fail<ValueError>(name, "an op needs a name and a shape rule");
+  if (!registry().add(std::move(def))) fail<ValueError>(name, "an op of this name is registered already");
+}
+
+std::vector<std::string> builtin_ops() { return registry().builtin(); }
+
+}  // namespace weft::ops

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/ops/op.h"
+
+// Checks that shape rules share. Each throws with the op's name, what was given and the rule.
+namespace weft::ops {
+
+using ir::Ints;
+using Specs = std::span<const TensorSpec>;
+
+// ValueError unless there are `count` inputs.
+void expect_inputs(const std::string& op, Specs in, std::size_t count);
+// DTypeError unless the input is f32, f64, bf16 or f16.
+void expect_floating(const std::string& op, const char* what, const TensorSpec& x);
+// DTypeError unless the input is i32 or i64.
+void expect_index(const std::string& op, const char* what, const TensorSpec& x);
+// DTypeError unless both dtypes are equal.
+void expect_same_dtype(const std::string& op, const TensorSpec& a, const TensorSpec& b);
+// ShapeError unless the shape is exactly this one.
+void expect_shape(const std::string& op, const char* what, const TensorSpec& x, const Shape& shape);
+// ShapeError unless 0 <= axis < rank.
+void expect_axis(const std::string& op, std::int64_t axis, const Shape& shape);
+// The same for each axis, which must ascend.
+void expect_axes(const std::string& op, const Ints& axes, const Shape& shape);
+// ShapeError when a size is negative.
+void expect_sizes(const std::string& op, const Shape& shape);
+// ValueError unless the list has one entry per axis of x.
+void expect_per_axis(const std::string& op, const char* what, const Ints& list, const Shape& x);
+// The generator's state {seed, call}: i64 (2,).
+void expect_state(const std::string& op, const TensorSpec& state);
+
+// The shape after reducing ascending axes; kept ones become 1.
+Shape reduced(const Shape& x, const Ints& axes, bool keep);
+// Product of the sizes of these axes.
+std::int64_t count_over(const Shape& x, const Ints& axes);
+// The dims with one of them replaced.
+Shape with_size(const Shape& x, std::int64_t axis, std::int64_t size);
+// f32 for f16 and bf16, else the dtype itself: what statistics and losses are kept in.
+DType wide(DType dtype);
+
+// `0`, `1`, ... `count - 1` but for one axis: what is reduced when that axis stays.
+Ints axes_but(int rank, int kept);
+
+}  // namespace weft::ops

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/ops/build.h"
+#include "core/ops/expr.h"
+#include "core/ops/families.h"
+
+namespace weft::ops {
+namespace {
+
+auto softmax_spec(const char* op) {
+  return [op](Specs in, const Attributes& attributes) -> std::vector<TensorSpec> {
+    expect_inputs(op, in, 1);
+    expect_floating(op, "input", in[0]);
+    expect_axis(op, attributes.integer("axis"), in[0].shape);
+    return {in[0]};
+  };
+}
+
+// dx = y (dy - sum(dy y))
+std::vector<Value> softmax_gradient(const GradientCall& call) {
+  const Ex y(call.build, call.outputs[0]), dy(call.build, call.cotangents[0]);
+  return {(y * (dy - sum(dy * y, {call.node.attributes.integer("axis")}))).value()};
+}
+
+// dx = dy - e^y sum(dy)
+std::vector<Value> log_softmax_gradient(const GradientCall& call) {
+  const Ex y(call.build, call.outputs[0]), dy(call.build, call.cotangents[0]);
+  return {(dy - exp(y) * sum(dy, {call.node.attributes.integer("axis")})).value()};
+}
+
+}  // namespace
+
+std::vector<OpDef> softmax_ops() {
+  return {
+      {.name = "softmax", .infer = softmax_spec("softmax"), .gradient = softmax_gradient, .reads = Reads::kOutputs},
+      {.name = "log_softmax",
+       .infer = softmax_spec("log_softmax"),
+       .gradient = log_softmax_gradient,
+       .reads = Reads::kOutputs},
+  };
+}
+
+}  // namespace weft::ops

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/exec/kernel.h"
+
+// Kernels that read or add where an integer tensor says. An index outside its axis reads as zero, adds nothing, and
+// raises the data flag. Sums are made in the order of the index, so the result is the same bits every time.
+namespace weft::kernels {
+
+exec::PreparedKernel prepare_take_cpu(const exec::KernelRequest& request);
+exec::PreparedKernel prepare_take_cuda(const exec::KernelRequest& request);
+exec::PreparedKernel prepare_gather_cpu(const exec::KernelRequest& request);
+exec::PreparedKernel prepare_gather_cuda(const exec::KernelRequest& request);
+exec::PreparedKernel prepare_index_add_cpu(const exec::KernelRequest& request);
+exec::PreparedKernel prepare_index_add_cuda(const exec::KernelRequest& request);
+exec::PreparedKernel prepare_scatter_add_cpu(const exec::KernelRequest& request);
+exec::PreparedKernel prepare_scatter_add_cuda(const exec::KernelRequest& request);
+
+}  // namespace weft::kernels

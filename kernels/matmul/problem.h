@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "core/exec/kernel.h"
+
+namespace weft::kernels {
+
+// C[i] = op(A[a_matrix[i]]) op(B[b_matrix[i]]) for every matrix i of the batch, all row-major and dense. op swaps the
+// last two axes where the flag says that the operand is stored that way.
+struct GemmProblem {
+  std::int64_t m = 0, n = 0, k = 0;
+  bool trans_a = false, trans_b = false;
+  DType dtype = DType::kF32;
+  std::int64_t batch = 1;                        // matrices of C
+  std::int64_t a_count = 1, b_count = 1;         // matrices stored in A and in B
+  std::vector<std::int64_t> a_matrix, b_matrix;  // which of them product i takes (broadcasting)
+};
+
+// The problem that a matmul request poses.
+GemmProblem gemm_problem(const exec::KernelRequest& request);
+
+}  // namespace weft::kernels

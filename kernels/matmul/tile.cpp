@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/matmul/tile.h"
+
+#include <algorithm>
+#include <climits>
+
+#include "core/base/check.h"
+
+#if WEFT_GEMM_XSMM
+#include <libxsmm.h>
+#else
+#include <cblas.h>
+extern "C" void openblas_set_num_threads(int threads);
+#endif
+
+namespace weft::kernels {
+
+namespace {
+
+// Both libraries count in int.
+void check_sizes(const TileShape& s) {
+  if (std::max({s.m, s.n, s.k, s.lda, s.ldb, s.ldc}) > INT_MAX) {
+    fail<DeviceError>("matmul", "an axis of ", std::max({s.lda, s.ldb, s.ldc}), " elements is above 2^31 - 1");
+  }
+}
+
+}  // namespace
+
+#if WEFT_GEMM_XSMM
+
+namespace {
+
+using Code = void (*)();
+
+// libxsmm is column-major: a row-major C = A B is its C' = B' A', so the operands change places.
+template <class T, class Dispatch>
+Code generate(Dispatch dispatch, const TileShape& s) {
+  const auto lda = static_cast<int>(s.lda), ldb = static_cast<int>(s.ldb), ldc = static_cast<int>(s.ldc);
+  const T alpha = 1, beta = s.accumulate ? T{1} : T{0};
+  const int flags = s.trans_a ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
+  const int prefetch = LIBXSMM_GEMM_PREFETCH_NONE;
+  return reinterpret_cast<Code>(dispatch(static_cast<int>(s.n), static_cast<int>(s.m), static_cast<int>(s.k), &ldb,
+                                         &lda, &ldc, &alpha, &beta, &flags, &prefetch));
+}
+
+}  // namespace
+
+template <class T>
+TileKernel<T>::TileKernel(const TileShape& shape) : shape_(shape) {
+  check_sizes(shape);
+  if constexpr (sizeof(T) == sizeof(float)) {
+    code_ = generate<T>(libxsmm_smmdispatch, shape);
+  } else {
+    code_ = generate<T>(libxsmm_dmmdispatch, shape);
+  }
+  if (!code_) {
+    fail<DeviceError>("matmul", "libxsmm made no code for a tile of ", shape.m, "x", shape.n, "x", shape.k,
+                      "; it needs a processor with SSE3 or later and the right to map executable memory");
+  }
+}
+
+template <class T>
+void TileKernel<T>::operator()(const T* a, const T* b, T* c) const {
+  reinterpret_cast<void (*)(const T*, const T*, T*)>(code_)(b, a, c);
+}
+
+#else
+
+template <class T>
+TileKernel<T>::TileKernel(const TileShape& shape) : shape_(shape) {
+  check_sizes(shape);
+  static const bool single_threaded = [] {
+    openblas_set_num_threads(1);  // the threads are ours
+    return true;
+  }();
+  static_cast<void>(single_threaded);
+}
+
+template <class T>
+void TileKernel<T>::operator()(const T* a, const T* b, T* c) const {
+  const TileShape& s = shape_;
+  const auto m = static_cast<int>(s.m), n = static_cast<int>(s.n), k = static_cast<int>(s.k);
+  const auto lda = static_cast<int>(s.lda), ldb = static_cast<int>(s.ldb), ldc = static_cast<int>(s.ldc);
+  const CBLAS_TRANSPOSE trans_a = s.trans_a ? CblasTrans : CblasNoTrans;
+  const T beta = s.accumulate ? T{1} : T{0};
+  if constexpr (sizeof(T) == sizeof(float)) {
+    cblas_sgemm(CblasRowMajor, trans_a, CblasNoTrans, m, n, k, 1.0f, a, lda, b, ldb, beta, c, ldc);
+  } else {
+    cblas_dgemm(CblasRowMajor, trans_a, CblasNoTrans, m, n, k, 1.0, a, lda, b, ldb, beta, c, ldc);
+  }
+}
+
+#endif
+
+template class TileKernel<float>;
+template class TileKernel<double>;
+
+}  // namespace weft::kernels

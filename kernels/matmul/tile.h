@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+namespace weft::kernels {
+
+// One tile of a matrix product: what the CPU's matrix library is asked to make fast.
+struct TileShape {
+  std::int64_t m, n, k;
+  std::int64_t lda, ldb, ldc;  // elements from one stored row to the next
+  bool trans_a;                // A is stored as (k, m)
+  bool accumulate;             // C += A B instead of C = A B
+};
+
+// C = A B or C += A B for one fixed shape, on the calling thread; T is float or double. Making one may generate code;
+// running it never allocates. Throws DeviceError where the library cannot make it.
+template <class T>
+class TileKernel {
+ public:
+  TileKernel() = default;
+  explicit TileKernel(const TileShape& shape);
+  void operator()(const T* a, const T* b, T* c) const;
+
+ private:
+  TileShape shape_{};
+  void (*code_)() = nullptr;
+};
+
+}  // namespace weft::kernels

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "core/exec/kernel.h"
+
+// Every movement op is a walk over an index space with one step per axis in the input and one in the output.
+namespace weft::kernels {
+
+inline constexpr int kMaxAxes = 16;
+
+// out[out_offset + sum(i_k * out_k)] = in[in_offset + sum(i_k * in_k)] for all i; offsets and steps in elements.
+// Axes of size 1 are gone and neighbours that are walked as one are merged; there is at least one axis.
+struct Strided {
+  int rank = 0;
+  std::int64_t size[kMaxAxes] = {};
+  std::int64_t in[kMaxAxes] = {};
+  std::int64_t out[kMaxAxes] = {};
+  std::int64_t in_offset = 0;
+  std::int64_t out_offset = 0;
+
+  std::int64_t count() const {
+    std::int64_t n = 1;
+    for (int k = 0; k < rank; ++k) n *= size[k];
+    return n;
+  }
+  // One run of elements on both sides.
+  bool dense() const { return rank == 1 && in[0] == 1 && out[0] == 1; }
+  // The axis along which input elements are neighbours, when that is not the last one: a transpose. -1 without one.
+  int transposed_axis() const;
+};
+
+struct Movement {
+  std::vector<Strided> copies;  // one per input
+  bool zero_first = false;      // the copies leave gaps
+};
+
+// What a movement op does, from its attributes; throws ShapeError where more than kMaxAxes axes remain.
+Movement movement_of(const exec::KernelRequest& request);
+
+}  // namespace weft::kernels

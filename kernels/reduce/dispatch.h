@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <type_traits>
+
+#include "core/exec/kernel.h"
+#include "kernels/reduce/accumulate.h"
+#include "kernels/support/dispatch.h"
+#include "kernels/support/float_types.h"
+
+namespace weft::kernels {
+
+// The kernel of one reduction over one dtype, made by Make<Op, T, Out>::prepare(request). `Sums<T>` is the type that
+// sums over T are accumulated in; maxima need no more than Compute<T>, and everything over integers is i64.
+template <template <class, class, class> class Make, template <class> class Sums>
+struct ReduceDispatch {
+  using Request = exec::KernelRequest;
+  using Prepared = exec::PreparedKernel;
+
+  static Prepared prepare(const Request& request) {
+    const std::string& op = request.op.name();
+    if (op == "sum") return any<Sum, Sums, true>(request);
+    if (op == "prod") return any<Product, Sums, true>(request);
+    if (op == "max") return any<Max, Compute, false>(request);
+    if (op == "min") return any<Min, Compute, false>(request);
+    if (op == "argmax") return place<ArgMax>(request);
+    if (op == "argmin") return place<ArgMin>(request);
+    if (op == "mean") return floating<Mean>(request);
+    if (op == "variance") return floating<Variance>(request);
+    if (op == "logsumexp") return floating<LogSumExp>(request);
+    fail<DeviceError>(op, "is not one of the reductions");
+  }
+
+ private:
+  template <class T>
+  static constexpr bool kInteger = std::is_integral_v<T>;
+
+  template <template <class> class Op, template <class> class Element, bool widen_integers>
+  static Prepared any(const Request& request) {
+    return with_dtype(request.inputs[0].dtype, [&](auto type) {
+      using T = typename decltype(type)::type;
+      if constexpr (kInteger<T>) {
+        using Out = std::conditional_t<widen_integers, std::int64_t, T>;
+        return Make<Op<std::int64_t>, T, Out>::prepare(request);
+      } else {
+        return Make<Op<Element<T>>, T, T>::prepare(request);
+      }
+    });
+  }
+
+  template <template <class> class Op>
+  static Prepared place(const Request& request) {
+    return with_dtype(request.inputs[0].dtype, [&](auto type) {
+      using T = typename decltype(type)::type;
+      using E = std::conditional_t<kInteger<T>, std::int64_t, Compute<T>>;
+      return Make<Op<E>, T, std::int64_t>::prepare(request);
+    });
+  }
+
+  template <template <class> class Op>
+  static Prepared floating(const Request& request) {
+    return with_floating(request.inputs[0].dtype, request.op.name(), [&](auto type) {
+      using T = typename decltype(type)::type;
+      return Make<Op<Sums<T>>, T, T>::prepare(request);
+    });
+  }
+};
+
+// An element as the type that is computed with.
+template <class E, class T>
+WEFT_HD E widened(T x) {
+  return static_cast<E>(static_cast<Compute<T>>(x));
+}
+
+// A result as it is stored.
+template <class Out, class E>
+WEFT_HD Out narrowed(E x) {
+  return static_cast<Out>(static_cast<Compute<Out>>(x));
+}
+
+}  // namespace weft::kernels

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+#include "weft/kernel_call.h"
+
+namespace weft::kernels {
+
+// Reports bad data from a CUDA kernel: the first report stays.
+__device__ inline void raise_data_error(DataFlag* flag, std::int32_t code, std::int64_t value) {
+  if (atomicCAS(&flag->code, 0, code) == 0) flag->value = value;
+}
+
+}  // namespace weft::kernels

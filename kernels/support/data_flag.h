@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+#include "weft/kernel_call.h"
+
+namespace weft::kernels {
+
+// Reports bad data from a CPU kernel, from any of its threads: the first report stays.
+inline void raise_data_error(DataFlag* flag, std::int32_t code, std::int64_t value) {
+  std::int32_t none = 0;
+  if (std::atomic_ref(flag->code).compare_exchange_strong(none, code)) flag->value = value;
+}
+
+}  // namespace weft::kernels

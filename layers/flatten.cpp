@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/flatten.h"
+
+#include <numeric>
+
+#include "weft/error.h"
+
+namespace weft {
+
+Tensor Flatten::forward(Tensor x) const {
+  if (x.rank() < 2)
+    throw ShapeError("flatten", Scope::path(), "input is " + x.shape().text() + ", it needs a batch axis and one more");
+  // Not -1: an empty batch leaves that undetermined.
+  const std::int64_t rest =
+      std::accumulate(x.shape().begin() + 1, x.shape().end(), std::int64_t{1}, std::multiplies<>());
+  return (x.rank() == 4 ? x.permute({0, 3, 1, 2}) : x).reshape({x.dim(0), rest});
+}
+
+}  // namespace weft

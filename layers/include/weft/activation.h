@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "weft/module.h"
+
+// Elementwise activations as layers, and softmax. weft/fn.h has the formulas.
+namespace weft {
+
+// max(x, 0)
+class WEFT_EXPORT ReLU : public Module {
+ public:
+  Tensor forward(Tensor x) const;
+  ReLU remake() const { return {}; }
+  WEFT_MODULE()
+};
+
+// x where x > 0, else slope * x
+class WEFT_EXPORT LeakyReLU : public Module {
+ public:
+  explicit LeakyReLU(double slope = 0.01) : slope_(slope) {}
+  Tensor forward(Tensor x) const;
+  LeakyReLU remake() const { return LeakyReLU(slope_); }
+  WEFT_MODULE()
+
+ private:
+  double slope_;
+};
+
+// 1 / (1 + e^-x)
+class WEFT_EXPORT Sigmoid : public Module {
+ public:
+  Tensor forward(Tensor x) const;
+  Sigmoid remake() const { return {}; }
+  WEFT_MODULE()
+};
+
+class WEFT_EXPORT Tanh : public Module {
+ public:
+  Tensor forward(Tensor x) const;
+  Tanh remake() const { return {}; }
+  WEFT_MODULE()
+};
+
+// kExact: x Phi(x). kTanh: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
+enum class GELUForm : std::uint8_t { kExact, kTanh };
+
+// Hendrycks and Gimpel 2016.
+class WEFT_EXPORT GELU : public Module {
+ public:
+  explicit GELU(GELUForm form = GELUForm::kExact) : form_(form) {}
+  Tensor forward(Tensor x) const;
+  GELU remake() const { return GELU(form_); }
+  WEFT_MODULE()
+
+ private:
+  GELUForm form_;
+};
+
+// x sigmoid(x)
+class WEFT_EXPORT SiLU : public Module {
+ public:
+  Tensor forward(Tensor x) const;
+  SiLU remake() const { return {}; }
+  WEFT_MODULE()
+};
+
+// e^x / sum(e^x) along an axis
+class WEFT_EXPORT Softmax : public Module {
+ public:
+  explicit Softmax(int axis = -1) : axis_(axis) {}
+  Tensor forward(Tensor x) const;
+  Softmax remake() const { return Softmax(axis_); }
+  WEFT_MODULE()
+
+ private:
+  int axis_;
+};
+
+}  // namespace weft

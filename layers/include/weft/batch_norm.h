@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "weft/module.h"
+
+namespace weft {
+
+// y = (x - mean) / sqrt(variance + eps) * weight + bias per feature; x (..., features). In training, mean and biased
+// variance are of this batch, and the running statistics move by `momentum` towards the mean and the unbiased variance,
+// as torch.nn.BatchNorm1d; ShapeError for a batch of one value per feature. Otherwise, and when frozen, the running
+// statistics are used. Source: Ioffe and Szegedy 2015.
+class WEFT_EXPORT BatchNorm : public Module {
+ public:
+  explicit BatchNorm(std::int64_t features, double momentum = 0.1, double eps = 1e-5);
+  Tensor forward(Tensor x) const;
+  BatchNorm remake() const;
+  std::int64_t forward_flops(const Shape& output) const override;
+
+  Parameter weight, bias;            // (features)
+  Buffer running_mean, running_var;  // (features)
+  Buffer num_batches_tracked;        // i64(): how often the statistics moved
+  WEFT_MODULE(weight, bias, running_mean, running_var, num_batches_tracked)
+
+ private:
+  Tensor normalise_batch(const Tensor& x) const;
+  double momentum_, eps_;
+};
+
+}  // namespace weft

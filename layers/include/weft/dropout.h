@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "weft/module.h"
+
+namespace weft {
+
+// In training: each element zeroed with probability `rate`, the rest divided by 1 - rate. Otherwise x itself.
+// ValueError unless 0 <= rate < 1. Source: Srivastava et al. 2014.
+class WEFT_EXPORT Dropout : public Module {
+ public:
+  explicit Dropout(double rate = 0.5);
+  Tensor forward(Tensor x) const;
+  Dropout remake() const { return Dropout(rate_); }
+  WEFT_MODULE()
+
+ private:
+  double rate_;
+};
+
+}  // namespace weft

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "weft/module.h"
+
+namespace weft {
+
+// (n, ...) -> (n, rest). Images (n, h, w, c) flatten in (c, h, w) order, so that PyTorch's conv-to-linear weights mean
+// the same. ShapeError below rank 2.
+class WEFT_EXPORT Flatten : public Module {
+ public:
+  Tensor forward(Tensor x) const;
+  Flatten remake() const { return {}; }
+  WEFT_MODULE()
+};
+
+}  // namespace weft

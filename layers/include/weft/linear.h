@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "weft/init.h"
+#include "weft/module.h"
+
+namespace weft {
+
+struct LinearOptions {
+  bool bias = true;
+  // Empty: U(-b, b) with b = 1 / sqrt(in), as PyTorch draws it.
+  Init init{};
+};
+
+// y = x W^T + b. x (..., in), W (out, in), b (out), drawn from U(-1 / sqrt(in), 1 / sqrt(in)); y (..., out).
+class WEFT_EXPORT Linear : public Module {
+ public:
+  Linear(std::int64_t in, std::int64_t out, LinearOptions options = {});
+  Tensor forward(Tensor x) const;
+  Linear remake() const;
+  std::int64_t forward_flops(const Shape& output) const override;
+
+  Parameter weight, bias;  // bias is undefined without LinearOptions::bias
+  WEFT_MODULE(weight, bias)
+
+ private:
+  LinearOptions options_;
+};
+
+}  // namespace weft

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "weft/tensor.h"
+
+// Losses, as functions and as objects for a Trainer. Mean and sum give a 0-d tensor, kNone one value per element or
+// row.
+namespace weft {
+
+enum class Reduction : std::uint8_t { kMean, kSum, kNone };
+
+struct CrossEntropyOptions {
+  double label_smoothing = 0;  // this share of the target goes to all classes evenly
+  std::int64_t ignore_index = -100;
+  Reduction reduction = Reduction::kMean;
+  Tensor class_weight{};  // (c), or undefined: all 1
+};
+
+// -sum over classes of target * log softmax(logits), per row. logits (n, c) or (n, ..., c); target: class indices (n,
+// ...) or probabilities of the logits' shape. The mean divides by the summed weight of the rows that are not ignored,
+// as torch.nn.CrossEntropyLoss. A label outside [0, c) is a DataError at the next read.
+Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options = {});
+// (prediction - target)^2. Like those below: ShapeError unless both have one shape, since broadcasting (n, 1) against
+// (n) is always a mistake here.
+Tensor mse(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::kMean);
+// -y log s(x) - (1 - y) log(1 - s(x)) with the sigmoid s, without overflow.
+Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction = Reduction::kMean);
+// |prediction - target|
+Tensor l1(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::kMean);
+// d^2 / 2 for |d| <= delta, else delta (|d| - delta / 2), d = prediction - target. Source: Huber 1964.
+Tensor huber(const Tensor& prediction, const Tensor& target, double delta = 1.0,
+             Reduction reduction = Reduction::kMean);
+
+struct CrossEntropy {
+  CrossEntropyOptions options{};
+  Tensor operator()(const Tensor& logits, const Tensor& target) const { return cross_entropy(logits, target, options); }
+};
+struct MSE {
+  Reduction reduction = Reduction::kMean;
+  Tensor operator()(const Tensor& prediction, const Tensor& target) const { return mse(prediction, target, reduction); }
+};
+struct BCEWithLogits {
+  Reduction reduction = Reduction::kMean;
+  Tensor operator()(const Tensor& logits, const Tensor& target) const {
+    return bce_with_logits(logits, target, reduction);
+  }
+};
+struct L1 {
+  Reduction reduction = Reduction::kMean;
+  Tensor operator()(const Tensor& prediction, const Tensor& target) const { return l1(prediction, target, reduction); }
+};
+struct Huber {
+  double delta = 1.0;
+  Reduction reduction = Reduction::kMean;
+  Tensor operator()(const Tensor& prediction, const Tensor& target) const {
+    return huber(prediction, target, delta, reduction);
+  }
+};
+
+// The share of rows whose largest logit is the target's class, f32(). logits (..., c); target: class indices (...) or
+// probabilities of the logits' shape.
+Tensor accuracy(const Tensor& logits, const Tensor& target);
+
+}  // namespace weft

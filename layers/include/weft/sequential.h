@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include "weft/module.h"
+
+namespace weft {
+
+// What a Sequential holds: a module, or a lambda Tensor(Tensor).
+template <class M>
+concept Layer = std::is_invocable_r_v < Tensor,
+        std::remove_cvref_t<M>
+&, Tensor > ;
+
+// Layers called one after the other; their names are "0", "1", ...
+class WEFT_EXPORT Sequential : public Module {
+ public:
+  Sequential();
+  Sequential(Sequential&&) noexcept;
+  Sequential& operator=(Sequential&&) noexcept;
+  ~Sequential() override;
+  template <class... Ms>
+  requires(sizeof...(Ms) > 0 && (Layer<Ms> && ...) &&
+           (!std::is_lvalue_reference_v<Ms> && ...)) explicit Sequential(Ms&&... layers) {
+    (push_back(std::forward<Ms>(layers)), ...);
+  }
+
+  template <Layer M>
+  Sequential& push_back(M&& layer) {
+    return add(hold(std::forward<M>(layer)));
+  }
+  // Puts another layer in the place of layer `index`; ValueError when there is none.
+  template <Layer M>
+  void replace(std::size_t index, M&& layer) {
+    at(index) = hold(std::forward<M>(layer));
+  }
+  // The layer at `index`; ValueError when there is none or it is not an M.
+  template <std::derived_from<Module> M>
+  M& get(std::size_t index) {
+    M* layer = dynamic_cast<M*>(at(index).module.get());
+    if (!layer) wrong_type(index, typeid(M));
+    return *layer;
+  }
+  std::size_t size() const;
+
+  Tensor forward(Tensor x) const;
+  // ValueError for a layer that has no remake().
+  Sequential remake() const;
+  void members(Visitor& visitor) override;
+  WEFT_MODULE_CALL()
+
+ private:
+  struct Held {
+    std::unique_ptr<Module> module;  // null for a lambda
+    std::function<Tensor(Tensor)> call;
+    std::function<Held()> remake;  // empty when the layer cannot
+  };
+
+  template <class M>
+  static Held hold(M&& layer) {
+    using Kept = std::remove_cvref_t<M>;
+    static_assert(!std::derived_from<Kept, Module> || !std::is_lvalue_reference_v<M>,
+                  "a Sequential owns its layers: std::move it in");
+    Held held;
+    if constexpr (std::derived_from<Kept, Module>) {
+      auto owned = std::make_unique<Kept>(std::move(layer));
+      const Kept* self = owned.get();  // on the heap: stays where it is when the Sequential moves
+      held.call = [self](Tensor x) { return (*self)(std::move(x)); };
+      if constexpr (requires {
+                      { self->remake() } -> std::same_as<Kept>;
+                    })
+        held.remake = [self] { return hold(self->remake()); };
+      held.module = std::move(owned);
+    } else {
+      held.call = layer;
+      held.remake = [call = held.call] { return Held{nullptr, call, {}}; };
+    }
+    return held;
+  }
+  Sequential& add(Held held);
+  Held& at(std::size_t index);
+  [[noreturn]] void wrong_type(std::size_t index, const std::type_info& wanted) const;
+
+  std::vector<Held> layers_;
+};
+
+}  // namespace weft

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/loss.h"
+
+#include "weft/error.h"
+#include "weft/ops.h"
+#include "weft/scope.h"
+
+namespace weft {
+namespace {
+
+Shape without_last(const Shape& shape) { return Shape(std::vector<std::int64_t>(shape.begin(), shape.end() - 1)); }
+
+// Class indices (...), or probabilities (..., c), for logits (..., c)?
+bool is_index_target(const Tensor& logits, const Tensor& target, const char* op) {
+  if (logits.rank() >= 1) {
+    if (target.shape() == logits.shape() && is_floating(target.dtype())) return false;
+    if (target.shape() == without_last(logits.shape()) && !is_floating(target.dtype())) return true;
+  }
+  throw ShapeError(op, Scope::path(),
+                   "logits are " + TensorSpec{logits.shape(), logits.dtype()}.text() + ", target is " +
+                       TensorSpec{target.shape(), target.dtype()}.text() +
+                       "; logits (n, c) want class indices (n) or probabilities (n, c)");
+}
+
+Tensor reduced(const Tensor& x, Reduction reduction) {
+  switch (reduction) {
+    case Reduction::kMean:
+      return x.mean();
+    case Reduction::kSum:
+      return x.sum();
+    case Reduction::kNone:
+      break;
+  }
+  return x;
+}
+
+void check_same_shape(const Tensor& prediction, const Tensor& target, const char* op) {
+  if (prediction.shape() != target.shape())
+    throw ShapeError(op, Scope::path(),
+                     "prediction is " + prediction.shape().text() + ", target is " + target.shape().text() +
+                         ", both must have one shape");
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+  const bool indices = is_index_target(logits, target, "cross_entropy");
+  if (logits.rank() < 2)
+    throw ShapeError("cross_entropy", Scope::path(),
+                     "logits are " + logits.shape().text() + ", rows (n, c) are needed");
+  const Shape rows = without_last(logits.shape());
+  const std::int64_t n = rows.numel(), classes = logits.dim(-1);
+  const RowLoss row =
+      softmax_cross_entropy(logits.reshape({n, classes}), indices ? target.reshape({n}) : target.reshape({n, classes}),
+                            options.class_weight, options.label_smoothing, options.ignore_index);
+  switch (options.reduction) {
+    case Reduction::kMean:
+      return row.loss.sum() / row.row_weight.sum();
+    case Reduction::kSum:
+      return row.loss.sum();
+    case Reduction::kNone:
+      break;
+  }
+  return row.loss.reshape(rows);
+}
+
+Tensor mse(const Tensor& prediction, const Tensor& target, Reduction reduction) {
+  check_same_shape(prediction, target, "mse");
+  return reduced(square(prediction - target), reduction);
+}
+
+Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction) {
+  check_same_shape(logits, target, "bce_with_logits");
+  // -log s(x) = softplus(-x): both terms keep all digits far from 0, which (1 - y) x + softplus(-x) does not.
+  return reduced(target * softplus(-logits) + (1.0 - target) * softplus(logits), reduction);
+}
+
+Tensor l1(const Tensor& prediction, const Tensor& target, Reduction reduction) {
+  check_same_shape(prediction, target, "l1");
+  return reduced(abs(prediction - target), reduction);
+}
+
+Tensor huber(const Tensor& prediction, const Tensor& target, double delta, Reduction reduction) {
+  check_same_shape(prediction, target, "huber");
+  if (!(delta > 0)) throw ValueError("huber", Scope::path(), "delta is " + std::to_string(delta) + ", not positive");
+  const Tensor difference = prediction - target;
+  const Tensor inner = clamp(difference, -delta, delta);
+  return reduced(inner * (difference - 0.5 * inner), reduction);  // both branches in one formula
+}
+
+Tensor accuracy(const Tensor& logits, const Tensor& target) {
+  const bool indices = is_index_target(logits, target, "accuracy");
+  return equal(argmax(logits), indices ? target : argmax(target)).to(DType::kF32).mean();
+}
+
+}  // namespace weft

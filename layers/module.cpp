@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/module.h"
+
+#include <cxxabi.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "weft/error.h"
+
+namespace weft {
+namespace {
+
+// Keeps the path of what it visits.
+class PathVisitor : public Visitor {
+ public:
+  bool enter(std::string_view name, Module& module) override {
+    lengths_.push_back(path_.size());
+    path_ = joined(name);
+    entered(path_, module);
+    return true;
+  }
+  void leave() override {
+    path_.resize(lengths_.back());
+    lengths_.pop_back();
+  }
+  void visit(std::string_view, Parameter&) override {}
+  void visit(std::string_view, Buffer&) override {}
+
+ protected:
+  virtual void entered(const std::string&, Module&) {}
+  std::string joined(std::string_view name) const {
+    return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+  }
+
+ private:
+  std::string path_;
+  std::vector<std::size_t> lengths_;
+};
+
+using OnVariable = std::function<void(const std::string&, Variable&, bool)>;
+
+class VariableVisitor : public PathVisitor {
+ public:
+  explicit VariableVisitor(const OnVariable& f) : f_(f) {}
+  void visit(std::string_view name, Parameter& parameter) override { f_(joined(name), parameter, true); }
+  void visit(std::string_view name, Buffer& buffer) override { f_(joined(name), buffer, false); }
+
+ private:
+  const OnVariable& f_;
+};
+
+using OnModule = std::function<void(const std::string&, Module&)>;
+
+class ModuleVisitor : public PathVisitor {
+ public:
+  explicit ModuleVisitor(const OnModule& f) : f_(f) {}
+
+ protected:
+  void entered(const std::string& path, Module& module) override { f_(path, module); }
+
+ private:
+  const OnModule& f_;
+};
+
+}  // namespace
+
+Visitor::~Visitor() = default;
+
+Module::Module() = default;
+Module::Module(Module&&) noexcept = default;
+Module& Module::operator=(Module&&) noexcept = default;
+Module::~Module() = default;
+
+std::int64_t Module::forward_flops(const Shape&) const { return 0; }
+
+Parameters Module::parameters() {
+  Parameters out;
+  detail::for_each_variable(*this, [&](const std::string& path, Variable& variable, bool trained) {
+    if (trained) out.add(path, variable);
+  });
+  return out;
+}
+
+Parameters Module::trainable_parameters() {
+  const Parameters all = parameters();
+  Parameters out;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].trainable()) out.add(all.name(i), all[i]);
+  return out;
+}
+
+Parameters Module::buffers() {
+  Parameters out;
+  detail::for_each_variable(*this, [&](const std::string& path, Variable& variable, bool trained) {
+    if (!trained) out.add(path, variable);
+  });
+  return out;
+}
+
+std::vector<StateEntry> Module::state_dict() {
+  std::vector<StateEntry> out;
+  detail::for_each_variable(*this, [&](const std::string& path, Variable& variable, bool) {
+    out.push_back({path, variable});
+  });
+  return out;
+}
+
+void Module::train(bool on) {
+  apply([on](const std::string&, Module& module) { module.training_.set(on); });
+}
+
+void Module::set_frozen(bool on) {
+  apply([on](const std::string&, Module& module) { module.frozen_.set(on); });
+  detail::for_each_variable(*this, [on](const std::string&, Variable& variable, bool trained) {
+    if (trained) variable.set_trainable(!on);
+  });
+}
+
+void Module::to(Device device) {
+  detail::for_each_variable(*this, [device](const std::string&, Variable& variable, bool) { variable.to(device); });
+}
+
+void Module::initialise(std::uint64_t seed) {
+  detail::for_each_variable(*this, [seed](const std::string& path, Variable& variable, bool) {
+    if (variable.initialised()) return;
+    // The path under this module is the key, whichever submodule was asked for its parameters before.
+    variable.set_path(path);
+    variable.initialise(seed);
+  });
+}
+
+void Module::apply(const std::function<void(const std::string& path, Module& module)>& f) {
+  f("", *this);
+  ModuleVisitor visitor(f);
+  members(visitor);
+}
+
+namespace detail {
+
+void for_each_variable(Module& module, const OnVariable& f) {
+  VariableVisitor visitor(f);
+  module.members(visitor);
+}
+
+std::string type_name(const Module& module) { return type_name(typeid(module)); }
+
+std::string type_name(const std::type_info& type) {
+  int status = 0;
+  const char* mangled = type.name();
+  const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(mangled, nullptr, nullptr, &status),
+                                                     std::free);
+  const std::string full = status == 0 ? plain.get() : mangled;
+  const std::size_t end = full.find('<');  // template arguments have namespaces of their own
+  const std::size_t colon = full.rfind("::", end);
+  return colon == std::string::npos ? full : full.substr(colon + 2);
+}
+
+void copy_state(Module& from, Module& to) {
+  std::vector<Variable> source;
+  for_each_variable(from, [&](const std::string&, Variable& variable, bool) { source.push_back(variable); });
+  std::map<const Cell*, Variable> clones;
+  std::size_t next = 0;
+  for_each_variable(to, [&](const std::string& path, Variable& variable, bool) {
+    if (next == source.size() || source[next].shape() != variable.shape())
+      throw ShapeError("clone", path, "remake() gives other variables than the module itself has");
+    const Variable& original = source[next++];
+    const auto [place, fresh] = clones.try_emplace(original.cell().get());
+    if (fresh) place->second = original.clone();
+    variable = place->second;
+  });
+  if (next != source.size()) throw ShapeError("clone", "", "remake() gives fewer variables than the module itself has");
+  std::vector<std::pair<bool, bool>> modes;
+  from.apply([&](const std::string&, Module& module) { modes.emplace_back(module.training(), module.frozen()); });
+  // Parents come first, so that a child's own mode is set last.
+  std::size_t index = 0;
+  to.apply([&](const std::string& path, Module& module) {
+    if (index == modes.size())
+      throw ShapeError("clone", path, "remake() gives more modules than the module itself has");
+    const auto [training, frozen] = modes[index++];
+    module.train(training);
+    if (frozen != module.frozen()) frozen ? module.freeze() : module.unfreeze();
+  });
+  next = 0;
+  for_each_variable(
+      to, [&](const std::string&, Variable& variable, bool) { variable.set_trainable(source[next++].trainable()); });
+}
+
+std::string_view next_name(std::string_view& names) {
+  const std::size_t comma = names.find(',');
+  std::string_view name = names.substr(0, comma);
+  names = comma == std::string_view::npos ? std::string_view() : names.substr(comma + 1);
+  constexpr std::string_view kSpace = " \t\n";
+  name.remove_prefix(std::min(name.find_first_not_of(kSpace), name.size()));
+  return name.substr(0, name.find_last_not_of(kSpace) + 1);
+}
+
+}  // namespace detail
+}  // namespace weft

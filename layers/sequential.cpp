@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/sequential.h"
+
+#include "layers/call_recorder.h"
+#include "weft/error.h"
+
+namespace weft {
+
+Sequential::Sequential() = default;
+Sequential::Sequential(Sequential&&) noexcept = default;
+Sequential& Sequential::operator=(Sequential&&) noexcept = default;
+Sequential::~Sequential() = default;
+
+std::size_t Sequential::size() const { return layers_.size(); }
+
+Tensor Sequential::forward(Tensor x) const {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Held& layer = layers_[i];
+    if (layer.module) {
+      x = layer.call(std::move(x));
+    } else {
+      const Scope scope(std::to_string(i));
+      x = layer.call(std::move(x));
+      detail::CallRecorder::record(nullptr, x);
+    }
+  }
+  return x;
+}
+
+Sequential Sequential::remake() const {
+  Sequential copy;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (!layers_[i].remake)
+      throw ValueError("clone", std::to_string(i),
+                       detail::type_name(*layers_[i].module) + " needs a member remake() const that returns its like");
+    copy.add(layers_[i].remake());
+  }
+  return copy;
+}
+
+void Sequential::members(Visitor& visitor) {
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (layers_[i].module) detail::visit_one(visitor, std::to_string(i), *layers_[i].module);
+}
+
+Sequential& Sequential::add(Held held) {
+  layers_.push_back(std::move(held));
+  return *this;
+}
+
+Sequential::Held& Sequential::at(std::size_t index) {
+  if (index >= layers_.size())
+    throw ValueError("sequential", Scope::path(),
+                     "no layer " + std::to_string(index) + " among " + std::to_string(layers_.size()));
+  return layers_[index];
+}
+
+void Sequential::wrong_type(std::size_t index, const std::type_info& wanted) const {
+  const Module* module = layers_[index].module.get();
+  throw ValueError("sequential", Scope::path(),
+                   "layer " + std::to_string(index) + " is a " + (module ? detail::type_name(*module) : "lambda") +
+                       ", not a " + detail::type_name(wanted));
+}
+
+}  // namespace weft

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/summary.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "layers/call_recorder.h"
+#include "weft/compile.h"
+#include "weft/error.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+// Ends a trace on purpose: a trace that fails leaves nothing behind, so nothing is planned, built or drawn.
+struct Enough {};
+
+// Parameters of the module itself, submodules left out.
+class OwnParameters : public Visitor {
+ public:
+  explicit OwnParameters(std::set<const detail::Cell*>& counted) : counted_(counted) {}
+  bool enter(std::string_view, Module&) override {
+    ++modules;
+    return false;
+  }
+  void leave() override {}
+  void visit(std::string_view, Parameter& parameter) override {
+    if (counted_.insert(parameter.cell().get()).second) numel += parameter.numel();
+  }
+  void visit(std::string_view, Buffer&) override {}
+
+  std::int64_t numel = 0;
+  int modules = 0;
+
+ private:
+  std::set<const detail::Cell*>& counted_;
+};
+
+// "1234567" -> "1,234,567"
+std::string grouped(std::int64_t n) {
+  std::string out = std::to_string(n);
+  for (std::ptrdiff_t i = std::ssize(out) - 3; i > 0; i -= 3) out.insert(static_cast<std::size_t>(i), ",");
+  return out;
+}
+
+using Row = std::array<std::string, 5>;
+
+std::string table(const std::vector<Row>& rows) {
+  std::array<std::size_t, 5> width{};
+  for (const Row& row : rows)
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+  std::string out;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const std::string pad(width[c] - row[c].size(), ' ');
+      line += (c == 0 ? "" : "  ") + (c < 3 ? row[c] + pad : pad + row[c]);
+    }
+    out += line + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string ModelSummary::text() const {
+  std::vector<Row> rows{{"layer", "type", "output", "parameters", "FLOPs"}};
+  for (const LayerSummary& layer : layers)
+    rows.push_back({layer.path, layer.type, layer.output.text(), grouped(layer.parameters), grouped(layer.flops)});
+  rows.push_back({"total", "", "", grouped(parameters), grouped(flops)});
+  return table(rows) + grouped(trainable_parameters) + " of " + grouped(parameters) + " parameters are trained\n";
+}
+
+namespace detail {
+
+ModelSummary summarise(Module& module, const std::vector<TensorSpec>& inputs, std::size_t wanted,
+                       const std::function<void(const std::vector<Tensor>&)>& forward) {
+  if (inputs.size() != wanted)
+    throw ValueError("summary", Scope::path(),
+                     std::to_string(inputs.size()) + " inputs are given, forward() takes " + std::to_string(wanted));
+  ModelSummary out;
+  std::set<const Cell*> counted;
+  const CallRecorder recorder([&](LayerCall call) {
+    if (!call.module) {
+      out.layers.push_back({std::move(call.path), "lambda", std::move(call.output)});
+      return;
+    }
+    OwnParameters own(counted);
+    const_cast<Module*>(call.module)->members(own);  // only looked at
+    const std::int64_t flops = call.module->forward_flops(call.output);
+    out.flops += flops;
+    // A module that only calls others is seen through them.
+    if (own.modules > 0 && own.numel == 0 && flops == 0) return;
+    out.layers.push_back({std::move(call.path), type_name(*call.module), std::move(call.output), own.numel, flops});
+  });
+  Program program({.name = "summary"});
+  try {
+    program.prepare({}, [&](const std::vector<Tensor>&) -> std::vector<Tensor> {
+      std::vector<Tensor> given;
+      for (const TensorSpec& spec : inputs) given.push_back(zeros(spec.shape, spec.dtype));
+      forward(given);
+      throw Enough();
+    });
+  } catch (const Enough&) {
+  }
+  out.parameters = module.parameters().numel();
+  out.trainable_parameters = module.trainable_parameters().numel();
+  return out;
+}
+
+}  // namespace detail
+}  // namespace weft

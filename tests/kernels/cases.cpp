@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kernels/cases.h"
+
+namespace weft::testing {
+
+std::vector<OpCase> all_cases() {
+  std::vector<OpCase> all;
+  for (auto family : {
+           movement_cases,
+           index_cases,
+           sort_cases,
+           matmul_cases,
+           reduce_cases,
+           softmax_cases,
+           norm_cases,
+           dropout_cases,
+       }) {
+    std::vector<OpCase> rows = family();
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  return all;
+}
+
+}  // namespace weft::testing

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "tests/kernels/harness.h"
+
+// The harness below its checks: bytes in, bytes out.
+namespace weft::testing {
+
+using Bytes = std::vector<std::uint8_t>;
+
+struct RawTensor {
+  TensorSpec spec;
+  Bytes bytes;
+};
+
+Bytes encode(const HostTensor& tensor);
+HostTensor decode(const RawTensor& raw);
+
+struct RunOptions {
+  bool misaligned = false;  // operands start one element after a 256-byte border, as a caller's own memory may
+  int only_output = -1;     // the others are unread: data == nullptr
+};
+
+struct RawRun {
+  std::vector<RawTensor> outputs;  // empty bytes for those not asked for
+  DataFlag flag;
+};
+
+// Runs node's op (its own inputs and outputs are not looked at) on these inputs.
+RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options = {});
+
+}  // namespace weft::testing
