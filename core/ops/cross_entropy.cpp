@@ -59,8 +59,9 @@ Target target_of_indices(const Ex& logp, Value target, const std::optional<Ex>& 
   const std::int64_t n = build.shape(logp.value())[0], c = build.shape(logp.value())[1];
   const Ex label = reshape(Ex(build, target), {n, 1});
   const Ex classes(build, build.emit("iota", {}, {{"length", c}, {"dtype", label.dtype()}}));
-  const Ex live = label != like(label, static_cast<double>(attributes.integer("ignore_index"))) &&
-                  label >= like(label, 0) && label < like(label, static_cast<double>(c));
+  const std::int64_t ignored = attributes.integer("ignore_index");
+  Ex live = label >= like(label, 0) && label < like(label, static_cast<double>(c));
+  if (ignored >= 0 && ignored < c) live = live && label != like(label, static_cast<double>(ignored));
   const double smoothing = attributes.real("label_smoothing");
   const Ex zero = like(logp, 0), spread_mass = like(logp, smoothing / static_cast<double>(c));
   const Ex hit = label == classes && live, w = weight ? *weight : like(logp, 1);

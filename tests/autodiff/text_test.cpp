@@ -40,6 +40,29 @@ graph {
 )");
 }
 
+TEST(BackwardText, MatrixWithoutBatchGetsOneProduct) {
+  EXPECT_EQ(differentiated(R"(graph {
+  %0 = input variable "weight" : f32(8, 4)
+  %1 = input argument "x" : f32(2, 5, 8)
+  %2 = input argument "dy" : f32(2, 5, 4)
+  %3 = matmul(%1, %0) {trans_a=false, trans_b=false} : f32(2, 5, 4)
+  return %3
+  return %2
+}
+)"),
+            R"(
+graph {
+  %0 = input variable "weight" : f32(8, 4)
+  %1 = input argument "x" : f32(2, 5, 8)
+  %2 = input argument "dy" : f32(2, 5, 4)
+  %3 = reshape(%1) {shape=[10, 8]} : f32(10, 8)
+  %4 = reshape(%2) {shape=[10, 4]} : f32(10, 4)
+  %5 = matmul(%3, %4) {trans_a=true, trans_b=false} : f32(8, 4)
+  return %5
+}
+)");
+}
+
 TEST(BackwardText, BroadcastBiasIsSummedAndFactorOneCostsNothing) {
   EXPECT_EQ(differentiated(R"(graph {
   %0 = input variable "bias" : f32(1, 10)
