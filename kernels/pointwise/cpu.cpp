@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+<<<<<<< HEAD
+#include <memory>
+
+#include "core/device/thread_pool.h"
+#include "kernels/pointwise/lower.h"
+#include "kernels/pointwise/pointwise.h"
+#include "kernels/pointwise/tiles.h"
+=======
 #include <algorithm>
 #include <cstring>
 
@@ -6,10 +14,22 @@
 #include "core/formula/interpreter.h"
 #include "kernels/pointwise/lower.h"
 #include "kernels/pointwise/pointwise.h"
+>>>>>>> main
 
 namespace weft::kernels {
 namespace {
 
+<<<<<<< HEAD
+// Elements per piece of work: a microsecond or more, and small enough to share out layers of a small model.
+constexpr std::int64_t kGrain = 16 * kTile;
+
+void run(const TileProgram& p, const Call& call) {
+  Operands operands;
+  for (std::size_t i = 0; i < call.inputs.size(); ++i) operands.inputs[i] = call.inputs[i].data;
+  for (std::size_t i = 0; i < call.outputs.size(); ++i) operands.outputs[i] = call.outputs[i].data;
+  parallel_for(p.geometry.count, kGrain,
+               [&](std::int64_t begin, std::int64_t end) { run_tiles(p, operands, begin, end); });
+=======
 constexpr int kTile = 512;              // lanes: a register of floats is 2 KB, a dozen of them stay in the L1 cache
 constexpr std::int64_t kGrain = 16384;  // elements per chunk of work
 
@@ -143,11 +163,18 @@ void run(const Lowered& lowered, const Call& call) {
       registers.store_tile(at, n);
     }
   });
+>>>>>>> main
 }
 
 }  // namespace
 
 exec::PreparedKernel prepare_pointwise_cpu(const exec::KernelRequest& request) {
+<<<<<<< HEAD
+  const Lowered lowered = lower(request);
+  TileProgram p{lowered.program, lowered.geometry};
+  find_direct_output(p);
+  return {[p = std::make_shared<const TileProgram>(p)](const Call& call) { run(*p, call); }};
+=======
   exec::PreparedKernel out;
   out.run = [lowered = lower(request)](const Call& call) {
     switch (lowered.program.compute) {
@@ -160,6 +187,7 @@ exec::PreparedKernel prepare_pointwise_cpu(const exec::KernelRequest& request) {
     }
   };
   return out;
+>>>>>>> main
 }
 
 }  // namespace weft::kernels

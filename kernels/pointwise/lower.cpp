@@ -2,14 +2,275 @@
 #include "kernels/pointwise/lower.h"
 
 #include <algorithm>
+<<<<<<< HEAD
+#include <array>
+#include <bit>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/formula/interpreter.h"
+#include "kernels/pointwise/collapse.h"
+#include "kernels/pointwise/registers.h"
+=======
 #include <map>
 #include <optional>
 
 #include "core/base/check.h"
+>>>>>>> main
 
 namespace weft::kernels {
 namespace {
 
+<<<<<<< HEAD
+using Kind = Instr::Kind;
+
+static_assert(static_cast<int>(Storage::kF32) == static_cast<int>(DType::kF32) &&
+              static_cast<int>(Storage::kF64) == static_cast<int>(DType::kF64) &&
+              static_cast<int>(Storage::kBF16) == static_cast<int>(DType::kBF16) &&
+              static_cast<int>(Storage::kF16) == static_cast<int>(DType::kF16) &&
+              static_cast<int>(Storage::kI32) == static_cast<int>(DType::kI32) &&
+              static_cast<int>(Storage::kI64) == static_cast<int>(DType::kI64) &&
+              static_cast<int>(Storage::kU8) == static_cast<int>(DType::kU8) &&
+              static_cast<int>(Storage::kBool) == static_cast<int>(DType::kBool));
+Storage storage_of(const TensorSpec& spec) { return static_cast<Storage>(spec.dtype); }
+
+// The storage type that holds everything a register of the type can.
+Storage whole(Type type) {
+  return type == Type::kF32 ? Storage::kF32 : type == Type::kF64 ? Storage::kF64 : Storage::kI64;
+}
+
+std::optional<Fn> fn_of(std::string_view name) {
+  static const auto by_name = [] {
+    std::unordered_map<std::string_view, Fn> map;
+    for (int i = 0; i < kFnCount; ++i) map.emplace(name_of(static_cast<Fn>(i)), static_cast<Fn>(i));
+    return map;
+  }();
+  const auto found = by_name.find(name);
+  return found == by_name.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool gives_bool(Fn fn) { return fn == Fn::kLogicalNot || (fn >= Fn::kEqual && fn <= Fn::kLogicalXor); }
+
+// Where a value of the body is: registers by type, filled in when first asked for.
+struct Held {
+  std::array<int, 3> in{-1, -1, -1};
+  Type natural = Type::kF32;  // the type it comes about in
+  Storage fit{};              // what it is to be rounded to before anybody computes with it ...
+  int raw = -1;               // ... and the register before that; -1: done
+};
+
+class Lowering {
+ public:
+  Lowering(const exec::KernelRequest& request, const ir::Graph& body)
+      : request_(request), body_(body), shape_(body.spec(body.outputs.at(0).value).shape) {
+    for (const ir::Input& input : body.inputs) {
+      input_index_[input.value] = static_cast<int>(accesses_.size());
+      accesses_.emplace_back();  // not read yet: a scalar
+    }
+  }
+
+  Lowered operator()() {
+    const std::vector<bool> needed = needed_nodes();
+    for (std::size_t n = 0; n < body_.nodes.size(); ++n)
+      if (needed[n]) lower_node(static_cast<std::int32_t>(n));
+    for (std::size_t i = 0; i < body_.outputs.size(); ++i) store(static_cast<int>(i));
+    expect_room("operands and draws", accesses_.size(), Program::kMaxAccesses);
+    Lowered lowered;
+    lowered.program = assign_registers(request_, prologue_, code_, constants_);
+    lowered.program.inputs = static_cast<short>(body_.inputs.size());
+    lowered.program.outputs = static_cast<short>(body_.outputs.size());
+    lowered.geometry = collapse(request_, shape_, accesses_);
+    return lowered;
+  }
+
+ private:
+  void expect_room(const char* what, std::size_t count, int room) const {
+    if (count > static_cast<std::size_t>(room))
+      throw ValueError(request_.op.name(), request_.path, cat("needs ", count, " ", what, "; at most ", room));
+  }
+
+  std::vector<bool> needed_nodes() const {
+    std::vector<bool> needed(body_.nodes.size(), false);
+    const auto mark = [&](ir::Value v) { needed[static_cast<std::size_t>(v.node)] = true; };
+    for (const ir::Output& output : body_.outputs) mark(output.value);
+    for (std::size_t n = body_.nodes.size(); n-- > 0;)
+      if (needed[n]) std::for_each(body_.nodes[n].inputs.begin(), body_.nodes[n].inputs.end(), mark);
+    return needed;
+  }
+
+  // Values that are the same for all elements are computed once, ahead of the others.
+  int emit(VirtualInstr in, bool same_everywhere) {
+    same_everywhere = same_everywhere && shape_.numel() != 1;
+    in.dst = registers_++;
+    same_.push_back(same_everywhere);
+    (same_everywhere ? prologue_ : code_).push_back(in);
+    return in.dst;
+  }
+  bool same(int reg) const { return same_[static_cast<std::size_t>(reg)]; }
+
+  int convert(int source, Type from, Storage to) {
+    return emit({.kind = Kind::kConvert, .type = type_of(to), .from = from, .storage = to, .a = source}, same(source));
+  }
+
+  int load(ir::Value v, Type type) {
+    const int input = input_index_.at(v);
+    accesses_[static_cast<std::size_t>(input)] = body_.spec(v).shape;
+    return emit({.kind = Kind::kLoad, .type = type, .storage = storage_of(body_.spec(v)), .a = input},
+                body_.spec(v).shape.numel() == 1);
+  }
+
+  // The register that holds v as a number of this type.
+  int reg(ir::Value v, Type type) {
+    Held& held = held_.at(v);
+    int& wanted = held.in[static_cast<std::size_t>(type)];
+    if (wanted >= 0) return wanted;
+    const Storage storage = storage_of(body_.spec(v));
+    if (input_index_.contains(v) && (type == held.natural || storage == Storage::kBool)) return wanted = load(v, type);
+    if (type != held.natural) return wanted = convert(reg(v, held.natural), held.natural, whole(type));
+    return wanted = convert(held.raw, type, held.fit);
+  }
+
+  // v is `raw`, still to be rounded to its dtype where that holds less than the register.
+  void put(ir::Value v, int raw, Type type, bool fits) {
+    const Storage storage = storage_of(body_.spec(v));
+    Held held{.natural = type, .fit = storage, .raw = raw};
+    if (fits || storage == whole(type)) held.in[static_cast<std::size_t>(type)] = raw;
+    held_[v] = held;
+  }
+
+  void lower_node(std::int32_t n) {
+    const ir::Node& node = body_.nodes[static_cast<std::size_t>(n)];
+    const ir::Value v{n, 0};
+    const std::string& op = node.op.name();
+    if (input_index_.contains(v)) {
+      held_[v].natural = type_of(storage_of(body_.spec(v)));
+    } else if (const std::optional<Fn> fn = fn_of(op)) {
+      lower_fn(*fn, node, v);
+    } else if (op == "cast") {
+      lower_cast(node.inputs[0], v);
+    } else if (op == "uniform" || op == "normal") {
+      lower_draw(op == "uniform" ? Kind::kUniform : Kind::kNormal, node, v);
+    } else if (op == "full") {
+      lower_full(node, v);
+    } else {
+      throw ValueError(request_.op.name(), request_.path, cat("op ", op, " is not elementwise"));
+    }
+  }
+
+  void lower_fn(Fn fn, const ir::Node& node, ir::Value v) {
+    const Type type = type_of(storage_of(body_.spec(node.inputs[fn == Fn::kSelect ? 1 : 0])));
+    std::array<int, 3> x{};
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) x[i] = reg(node.inputs[i], type);
+    const bool everywhere =
+        std::all_of(x.begin(), x.begin() + arity(fn), [this](int argument) { return same(argument); });
+    const int result = emit({.kind = Kind::kFn, .type = type, .fn = fn, .a = x[0], .b = x[1], .c = x[2]}, everywhere);
+    put(v, result, type, gives_bool(fn));
+  }
+
+  void lower_cast(ir::Value x, ir::Value v) {
+    const Storage to = storage_of(body_.spec(v));
+    const Type from = type_of(storage_of(body_.spec(x))), type = type_of(to);
+    const int source = reg(x, from);
+    if (to == Storage::kBool || (type == Type::kI64 && from != Type::kI64)) {
+      put(v, convert(source, from, to), type, true);
+    } else {
+      put(v, from == type ? source : convert(source, from, whole(type)), type, false);
+    }
+  }
+
+  void lower_draw(Kind kind, const ir::Node& node, ir::Value v) {
+    const auto state = input_index_.find(node.inputs[0]);
+    if (state == input_index_.end())
+      throw ValueError(request_.op.name(), request_.path, "the state of a draw must be an input of the body");
+    accesses_.push_back(body_.spec(v).shape);
+    const Storage storage = storage_of(body_.spec(v));
+    const int access = static_cast<int>(accesses_.size()) - 1;
+    const int ordinal = constant(static_cast<unsigned long long>(node.attributes.integer("ordinal")));
+    put(v,
+        emit(
+            {.kind = kind, .type = type_of(storage), .storage = storage, .a = state->second, .b = access, .c = ordinal},
+            false),
+        type_of(storage), true);
+  }
+
+  void lower_full(const ir::Node& node, ir::Value v) {
+    const Storage storage = storage_of(body_.spec(v));
+    const Type type = type_of(storage);
+    const double value = node.attributes.has("value") ? node.attributes.real("value") : 0;
+    unsigned long long bits = 0;
+    if (type == Type::kF32) bits = std::bit_cast<unsigned>(static_cast<float>(value));
+    if (type == Type::kF64) bits = std::bit_cast<unsigned long long>(value);
+    if (type == Type::kI64) {
+      const long long number =
+          node.attributes.has("integer") ? node.attributes.integer("integer") : static_cast<long long>(value);
+      bits = static_cast<unsigned long long>(storage == Storage::kBool ? number != 0 : number);
+    }
+    put(v, emit({.kind = Kind::kConstant, .type = type, .a = constant(bits)}, true), type, storage == Storage::kBool);
+  }
+
+  int constant(unsigned long long bits) {
+    const auto found = std::find(constants_.begin(), constants_.end(), bits);
+    if (found == constants_.end()) {
+      constants_.push_back(bits);
+      return static_cast<int>(constants_.size()) - 1;
+    }
+    return static_cast<int>(found - constants_.begin());
+  }
+
+  void store(int output) {
+    const ir::Value v = body_.outputs[static_cast<std::size_t>(output)].value;
+    const TensorSpec& spec = body_.spec(v);
+    if (spec.shape != shape_)
+      throw ShapeError(request_.op.name(), request_.path,
+                       cat("output ", output, " is ", spec.shape, ", output 0 is ", shape_, "; they must be the same"));
+    Held& held = held_.at(v);
+    // What is stored is rounded by the store.
+    const int source = held.raw >= 0 ? held.raw : reg(v, held.natural);
+    stores_.push_back(
+        {.kind = Kind::kStore, .type = held.natural, .storage = storage_of(spec), .a = source, .b = output});
+    if (output + 1 == static_cast<int>(body_.outputs.size())) append_stores();
+  }
+
+  // All stores stand at the end. Among several outputs, one that is an input unchanged is copied first: the first
+  // output may lie where that input does.
+  void append_stores() {
+    for (VirtualInstr& s : stores_)
+      if (stores_.size() > 1 && is_load(s.a)) s.a = convert(s.a, s.type, whole(s.type));
+    code_.insert(code_.end(), stores_.begin(), stores_.end());
+  }
+  bool is_load(int r) const {
+    return std::any_of(code_.begin(), code_.end(),
+                       [r](const VirtualInstr& in) { return in.kind == Kind::kLoad && in.dst == r; });
+  }
+
+  const exec::KernelRequest& request_;
+  const ir::Graph& body_;
+  Shape shape_;
+  std::vector<Shape> accesses_;  // operands, then the tensors that draws fill
+  std::map<ir::Value, int> input_index_;
+  std::map<ir::Value, Held> held_;
+  std::vector<VirtualInstr> prologue_, code_, stores_;
+  std::vector<unsigned long long> constants_;
+  std::vector<bool> same_;
+  int registers_ = 0;
+};
+
+// One node by itself, as a body.
+ir::Graph body_of(const exec::KernelRequest& request) {
+  ir::Graph body;
+  ir::Node node{request.op, {}, {request.outputs.begin(), request.outputs.end()}, request.attributes};
+  for (const TensorSpec& spec : request.inputs)
+    node.inputs.push_back(body.add_input(spec, ir::InputKind::kArgument, ""));
+  body.outputs.push_back({body.append(std::move(node))});
+  return body;
+}
+
+bool all_f32(std::span<const TensorSpec> specs) {
+  return std::all_of(specs.begin(), specs.end(), [](const TensorSpec& s) { return s.dtype == DType::kF32; });
+=======
 static_assert(static_cast<int>(Storage::kF32) == static_cast<int>(DType::kF32) &&
               static_cast<int>(Storage::kBF16) == static_cast<int>(DType::kBF16) &&
               static_cast<int>(Storage::kI64) == static_cast<int>(DType::kI64) &&
@@ -222,12 +483,21 @@ Lowered lower_region(const exec::KernelRequest& request) {
   out.program = assembler.program();
   out.elements = merge_axes(request.outputs[0].shape, shapes);
   return out;
+>>>>>>> main
 }
 
 }  // namespace
 
 Lowered lower(const exec::KernelRequest& request) {
+<<<<<<< HEAD
+  if (request.body) return Lowering(request, *request.body)();
+  const ir::Graph body = body_of(request);
+  Lowered lowered = Lowering(request, body)();
+  if (all_f32(request.inputs) && all_f32(request.outputs)) lowered.plain = fn_of(request.op.name());
+  return lowered;
+=======
   return request.body ? lower_region(request) : lower_single(request);
+>>>>>>> main
 }
 
 }  // namespace weft::kernels

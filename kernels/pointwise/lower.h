@@ -1,5 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+<<<<<<< HEAD
+#include <optional>
+
+#include "core/exec/kernel.h"
+#include "kernels/pointwise/geometry.h"
+
+namespace weft::kernels {
+
+// A node made ready for any device.
+struct Lowered {
+  Program program;
+  Geometry geometry;
+  std::optional<Fn> plain;  // the node is this one function, f32 in and out: its program is function_program(fn)
+};
+
+// From an elementwise function, cast, uniform, normal, or a pointwise node whose body holds those and `full`. Every
+// output must have the shape to which everything in the body broadcasts. Throws ShapeError, or ValueError where the
+// program has more instructions, registers, operands or outputs than Program holds.
+=======
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -28,6 +47,7 @@ struct Lowered {
 };
 
 // Throws DTypeError or ValueError for a body that no program can hold.
+>>>>>>> main
 Lowered lower(const exec::KernelRequest& request);
 
 }  // namespace weft::kernels
