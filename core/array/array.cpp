@@ -11,7 +11,7 @@
 namespace weft {
 
 Array Array::empty(TensorSpec spec, const Stream& stream) {
-  auto buffer = Buffer::allocate(static_cast<std::size_t>(spec.bytes()), stream);
+  auto buffer = Block::allocate(static_cast<std::size_t>(spec.bytes()), stream);
   return wrap(std::move(buffer), 0, std::move(spec));
 }
 
@@ -27,7 +27,7 @@ Array Array::from_host(const void* data, TensorSpec spec, const Stream& stream) 
   return array;
 }
 
-Array Array::wrap(std::shared_ptr<Buffer> buffer, std::int64_t offset_bytes, TensorSpec spec,
+Array Array::wrap(std::shared_ptr<Block> buffer, std::int64_t offset_bytes, TensorSpec spec,
                   std::vector<std::int64_t> strides) {
   Array array;
   array.buffer_ = std::move(buffer);

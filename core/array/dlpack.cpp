@@ -92,7 +92,7 @@ Array from_dlpack(DLManagedTensor* tensor) {
   if (reinterpret_cast<std::uintptr_t>(data) % element != 0)
     fail<ValueError>(kImport, "the memory of ", spec, " is not aligned to its elements of ", element, " bytes");
   const ByteRange range = StridedMemory{data, spec.shape.dims(), strides, element}.range();
-  auto buffer = Buffer::wrap(data, static_cast<std::size_t>(range.end), device, [owner]() mutable { owner.reset(); });
+  auto buffer = Block::wrap(data, static_cast<std::size_t>(range.end), device, [owner]() mutable { owner.reset(); });
   return Array::wrap(std::move(buffer), 0, std::move(spec), std::move(strides));
 }
 

@@ -103,8 +103,8 @@ void align_right(std::vector<std::string>& words) {
   for (auto& word : words) word.insert(0, width - word.size(), ' ');
 }
 
-// Size from which on all values are written with an exponent: 10 to the digits that the type keeps, at most 1e8.
-double exponent_cutoff(DType dtype) {
+// Size from which on values are written with an exponent: 10 to the digits that the type keeps, or f64's own bound.
+double exponent_cutoff(DType dtype, double of_f64) {
   switch (dtype) {
     case DType::kF32:
       return 1e6;
@@ -113,7 +113,7 @@ double exponent_cutoff(DType dtype) {
     case DType::kBF16:
       return 1e2;
     default:
-      return 1e8;
+      return of_f64;
   }
 }
 
@@ -125,7 +125,7 @@ bool wants_exponents(const std::vector<double>& values, DType dtype) {
     largest = std::max(largest, std::fabs(value));
     smallest = std::min(smallest, std::fabs(value));
   }
-  return largest > 0 && (largest >= exponent_cutoff(dtype) || smallest < 1e-4 || largest / smallest > 1000);
+  return largest > 0 && (largest >= exponent_cutoff(dtype, 1e8) || smallest < 1e-4 || largest / smallest > 1000);
 }
 
 std::string not_finite(double value) { return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf"; }
@@ -168,7 +168,7 @@ std::vector<std::string> plain_words(const std::vector<double>& values, DType dt
 std::string scalar_word(double value, DType dtype) {
   if (!std::isfinite(value)) return not_finite(value);
   const double size = std::fabs(value);
-  if (size != 0 && (size < 1e-4 || size >= 1e16)) {
+  if (size != 0 && (size < 1e-4 || size >= exponent_cutoff(dtype, 1e16))) {
     const auto digits = static_cast<int>(rounded_to_digits(value, dtype, 17).digits.size());
     std::string word = with_exponent(value, dtype, digits - 1, 2);
     const auto point = word.find('.');

@@ -27,22 +27,22 @@ constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) { return (by
 }  // namespace
 
 // A piece of a segment; `before` and `after` are its neighbours there.
-struct CachingAllocator::Block {
+struct CachingAllocator::Piece {
   std::byte* data = nullptr;
   std::size_t bytes = 0;
-  Block* before = nullptr;
-  Block* after = nullptr;
+  Piece* before = nullptr;
+  Piece* after = nullptr;
   bool is_free = false;
   bool small = false;  // of a segment for requests under kSmall
   Stream stream;       // whose order the last use follows
   Event released_at;   // set where that stream may be gone by the time of reuse
 
-  bool joins(const Block* next) const {
+  bool joins(const Piece* next) const {
     return next != nullptr && next->is_free && next->stream == stream && stream.owned() && next->stream.owned();
   }
 };
 
-bool CachingAllocator::Smaller::operator()(const Block* a, const Block* b) const {
+bool CachingAllocator::Smaller::operator()(const Piece* a, const Piece* b) const {
   if (a->small != b->small) return a->small;
   if (a->bytes != b->bytes) return a->bytes < b->bytes;
   return std::less<>()(a->data, b->data);
@@ -56,25 +56,25 @@ CachingAllocator::~CachingAllocator() {
   release_free_segments();
 }
 
-void* CachingAllocator::data(const Block* block) { return block->data; }
+void* CachingAllocator::data(const Piece* piece) { return piece->data; }
 
-CachingAllocator::Block* CachingAllocator::allocate(std::size_t bytes, const Stream& stream) {
+CachingAllocator::Piece* CachingAllocator::allocate(std::size_t bytes, const Stream& stream) {
   const std::lock_guard lock(mutex_);
   // A size that overflows when rounded is larger than any memory.
   if (bytes > SIZE_MAX - kSegment) out_of_memory(bytes);
-  Block* block = nullptr;
-  if (caching_) block = take_cached(round_up(bytes, kAlignment), stream);
-  if (block == nullptr) block = take_from_system(bytes, stream);
-  statistics_.in_use += block->bytes;
+  Piece* piece = nullptr;
+  if (caching_) piece = take_cached(round_up(bytes, kAlignment), stream);
+  if (piece == nullptr) piece = take_from_system(bytes, stream);
+  statistics_.in_use += piece->bytes;
   statistics_.peak_in_use = std::max(statistics_.peak_in_use, statistics_.in_use);
-  return block;
+  return piece;
 }
 
-CachingAllocator::Block* CachingAllocator::take_cached(std::size_t bytes, const Stream& stream) {
-  Block wanted;
+CachingAllocator::Piece* CachingAllocator::take_cached(std::size_t bytes, const Stream& stream) {
+  Piece wanted;
   wanted.small = bytes < kSmall;
   wanted.bytes = bytes;
-  Block* found = nullptr;
+  Piece* found = nullptr;
   for (auto it = free_.lower_bound(&wanted); it != free_.end() && (*it)->small == wanted.small; ++it) {
     if ((*it)->stream == stream) {
       found = *it;
@@ -100,25 +100,25 @@ CachingAllocator::Block* CachingAllocator::take_cached(std::size_t bytes, const 
   return cut(found, bytes);
 }
 
-// Gives the rest of a free block back when it is worth keeping: any rest in a small segment, 1 MiB in a large one.
-CachingAllocator::Block* CachingAllocator::cut(Block* block, std::size_t bytes) {
-  const std::size_t rest = block->bytes - bytes;
-  if (rest < (block->small ? kAlignment : kSmall)) return block;
-  auto* const tail = new Block;
-  tail->data = block->data + bytes;
+// Gives the rest of a free piece back when it is worth keeping: any rest in a small segment, 1 MiB in a large one.
+CachingAllocator::Piece* CachingAllocator::cut(Piece* piece, std::size_t bytes) {
+  const std::size_t rest = piece->bytes - bytes;
+  if (rest < (piece->small ? kAlignment : kSmall)) return piece;
+  auto* const tail = new Piece;
+  tail->data = piece->data + bytes;
   tail->bytes = rest;
-  tail->before = block;
-  tail->after = block->after;
-  tail->small = block->small;
-  tail->stream = block->stream;
+  tail->before = piece;
+  tail->after = piece->after;
+  tail->small = piece->small;
+  tail->stream = piece->stream;
   if (tail->after != nullptr) tail->after->before = tail;
-  block->after = tail;
-  block->bytes = bytes;
+  piece->after = tail;
+  piece->bytes = bytes;
   put_back(tail);
-  return block;
+  return piece;
 }
 
-CachingAllocator::Block* CachingAllocator::take_from_system(std::size_t bytes, const Stream& stream) {
+CachingAllocator::Piece* CachingAllocator::take_from_system(std::size_t bytes, const Stream& stream) {
   const std::size_t wanted = round_up(bytes, kAlignment);
   const std::size_t segment = caching_ ? round_up(bytes, kSegment) : bytes;
   void* memory = source_.allocate(segment);
@@ -128,52 +128,52 @@ CachingAllocator::Block* CachingAllocator::take_from_system(std::size_t bytes, c
   }
   if (memory == nullptr) out_of_memory(bytes);
   ++statistics_.allocations;
-  auto* const block = new Block;
-  block->data = static_cast<std::byte*>(memory);
-  block->bytes = segment;
-  block->small = caching_ && wanted < kSmall;
-  block->stream = stream;
-  return caching_ ? cut(block, wanted) : block;
+  auto* const piece = new Piece;
+  piece->data = static_cast<std::byte*>(memory);
+  piece->bytes = segment;
+  piece->small = caching_ && wanted < kSmall;
+  piece->stream = stream;
+  return caching_ ? cut(piece, wanted) : piece;
 }
 
-void CachingAllocator::release(Block* block) noexcept {
+void CachingAllocator::release(Piece* piece) noexcept {
   const std::lock_guard lock(mutex_);
-  statistics_.in_use -= block->bytes;
+  statistics_.in_use -= piece->bytes;
   if (!caching_) {
-    source_.release(block->data);  // waits for the device's work, so the stream's order is kept
-    delete block;
+    source_.release(piece->data);  // waits for the device's work, so the stream's order is kept
+    delete piece;
     return;
   }
   try {
-    if (!block->stream.owned()) block->released_at = Event::record(block->stream);
-    put_back(block);
+    if (!piece->stream.owned()) piece->released_at = Event::record(piece->stream);
+    put_back(piece);
   } catch (const std::exception& e) {
-    // The device is in trouble: better to lose the block than to hand it out while something may still write to it.
-    log(LogLevel::kWarning, cat("a block of ", block->bytes, " bytes on ", device_.name(), " is lost: ", e.what()));
+    // The device is in trouble: better to lose the piece than to hand it out while something may still write to it.
+    log(LogLevel::kWarning, cat("a block of ", piece->bytes, " bytes on ", device_.name(), " is lost: ", e.what()));
   }
 }
 
-// Puts a block among the free ones, together with the free neighbours of its stream.
-void CachingAllocator::put_back(Block* block) {
-  statistics_.cached += block->bytes;
-  block->is_free = true;
-  if (block->joins(block->after)) {
-    free_.erase(block->after);
-    merge_with_next(block);
+// Puts a piece among the free ones, together with the free neighbours of its stream.
+void CachingAllocator::put_back(Piece* piece) {
+  statistics_.cached += piece->bytes;
+  piece->is_free = true;
+  if (piece->joins(piece->after)) {
+    free_.erase(piece->after);
+    merge_with_next(piece);
   }
-  if (block->joins(block->before)) {
-    block = block->before;
-    free_.erase(block);
-    merge_with_next(block);
+  if (piece->joins(piece->before)) {
+    piece = piece->before;
+    free_.erase(piece);
+    merge_with_next(piece);
   }
-  free_.insert(block);
+  free_.insert(piece);
 }
 
-void CachingAllocator::merge_with_next(Block* block) {
-  Block* const next = block->after;
-  block->bytes += next->bytes;
-  block->after = next->after;
-  if (block->after != nullptr) block->after->before = block;
+void CachingAllocator::merge_with_next(Piece* piece) {
+  Piece* const next = piece->after;
+  piece->bytes += next->bytes;
+  piece->after = next->after;
+  if (piece->after != nullptr) piece->after->before = piece;
   delete next;
 }
 
@@ -184,22 +184,22 @@ void CachingAllocator::trim() {
 
 void CachingAllocator::release_free_segments() {
   if (free_.empty()) return;
-  synchronize(device_);  // after that, whose stream a block belongs to no longer matters
-  std::vector<Block*> firsts;
-  for (Block* const block : free_) {
-    if (block->before == nullptr) firsts.push_back(block);
+  synchronize(device_);  // after that, whose stream a piece belongs to no longer matters
+  std::vector<Piece*> firsts;
+  for (Piece* const piece : free_) {
+    if (piece->before == nullptr) firsts.push_back(piece);
   }
-  for (Block* const first : firsts) {
-    const Block* last = first;
+  for (Piece* const first : firsts) {
+    const Piece* last = first;
     while (last->is_free && last->after != nullptr) last = last->after;
     if (!last->is_free) continue;
     void* const memory = first->data;
-    for (Block* block = first; block != nullptr;) {
-      Block* const next = block->after;
-      statistics_.cached -= block->bytes;
-      free_.erase(block);
-      delete block;
-      block = next;
+    for (Piece* piece = first; piece != nullptr;) {
+      Piece* const next = piece->after;
+      statistics_.cached -= piece->bytes;
+      free_.erase(piece);
+      delete piece;
+      piece = next;
     }
     source_.release(memory);
   }

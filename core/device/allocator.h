@@ -19,39 +19,39 @@ struct MemorySource {
   std::function<std::size_t()> free_bytes;
 };
 
-// Keeps the memory of one device for reuse. Blocks are cut best-fit out of segments, which are what the system gives:
-// 2 MiB for requests under 1 MiB, the request rounded up to 2 MiB for larger ones. A released block is free for its own
+// Keeps the memory of one device for reuse. Pieces are cut best-fit out of segments, which are what the system gives:
+// 2 MiB for requests under 1 MiB, the request rounded up to 2 MiB for larger ones. A released piece is free for its own
 // stream at once; another stream takes it over by waiting for what the first one holds. Thread safe.
 class CachingAllocator {
  public:
-  struct Block;
+  struct Piece;
 
-  // With caching off every block is an allocation of exactly the bytes asked for, so that memory checkers see overruns.
+  // With caching off every piece is an allocation of exactly the bytes asked for, so that memory checkers see overruns.
   CachingAllocator(Device device, MemorySource source, bool caching);
-  // Trims; blocks still handed out must not outlive the allocator.
+  // Trims; pieces still handed out must not outlive the allocator.
   ~CachingAllocator();
   CachingAllocator(const CachingAllocator&) = delete;
   CachingAllocator& operator=(const CachingAllocator&) = delete;
 
   // Throws OutOfMemory when the system has none even after a trim. `bytes` is not zero.
-  Block* allocate(std::size_t bytes, const Stream& stream);
-  void release(Block* block) noexcept;
+  Piece* allocate(std::size_t bytes, const Stream& stream);
+  void release(Piece* piece) noexcept;
   void trim();
   MemoryStatistics statistics() const;
 
-  static void* data(const Block* block);
+  static void* data(const Piece* piece);
 
  private:
   struct Smaller {
-    bool operator()(const Block* a, const Block* b) const;
+    bool operator()(const Piece* a, const Piece* b) const;
   };
-  using FreeBlocks = std::set<Block*, Smaller>;
+  using FreePieces = std::set<Piece*, Smaller>;
 
-  Block* take_cached(std::size_t bytes, const Stream& stream);
-  Block* take_from_system(std::size_t bytes, const Stream& stream);
-  Block* cut(Block* block, std::size_t bytes);
-  void merge_with_next(Block* block);
-  void put_back(Block* block);
+  Piece* take_cached(std::size_t bytes, const Stream& stream);
+  Piece* take_from_system(std::size_t bytes, const Stream& stream);
+  Piece* cut(Piece* piece, std::size_t bytes);
+  void merge_with_next(Piece* piece);
+  void put_back(Piece* piece);
   void release_free_segments();
   [[noreturn]] void out_of_memory(std::size_t bytes) const;
 
@@ -59,7 +59,7 @@ class CachingAllocator {
   MemorySource source_;
   bool caching_;
   mutable std::mutex mutex_;
-  FreeBlocks free_;
+  FreePieces free_;
   MemoryStatistics statistics_;
 };
 

@@ -29,9 +29,9 @@ std::shared_ptr<Block> Block::allocate(std::size_t bytes, const Stream& stream) 
   const Device device = stream.device();
   if (bytes == 0) return std::shared_ptr<Block>(new Block(nullptr, 0, device, {}));
   CachingAllocator& allocator = allocator_of(device);
-  CachingAllocator::Block* const block = allocator.allocate(bytes, stream);
+  CachingAllocator::Piece* const piece = allocator.allocate(bytes, stream);
   return std::shared_ptr<Block>(
-      new Block(CachingAllocator::data(block), bytes, device, [&allocator, block] { allocator.release(block); }));
+      new Block(CachingAllocator::data(piece), bytes, device, [&allocator, piece] { allocator.release(piece); }));
 }
 
 std::shared_ptr<Block> Block::wrap(void* data, std::size_t bytes, Device device, std::function<void()> release) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "core/formula/convert.h"
 #include "core/formula/elementwise.h"
-#include "core/formula/half.h"
 #include "core/formula/philox.h"
 #include "core/formula/program.h"
 
@@ -60,7 +60,7 @@ WEFT_ELEMENT(F16, f16)
 WEFT_ELEMENT(I32, int)
 WEFT_ELEMENT(I64, long long)
 WEFT_ELEMENT(U8, unsigned char)
-WEFT_ELEMENT(Bool, unsigned char)
+WEFT_ELEMENT(Bool, bool)
 #undef WEFT_ELEMENT
 template <Storage storage>
 using StoredAs = typename ElementOf<storage>::T;
@@ -68,49 +68,10 @@ using StoredAs = typename ElementOf<storage>::T;
 template <class T>
 inline constexpr bool is_floating_number = static_cast<T>(0.5) != static_cast<T>(0);
 
-// Toward zero, clamped to [low, high]; NaN gives 0. high + 1 is a power of two, so that it is exact as a float.
-template <class T>
-WEFT_HD long long truncated(T x, long long low, long long high) {
-  if (x != x) return 0;
-  if (x <= static_cast<T>(low)) return low;
-  if (x >= static_cast<T>(2) * static_cast<T>(high / 2 + 1)) return high;
-  return static_cast<long long>(x);
-}
-
 // A number as the storage type holds it, in the type it is then computed with.
 template <Storage storage, class T>
 WEFT_HD Number<type_of(storage)> fitted(T x) {
-  if constexpr (storage == Storage::kF32) return static_cast<float>(x);
-  if constexpr (storage == Storage::kF64) return static_cast<double>(x);
-  if constexpr (storage == Storage::kBF16) return static_cast<float>(bf16(static_cast<float>(x)));
-  if constexpr (storage == Storage::kF16) return static_cast<float>(f16(static_cast<float>(x)));
-  if constexpr (storage == Storage::kBool) return x != static_cast<T>(0);
-  if constexpr (storage == Storage::kI64) {
-    if constexpr (is_floating_number<T>) return truncated(x, -0x7fffffffffffffffll - 1, 0x7fffffffffffffffll);
-    return static_cast<long long>(x);
-  }
-  if constexpr (storage == Storage::kI32) {
-    if constexpr (is_floating_number<T>) return truncated(x, -0x7fffffffll - 1, 0x7fffffffll);
-    return static_cast<int>(x);
-  }
-  if constexpr (storage == Storage::kU8) {
-    if constexpr (is_floating_number<T>) return truncated(x, 0, 255);
-    return static_cast<unsigned char>(x);
-  }
-}
-
-// An element of memory as a number of type T.
-template <class T, class S>
-WEFT_HD T loaded(S x) {
-  if constexpr (sizeof(S) == 2) return static_cast<float>(x);  // bf16, f16
-  if constexpr (sizeof(S) != 2) return static_cast<T>(x);
-}
-
-// A number as an element of memory.
-template <Storage storage, class T>
-WEFT_HD StoredAs<storage> stored(T x) {
-  if constexpr (storage == Storage::kBool) return x != static_cast<T>(0);
-  if constexpr (storage != Storage::kBool) return static_cast<StoredAs<storage>>(x);
+  return convert<Number<type_of(storage)>>(convert<StoredAs<storage>>(x));
 }
 
 template <class T, Fn fn, class Machine>
@@ -140,7 +101,7 @@ template <class T, Fn fn>
 inline constexpr bool has_value = is_floating_number<T> || Formula<fn>::integers;
 
 template <Storage to, class From, class Machine>
-WEFT_HD void convert(const Instr& in, Machine& m) {
+WEFT_HD void refit(const Instr& in, Machine& m) {
   const auto a = m.template read<From>(in.a);
   auto d = m.template write<Number<type_of(to)>>(in.dst);
   const int n = m.lanes();
@@ -272,7 +233,7 @@ WEFT_HD void interpret_in(const Instr& in, Machine& m) {
         if constexpr (has_value<T, fn>) apply<T, fn>(in, m);
       });
     case Instr::Kind::kConvert:  // here T is the type of the source
-      return with_storage(in.storage, [&]<Storage storage>() { convert<storage, T>(in, m); });
+      return with_storage(in.storage, [&]<Storage storage>() { refit<storage, T>(in, m); });
     case Instr::Kind::kConstant:
       return fill<T>(in, m);
     case Instr::Kind::kUniform:
@@ -300,7 +261,7 @@ WEFT_HD void run_constant(Machine& m) {
     if constexpr (in.kind == Instr::Kind::kLoad) m.template load<T, in.storage>(in.dst, in.a);
     if constexpr (in.kind == Instr::Kind::kStore) m.template store<T, in.storage>(in.a, in.b);
     if constexpr (in.kind == Instr::Kind::kFn) apply<T, in.fn>(in, m);
-    if constexpr (in.kind == Instr::Kind::kConvert) convert<in.storage, T>(in, m);
+    if constexpr (in.kind == Instr::Kind::kConvert) refit<in.storage, T>(in, m);
     if constexpr (in.kind == Instr::Kind::kConstant) fill<T>(in, m);
     if constexpr (in.kind == Instr::Kind::kUniform) draw_uniforms<T>(in, m);
     if constexpr (in.kind == Instr::Kind::kNormal) draw_normals<T>(in, m);

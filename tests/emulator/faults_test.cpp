@@ -4,6 +4,10 @@
 
 #include "tests/emulator/test_support.h"
 
+#if defined(WEFT_TEST_ASAN)
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace {
 
 using weft::emulator::last_report;
@@ -95,6 +99,20 @@ TEST_F(FaultDeathTest, WriteBehindDynamicSharedMemory) {
       "AddressSanitizer: heap-buffer-overflow.*dynamic_overrun_kernel");
 }
 
+#if defined(WEFT_TEST_ASAN)
+TEST_F(FaultDeathTest, WriteIntoThePoisonedGapOfAnArena) {
+  EXPECT_DEATH(
+      {
+        // Two buffers of 64 bytes in one allocation, with a red zone between them.
+        const DeviceArray<char> arena(192);
+        ASAN_POISON_MEMORY_REGION(arena.get() + 64, 64);
+        launch(&fill_kernel, {{1}, {32}}, reinterpret_cast<float*>(arena.get()), 16);
+        cudaDeviceSynchronize();
+      },
+      "AddressSanitizer: use-after-poison.*fill_kernel");
+}
+#endif
+
 TEST_F(Faults, TheSameKernelsRunCleanInsideTheirBounds) {
   const DeviceArray<float> out(64);
   EXPECT_OK(launch(&fill_kernel, {{1}, {64}}, out.get(), 63));
@@ -173,6 +191,17 @@ TEST_F(Faults, CallingLaneOutsideItsOwnMask) {
   const DeviceArray<int> out(2);
   EXPECT_OK(launch(&wrong_mask_kernel, {{1}, {2}}, out.get()));
   expect_launch_failure({"__shfl_sync", "not in its own mask", "by thread (1, 0, 0)"});
+}
+
+__global__ void unequal_masks_kernel(unsigned* out) {
+  out[threadIdx.x] = __ballot_sync(threadIdx.x == 0 ? 0x3u : 0x7u, 1);
+}
+
+TEST_F(Faults, LanesThatNameDifferentMasks) {
+  const DeviceArray<unsigned> out(3);
+  EXPECT_OK(launch(&unequal_masks_kernel, {{1}, {3}}, out.get()));
+  expect_launch_failure({"1 threads, first (0, 0, 0): __ballot_sync for lanes 0x00000003",
+                         "2 threads, first (1, 0, 0): __ballot_sync for lanes 0x00000007"});
 }
 
 __global__ void endless_wait_kernel(const unsigned* flag) {
