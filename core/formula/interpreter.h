@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-<<<<<<< HEAD
+#include "core/formula/convert.h"
 #include "core/formula/elementwise.h"
-#include "core/formula/half.h"
 #include "core/formula/philox.h"
 #include "core/formula/program.h"
 
@@ -61,7 +60,7 @@ WEFT_ELEMENT(F16, f16)
 WEFT_ELEMENT(I32, int)
 WEFT_ELEMENT(I64, long long)
 WEFT_ELEMENT(U8, unsigned char)
-WEFT_ELEMENT(Bool, unsigned char)
+WEFT_ELEMENT(Bool, bool)
 #undef WEFT_ELEMENT
 template <Storage storage>
 using StoredAs = typename ElementOf<storage>::T;
@@ -69,49 +68,10 @@ using StoredAs = typename ElementOf<storage>::T;
 template <class T>
 inline constexpr bool is_floating_number = static_cast<T>(0.5) != static_cast<T>(0);
 
-// Toward zero, clamped to [low, high]; NaN gives 0. high + 1 is a power of two, so that it is exact as a float.
-template <class T>
-WEFT_HD long long truncated(T x, long long low, long long high) {
-  if (x != x) return 0;
-  if (x <= static_cast<T>(low)) return low;
-  if (x >= static_cast<T>(2) * static_cast<T>(high / 2 + 1)) return high;
-  return static_cast<long long>(x);
-}
-
 // A number as the storage type holds it, in the type it is then computed with.
 template <Storage storage, class T>
 WEFT_HD Number<type_of(storage)> fitted(T x) {
-  if constexpr (storage == Storage::kF32) return static_cast<float>(x);
-  if constexpr (storage == Storage::kF64) return static_cast<double>(x);
-  if constexpr (storage == Storage::kBF16) return static_cast<float>(bf16(static_cast<float>(x)));
-  if constexpr (storage == Storage::kF16) return static_cast<float>(f16(static_cast<float>(x)));
-  if constexpr (storage == Storage::kBool) return x != static_cast<T>(0);
-  if constexpr (storage == Storage::kI64) {
-    if constexpr (is_floating_number<T>) return truncated(x, -0x7fffffffffffffffll - 1, 0x7fffffffffffffffll);
-    return static_cast<long long>(x);
-  }
-  if constexpr (storage == Storage::kI32) {
-    if constexpr (is_floating_number<T>) return truncated(x, -0x7fffffffll - 1, 0x7fffffffll);
-    return static_cast<int>(x);
-  }
-  if constexpr (storage == Storage::kU8) {
-    if constexpr (is_floating_number<T>) return truncated(x, 0, 255);
-    return static_cast<unsigned char>(x);
-  }
-}
-
-// An element of memory as a number of type T.
-template <class T, class S>
-WEFT_HD T loaded(S x) {
-  if constexpr (sizeof(S) == 2) return static_cast<float>(x);  // bf16, f16
-  if constexpr (sizeof(S) != 2) return static_cast<T>(x);
-}
-
-// A number as an element of memory.
-template <Storage storage, class T>
-WEFT_HD StoredAs<storage> stored(T x) {
-  if constexpr (storage == Storage::kBool) return x != static_cast<T>(0);
-  if constexpr (storage != Storage::kBool) return static_cast<StoredAs<storage>>(x);
+  return convert<Number<type_of(storage)>>(convert<StoredAs<storage>>(x));
 }
 
 template <class T, Fn fn, class Machine>
@@ -141,7 +101,7 @@ template <class T, Fn fn>
 inline constexpr bool has_value = is_floating_number<T> || Formula<fn>::integers;
 
 template <Storage to, class From, class Machine>
-WEFT_HD void convert(const Instr& in, Machine& m) {
+WEFT_HD void refit(const Instr& in, Machine& m) {
   const auto a = m.template read<From>(in.a);
   auto d = m.template write<Number<type_of(to)>>(in.dst);
   const int n = m.lanes();
@@ -243,49 +203,6 @@ WEFT_HD void with_fn(Fn fn, F&& f) {
 #define WEFT_CASE(Name, name) \
   case Fn::k##Name:           \
     return f.template operator()<Fn::k##Name>();
-=======
-#include "core/formula/convert.h"
-#include "core/formula/elementwise.h"
-#include "core/formula/program.h"
-
-// The one text that runs pointwise programs: on the CPU instruction by instruction over tiles of many lanes, on CUDA
-// over the few lanes of a thread, with the program as an argument or as a compile-time constant.
-namespace weft {
-
-namespace interpreter {
-
-template <Fn fn, class T>
-WEFT_HD inline T call(T a, T b, T c) {
-  if constexpr (!__is_same(T, float) && !__is_same(T, double) && !Formula<fn>::integers) {
-    return a;  // never built: the op's dtype rule keeps integers away from this function
-  } else if constexpr (arity(fn) == 1) {
-    return static_cast<T>(Formula<fn>::value(a));
-  } else if constexpr (arity(fn) == 2) {
-    return static_cast<T>(Formula<fn>::value(a, b));
-  } else {
-    return static_cast<T>(Formula<fn>::value(a, b, c));
-  }
-}
-
-// The lanes of one function. d may be the same memory as an operand, lane for lane.
-template <Fn fn, class T>
-WEFT_HD inline void lanes(T* d, const T* a, const T* b, const T* c, int n) {
-  if constexpr (arity(fn) == 1) {
-    for (int i = 0; i < n; ++i) d[i] = call<fn>(a[i], a[i], a[i]);
-  } else if constexpr (arity(fn) == 2) {
-    for (int i = 0; i < n; ++i) d[i] = call<fn>(a[i], b[i], b[i]);
-  } else {
-    for (int i = 0; i < n; ++i) d[i] = call<fn>(a[i], b[i], c[i]);
-  }
-}
-
-template <class T>
-WEFT_HD inline void function(Fn fn, T* d, const T* a, const T* b, const T* c, int n) {
-  switch (fn) {
-#define WEFT_CASE(Name, name) \
-  case Fn::k##Name:           \
-    return lanes<Fn::k##Name>(d, a, b, c, n);
->>>>>>> main
     WEFT_UNARY_FNS(WEFT_CASE)
     WEFT_BINARY_FNS(WEFT_CASE)
     WEFT_TERNARY_FNS(WEFT_CASE)
@@ -293,7 +210,6 @@ WEFT_HD inline void function(Fn fn, T* d, const T* a, const T* b, const T* c, in
   }
 }
 
-<<<<<<< HEAD
 // Whether registers of type T are loaded from and stored to this kind of memory: their own, and bools, which every
 // formula may take and give.
 template <class T, Storage storage>
@@ -317,7 +233,7 @@ WEFT_HD void interpret_in(const Instr& in, Machine& m) {
         if constexpr (has_value<T, fn>) apply<T, fn>(in, m);
       });
     case Instr::Kind::kConvert:  // here T is the type of the source
-      return with_storage(in.storage, [&]<Storage storage>() { convert<storage, T>(in, m); });
+      return with_storage(in.storage, [&]<Storage storage>() { refit<storage, T>(in, m); });
     case Instr::Kind::kConstant:
       return fill<T>(in, m);
     case Instr::Kind::kUniform:
@@ -345,7 +261,7 @@ WEFT_HD void run_constant(Machine& m) {
     if constexpr (in.kind == Instr::Kind::kLoad) m.template load<T, in.storage>(in.dst, in.a);
     if constexpr (in.kind == Instr::Kind::kStore) m.template store<T, in.storage>(in.a, in.b);
     if constexpr (in.kind == Instr::Kind::kFn) apply<T, in.fn>(in, m);
-    if constexpr (in.kind == Instr::Kind::kConvert) convert<in.storage, T>(in, m);
+    if constexpr (in.kind == Instr::Kind::kConvert) refit<in.storage, T>(in, m);
     if constexpr (in.kind == Instr::Kind::kConstant) fill<T>(in, m);
     if constexpr (in.kind == Instr::Kind::kUniform) draw_uniforms<T>(in, m);
     if constexpr (in.kind == Instr::Kind::kNormal) draw_normals<T>(in, m);
@@ -354,42 +270,3 @@ WEFT_HD void run_constant(Machine& m) {
 }
 
 }  // namespace weft::interpreter
-=======
-template <class T>
-WEFT_HD inline void draw(Instruction::Kind kind, T* d, const DrawKey& key, long long first, int n) {
-  for (int i = 0; i < n; ++i) {
-    if (kind == Instruction::Kind::kUniform) d[i] = static_cast<T>(draw_uniform(key, first + i, 0.0f));
-    if (kind == Instruction::Kind::kUniformWide) d[i] = static_cast<T>(draw_uniform(key, first + i, 0.0));
-    if (kind == Instruction::Kind::kNormal) d[i] = static_cast<T>(draw_normal(key, first + i, 0.0f));
-    if (kind == Instruction::Kind::kNormalWide) d[i] = static_cast<T>(draw_normal(key, first + i, 0.0));
-  }
-}
-
-}  // namespace interpreter
-
-// Runs one instruction over n lanes. registers(r) gives the lanes of register r; `first` is the element index of lane
-// 0.
-template <class T, class Registers>
-WEFT_HD inline void execute(const Program& program, const Instruction& ins, const Registers& registers,
-                            const DrawKey* keys, long long first, int n) {
-  T* d = registers(ins.d);
-  switch (ins.kind) {
-    case Instruction::Kind::kFunction:
-      return interpreter::function(ins.fn, d, static_cast<const T*>(registers(ins.a)),
-                                   static_cast<const T*>(registers(arity(ins.fn) > 1 ? ins.b : ins.a)),
-                                   static_cast<const T*>(registers(arity(ins.fn) > 2 ? ins.c : ins.a)), n);
-    case Instruction::Kind::kConstant:
-      for (int i = 0; i < n; ++i) d[i] = static_cast<T>(program.constant[ins.a]);
-      return;
-    case Instruction::Kind::kConvert: {
-      const T* a = registers(ins.a);
-      for (int i = 0; i < n; ++i) d[i] = round_to(ins.to, a[i]);
-      return;
-    }
-    default:
-      return interpreter::draw(ins.kind, d, keys[ins.a], first, n);
-  }
-}
-
-}  // namespace weft
->>>>>>> main

@@ -61,7 +61,7 @@ class TileMachine {
     const S* from = static_cast<const S*>(operands_.inputs[input]);
     if (g_.follow[input] == Follow::kStrided) return load_strided<T>(dst, from, g_.step[input]);
     if (g_.follow[input] == Follow::kDense) return load_row<T>(dst, from + begin_);
-    const T value = interpreter::loaded<T>(*from);
+    const T value = convert<T>(*from);
     std::fill_n(write<T>(dst).lanes, count_, value);
   }
   template <class T, Storage storage>
@@ -72,7 +72,7 @@ class TileMachine {
     const T* lanes = static_cast<const T*>(lanes_[reg]);
     if (static_cast<const void*>(to) == lanes) return;
     WEFT_LANES
-    for (int i = 0; i < count_; ++i) to[i] = interpreter::stored<storage>(lanes[i]);
+    for (int i = 0; i < count_; ++i) to[i] = convert<S>(lanes[i]);
   }
 
   const long long* state(int input) const { return static_cast<const long long*>(operands_.inputs[input]); }
@@ -92,7 +92,7 @@ class TileMachine {
   template <class T, class S>
   static void copy_row(T* to, const S* from, std::int64_t n) {
     WEFT_LANES
-    for (std::int64_t i = 0; i < n; ++i) to[i] = interpreter::loaded<T>(from[i]);
+    for (std::int64_t i = 0; i < n; ++i) to[i] = convert<T>(from[i]);
   }
 
   // Row after row, with the operand's offset kept as the axes turn.
@@ -111,9 +111,9 @@ class TileMachine {
       if (step[last] == 1) {
         copy_row(to + done, from, n);
       } else if (step[last] == 0) {
-        std::fill_n(to + done, n, interpreter::loaded<T>(*from));
+        std::fill_n(to + done, n, convert<T>(*from));
       } else {
-        for (std::int64_t i = 0; i < n; ++i) to[done + i] = interpreter::loaded<T>(from[i * step[last]]);
+        for (std::int64_t i = 0; i < n; ++i) to[done + i] = convert<T>(from[i * step[last]]);
       }
       done += n;
       from += n * step[last];
