@@ -180,6 +180,9 @@ void add_cumsums(std::vector<OpCase>& rows) {
     add("i32", {4, 19}, 1, reverse, DType::kI32);
     add("i64", {19, 2}, 0, reverse, DType::kI64);
     add("u8", {19}, 0, reverse, DType::kU8);
+    add("i32_columns", {19, 2}, 0, reverse, DType::kI32);
+    add("i64_line", {19}, 0, reverse, DType::kI64);
+    add("u8_columns", {19, 2}, 0, reverse, DType::kU8);
   }
 }
 
