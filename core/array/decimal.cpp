@@ -83,13 +83,14 @@ std::string positional(double value, DType dtype, int precision) {
   std::string text = decimal.digits;
   if (decimal.exponent < 0) {
     text.insert(0, static_cast<std::size_t>(-decimal.exponent), '0');
-    text.insert(1, ".");
+    text.insert(1, 1, '.');
   } else {
     const auto before_point = static_cast<std::size_t>(decimal.exponent + 1);
     if (text.size() < before_point) text.append(before_point - text.size(), '0');
-    text.insert(before_point, ".");
+    text.insert(before_point, 1, '.');
   }
-  return decimal.negative ? "-" + text : text;
+  if (decimal.negative) text.insert(text.begin(), '-');
+  return text;
 }
 
 std::string with_exponent(double value, DType dtype, int precision, int exponent_digits) {
@@ -99,9 +100,14 @@ std::string with_exponent(double value, DType dtype, int precision, int exponent
     decimal = parsed(printed("%.*e", precision, value));
     decimal.digits.append(wanted - decimal.digits.size(), '0');
   }
-  std::string text = decimal.negative ? "-" : "";
-  text += decimal.digits.substr(0, 1) + "." + decimal.digits.substr(1);
-  return text + (decimal.exponent < 0 ? "e-" : "e+") + printed("%0*d", exponent_digits, std::abs(decimal.exponent));
+  std::string text;
+  if (decimal.negative) text += '-';
+  text.append(decimal.digits, 0, 1);
+  text += '.';
+  text.append(decimal.digits, 1);
+  text += decimal.exponent < 0 ? "e-" : "e+";
+  text += printed("%0*d", exponent_digits, std::abs(decimal.exponent));
+  return text;
 }
 
 }  // namespace weft
