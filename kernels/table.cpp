@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/kernel.h"
+#include "kernels/dropout/dropout.h"
 #include "kernels/index/index.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/movement/movement.h"
@@ -47,6 +48,7 @@ constexpr KernelRow rows[] = {
     WEFT_KERNEL("softmax", softmax),
     WEFT_KERNEL("log_softmax", log_softmax),
     WEFT_KERNEL("softmax_cross_entropy", softmax_cross_entropy),
+    WEFT_KERNEL("dropout", dropout),
     WEFT_KERNEL("batch_norm", batch_norm),
     WEFT_KERNEL("batch_norm_grad", batch_norm_grad),
     WEFT_KERNEL("batch_norm_inference", batch_norm_inference),

@@ -95,10 +95,9 @@ std::string Tracer::unique_name(const std::string& path) const {
 
 ir::Value Tracer::window(const Cell& cell, ir::Value flat) {
   const std::int64_t begin = cell.window->offset;
-  const ir::Value part = build_.emit("slice", {flat},
-                                     {{"begin", ir::Ints{begin}},
-                                      {"end", ir::Ints{begin + cell.spec().shape.numel()}},
-                                      {"step", ir::Ints{1}}});
+  const ir::Value part = build_.emit(
+      "slice", {flat},
+      {{"begin", ir::Ints{begin}}, {"end", ir::Ints{begin + cell.spec().shape.numel()}}, {"step", ir::Ints{1}}});
   return build_.emit("reshape", {part}, {{"shape", cell.spec().shape.dims()}});
 }
 
@@ -131,8 +130,8 @@ void Tracer::assign(const std::shared_ptr<Cell>& cell, ir::Value value) {
     std::vector<ir::Value> parts;
     const auto keep = [&](std::int64_t from, std::int64_t to) {
       if (from < to)
-        parts.push_back(build_.emit(
-            "slice", {flat}, {{"begin", ir::Ints{from}}, {"end", ir::Ints{to}}, {"step", ir::Ints{1}}}));
+        parts.push_back(
+            build_.emit("slice", {flat}, {{"begin", ir::Ints{from}}, {"end", ir::Ints{to}}, {"step", ir::Ints{1}}}));
     };
     keep(0, begin);
     parts.push_back(build_.emit("reshape", {value}, {{"shape", ir::Ints{end - begin}}}));

@@ -31,8 +31,8 @@ void Executable::prepare(const BuildOptions& options) {
     if (node.op == ir::input_op()) continue;
     std::vector<TensorSpec> inputs;
     for (const ir::Value v : node.inputs) inputs.push_back(graph_.spec(v));
-    kernels[n] = prepare_kernel({node.op, node.attributes, inputs, node.outputs, device_, node.path, node.body.get(),
-                                 options.allow_tf32});
+    kernels[n] = prepare_kernel(
+        {node.op, node.attributes, inputs, node.outputs, device_, node.path, node.body.get(), options.allow_tf32});
     planning.workspace[n] = static_cast<std::int64_t>(kernels[n].workspace);
   }
   plan_ = plan::make_plan(graph_, planning);
@@ -44,8 +44,13 @@ void Executable::prepare(const BuildOptions& options) {
     step.kernel = std::move(kernels[n]);
     for (const ir::Value v : node.inputs) step.inputs.push_back({nullptr, graph_.spec(v)});
     for (const TensorSpec& spec : node.outputs) step.outputs.push_back({nullptr, spec});
-    step.workspace.spec = {Shape{planning.workspace[n]}, DType::kU8};
+    step.call.workspace.spec = {Shape{planning.workspace[n]}, DType::kU8};
+    step.call.device = device_.index();
     steps_.push_back(std::move(step));
+  }
+  for (Step& step : steps_) {
+    step.call.inputs = step.inputs;
+    step.call.outputs = step.outputs;
   }
 }
 
@@ -77,11 +82,12 @@ void Executable::bind(std::span<const Array> inputs, std::byte* arena) {
     for (std::size_t o = 0; o < node.outputs.size(); ++o)
       step.outputs[o].data = address({static_cast<std::int32_t>(step.node), static_cast<std::int32_t>(o)});
     const std::int64_t workspace = plan_.workspace[step.node];
-    step.workspace.data = workspace < 0 ? nullptr : arena_ + workspace;
+    step.call.workspace.data = workspace < 0 ? nullptr : arena_ + workspace;
   }
 }
 
-std::vector<Array> Executable::run(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream) {
+std::vector<Array> Executable::run(std::span<const Array> inputs, std::span<const Array> targets,
+                                   const Stream& stream) {
   const ArenaLease arena(static_cast<std::size_t>(plan_.arena_bytes), stream);
   bind(inputs, arena.data());
   DataFlag* flag = data_flag(device_);
@@ -89,7 +95,9 @@ std::vector<Array> Executable::run(std::span<const Array> inputs, std::span<cons
   PoisonGuard poison(plan_, arena_, stream);
   for (Step& step : steps_) {
     poison.before(step.node);
-    step.kernel.run({step.inputs, step.outputs, step.workspace, stream.handle(), device_.index(), flag});
+    step.call.stream = stream.handle();
+    step.call.flag = flag;
+    step.kernel.run(step.call);
     poison.after(step.node);
   }
   return collect(targets, stream);

@@ -18,7 +18,8 @@
 
 namespace weft::exec {
 
-// Bytes around every block of an arena that belong to nobody; the address sanitizer then sees an overrun inside the arena.
+// Bytes around every block of an arena that belong to nobody; the address sanitizer then sees an overrun inside the
+// arena.
 inline constexpr std::int64_t kRedZone = WEFT_ASAN ? 256 : 0;
 
 // Under the address sanitizer: only the blocks in use at a node may be touched while it runs. Otherwise nothing.

@@ -24,7 +24,8 @@ bool may_run_in_place(const ir::Node& node, std::size_t i) {
     for (int f = 0; f < kFnCount; ++f) out.insert(name_of(static_cast<Fn>(f)));
     return out;
   }();
-  // The same bytes only when nothing is broadcast or converted; the planner compares the sizes, a dtype may still differ.
+  // The same bytes only when nothing is broadcast or converted; the planner compares the sizes, a dtype may still
+  // differ.
   return (node.op.name() != "dropout" || i == 0) && elementwise.contains(node.op.name());
 }
 

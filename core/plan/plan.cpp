@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "core/base/check.h"
 #include "core/plan/place.h"
@@ -62,9 +63,15 @@ class Planner {
   }
   Storage& storage(Value v) { return storages_[static_cast<std::size_t>(at(storage_of_, v))]; }
 
-  bool is_alias(const Node& node) const {
-    return options_.alias && options_.alias(node) && node.outputs.size() == 1 && !node.inputs.empty() &&
-           node.outputs[0].bytes() == graph_.spec(node.inputs[0]).bytes();
+  // Bytes into input 0 at which the node's output lies; none when the node has to run.
+  std::optional<std::int64_t> alias_offset(const Node& node) const {
+    if (!options_.alias || node.outputs.size() != 1 || node.inputs.empty()) return std::nullopt;
+    const std::optional<std::int64_t> offset = options_.alias(node);
+    if (!offset || *offset + node.outputs[0].bytes() > graph_.spec(node.inputs[0]).bytes()) return std::nullopt;
+    return offset;
+  }
+  bool is_whole_alias(const Node& node) const {
+    return alias_offset(node) == 0 && node.outputs[0].bytes() == graph_.spec(node.inputs[0]).bytes();
   }
 
   // Which variables each value is to be assigned to, aliases followed to the value that a kernel writes.
@@ -78,7 +85,7 @@ class Planner {
       target_.push_back(output.name.empty() || variable == variables.end() ? -1 : variable->second);
       if (target_.back() < 0) continue;
       Value v = output.value;
-      while (is_alias(graph_.node(v))) v = graph_.node(v).inputs[0];
+      while (is_whole_alias(graph_.node(v))) v = graph_.node(v).inputs[0];
       wanted_[v].push_back(target_.back());
     }
   }
@@ -93,18 +100,19 @@ class Planner {
     return static_cast<std::int32_t>(storages_.size()) - 1;
   }
 
-  void put(Value v, std::int32_t s, Placement::Kind kind) {
+  void put(Value v, std::int32_t s, Placement::Kind kind, std::int64_t offset = 0) {
     at(storage_of_, v) = s;
     Storage& home = storages_[static_cast<std::size_t>(s)];
     home.last = std::max(home.last, at(last_use_, v));
-    at(plan_.values, v) = {.kind = kind, .input = home.input, .bytes = home.bytes};
+    at(plan_.values, v) = {.kind = kind, .input = home.input, .offset = offset, .bytes = graph_.spec(v).bytes()};
   }
 
   void plan_node(std::int32_t n) {
     const Node& node = graph_.nodes[static_cast<std::size_t>(n)];
-    if (is_alias(node)) {
+    if (const auto offset = alias_offset(node)) {
       const Value source = node.inputs[0];
-      put({n, 0}, at(storage_of_, source), at(plan_.values, source).kind);
+      const Placement& whole = at(plan_.values, source);
+      put({n, 0}, at(storage_of_, source), whole.kind, whole.offset + *offset);
       at(plan_.values, {n, 0}).alias = true;
       return;
     }
@@ -119,10 +127,13 @@ class Planner {
   // Whether node v.node may write v where storage s is, for all that it still reads there.
   bool may_overwrite(Value v, std::int32_t s) {
     const Node& node = graph_.node(v);
-    for (std::size_t i = 0; i < node.inputs.size(); ++i)
-      if (at(storage_of_, node.inputs[i]) == s && (v.output != 0 || !options_.in_place || !options_.in_place(node, i)))
-        return false;
     const Storage& home = storages_[static_cast<std::size_t>(s)];
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (at(storage_of_, node.inputs[i]) != s) continue;
+      // A part of the storage, or a stretched one, would be overwritten before it is read.
+      if (graph_.spec(node.inputs[i]).bytes() != home.bytes) return false;
+      if (v.output != 0 || !options_.in_place || !options_.in_place(node, i)) return false;
+    }
     return home.last <= v.node && home.bytes == graph_.spec(v).bytes();
   }
 
@@ -189,7 +200,7 @@ class Planner {
     for (std::size_t n = 0; n < plan_.values.size(); ++n)
       for (std::size_t j = 0; j < plan_.values[n].size(); ++j)
         if (Placement& placement = plan_.values[n][j]; placement.kind == Placement::Kind::kArena)
-          placement.offset = offset(block_of_storage[static_cast<std::size_t>(storage_of_[n][j])]);
+          placement.offset += offset(block_of_storage[static_cast<std::size_t>(storage_of_[n][j])]);
   }
 
   const Graph& graph_;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ struct Placement {
   Kind kind = Kind::kUnused;
   bool alias = false;       // the node has nothing to run: its input 0 lies here already
   std::int32_t input = -1;  // position in Graph::inputs
-  std::int64_t offset = 0;
+  std::int64_t offset = 0;  // in the arena, or in the input's memory
   std::int64_t bytes = 0;
 };
 
@@ -64,8 +65,9 @@ struct Plan {
 struct Options {
   // Bytes per node; empty: none needs any.
   std::vector<std::int64_t> workspace{};
-  // Whether a node's output 0 is its input 0, byte for byte (reshape, copy, stop_gradient). Empty: no node's is.
-  std::function<bool(const ir::Node&)> alias{};
+  // Where in its input 0 a node's output lies, in bytes, when it is the same bytes (reshape, copy, a slice of a flat
+  // tensor); nothing for a node that has to run. Empty: all nodes run.
+  std::function<std::optional<std::int64_t>(const ir::Node&)> alias{};
   // Whether a node may write its output 0 over input i, of the same size, while it reads it. Empty: none may.
   std::function<bool(const ir::Node&, std::size_t i)> in_place{};
   // Bytes before and after every block that belong to nobody.

@@ -38,14 +38,7 @@ Cut cut(const Strided& s, std::int64_t element_bytes) {
     c.high = kTile;
   }
   c.wide = std::max<std::int64_t>(kTile, kChunkBytes / element_bytes / c.high);
-  c.outer.in_offset = s.in_offset;
-  c.outer.out_offset = s.out_offset;
-  for (int k = 0; k < last; ++k) {
-    if (k == row_axis) continue;
-    c.outer.size[c.outer.rank] = s.size[k];
-    c.outer.in[c.outer.rank] = s.in[k];
-    c.outer.out[c.outer.rank++] = s.out[k];
-  }
+  c.outer = s.around(row_axis);
   return c;
 }
 

@@ -39,14 +39,25 @@ const OpTable& table() {
   return kTable;
 }
 
+// Which nodes the wanted values depend on.
+std::vector<bool> needed(const ir::Graph& graph, const std::vector<ir::Value>& wanted) {
+  std::vector<bool> out(graph.nodes.size());
+  for (const ir::Value v : wanted) out[static_cast<std::size_t>(v.node)] = true;
+  for (std::size_t n = out.size(); n-- > 0;)
+    if (out[n])
+      for (const ir::Value v : graph.nodes[n].inputs) out[static_cast<std::size_t>(v.node)] = true;
+  return out;
+}
+
 }  // namespace
 
 Arrays evaluate(const ir::Graph& graph, const Arrays& inputs, const std::vector<ir::Value>& wanted) {
   std::map<ir::Value, Array> held;
   for (std::size_t i = 0; i < inputs.size(); ++i) held[graph.inputs[i].value] = inputs[i];
+  const std::vector<bool> live = needed(graph, wanted);
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const ir::Node& node = graph.nodes[n];
-    if (node.op == ir::input_op()) continue;
+    if (!live[n] || node.op == ir::input_op()) continue;
     Arrays operands;
     for (const ir::Value v : node.inputs) operands.push_back(held.at(v));
     Arrays results;

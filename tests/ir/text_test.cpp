@@ -96,6 +96,7 @@ TEST(Text, RejectsWhatVerifyWould) {
     return error_of("graph {\n%0 = input variable \"v\" : f32(2)\n" + lines + "}");
   };
   EXPECT_EQ(bad("return %0\n"), "no error");
+  EXPECT_EQ(bad("%1 = inputs(%0) : f32(2)\n"), "no error");
   EXPECT_NE(bad("%1 = relu(%0) : f32(-2)\n").find("not be negative"), std::string::npos);
   EXPECT_NE(bad("%1 = relu(%0) : f32(4611686018427387904, 3)\n").find("fit 64 bits"), std::string::npos);
   EXPECT_NE(bad("%1 = relu(%0.1) : f32(2)\n").find("no output 1"), std::string::npos);
@@ -106,6 +107,11 @@ TEST(Text, RejectsWhatVerifyWould) {
             std::string::npos);
   EXPECT_NE(bad("%1 = x(%0) {a=1, a=2} : f32(2)\n").find("stands twice"), std::string::npos);
   EXPECT_NE(bad("%1 = x(%0) {a=9223372036854775808} : f32(2)\n").find("no number"), std::string::npos);
+  EXPECT_NE(bad("%1 = x(%0) {a=1.5.5} : f32(2)\n").find("no number"), std::string::npos);
+  EXPECT_NE(bad("%1 = x(%0) {a=\"b\nc\"} : f32(2)\n").find("ends on its line"), std::string::npos);
+  EXPECT_NE(bad("%1 = input argument \"\" : f32(2) body {}\n").find("has no body"), std::string::npos);
+  EXPECT_NE(bad("%1:2 = input argument \"\" : f32(2), f32(2)\n").find("announced"), std::string::npos);
+  EXPECT_NE(bad("assign \"\" = %0\n").find("has a name"), std::string::npos);
   EXPECT_NE(bad("%1 = \"input\"(%0) : f32(2)\n").find("an input is no op"), std::string::npos);
 }
 

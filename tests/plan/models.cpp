@@ -56,8 +56,15 @@ class RandomGraph {
   void add_node() {
     std::vector<Value> operands{any()};
     for (int more = below(3); more > 0; --more) operands.push_back(any());
-    const int kind = below(6);
-    if (kind == 0) {
+    const int kind = below(7);
+    if (kind == 6) {
+      const std::int64_t bytes = graph_.spec(operands[0]).bytes();
+      const std::int64_t begin = 256 * below(static_cast<int>(bytes / 256) + 1);
+      const Value part =
+          emit(graph_, "part", {operands[0]}, {{{bytes - begin - below(2) * (bytes - begin) / 2}, DType::kU8}});
+      graph_.nodes.back().attributes.set("begin", begin);
+      values_.push_back(part);
+    } else if (kind == 0) {
       values_.push_back(emit_like(graph_, "view", {operands[0]}));
     } else if (kind <= 3) {
       values_.push_back(emit_like(graph_, kind == 3 ? "map0" : "map", operands));
@@ -111,7 +118,11 @@ void adam(Graph& g, const Parameter& p) {
 
 Options test_options() {
   Options options;
-  options.alias = [](const ir::Node& node) { return node.op == OpId::of("view"); };
+  options.alias = [](const ir::Node& node) -> std::optional<std::int64_t> {
+    if (node.op == OpId::of("view")) return 0;
+    if (node.op == OpId::of("part")) return node.attributes.integer("begin");
+    return std::nullopt;
+  };
   options.in_place = [](const ir::Node& node, std::size_t i) {
     return node.op == OpId::of("map") || (node.op == OpId::of("map0") && i == 0);
   };

@@ -4,7 +4,8 @@
 
 #include "core/plan/plan.h"
 
-// Programs to plan. Their ops: "view" is an alias of its input, "map" may write over any of its inputs, "map0" over its
+// Programs to plan. Their ops: "view" is an alias of its input and "part" of
+// its input's bytes from the attribute "begin" on, "map" may write over any of its inputs, "map0" over its
 // input 0 only, and everything else over none.
 namespace weft::plan {
 

@@ -94,6 +94,42 @@ TEST(Plan, ViewsShareBytesAndProlongTheirLife) {
   EXPECT_FALSE(plan.at({3, 0}).alias);
 }
 
+TEST(Plan, PartsLieInsideTheWhole) {
+  const Plan plan = planned(R"(
+    %0 = input variable "flat" : f32(256)
+    %1 = part(%0) {begin=512} : f32(64)
+    %2 = mix(%1) : f32(192)
+    %3 = part(%2) {begin=256} : f32(128)
+    %4 = part(%3) {begin=256} : f32(64)
+    %5 = map(%4) : f32(64)
+    return %5)");
+  EXPECT_EQ(plan.at({1, 0}).kind, Kind::kInput);
+  EXPECT_EQ(plan.at({1, 0}).offset, 512);
+  EXPECT_TRUE(plan.at({4, 0}).alias);
+  EXPECT_EQ(plan.at({4, 0}).offset, plan.at({2, 0}).offset + 512);
+  EXPECT_EQ(plan.at({4, 0}).bytes, 256);
+  // Nothing is written over a part of a block.
+  EXPECT_EQ(plan.arena_bytes, 768 + 256);
+}
+
+TEST(Plan, AVariableIsNotOverwrittenWhileAPartOfItIsRead) {
+  const Plan plan = planned(R"(
+    %0 = input variable "flat" : f32(256)
+    %1 = part(%0) {begin=512} : f32(64)
+    %2 = map(%0) : f32(256)
+    %3 = mix(%1) : f32(64)
+    return %3
+    assign "flat" = %2)");
+  EXPECT_FALSE(plan.results[1].in_place);
+  // The same node, reading both: the part is at another place than what is written there.
+  const Plan stretched = planned(R"(
+    %0 = input variable "flat" : f32(256)
+    %1 = part(%0) {begin=512} : f32(64)
+    %2 = map(%0, %1) : f32(256)
+    assign "flat" = %2)");
+  EXPECT_FALSE(stretched.results[0].in_place);
+}
+
 TEST(Plan, UnreadOutputsHaveNoMemory) {
   const Plan plan = planned(R"(
     %0 = input argument "x" : f32(64)
@@ -220,17 +256,19 @@ TEST(Plan, TheTableSaysWhoHoldsWhat) {
   const ir::Graph graph = ir::read(R"(graph {
     %0 = input argument "x" : f32(64)
     %1 = input variable "w" : f32(1024)
-    %2 = mix(%0, %1) : f32(512) @ model.0
-    %3 = mix(%2) : f32(1024, 1024) @ model.1
-    return %3
+    %2 = mix(%0, %1) : f32(64) @ before
+    %3 = mix(%2) : f32(512) @ model.0
+    %4 = mix(%3) : f32(1024, 1024) @ model.1
+    %5 = mix(%4) : f32(64) @ after
+    return %5
   })");
   Options options;
-  options.workspace = {0, 0, 0, 300};
+  options.workspace = {0, 0, 0, 0, 300, 0};
   EXPECT_EQ(table(graph, make_plan(graph, options)),
             "arguments  256 B\n"
             "variables  4.0 KiB\n"
             "captures   0 B\n"
-            "arena      4.0 MiB (at least 4.0 MiB), fullest at node 3, mix @ model.1:\n"
+            "arena      4.0 MiB (at least 4.0 MiB), fullest at node 4, mix @ model.1:\n"
             "  model.1                                  4.0 MiB\n"
             "  model.0                                  2.0 KiB\n"
             "  model.1 (workspace)                      300 B\n");

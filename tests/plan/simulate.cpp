@@ -46,11 +46,21 @@ class Simulation {
  private:
   static std::size_t cells(std::int64_t bytes) { return static_cast<std::size_t>((bytes + kCell - 1) / kCell); }
 
-  // Equal for a value and its aliases.
-  std::string label(Value v) const {
+  // What a value's cells are called: the value that was computed, and the cell of it that comes first.
+  struct Label {
+    std::int64_t root = -1;  // of no value
+    std::int64_t first = 0;
+    Label cell(std::int64_t i) const { return {root, first + i}; }
+    std::string text() const { return root < 0 ? "nothing" : cat("%", root / 100, ".", root % 100, "[", first, "]"); }
+    bool operator==(const Label&) const = default;
+  };
+  Label label(Value v) const {
     const ir::Node& node = graph_.node(v);
-    if (options_.alias && options_.alias(node)) return label(node.inputs[0]);
-    return cat("%", v.node, ".", v.output);
+    const auto offset = options_.alias ? options_.alias(node) : std::nullopt;
+    if (!offset) return {v.node * std::int64_t{100} + v.output};
+    Label whole = label(node.inputs[0]);
+    whole.first += *offset / kCell;
+    return whole;
   }
 
   Range range(std::int32_t memory, std::int64_t offset, std::int64_t bytes) const {
@@ -62,17 +72,18 @@ class Simulation {
   }
   Range place(Value v) const {
     const Placement& p = plan_.at(v);
-    if (p.kind == Placement::Kind::kUnused) throw Failure{label(v) + " is read and has no memory"};
-    if (p.bytes != graph_.spec(v).bytes()) throw Failure{label(v) + " has a wrong size"};
-    return p.kind == Placement::Kind::kArena ? range(-1, p.offset, p.bytes) : range(p.input, 0, p.bytes);
+    if (p.kind == Placement::Kind::kUnused) throw Failure{label(v).text() + " is read and has no memory"};
+    if (p.bytes != graph_.spec(v).bytes()) throw Failure{label(v).text() + " has a wrong size"};
+    return range(p.kind == Placement::Kind::kArena ? -1 : p.input, p.offset, p.bytes);
   }
-  void write(const Range& r, const std::string& text) {
-    for (std::int64_t i = r.begin; i < r.end; ++i) memory_[r.memory][static_cast<std::size_t>(i)] = text;
-  }
-  void check(const Range& r, const std::string& text, const std::string& when) const {
+  void write(const Range& r, const Label& text) {
     for (std::int64_t i = r.begin; i < r.end; ++i)
-      if (const auto& found = memory_.at(r.memory)[static_cast<std::size_t>(i)]; found != text)
-        throw Failure{cat(when, ": expected ", text, ", found '", found, "'")};
+      memory_[r.memory][static_cast<std::size_t>(i)] = text.cell(i - r.begin);
+  }
+  void check(const Range& r, const Label& text, const std::string& when) const {
+    for (std::int64_t i = r.begin; i < r.end; ++i)
+      if (const auto& found = memory_.at(r.memory)[static_cast<std::size_t>(i)]; found != text.cell(i - r.begin))
+        throw Failure{cat(when, ": expected ", text.cell(i - r.begin).text(), ", found ", found.text())};
   }
 
   void step(std::int32_t n) {
@@ -84,7 +95,7 @@ class Simulation {
     const std::int64_t workspace = options_.workspace.empty() ? 0 : options_.workspace[static_cast<std::size_t>(n)];
     if (workspace > 0) {
       written.push_back(range(-1, plan_.workspace[static_cast<std::size_t>(n)], workspace));
-      write(written[0], "workspace");
+      write(written[0], {});
       for (const Value v : node.inputs) check(place(v), label(v), when + " after workspace");
     }
     for (std::int32_t j = 0; j < static_cast<std::int32_t>(node.outputs.size()); ++j) {
@@ -141,7 +152,7 @@ class Simulation {
   const ir::Graph& graph_;
   const Options& options_;
   const Plan& plan_;
-  std::map<std::int32_t, std::vector<std::string>> memory_;
+  std::map<std::int32_t, std::vector<Label>> memory_;
 };
 
 }  // namespace

@@ -57,6 +57,12 @@ std::optional<double> smallest_quota(const fs::path& mount, fs::path group, Quot
   }
 }
 
+std::size_t pages_in_bytes(int which) {
+  const long pages = sysconf(which);
+  const long page = sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page) : 0;
+}
+
 bool lists_cpu(const std::string& controllers) { return ("," + controllers + ",").find(",cpu,") != std::string::npos; }
 
 }  // namespace
@@ -105,6 +111,8 @@ const char* isa_name() {
 }
 
 void* allocate(std::size_t bytes) {
+  // The system would promise more than it has, and end the process when the memory is touched.
+  if (bytes > pages_in_bytes(_SC_PHYS_PAGES)) return nullptr;
   void* data = nullptr;
   if (posix_memalign(&data, bytes >= kHugePage ? kHugePage : kAlignment, bytes) != 0) return nullptr;
   if (bytes >= kHugePage) madvise(data, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // a wish; refusal is harmless
@@ -113,11 +121,7 @@ void* allocate(std::size_t bytes) {
 
 void release(void* data) noexcept { std::free(data); }
 
-std::size_t free_bytes() {
-  const long pages = sysconf(_SC_AVPHYS_PAGES);
-  const long page = sysconf(_SC_PAGESIZE);
-  return pages > 0 && page > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page) : 0;
-}
+std::size_t free_bytes() { return pages_in_bytes(_SC_AVPHYS_PAGES); }
 
 #if defined(__x86_64__)
 unsigned denormal_mode() { return _mm_getcsr() & 0x8040u; }

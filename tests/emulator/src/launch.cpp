@@ -2,6 +2,8 @@
 #include "emulated/launch.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "emulated/runtime_api.h"
@@ -75,6 +77,16 @@ cudaError_t launch(const cudaLaunchConfig_t* config, const void* kernel, std::fu
 }  // namespace weft::emulator
 
 using namespace weft::emulator;
+
+cudaError_t cudaFuncGetName(const char** name, const void* kernel) {
+  return api_call(Rule::kPlain, [&](Runtime&, Lock&) {
+    if (name == nullptr) return cudaErrorInvalidValue;
+    if (kernel == nullptr) return cudaErrorInvalidDeviceFunction;
+    static auto* const names = new std::set<std::string>;  // the pointers handed out stay valid
+    *name = names->insert(symbol_name(kernel)).first->c_str();
+    return cudaSuccess;
+  });
+}
 
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
   return api_call(Rule::kPlain, [&](Runtime& runtime, Lock&) {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/device/cpu/machine.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+namespace weft {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file tree that looks like /proc and /sys.
+class Quota : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* const test = testing::UnitTest::GetInstance()->current_test_info();
+    root_ = fs::path(testing::TempDir()) / (std::string("weft_quota_") + test->name());
+    fs::remove_all(root_);
+  }
+  void TearDown() override { fs::remove_all(root_); }
+  void write(const std::string& path, const std::string& text) const {
+    fs::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path) << text;
+  }
+  fs::path root_;
+};
+
+TEST_F(Quota, NoneWithoutControlGroups) { EXPECT_FALSE(cpu::cgroup_quota(root_).has_value()); }
+
+TEST_F(Quota, VersionTwo) {
+  write("proc/self/cgroup", "0::/work/job\n");
+  write("sys/fs/cgroup/work/job/cpu.max", "250000 100000\n");
+  EXPECT_EQ(cpu::cgroup_quota(root_), 2.5);
+  write("sys/fs/cgroup/work/job/cpu.max", "max 100000\n");
+  EXPECT_FALSE(cpu::cgroup_quota(root_).has_value());
+}
+
+TEST_F(Quota, AParentsLimitBinds) {
+  write("proc/self/cgroup", "0::/work/job\n");
+  write("sys/fs/cgroup/work/job/cpu.max", "800000 100000\n");
+  write("sys/fs/cgroup/work/cpu.max", "300000 100000\n");
+  EXPECT_EQ(cpu::cgroup_quota(root_), 3.0);
+}
+
+TEST_F(Quota, InsideAContainerTheMountIsTheGroup) {
+  write("proc/self/cgroup", "0::/\n");
+  write("sys/fs/cgroup/cpu.max", "200000 100000\n");
+  EXPECT_EQ(cpu::cgroup_quota(root_), 2.0);
+}
+
+TEST_F(Quota, VersionOne) {
+  write("proc/self/cgroup", "7:memory:/a\n4:cpu,cpuacct:/a/b\n");
+  write("sys/fs/cgroup/cpu,cpuacct/a/b/cpu.cfs_quota_us", "150000\n");
+  write("sys/fs/cgroup/cpu,cpuacct/a/b/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(cpu::cgroup_quota(root_), 1.5);
+  write("sys/fs/cgroup/cpu,cpuacct/a/b/cpu.cfs_quota_us", "-1\n");
+  EXPECT_FALSE(cpu::cgroup_quota(root_).has_value());
+}
+
+TEST_F(Quota, VersionOneUnderItsShortName) {
+  write("proc/self/cgroup", "4:cpuacct,cpu:/a\n3:cpuset:/c\n");
+  write("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "400000\n");
+  write("sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(cpu::cgroup_quota(root_), 4.0);
+}
+
+TEST(Machine, UsableThreadsIsAtLeastOne) { EXPECT_GE(cpu::usable_threads(), 1); }
+
+TEST(Machine, IsaIsWhatTheKernelReports) {
+  std::ifstream file("/proc/cpuinfo");
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  const bool avx512 = text.find(" avx512f ") != std::string::npos && text.find("avx512bw") != std::string::npos &&
+                      text.find("avx512vl") != std::string::npos;
+  const bool avx2 = text.find(" avx2 ") != std::string::npos && text.find(" fma ") != std::string::npos;
+#if defined(__x86_64__)
+  EXPECT_STREQ(cpu::isa_name(), avx512 ? "AVX-512" : avx2 ? "AVX2" : "SSE2");
+#else
+  EXPECT_FALSE(avx512 || avx2);
+#endif
+}
+
+TEST(Machine, MemoryIsAlignedAndWritable) {
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{1000}, std::size_t{5} << 20}) {
+    void* const data = cpu::allocate(bytes);
+    ASSERT_NE(data, nullptr);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(data) % (bytes > (2 << 20) ? std::uintptr_t{2} << 20 : 256), 0u);
+    std::memset(data, 1, bytes);
+    cpu::release(data);
+  }
+  EXPECT_GT(cpu::free_bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace weft
