@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/init.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <span>
+#include <vector>
 
 #include "weft/error.h"
 #include "weft/ops.h"

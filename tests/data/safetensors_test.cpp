@@ -201,6 +201,7 @@ TEST(Safetensors, UnwritablePlacesAreErrors) {
   const TemporaryDirectory directory;
   std::filesystem::create_directory(directory / "d");
   EXPECT_THROW(write_safetensors(directory / "d", {{"a", Tensor::scalar(1.0f)}}), FormatError);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);  // the temporary file is gone
   EXPECT_EQ(message_of<FormatError>([&] { SafetensorsFile(directory / "d"); }).find("[safetensors]"), 0u);
   EXPECT_THROW(write_safetensors(directory / "t", {{"__metadata__", Tensor::scalar(1.0f)}}), ValueError);
   EXPECT_THROW(write_safetensors(directory / "t", {{"\xff", Tensor::scalar(1.0f)}}), ValueError);

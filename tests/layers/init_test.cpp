@@ -98,6 +98,16 @@ TEST(Init, TruncatedNormalHasTheCutsDistribution) {
   EXPECT_LT(distance, 1.95 / 200);
 }
 
+TEST(Init, TruncatedNormalInvertsTheErrorFunction) {
+  for (const double high : {1.0, 2.0, 4.5}) {
+    const std::vector<double> z = draw(init::truncated_normal(1, 0, -high, high), {kOut, kIn}, DType::kF64);
+    const double cut = std::erf(high / std::sqrt(2.0));
+    const std::vector<double> u = draw(init::uniform(-cut, cut), {kOut, kIn});
+    // The inverse is good to 1e-6 of z in single precision; its slope turns that into less in u.
+    for (std::size_t i = 0; i < z.size(); ++i) ASSERT_NEAR(std::erf(z[i] / std::sqrt(2.0)), u[i], 1e-6) << z[i];
+  }
+}
+
 TEST(Init, TruncatedNormalInTheFarTail) {
   // Cuts where the inverse error function leaves its central branch: mean of a normal above 3 deviations is 3.2831.
   const Moments m = moments(draw(init::truncated_normal(1, 0, 3, 6), {kOut, kIn}));
