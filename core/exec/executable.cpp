@@ -100,6 +100,7 @@ std::vector<Array> Executable::run(std::span<const Array> inputs, std::span<cons
     step.kernel.run(step.call);
     poison.after(step.node);
   }
+  poison.before(graph_.nodes.size());  // the places where results are staged
   return collect(targets, stream);
 }
 
