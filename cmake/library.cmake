@@ -37,6 +37,7 @@ find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 target_link_libraries(weft PRIVATE Threads::Threads ZLIB::ZLIB ${CMAKE_DL_LIBS})
 include(cmake/blas.cmake)
+include(cmake/embed.cmake)
 
 if(weft_cuda STREQUAL "ON")
   target_compile_definitions(weft PRIVATE WEFT_HAS_CUDA=1)

@@ -39,7 +39,8 @@ class Cell {
 
   std::string path;
   Flag trainable{true};
-  bool roams = false;  // follows the programs that use it from device to device (generator states)
+  bool trained = false;  // gradients have been asked for
+  bool roams = false;    // follows the programs that use it from device to device (generator states)
   // The segment that this cell is a window of.
   struct Window {
     std::shared_ptr<Cell> flat;

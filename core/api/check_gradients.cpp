@@ -15,7 +15,8 @@ namespace {
 
 using Function = std::function<Tensor(const std::vector<Tensor>&)>;
 
-// The step and the bound of central differences: the step balances truncation against rounding at the dtype's precision.
+// The step and the bound of central differences: the step balances truncation against rounding at the dtype's
+// precision.
 struct Setting {
   DType dtype;
   double step, bound;
@@ -78,7 +79,9 @@ struct Errors {
 };
 
 Errors compare(const Function& f, const std::vector<Tensor>& point, const Setting& s) {
-  const auto call = [&](const std::vector<Tensor>& in) { return run(in, [&](const auto& t) { return std::vector{f(t)}; })[0]; };
+  const auto call = [&](const std::vector<Tensor>& in) {
+    return run(in, [&](const auto& t) { return std::vector{f(t)}; })[0];
+  };
   const Tensor y = call(point);
   Errors worst;
   const auto outputs = static_cast<std::size_t>(y.numel());
@@ -119,9 +122,11 @@ Errors compare(const Function& f, const std::vector<Tensor>& point, const Settin
     for (std::size_t i = 0; i < g.size(); ++i) total = total + (g[i] * directions[i]).sum();
     return total;
   };
-  const auto second =
-      numeric([&](const auto& at) { return run(at, [&](const auto& in) { return std::vector{h(in)}; })[0].template item<double>(); },
-              point, s);
+  const auto second = numeric(
+      [&](const auto& at) {
+        return run(at, [&](const auto& in) { return std::vector{h(in)}; })[0].template item<double>();
+      },
+      point, s);
   worst.second = worst_error(flat(run(point, [&](const auto& in) { return gradients(h(in), in); })), second);
   return worst;
 }
@@ -154,7 +159,8 @@ GradientReport check_gradients(const std::function<Tensor(const std::vector<Tens
   report.ok = report.worst <= setting.bound;
   std::ostringstream text;
   text << "gradients in " << name_of(setting.dtype) << ": reverse " << errors.reverse << ", forward " << errors.forward
-       << ", second derivative " << errors.second << "; bound " << setting.bound << ": " << (report.ok ? "ok" : "WRONG");
+       << ", second derivative " << errors.second << "; bound " << setting.bound << ": "
+       << (report.ok ? "ok" : "WRONG");
   if (!why.empty()) text << "\n  not in f64, because: " << why;
   report.text = text.str();
   return report;

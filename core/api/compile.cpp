@@ -2,7 +2,9 @@
 #include "weft/compile.h"
 
 #include <algorithm>
+#include <iomanip>
 #include <set>
+#include <sstream>
 
 #include "core/api/tracer.h"
 #include "core/base/check.h"
@@ -59,6 +61,7 @@ class ProgramCache {
   Traced& find(const std::vector<Argument>& arguments, const TracedBody& body);
   std::vector<Tensor> run(Traced& traced, const std::vector<Argument>& arguments);
   const Traced& latest(const char* what) const;
+  std::string memory_plan() const;
   std::size_t size() const { return traces_.size(); }
 
  private:
@@ -94,7 +97,8 @@ std::unique_ptr<Traced> ProgramCache::trace(const std::vector<Argument>& argumen
   exec::BuildOptions build;
   build.device = made->trace.device;
   build.allow_tf32 = options_.precision == Precision::kTF32;
-  made->program = std::make_unique<exec::Executable>(std::move(made->trace.graph), build);
+  made->program = std::make_unique<exec::Executable>(made->trace.graph, build);
+  made->trace.graph = {};
   // Captures are constants of the program: brought to its device once.
   for (Array& a : made->trace.captures)
     if (a.defined()) a = a.to(made->trace.device);
@@ -147,8 +151,36 @@ std::vector<Tensor> ProgramCache::run(Traced& traced, const std::vector<Argument
 }
 
 const Traced& ProgramCache::latest(const char* what) const {
-  if (traces_.empty()) fail<TraceError>(what, "program '", options_.name, "' has not been traced yet; call or prepare it");
+  if (traces_.empty())
+    fail<TraceError>(what, "program '", options_.name, "' has not been traced yet; call or prepare it");
   return *traces_.back();
+}
+
+std::string ProgramCache::memory_plan() const {
+  const Traced& traced = latest("memory_plan");
+  std::int64_t trained = 0, state = 0;
+  for (const auto& cell : traced.trace.cells) {
+    if (!cell) continue;
+    // A segment's cell stands for the parameters in it; what is neither a parameter nor a module's is an optimizer's.
+    const bool parameters = !cell->members.empty() || cell->trained;
+    (parameters ? trained : state) += cell->spec().bytes();
+  }
+  const plan::Plan& plan = traced.program->plan();
+  std::int64_t workspace = 0;
+  for (const plan::Block& b : plan.blocks)
+    if (b.use == plan::Block::Use::kWorkspace) workspace = std::max(workspace, b.bytes);
+  std::ostringstream out;
+  const auto row = [&](const char* what, std::int64_t bytes) {
+    out << "  " << std::left << std::setw(34) << what << std::right << std::setw(12) << bytes << " bytes\n";
+  };
+  out << "memory of '" << options_.name << "' on " << traced.trace.device.name() << "\n";
+  row("parameters", trained);
+  row("gradients (in the arena)", traced.trace.gradient_bytes);
+  row("optimizer and other state", state);
+  row("arena: activations and gradients", plan.arena_bytes);
+  row("  largest workspace in it", workspace);
+  row("peak", trained + state + plan.arena_bytes);
+  return out.str();
 }
 
 Program::Program(CompileOptions options) : cache_(std::make_unique<ProgramCache>(std::move(options))) {}
@@ -170,17 +202,7 @@ void Program::prepare(const std::vector<Argument>& arguments, const TracedBody& 
 
 std::string Program::graph() const { return ir::print(cache_->latest("graph").program->graph()); }
 
-std::string Program::memory_plan() const {
-  const Traced& traced = cache_->latest("memory_plan");
-  std::int64_t trained = 0, other = 0;
-  std::set<const Cell*> seen;
-  const auto add = [&](const Cell& cell) {
-    if (seen.insert(&cell).second) (cell.trainable.get() && !cell.path.empty() ? trained : other) += cell.spec().bytes();
-  };
-  for (const auto& cell : traced.trace.cells)
-    if (cell) add(*cell);
-  return traced.program->memory_table();
-}
+std::string Program::memory_plan() const { return cache_->memory_plan(); }
 
 std::size_t Program::traces() const { return cache_->size(); }
 

@@ -28,7 +28,8 @@ std::vector<ir::Value> run_gradient(const ErasedRule& rule, const ops::GradientC
     for (const ir::Value v : values) out.push_back(v.defined() ? tracer->wrap(v) : Tensor());
     return out;
   };
-  const std::vector<Tensor> in = tensors(call.inputs), out = tensors(call.outputs), cotangents = tensors(call.cotangents);
+  const std::vector<Tensor> in = tensors(call.inputs), out = tensors(call.outputs),
+                            cotangents = tensors(call.cotangents);
   const std::vector<Tensor> result = rule.gradient(in, out, cotangents, user_attributes(call.node.attributes));
   if (result.size() != call.inputs.size())
     fail<ValueError>(rule.name, "the gradient gave ", result.size(), " tensors for ", call.inputs.size(), " inputs");

@@ -12,7 +12,8 @@ namespace {
 using detail::apply_op;
 using detail::cast_to;
 
-// Which element types a function takes, beyond the floating ones. The op's own rule checks again; this decides the promotion.
+// Which element types a function takes, beyond the floating ones. The op's own rule checks again; this decides the
+// promotion.
 enum class Domain : std::uint8_t { kFloating, kNumber, kLogical };
 
 constexpr Domain domain_of(Fn fn) {
@@ -101,7 +102,9 @@ WEFT_UNARY_FNS(WEFT_DEFINE)
 WEFT_BINARY_FNS(WEFT_DEFINE)
 #undef WEFT_DEFINE
 
-Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b) { return call(Fn::kSelect, {condition, a, b}); }
+Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  return call(Fn::kSelect, {condition, a, b});
+}
 Tensor select(const Tensor& condition, const Tensor& a, Scalar b) {
   return call(Fn::kSelect, {condition, a, beside(Fn::kSelect, a, b)});
 }
@@ -117,9 +120,9 @@ Tensor clamp(const Tensor& x, Scalar low, Scalar high) {
 Tensor leaky_relu(const Tensor& x, Scalar slope) { return select(x > 0, x, x * slope); }
 
 Tensor operator-(const Tensor& x) { return negative(x); }
-#define WEFT_OPERATOR(op, name)                                                \
+#define WEFT_OPERATOR(op, name)                                               \
   Tensor operator op(const Tensor& a, const Tensor& b) { return name(a, b); } \
-  Tensor operator op(const Tensor& a, Scalar b) { return name(a, b); }         \
+  Tensor operator op(const Tensor& a, Scalar b) { return name(a, b); }        \
   Tensor operator op(Scalar a, const Tensor& b) { return name(a, b); }
 WEFT_OPERATOR(+, add)
 WEFT_OPERATOR(-, subtract)

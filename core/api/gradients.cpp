@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/gradients.h"
 
+#include "core/api/cell.h"
 #include "core/api/dispatch.h"
 #include "core/api/tracer.h"
 #include "core/autodiff/autodiff.h"
@@ -22,15 +23,16 @@ Tracer& tracer_or_throw(const char* op) {
 
 ir::Value scalar_of(Tracer& tracer, const Tensor& scalar, const char* op) {
   const TensorSpec& spec = detail::impl_of(scalar, op).spec();
-  if (spec.shape.numel() != 1) fail<ShapeError>(op, "the loss is ", spec, "; it must have one element: reduce it first");
+  if (spec.shape.numel() != 1)
+    fail<ShapeError>(op, "the loss is ", spec, "; it must have one element: reduce it first");
   if (!is_floating(spec.dtype)) fail<DTypeError>(op, "the loss is ", spec, "; only floating dtypes have gradients");
   return tracer.lift(scalar, op);
 }
 
 std::vector<ir::Value> backward(Tracer& tracer, ir::Value scalar, const std::vector<ir::Value>& wrt) {
   const TensorSpec spec = tracer.graph().spec(scalar);
-  const ir::Value one = tracer.build().emit(
-      "full", {}, {{"shape", spec.shape.dims()}, {"dtype", spec.dtype}, {"value", 1.0}});
+  const ir::Value one =
+      tracer.build().emit("full", {}, {{"shape", spec.shape.dims()}, {"dtype", spec.dtype}, {"value", 1.0}});
   return autodiff::backward(tracer.build(), {{scalar}}, {{one}}, wrt);
 }
 
@@ -52,8 +54,8 @@ void check_like(const char* op, const char* what, const Tensor& given, const Ten
 Tensor transposed(const Tensor& y, const Tensor& x, const Tensor& cotangent) {
   Tracer& tracer = tracer_or_throw("vjp");
   check_like("vjp", "the cotangent", cotangent, y.impl()->spec());
-  const ir::Value out = autodiff::backward(tracer.build(), {{tracer.lift(y, "vjp")}},
-                                           {{tracer.lift(cotangent, "vjp")}}, {{tracer.lift(x, "vjp")}})[0];
+  const ir::Value out = autodiff::backward(tracer.build(), {{tracer.lift(y, "vjp")}}, {{tracer.lift(cotangent, "vjp")}},
+                                           {{tracer.lift(x, "vjp")}})[0];
   return out.defined() ? tracer.wrap(out) : zeros_like(x);
 }
 
@@ -82,7 +84,10 @@ Gradients gradients(const Tensor& scalar, const Parameters& of) {
     Tensor value;
     for (std::size_t i = end; i-- > begin && !value.defined();)
       if (found[i].defined()) value = tracer.wrap(found[i]);
-    if (value.defined()) tracer.count_gradient_bytes(value.impl()->spec().bytes());
+    if (value.defined()) {
+      tracer.count_gradient_bytes(value.impl()->spec().bytes());
+      of[out.values.size()].cell()->trained = true;
+    }
     out.values.push_back(std::move(value));
     begin = end;
   }

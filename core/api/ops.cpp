@@ -9,8 +9,8 @@
 namespace weft {
 namespace {
 
-using detail::apply_op;
 using detail::apply1;
+using detail::apply_op;
 using detail::cast_to;
 using detail::impl_of;
 using detail::normal_axes;
@@ -148,7 +148,9 @@ Tensor one_hot(const Tensor& index, std::int64_t classes, DType dtype) {
 }
 
 Tensor sum(const Tensor& x, std::vector<int> axes, bool keep) { return reduce("sum", x, axes, keep); }
-Tensor mean(const Tensor& x, std::vector<int> axes, bool keep) { return reduce("mean", floating(x, "mean"), axes, keep); }
+Tensor mean(const Tensor& x, std::vector<int> axes, bool keep) {
+  return reduce("mean", floating(x, "mean"), axes, keep);
+}
 Tensor prod(const Tensor& x, std::vector<int> axes, bool keep) { return reduce("prod", x, axes, keep); }
 Tensor max(const Tensor& x, std::vector<int> axes, bool keep) { return reduce("max", x, axes, keep); }
 Tensor min(const Tensor& x, std::vector<int> axes, bool keep) { return reduce("min", x, axes, keep); }
@@ -204,7 +206,7 @@ RowLoss softmax_cross_entropy(const Tensor& logits, const Tensor& target, const 
   std::vector<Tensor> inputs{logits, target};
   if (weight.defined()) inputs.push_back(weight);
   auto out = apply_op(ir::OpId::of("softmax_cross_entropy"), inputs,
-                   {{"label_smoothing", label_smoothing}, {"ignore_index", ignore_index}});
+                      {{"label_smoothing", label_smoothing}, {"ignore_index", ignore_index}});
   return {out[0], out[2]};
 }
 
@@ -233,8 +235,9 @@ std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, int axis, bool l
 Unique unique(const Tensor& x) {
   impl_of(x, "unique");
   if (detail::Tracer::current())
-    fail<TraceError>("unique", "the shape of the result depends on the data, which a program does not know yet; call it "
-                               "outside compile()");
+    fail<TraceError>("unique",
+                     "the shape of the result depends on the data, which a program does not know yet; call it "
+                     "outside compile()");
   const Tensor flat = x.flatten();
   auto out = apply_op(ir::OpId::of("unique"), {&flat, 1});
   const std::int64_t number = out[3].item<std::int64_t>();

@@ -20,7 +20,8 @@ void Parameters::add(std::string name, const Variable& variable) {
 }
 
 std::int64_t Parameters::numel() const {
-  return std::accumulate(begin(), end(), std::int64_t{0}, [](std::int64_t n, const Variable& v) { return n + v.numel(); });
+  return std::accumulate(begin(), end(), std::int64_t{0},
+                         [](std::int64_t n, const Variable& v) { return n + v.numel(); });
 }
 
 bool Parameters::contains(const Variable& variable) const {

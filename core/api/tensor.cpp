@@ -42,7 +42,7 @@ Tensor Tensor::borrow_host(const void* data, std::size_t count, DType dtype, Sha
   TensorSpec spec{std::move(shape), dtype};
   // Tensors never write to their memory, so dropping const is safe.
   auto buffer = Block::wrap(const_cast<void*>(data), static_cast<std::size_t>(spec.bytes()), Device::cpu(),
-                             [keep = std::move(keep)]() mutable { keep.reset(); });
+                            [keep = std::move(keep)]() mutable { keep.reset(); });
   return detail::wrap(Array::wrap(std::move(buffer), 0, std::move(spec)));
 }
 
@@ -52,7 +52,7 @@ Tensor Tensor::borrow_device(const void* pointer, TensorSpec spec, Device device
   if (pointer == nullptr && spec.shape.numel() > 0) fail<ValueError>("borrow_device", "the pointer is null");
   if (ready_on_stream) Stream::current(device).wait(Stream::wrap(device, ready_on_stream));
   auto buffer = Block::wrap(const_cast<void*>(pointer), static_cast<std::size_t>(spec.bytes()), device,
-                             [keep = std::move(keep)]() mutable { keep.reset(); });
+                            [keep = std::move(keep)]() mutable { keep.reset(); });
   return detail::wrap(Array::wrap(std::move(buffer), 0, std::move(spec)));
 }
 

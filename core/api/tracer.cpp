@@ -84,12 +84,20 @@ Tracer::CellState& Tracer::state_of(const std::shared_ptr<Cell>& cell) {
   return cells_[found->second].second;
 }
 
+std::string Tracer::unique_name(const std::string& path) const {
+  const std::string base = path.empty() ? "variable" : path;
+  std::string name = base;
+  const auto taken = [&](const ir::Input& i) { return i.kind == ir::InputKind::kVariable && i.name == name; };
+  for (int n = 2; std::any_of(graph_.inputs.begin(), graph_.inputs.end(), taken); ++n)
+    name = base + " #" + std::to_string(n);
+  return name;
+}
+
 ir::Value Tracer::window(const Cell& cell, ir::Value flat) {
   const std::int64_t begin = cell.window->offset;
-  const ir::Value part = build_.emit("slice", {flat},
-                                     {{"begin", ir::Ints{begin}},
-                                      {"end", ir::Ints{begin + cell.spec().shape.numel()}},
-                                      {"step", ir::Ints{1}}});
+  const ir::Value part = build_.emit(
+      "slice", {flat},
+      {{"begin", ir::Ints{begin}}, {"end", ir::Ints{begin + cell.spec().shape.numel()}}, {"step", ir::Ints{1}}});
   return build_.emit("reshape", {part}, {{"shape", cell.spec().shape.dims()}});
 }
 
@@ -106,7 +114,8 @@ ir::Value Tracer::read(const std::shared_ptr<Cell>& cell) {
   CellState& state = state_of(cell);
   if (!state.latest.defined()) {
     if (!device_ && cell->initialised() && !cell->roams) device_ = cell->device();
-    state.latest = graph_.add_input(cell->spec(), ir::InputKind::kVariable, cell->path);
+    state.latest = graph_.add_input(cell->spec(), ir::InputKind::kVariable, unique_name(cell->path));
+    state.input = graph_.inputs.size() - 1;
     state.versions.push_back(state.latest);
     bound_[state.latest.node] = {cell, Array()};
   }
@@ -121,8 +130,8 @@ void Tracer::assign(const std::shared_ptr<Cell>& cell, ir::Value value) {
     std::vector<ir::Value> parts;
     const auto keep = [&](std::int64_t from, std::int64_t to) {
       if (from < to)
-        parts.push_back(build_.emit(
-            "slice", {flat}, {{"begin", ir::Ints{from}}, {"end", ir::Ints{to}}, {"step", ir::Ints{1}}}));
+        parts.push_back(
+            build_.emit("slice", {flat}, {{"begin", ir::Ints{from}}, {"end", ir::Ints{to}}, {"step", ir::Ints{1}}}));
     };
     keep(0, begin);
     parts.push_back(build_.emit("reshape", {value}, {{"shape", ir::Ints{end - begin}}}));
@@ -169,7 +178,7 @@ Trace Tracer::finish(const std::vector<Tensor>& results, std::optional<Device> a
   trace.assigned.resize(graph_.outputs.size());
   for (const auto& [cell, state] : cells_) {
     if (!state.assigned) continue;
-    graph_.outputs.push_back({state.latest, cell->path});
+    graph_.outputs.push_back({state.latest, graph_.inputs[state.input].name});
     trace.assigned.push_back(cell);
   }
   for (const ir::Input& input : graph_.inputs) {

@@ -15,9 +15,9 @@ namespace weft::detail {
 // Everything that a finished trace is made of.
 struct Trace {
   ir::Graph graph;
-  std::vector<std::shared_ptr<Cell>> cells;      // of the variable inputs, in input order (null for others)
-  std::vector<Array> captures;                   // of the capture inputs, in input order (empty for others)
-  std::vector<std::shared_ptr<Cell>> assigned;   // per output: the cell it goes to, null for returned ones
+  std::vector<std::shared_ptr<Cell>> cells;     // of the variable inputs, in input order (null for others)
+  std::vector<Array> captures;                  // of the capture inputs, in input order (empty for others)
+  std::vector<std::shared_ptr<Cell>> assigned;  // per output: the cell it goes to, null for returned ones
   std::vector<std::pair<std::shared_ptr<bool>, bool>> guards;
   std::int64_t gradient_bytes = 0;
   Device device;
@@ -36,7 +36,8 @@ class Tracer {
 
   Tensor add_argument(const TensorSpec& spec, const std::string& name);
   Tensor wrap(ir::Value value);
-  // The tensor as a value of this graph; a concrete one becomes a captured constant. TraceError for another trace's tensor.
+  // The tensor as a value of this graph; a concrete one becomes a captured constant. TraceError for another trace's
+  // tensor.
   ir::Value lift(const Tensor& tensor, const char* op);
 
   ir::Value read(const std::shared_ptr<Cell>& cell);
@@ -59,6 +60,7 @@ class Tracer {
  private:
   struct CellState {
     ir::Value latest;
+    std::size_t input = 0;  // position in graph_.inputs
     std::vector<ir::Value> versions;
     bool assigned = false;
   };
@@ -66,6 +68,8 @@ class Tracer {
     ir::Value state;
     std::int64_t next = 0;
   };
+  // The name by which the graph tells variables apart; two modules may both have a "0.weight".
+  std::string unique_name(const std::string& path) const;
   ir::Value window(const Cell& cell, ir::Value flat);
 
   ir::Graph graph_;

@@ -10,9 +10,9 @@
 namespace weft::autodiff {
 
 // Reverse mode: for each of `wrt` the sum over outputs of cotangent^T d output / d wrt, in the spec of that value;
-// undefined where no output depends on it. An undefined cotangent means zero. Only nodes between wrt and outputs are
-// visited; ops that are not differentiable stop the flow. Contributions add up in the reverse order of the nodes.
-// Throws ShapeError where a cotangent's spec is not its output's, Error where an op has no gradient.
+// undefined where no output depends on it. An undefined output or cotangent means zero. Only nodes between wrt and
+// outputs are visited; ops that are not differentiable stop the flow. Contributions add up in the reverse order of the
+// nodes. Throws ShapeError where a cotangent's spec is not its output's, Error where an op has no gradient.
 std::vector<ops::Value> backward(ops::Builder& build, std::span<const ops::Value> outputs,
                                  std::span<const ops::Value> cotangents, std::span<const ops::Value> wrt);
 

@@ -58,7 +58,7 @@ void check_pairs(Builder& build, const char* op, const char* what, std::span<con
   if (values.size() != derivatives.size())
     fail<ValueError>(op, "was given ", values.size(), " values and ", derivatives.size(), " ", what, "s");
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (derivatives[i].defined() && build.spec(derivatives[i]) != build.spec(values[i]))
+    if (values[i].defined() && derivatives[i].defined() && build.spec(derivatives[i]) != build.spec(values[i]))
       fail<ShapeError>(op, what, " ", i, " is ", build.spec(derivatives[i]), ", its value is ", build.spec(values[i]));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,7 @@ std::shared_ptr<void> create_stream(int device);
 void synchronize_device(int device);
 void synchronize_stream(int device, void* stream);
 bool is_capturing(int device, void* stream);
+void enqueue_host(int device, void* stream, std::function<void()> f);
 std::shared_ptr<void> record_event(int device, void* stream);
 // Later work of the stream waits for the event, which may be another device's.
 void wait_event(int device, void* stream, void* event);

@@ -76,6 +76,11 @@ void Stream::wait(const Event& event) const {
   cuda_backend::wait_event(device_.index(), handle(), event.handle_.get());
 }
 
+void Stream::enqueue_host(std::function<void()> f) const {
+  if (device_.is_cpu()) return f();
+  cuda_backend::enqueue_host(device_.index(), handle(), std::move(f));
+}
+
 StreamScope::StreamScope(Stream stream) : before_(stream), had_before_(false) {
   if (stream.device().is_cpu()) return;
   auto& scoped = scoped_stream(stream.device());

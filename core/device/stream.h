@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "weft/device.h"
@@ -27,6 +28,8 @@ class Stream {
   void wait(const Event& event) const;
   // False for a stream of the user's, which may be gone before the memory that was used on it.
   bool owned() const { return std::get_deleter<NotOwned>(handle_) == nullptr; }
+  // Calls f on the host when the work enqueued so far is done; f must not call the device.
+  void enqueue_host(std::function<void()> f) const;
   bool operator==(const Stream& other) const { return device_ == other.device_ && handle() == other.handle(); }
 
  private:

@@ -7,8 +7,8 @@
 
 namespace weft::exec {
 
-// Lends activation arenas. All programs of a device and stream share one, as large as the largest of them needs; a second
-// program running at the same time gets its own.
+// Lends activation arenas. All programs of a device and stream share one, as large as the largest of them needs; a
+// second program running at the same time gets its own.
 class ArenaLease {
  public:
   ArenaLease(std::size_t bytes, const Stream& stream);

@@ -29,7 +29,8 @@ bool same(const Entry& e, ir::OpId op, std::span<const Array> inputs, const ir::
   return e.attributes == attributes;
 }
 
-// The latest kernels of this thread, most recent first. A kernel holds no lasting state, so forgetting one loses nothing.
+// The latest kernels of this thread, most recent first. A kernel holds no lasting state, so forgetting one loses
+// nothing.
 Entry& prepared(ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {
   constexpr std::size_t kKept = 64;
   thread_local std::list<Entry> recent;
@@ -61,13 +62,15 @@ std::vector<Array> run_op(ir::OpId op, std::span<const Array> inputs, const ir::
   }
   const auto workspace = Block::allocate(entry.kernel.workspace, stream);
   const FlushDenormals flush;
-  const auto bytes = static_cast<std::int64_t>(entry.kernel.workspace);
-  entry.kernel.run({in,
-                    out,
-                    {workspace->data(), {Shape{bytes}, DType::kU8}},
-                    stream.handle(),
-                    device.index(),
-                    data_flag(device)});
+  Call call;
+  call.inputs = in;
+  call.outputs = out;
+  call.workspace.data = workspace->data();
+  call.workspace.spec = {Shape{static_cast<std::int64_t>(entry.kernel.workspace)}, DType::kU8};
+  call.stream = stream.handle();
+  call.device = device.index();
+  call.flag = data_flag(device);
+  entry.kernel.run(call);
   return results;
 }
 

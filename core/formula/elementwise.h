@@ -5,15 +5,19 @@
 
 // What each elementwise function computes, written once. The CPU loop, the CUDA kernels, the gradient rules and the
 // tests' slopes all come from this text: T is float, double, long long (where `integers` says so) or the graph
-// builder's scalar, for which an expression adds nodes. Half types never enter here; loops convert on load and store.
+// builder's scalar, for which an expression adds nodes. Half types never enter here; loops convert on load and store,
+// and bools are 0 and 1.
 //
-//   value(x...)      the function
-//   slope(x..., y)   unary: derivative, from input x and output y
+//   value(x...)      the function; comparisons give bool
+//   slope(x, y)      one argument: the derivative, from input x and output y
 //   slope_a, slope_b, slope_c(a, b[, c], y)  the same for more arguments
-//   reads            what slope looks at, so that the rest can be freed after the forward pass
-//   smooth           false: the slope is zero everywhere; no slope functions then
+//   reads            what the slopes look at, so that the rest can be freed after the forward pass
+//   smooth           false: the slope is zero everywhere; there are no slope functions then
 //   integers         value() also holds for long long
-namespace weft {
+//
+// Formulas stand in weft::math and call its functions by their bare names; for the builder's scalar the same names are
+// found by argument-dependent lookup. Constants are like(x, number).
+namespace weft::math {
 
 enum class SlopeReads : unsigned char { kNothing = 0, kInputs = 1, kOutput = 2, kBoth = 3 };
 
@@ -21,36 +25,50 @@ enum class SlopeReads : unsigned char { kNothing = 0, kInputs = 1, kOutput = 2, 
 template <Fn fn>
 struct Formula;
 
-template <>
-struct Formula<Fn::kTanh> {
-  static constexpr bool smooth = true, integers = false;
-  static constexpr SlopeReads reads = SlopeReads::kOutput;
-  template <class T>
-  WEFT_HD static T value(T x) {
-    return math::tanh(x);
-  }
-  template <class T>
-  WEFT_HD static T slope(T, T y) {
-    return math::like(y, 1) - y * y;
-  }
+// What a specialisation says about itself.
+template <SlopeReads what, bool on_integers = false>
+struct Smooth {
+  static constexpr bool smooth = true, integers = on_integers;
+  static constexpr SlopeReads reads = what;
+};
+template <bool on_integers>
+struct Flat {
+  static constexpr bool smooth = false, integers = on_integers;
+  static constexpr SlopeReads reads = SlopeReads::kNothing;
 };
 
-template <>
-struct Formula<Fn::kMultiply> {
-  static constexpr bool smooth = true, integers = true;
-  static constexpr SlopeReads reads = SlopeReads::kInputs;
-  template <class T>
-  WEFT_HD static T value(T a, T b) {
-    return a * b;
-  }
-  template <class T>
-  WEFT_HD static T slope_a(T, T b, T) {
-    return b;
-  }
-  template <class T>
-  WEFT_HD static T slope_b(T a, T, T) {
-    return a;
-  }
-};
+// Functions that slopes of other functions are made of.
+template <class T>
+WEFT_HD T sign(T x);
+template <class T>
+WEFT_HD T sigmoid(T x);
+template <class T>
+WEFT_HD T maximum(T a, T b);
 
+}  // namespace weft::math
+
+#include "core/formula/binary.h"
+#include "core/formula/ternary.h"
+#include "core/formula/unary.h"
+
+namespace weft::math {
+
+template <class T>
+WEFT_HD T sign(T x) {
+  return Formula<Fn::kSign>::value(x);
+}
+template <class T>
+WEFT_HD T sigmoid(T x) {
+  return Formula<Fn::kSigmoid>::value(x);
+}
+template <class T>
+WEFT_HD T maximum(T a, T b) {
+  return Formula<Fn::kMaximum>::value(a, b);
+}
+
+}  // namespace weft::math
+
+namespace weft {
+using math::Formula;
+using math::SlopeReads;
 }  // namespace weft

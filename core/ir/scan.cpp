@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/ir/scan.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace weft::ir {

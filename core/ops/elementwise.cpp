@@ -127,9 +127,7 @@ Value slope_times(Builder& build, Fn fn, const Node& node, std::size_t argument,
   if (slope.constant() == 0.0) return {};
   if (slope.constant() == 1.0) return direction;
   const Ex along = wrap(direction, build.dtype(direction));
-  // A bool slope is 0 or 1 and chooses, so that an infinite direction meets no zero.
-  const Ex term = slope.dtype() == DType::kBool ? select(slope, along, like(along, 0)) : along * slope;
-  return cast(term, build.dtype(node.inputs[argument])).value();
+  return cast(along * slope, build.dtype(node.inputs[argument])).value();
 }
 
 std::vector<OpDef> elementwise_ops() {

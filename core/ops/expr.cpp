@@ -5,7 +5,12 @@
 
 namespace weft::ops {
 
-Value Ex::value() const { return constant_ ? full(*build_, {}, dtype_, *constant_) : value_; }
+Value Ex::value() const {
+  if (constant_) return full(*build_, {}, dtype_, *constant_);
+  if (!choice_) return value_;
+  const Value yes = full(*build_, {}, dtype_, choice_->yes), no = full(*build_, {}, dtype_, choice_->no);
+  return build_->emit(name_of(Fn::kSelect), {choice_->condition, yes, no});
+}
 
 Ex apply(Fn fn, std::initializer_list<Ex> arguments) {
   std::vector<Value> inputs;
@@ -31,12 +36,29 @@ Ex operator-(const Ex& a, const Ex& b) {
   return apply(Fn::kSubtract, {a, b});
 }
 
+Ex select(const Ex& condition, const Ex& a, const Ex& b) {
+  if (a.constant() && b.constant())
+    return {a.build(), a.dtype(), Ex::Choice{condition.value(), *a.constant(), *b.constant()}};
+  return apply(Fn::kSelect, {condition, a, b});
+}
+
+namespace {
+
+Ex chosen_multiple(const Ex::Choice& choice, const Ex& x) {
+  const auto times = [&](double factor) { return factor == 0 ? like(x, 0) : x * like(x, factor); };
+  return select(Ex(x.build(), choice.condition), times(choice.yes), times(choice.no));
+}
+
+}  // namespace
+
 Ex operator*(const Ex& a, const Ex& b) {
   if (a.constant() && b.constant()) return like(a, *a.constant() * *b.constant());
   if (a.constant() == 1.0) return b;
   if (b.constant() == 1.0) return a;
   if (a.constant() == -1.0) return -b;
   if (b.constant() == -1.0) return -a;
+  if (a.choice()) return chosen_multiple(*a.choice(), b);
+  if (b.choice()) return chosen_multiple(*b.choice(), a);
   return apply(Fn::kMultiply, {a, b});
 }
 

@@ -10,18 +10,28 @@
 // of elementwise functions come about so, and decompositions are written with it.
 namespace weft::ops {
 
-// One value of a graph, or a constant that becomes a node when one is needed. The value may be undefined (a gradient
-// rule did not ask for it): then only its dtype may be used, and anything else throws.
+// One value of a graph, or a constant, or a choice between two constants, which become nodes when those are needed. The
+// value may be undefined (a gradient rule did not ask for it): then only its dtype may be used, and anything else
+// throws.
 class Ex {
  public:
+  struct Choice {
+    Value condition;
+    double yes, no;
+  };
+
   Ex(Builder& build, Value value) : build_(&build), value_(value), dtype_(build.dtype(value)) {}
   Ex(Builder& build, Value value, DType dtype) : build_(&build), value_(value), dtype_(dtype) {}
   Ex(Builder& build, DType dtype, double constant) : build_(&build), dtype_(dtype), constant_(constant) {}
+
+  Ex(Builder& build, DType dtype, Choice choice) : build_(&build), dtype_(dtype), choice_(choice) {}
 
   Builder& build() const { return *build_; }
   DType dtype() const { return dtype_; }
   // Known numbers are folded: a slope of 1 costs nothing.
   const std::optional<double>& constant() const { return constant_; }
+  // Multiplying by a choice chooses between two multiples, so that an infinite factor meets no zero.
+  const std::optional<Choice>& choice() const { return choice_; }
   // The value in the graph; a constant is added as `full` of shape ().
   Value value() const;
 
@@ -30,6 +40,7 @@ class Ex {
   Value value_{};
   DType dtype_;
   std::optional<double> constant_{};
+  std::optional<Choice> choice_{};
 };
 
 // The node of an elementwise function.
@@ -56,9 +67,11 @@ WEFT_BINARY_FNS(WEFT_EX)
 #undef WEFT_EX
 #define WEFT_EX(Name, name) \
   inline Ex name(const Ex& a, const Ex& b, const Ex& c) { return apply(Fn::k##Name, {a, b, c}); }
-WEFT_TERNARY_FNS(WEFT_EX)
+WEFT_EX(Fma, fma)
+WEFT_EX(Clamp, clamp)
 #undef WEFT_EX
 
+Ex select(const Ex& condition, const Ex& a, const Ex& b);
 inline Ex operator==(const Ex& a, const Ex& b) { return equal(a, b); }
 inline Ex operator!=(const Ex& a, const Ex& b) { return not_equal(a, b); }
 inline Ex operator<(const Ex& a, const Ex& b) { return less(a, b); }

@@ -14,6 +14,13 @@ OpId pointwise_op() {
   return op;
 }
 
+std::vector<TensorSpec> infer_node(const Node& node, Specs inputs) {
+  if (node.op != pointwise_op()) return find_op(node.op).infer(inputs, node.attributes);
+  std::vector<TensorSpec> specs;
+  for (const ir::Output& output : node.body->outputs) specs.push_back(node.body->spec(output.value));
+  return specs;
+}
+
 std::vector<Value> emit_pointwise(Builder& build, std::vector<Value> inputs, std::shared_ptr<const Graph> body) {
   if (inputs.size() != body->inputs.size())
     fail<ValueError>("pointwise", "takes the body's ", body->inputs.size(), " inputs, was given ", inputs.size());
@@ -23,7 +30,7 @@ std::vector<Value> emit_pointwise(Builder& build, std::vector<Value> inputs, std
       fail<ShapeError>("pointwise", "input ", i, " is ", build.spec(inputs[i]), ", the body takes ", wanted);
   }
   Node node{pointwise_op(), std::move(inputs), {}, {}, build.path(), body};
-  for (const ir::Output& output : body->outputs) node.outputs.push_back(body->spec(output.value));
+  node.outputs = infer_node(node, {});
   const auto count = static_cast<std::int32_t>(node.outputs.size());
   const Value first = build.graph().append(std::move(node));
   std::vector<Value> outputs;

@@ -36,6 +36,13 @@ WEFT_HD inline std::int64_t index_at(const void* index, bool wide, std::int64_t 
   return wide ? static_cast<const std::int64_t*>(index)[i] : static_cast<const std::int32_t*>(index)[i];
 }
 
+// Throws DTypeError for a tensor that cannot be added to.
+inline void expect_numbers(const exec::KernelRequest& request) {
+  if (request.inputs[0].dtype == DType::kBool) {
+    throw DTypeError(request.op.name(), request.path, "input is bool; only numbers can be added to");
+  }
+}
+
 // What additions of T are done in: half types in f32, integers unsigned so that they wrap around.
 template <class T>
 struct SumOf;

@@ -174,6 +174,7 @@ exec::PreparedKernel prepare_gather_cpu(const exec::KernelRequest& request) {
 }
 
 exec::PreparedKernel prepare_index_add_cpu(const exec::KernelRequest& request) {
+  expect_numbers(request);
   const IndexPlan plan = plan_whole_index(request);
   const auto lists = static_cast<std::size_t>(plan.x.size + 1 + plan.count);
   return with_dtype(request.inputs[0].dtype, [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
@@ -182,6 +183,7 @@ exec::PreparedKernel prepare_index_add_cpu(const exec::KernelRequest& request) {
 }
 
 exec::PreparedKernel prepare_scatter_add_cpu(const exec::KernelRequest& request) {
+  expect_numbers(request);
   const IndexPlan plan = plan_along_axis(request);
   return with_dtype(request.inputs[0].dtype, [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
     const std::size_t sums = sizeof(T) == 2 ? static_cast<std::size_t>(plan.x.numel()) * sizeof(float) : 0;

@@ -38,14 +38,7 @@ Cut cut(const Strided& s, std::int64_t element_bytes) {
     c.high = kTile;
   }
   c.wide = std::max<std::int64_t>(kTile, kChunkBytes / element_bytes / c.high);
-  c.outer.in_offset = s.in_offset;
-  c.outer.out_offset = s.out_offset;
-  for (int k = 0; k < last; ++k) {
-    if (k == row_axis) continue;
-    c.outer.size[c.outer.rank] = s.size[k];
-    c.outer.in[c.outer.rank] = s.in[k];
-    c.outer.out[c.outer.rank++] = s.out[k];
-  }
+  c.outer = s.around(row_axis);
   return c;
 }
 
@@ -162,12 +155,11 @@ exec::PreparedKernel prepare_full_cpu(const exec::KernelRequest& request) {
 
 exec::PreparedKernel prepare_iota_cpu(const exec::KernelRequest& request) {
   const std::int64_t n = request.outputs[0].shape.numel();
-  const bool boolean = request.outputs[0].dtype == DType::kBool;
   return with_dtype(request.outputs[0].dtype, [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
-    return {[n, boolean](const Call& call) {
+    return {[n](const Call& call) {
       T* out = static_cast<T*>(call.outputs[0].data);
       fill_chunks(n, sizeof(T), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) out[i] = counted<T>(boolean ? i != 0 : i);
+        for (std::int64_t i = begin; i < end; ++i) out[i] = counted<T>(i);
       });
     }};
   });

@@ -26,15 +26,14 @@ WEFT_HD inline f16 counted<f16>(std::int64_t i) {
 // The element that `full` repeats, as the bytes of its dtype in the low end of the result.
 inline std::uint64_t fill_bits(const exec::KernelRequest& request) {
   const DType dtype = request.outputs[0].dtype;
-  const double value = request.attributes.real("value");
   const bool exact = request.attributes.has("integer");
-  const std::int64_t integer =
-      exact ? request.attributes.integer("integer") : (is_floating(dtype) ? 0 : static_cast<std::int64_t>(value));
+  const std::int64_t integer = exact ? request.attributes.integer("integer") : 0;
+  const double value = exact ? static_cast<double>(integer) : request.attributes.real("value");
   std::uint64_t bits = 0;
   with_dtype(dtype, [&]<class T>(std::type_identity<T>) {
     T element;
     if constexpr (std::is_integral_v<T>) {
-      element = static_cast<T>(dtype == DType::kBool ? integer != 0 || value != 0 : integer);
+      element = exact ? static_cast<T>(integer) : static_cast<T>(value);
     } else if constexpr (std::is_same_v<T, double>) {
       element = value;
     } else {

@@ -135,6 +135,19 @@ int Strided::transposed_axis() const {
   return -1;
 }
 
+Strided Strided::around(int axis) const {
+  Strided rest;
+  rest.in_offset = in_offset;
+  rest.out_offset = out_offset;
+  for (int k = 0; k < rank - 1; ++k) {
+    if (k == axis) continue;
+    rest.size[rest.rank] = size[k];
+    rest.in[rest.rank] = in[k];
+    rest.out[rest.rank++] = out[k];
+  }
+  return rest;
+}
+
 Movement movement_of(const exec::KernelRequest& request) {
   using Rule = Walk (*)(const exec::KernelRequest&);
   static constexpr std::pair<std::string_view, Rule> rules[] = {{"copy", copy},

@@ -29,6 +29,8 @@ struct Strided {
   bool dense() const { return rank == 1 && in[0] == 1 && out[0] == 1; }
   // The axis along which input elements are neighbours, when that is not the last one: a transpose. -1 without one.
   int transposed_axis() const;
+  // The axes around the last one and `axis` (-1: around the last one only), with the same offsets. May have rank 0.
+  Strided around(int axis) const;
 };
 
 struct Movement {

@@ -13,41 +13,44 @@ namespace {
 
 constexpr std::int64_t kGrain = 16 * 1024, kMaxBlocks = 64;
 
-// The affine map of one channel, y = ((x - mean) - rest) * scale + shift. The mean is kept in two parts because one A
-// may be too coarse for it: with a mean of 1e6 and a deviation of 1, f32 would put y off by several hundredths.
+// The affine map of one channel, y = ((x - origin) - mean) * scale + bias. In training the origin is the channel's
+// first element and the mean is counted from there: with values around 1e6 that deviate by 1, an f32 mean counted from
+// zero would put y off by several hundredths.
 template <class A>
 struct ChannelMaps {
-  A *mean, *rest, *scale, *shift;  // (c) each
+  A *origin, *mean, *scale, *bias;  // (c) each
 
   static std::size_t bytes(std::int64_t channels) { return static_cast<std::size_t>(4 * channels) * sizeof(A); }
   ChannelMaps(void* space, std::int64_t channels)
-      : mean(static_cast<A*>(space)), rest(mean + channels), scale(rest + channels), shift(scale + channels) {}
+      : origin(static_cast<A*>(space)), mean(origin + channels), scale(mean + channels), bias(scale + channels) {}
 
-  void set(std::int64_t j, double full_mean, double rstd, A weight, A bias) {
-    mean[j] = static_cast<A>(full_mean);
-    rest[j] = static_cast<A>(full_mean - static_cast<double>(mean[j]));
+  void set(std::int64_t j, A from, double mean_from, double rstd, A weight, A shift) {
+    origin[j] = from;
+    mean[j] = static_cast<A>(mean_from);
     scale[j] = static_cast<A>(rstd * static_cast<double>(weight));
-    shift[j] = bias;
+    bias[j] = shift;
   }
 };
 
 template <class T>
 void apply(const ChannelBlocks& b, const ChannelMaps<Compute<T>>& map, const T* in, T* out) {
   using A = Compute<T>;
-  const A* __restrict mean = map.mean, * __restrict rest = map.rest;
-  const A* __restrict scale = map.scale, * __restrict shift = map.shift;
+  const A* __restrict origin = map.origin;
+  const A* __restrict mean = map.mean;
+  const A* __restrict scale = map.scale;
+  const A* __restrict bias = map.bias;
   parallel_chunks(b.blocks, [&](std::int64_t block) {
     for (std::int64_t i = b.begin(block); i < b.end(block); ++i) {
       const T* __restrict x = in + i * b.channels;
       T* __restrict y = out + i * b.channels;
       for (std::int64_t j = 0; j < b.channels; ++j) {
-        y[j] = static_cast<T>(((static_cast<A>(x[j]) - mean[j]) - rest[j]) * scale[j] + shift[j]);
+        y[j] = static_cast<T>(((static_cast<A>(x[j]) - origin[j]) - mean[j]) * scale[j] + bias[j]);
       }
     }
   });
 }
 
-// Statistics are made in f64 by Welford's recurrence, one running mean per channel and block.
+// Statistics are made in f64 by Welford's recurrence, one running mean per channel and block, counted from the origin.
 template <class T>
 class CpuBatchNorm {
   using A = Compute<T>;
@@ -67,14 +70,14 @@ class CpuBatchNorm {
     });
     join(partial);
     ChannelMaps<A> map(partial + moments(), b_.channels);
-    write_statistics(call, partial, map);
+    write_statistics(call, x, partial, map);
     if (call.outputs[0].data) apply(b_, map, x, static_cast<T*>(call.outputs[0].data));
   }
 
  private:
   std::size_t moments() const { return static_cast<std::size_t>(2 * b_.blocks * b_.channels); }
 
-  void block_moments(const T* in, std::int64_t begin, std::int64_t end, double* __restrict mean,
+  void block_moments(const T* __restrict in, std::int64_t begin, std::int64_t end, double* __restrict mean,
                      double* __restrict squares) const {
     std::fill(mean, mean + b_.channels, 0.0);
     std::fill(squares, squares + b_.channels, 0.0);
@@ -82,7 +85,7 @@ class CpuBatchNorm {
       const T* __restrict x = in + i * b_.channels;
       const double share = 1.0 / static_cast<double>(i - begin + 1);
       for (std::int64_t j = 0; j < b_.channels; ++j) {
-        const auto value = static_cast<double>(static_cast<A>(x[j]));
+        const double value = static_cast<double>(static_cast<A>(x[j])) - static_cast<double>(static_cast<A>(in[j]));
         const double distance = value - mean[j];
         mean[j] += distance * share;
         squares[j] += distance * (value - mean[j]);
@@ -105,7 +108,7 @@ class CpuBatchNorm {
     }
   }
 
-  void write_statistics(const Call& call, const double* moments, ChannelMaps<A>& map) const {
+  void write_statistics(const Call& call, const T* x, const double* moments, ChannelMaps<A>& map) const {
     const auto* weight = static_cast<const A*>(call.inputs[1].data);
     const auto* bias = static_cast<const A*>(call.inputs[2].data);
     auto* means = static_cast<A*>(call.outputs[1].data);
@@ -115,8 +118,9 @@ class CpuBatchNorm {
     for (std::int64_t j = 0; j < b_.channels; ++j) {
       const double mean = moments[j], variance = moments[b_.channels + j] / rows;
       const double rstd = 1 / std::sqrt(variance + eps_);
-      map.set(j, mean, rstd, weight[j], bias[j]);
-      if (means) means[j] = static_cast<A>(mean);
+      const A origin = b_.rows ? static_cast<A>(x[j]) : A{0};
+      map.set(j, origin, mean, rstd, weight[j], bias[j]);
+      if (means) means[j] = static_cast<A>(static_cast<double>(origin) + mean);
       if (variances) variances[j] = static_cast<A>(variance);
       if (rstds) rstds[j] = static_cast<A>(rstd);
     }
@@ -141,7 +145,7 @@ class CpuBatchNormInference {
     ChannelMaps<A> map(call.workspace.data, b_.channels);
     for (std::int64_t j = 0; j < b_.channels; ++j) {
       const double rstd = 1 / std::sqrt(static_cast<double>(operand(4)[j]) + eps_);
-      map.set(j, static_cast<double>(operand(3)[j]), rstd, operand(1)[j], operand(2)[j]);
+      map.set(j, operand(3)[j], 0, rstd, operand(1)[j], operand(2)[j]);
     }
     apply(b_, map, static_cast<const T*>(call.inputs[0].data), static_cast<T*>(call.outputs[0].data));
   }

@@ -5,6 +5,7 @@
 
 #include "core/exec/kernel.h"
 #include "kernels/reduce/accumulate.h"
+#include "kernels/support/dispatch.h"
 #include "kernels/support/float_types.h"
 
 namespace weft::kernels {
@@ -36,7 +37,7 @@ struct ReduceDispatch {
 
   template <template <class> class Op, template <class> class Element, bool widen_integers>
   static Prepared any(const Request& request) {
-    return with_any(request.inputs[0].dtype, [&](auto type) {
+    return with_dtype(request.inputs[0].dtype, [&](auto type) {
       using T = typename decltype(type)::type;
       if constexpr (kInteger<T>) {
         using Out = std::conditional_t<widen_integers, std::int64_t, T>;
@@ -49,7 +50,7 @@ struct ReduceDispatch {
 
   template <template <class> class Op>
   static Prepared place(const Request& request) {
-    return with_any(request.inputs[0].dtype, [&](auto type) {
+    return with_dtype(request.inputs[0].dtype, [&](auto type) {
       using T = typename decltype(type)::type;
       using E = std::conditional_t<kInteger<T>, std::int64_t, Compute<T>>;
       return Make<Op<E>, T, std::int64_t>::prepare(request);

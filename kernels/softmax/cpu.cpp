@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "core/device/thread_pool.h"
-#include "kernels/softmax/shapes.h"
 #include "kernels/softmax/softmax.h"
+#include "kernels/support/axis_split.h"
 #include "kernels/support/float_types.h"
 
 namespace weft::kernels {
@@ -22,18 +22,18 @@ class CpuSoftmax {
 
  public:
   explicit CpuSoftmax(const exec::KernelRequest& request)
-      : a_(along_axis(request.inputs[0].shape, request.attributes.integer("axis"))) {}
+      : a_(split_at(request.inputs[0].shape, request.attributes.integer("axis"))) {}
 
   void operator()(const Call& call) const {
     const auto* in = static_cast<const T*>(call.inputs[0].data);
     auto* out = static_cast<T*>(call.outputs[0].data);
-    if (a_.outer * a_.classes * a_.inner == 0) return;
+    if (a_.outer * a_.size * a_.inner == 0) return;
     const std::int64_t tiles = (a_.inner + kTile - 1) / kTile;
-    const std::int64_t work = a_.classes * std::min(a_.inner, kTile);
+    const std::int64_t work = a_.size * std::min(a_.inner, kTile);
     parallel_for(a_.outer * tiles, std::max<std::int64_t>(1, kGrain / work), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t column = i % tiles * kTile;
-        const std::int64_t at = i / tiles * a_.classes * a_.inner + column;
+        const std::int64_t at = i / tiles * a_.size * a_.inner + column;
         lines(in + at, out + at, std::min(kTile, a_.inner - column));
       }
     });
@@ -46,17 +46,17 @@ class CpuSoftmax {
     double sum[kTile];
     std::fill(max, max + width, -std::numeric_limits<A>::infinity());
     std::fill(sum, sum + width, 0.0);
-    for (std::int64_t j = 0; j < a_.classes; ++j) {
+    for (std::int64_t j = 0; j < a_.size; ++j) {
       for (std::int64_t k = 0; k < width; ++k) {
         const A x = static_cast<A>(in[j * a_.inner + k]);
         max[k] = x > max[k] ? x : max[k];
       }
     }
-    for (std::int64_t j = 0; j < a_.classes; ++j) {
+    for (std::int64_t j = 0; j < a_.size; ++j) {
       for (std::int64_t k = 0; k < width; ++k) sum[k] += std::exp(static_cast<A>(in[j * a_.inner + k]) - max[k]);
     }
     for (std::int64_t k = 0; k < width; ++k) sum[k] = log ? std::log(sum[k]) : 1 / sum[k];
-    for (std::int64_t j = 0; j < a_.classes; ++j) {
+    for (std::int64_t j = 0; j < a_.size; ++j) {
       for (std::int64_t k = 0; k < width; ++k) {
         const A x = static_cast<A>(in[j * a_.inner + k]) - max[k];
         out[j * a_.inner + k] = static_cast<T>(log ? x - static_cast<A>(sum[k]) : std::exp(x) * static_cast<A>(sum[k]));
@@ -64,7 +64,7 @@ class CpuSoftmax {
     }
   }
 
-  AlongAxis a_;
+  AxisSplit a_;
 };
 
 template <bool log>

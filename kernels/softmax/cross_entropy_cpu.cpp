@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "core/device/thread_pool.h"
-#include "kernels/softmax/shapes.h"
+#include "kernels/softmax/cross_entropy.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/support/data_flag.h"
 #include "kernels/support/float_types.h"

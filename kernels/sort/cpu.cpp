@@ -3,6 +3,7 @@
 
 #include "core/device/thread_pool.h"
 #include "kernels/sort/key.h"
+#include "kernels/sort/running_sum.h"
 #include "kernels/sort/sort.h"
 #include "kernels/support/dispatch.h"
 
@@ -79,27 +80,6 @@ void unique(std::int64_t n, const Call& call) {
   if (number) *number = group + 1;
 }
 
-template <class T>
-using RunningSum = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
-
-template <class T>
-T stored(RunningSum<T> sum) {
-  if constexpr (sizeof(T) == 2) {
-    return T(static_cast<float>(sum));
-  } else {
-    return static_cast<T>(sum);
-  }
-}
-
-template <class T>
-RunningSum<T> loaded(T x) {
-  if constexpr (sizeof(T) == 2) {
-    return static_cast<float>(x);
-  } else {
-    return static_cast<RunningSum<T>>(x);
-  }
-}
-
 constexpr std::int64_t kColumns = 64;  // lines walked together, so that a cache line is read once
 
 template <class T>
@@ -116,7 +96,7 @@ void cumsum(const AxisSplit& split, bool reverse, const Call& call) {
       RunningSum<T> sum[kColumns] = {};
       for (std::int64_t j = 0; j < size; ++j) {
         const std::int64_t row = base + (reverse ? size - 1 - j : j) * inner;
-        for (std::int64_t i = 0; i < n; ++i) out[row + i] = stored<T>(sum[i] += loaded(x[row + i]));
+        for (std::int64_t i = 0; i < n; ++i) out[row + i] = to_element<T>(sum[i] += to_sum(x[row + i]));
       }
     }
   });

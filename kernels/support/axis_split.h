@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include "core/formula/annotate.h"
 #include "weft/shape.h"
 
 namespace weft::kernels {
@@ -9,7 +10,7 @@ namespace weft::kernels {
 // A dense tensor seen from one of its axes: (outer, size, inner).
 struct AxisSplit {
   std::int64_t outer = 1, size = 1, inner = 1;
-  std::int64_t numel() const { return outer * size * inner; }
+  WEFT_HD std::int64_t numel() const { return outer * size * inner; }
 };
 
 inline AxisSplit split_at(const Shape& shape, std::int64_t axis) {

@@ -193,6 +193,17 @@ TEST_F(Faults, CallingLaneOutsideItsOwnMask) {
   expect_launch_failure({"__shfl_sync", "not in its own mask", "by thread (1, 0, 0)"});
 }
 
+__global__ void unequal_masks_kernel(unsigned* out) {
+  out[threadIdx.x] = __ballot_sync(threadIdx.x == 0 ? 0x3u : 0x7u, 1);
+}
+
+TEST_F(Faults, LanesThatNameDifferentMasks) {
+  const DeviceArray<unsigned> out(3);
+  EXPECT_OK(launch(&unequal_masks_kernel, {{1}, {3}}, out.get()));
+  expect_launch_failure({"1 threads, first (0, 0, 0): __ballot_sync for lanes 0x00000003",
+                         "2 threads, first (1, 0, 0): __ballot_sync for lanes 0x00000007"});
+}
+
 __global__ void endless_wait_kernel(const unsigned* flag) {
   while (*flag != 1) __nanosleep(100);
 }

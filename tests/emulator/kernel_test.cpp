@@ -183,6 +183,11 @@ TEST_F(Kernel, SeedPermutesThreadsAndBlocksAndZeroIsNaturalOrder) {
 
 __global__ void nothing_kernel() {}
 
+__global__ void lambda_kernel(int* out) {
+  const auto twice = [](int x) __attribute__((noinline)) { return 2 * x; };
+  out[threadIdx.x] = twice(static_cast<int>(threadIdx.x));
+}
+
 TEST_F(Kernel, BadLaunchesAreRefusedWithCudasCodes) {
   EXPECT_EQ(launch(&nothing_kernel, {{0}, {1}}), cudaErrorInvalidConfiguration);
   EXPECT_EQ(launch(&nothing_kernel, {{1}, {1025}}), cudaErrorInvalidConfiguration);
@@ -202,8 +207,10 @@ TEST_F(Kernel, BadLaunchesAreRefusedWithCudasCodes) {
 __global__ void never_run_kernel(int* value) { *value = 1; }
 
 TEST_F(Kernel, RegistryNamesWhatRanAndWhatDidNot) {
+  const DeviceArray<int> out(1);
   EXPECT_OK(launch(&nothing_kernel, {}));
   EXPECT_OK(launch(&nothing_kernel, {}));
+  EXPECT_OK(launch(&lambda_kernel, {}, out.get()));
   EXPECT_OK(cudaDeviceSynchronize());
   const std::string nothing = "(anonymous namespace)::nothing_kernel()";
   const std::string never = "(anonymous namespace)::never_run_kernel(int*)";
@@ -214,6 +221,9 @@ TEST_F(Kernel, RegistryNamesWhatRanAndWhatDidNot) {
   EXPECT_EQ(weft::emulator::launched_kernels().count(never), 0u);
   EXPECT_EQ(weft::emulator::known_kernels().count(nothing), 1u);
   EXPECT_EQ(weft::emulator::known_kernels().count(never), 1u);
+  const auto is_lambda = [](const std::string& name) { return name.find("lambda_kernel") != std::string::npos; };
+  const std::set<std::string> known = weft::emulator::known_kernels();
+  EXPECT_EQ(std::count_if(known.begin(), known.end(), is_lambda), 1);  // the kernel, not the function inside it
   EXPECT_EQ(
       weft::emulator::known_kernels().count("void (anonymous namespace)::block_sum_kernel<128>(float const*, float*)"),
       1u);

@@ -30,7 +30,7 @@ TEST(OpId, NamesAreInternedFromEveryThread) {
     std::vector<std::thread> threads;
     for (auto& mine : ids)
       threads.emplace_back([&mine] {
-        for (int i = 0; i < 500; ++i) mine.push_back(OpId::of("interned" + std::to_string(i)));
+        for (int i = 0; i < 20000; ++i) mine.push_back(OpId::of("interned" + std::to_string(i)));
       });
     for (auto& thread : threads) thread.join();
   }
@@ -82,6 +82,7 @@ TEST(Verify, FindsEachBrokenRule) {
   EXPECT_NE(broken([](Graph& g) { g.outputs[0].value = {}; }), "");
   EXPECT_NE(broken([](Graph& g) { g.outputs[0].name = "0.weight"; }), "");
   EXPECT_NE(broken([](Graph& g) { g.outputs[2].value = {3, 0}; }), "");
+  EXPECT_NE(broken([](Graph& g) { g.outputs.push_back(g.outputs[2]); }), "");
   EXPECT_NE(broken([](Graph& g) {
               Graph body = *g.nodes[5].body;
               body.nodes[2].inputs[0] = {2, 0};

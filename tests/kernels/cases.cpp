@@ -9,6 +9,11 @@ std::vector<OpCase> all_cases() {
            movement_cases,
            index_cases,
            sort_cases,
+           matmul_cases,
+           reduce_cases,
+           softmax_cases,
+           norm_cases,
+           dropout_cases,
        }) {
     std::vector<OpCase> rows = family();
     all.insert(all.end(), rows.begin(), rows.end());

@@ -10,6 +10,11 @@ namespace weft::testing {
 std::vector<OpCase> movement_cases();
 std::vector<OpCase> index_cases();
 std::vector<OpCase> sort_cases();
+std::vector<OpCase> matmul_cases();
+std::vector<OpCase> reduce_cases();
+std::vector<OpCase> softmax_cases();
+std::vector<OpCase> norm_cases();
+std::vector<OpCase> dropout_cases();
 
 std::vector<OpCase> all_cases();
 

@@ -62,6 +62,17 @@ void synchronize_stream(int device, void* stream) {
   WEFT_CUDA(cudaStreamSynchronize(as_stream(stream)));
 }
 
+void enqueue_host(int device, void* stream, std::function<void()> f) {
+  const CurrentDevice current(device);
+  auto kept = std::make_unique<std::function<void()>>(std::move(f));
+  const auto call = [](void* data) {
+    const std::unique_ptr<std::function<void()>> owned(static_cast<std::function<void()>*>(data));
+    (*owned)();
+  };
+  WEFT_CUDA(cudaLaunchHostFunc(as_stream(stream), call, kept.get()));
+  kept.release();
+}
+
 bool is_capturing(int device, void* stream) {
   const CurrentDevice current(device);
   cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;

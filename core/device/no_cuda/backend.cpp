@@ -15,6 +15,7 @@ std::string describe(int) { absent(); }
 std::shared_ptr<void> create_stream(int) { absent(); }
 void synchronize_device(int) { absent(); }
 void synchronize_stream(int, void*) { absent(); }
+void enqueue_host(int, void*, std::function<void()>) { absent(); }
 bool is_capturing(int, void*) { absent(); }
 std::shared_ptr<void> record_event(int, void*) { absent(); }
 void wait_event(int, void*, void*) { absent(); }

@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -21,8 +20,12 @@ namespace {
 using Functions = std::map<std::uintptr_t, std::string>;  // address → mangled name
 
 std::vector<char> read_file(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return {};
+  std::vector<char> bytes(static_cast<std::size_t>(file.tellg()));
+  file.seekg(0);
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
 }
 
 // Reads .symtab rather than asking dladdr: kernels are hidden or local, so the dynamic table lacks them. Libraries of
@@ -98,8 +101,10 @@ std::string symbol_name(const void* function) {
 std::set<std::string> functions_ending_in(const std::string& suffix) {
   std::set<std::string> names;
   for (const auto& [address, mangled] : all_functions()) {
-    // Most names cannot match; demangling them all would be slow.
-    if (mangled.find(suffix) == std::string::npos) continue;
+    // Most names cannot match, and demangling them all would be slow. A dot marks a part that the compiler split off,
+    // _ZZ what is local to a function, such as a lambda in a kernel.
+    if (mangled.find(suffix) == std::string::npos || mangled.find('.') != std::string::npos) continue;
+    if (mangled.compare(0, 3, "_ZZ") == 0) continue;
     const std::string name = demangled(mangled);
     if (ends_in(bare_name(name), suffix)) names.insert(name);
   }

@@ -6,8 +6,8 @@
 
 namespace weft {
 
-// A switch that programs notice: reading it while tracing makes its value part of the trace's key, so a program picks (or
-// makes) another trace when it has changed. Copying shares the switch.
+// A switch that programs notice: reading it while tracing makes its value part of the trace's key, so a program picks
+// (or makes) another trace when it has changed. Copying shares the switch.
 class WEFT_EXPORT Flag {
  public:
   explicit Flag(bool on) : state_(std::make_shared<bool>(on)) {}

@@ -4,17 +4,6 @@
 
 namespace weft::kernels {
 
-// A tensor seen along one axis: (outer, classes, inner).
-struct AlongAxis {
-  std::int64_t outer = 1, classes = 1, inner = 1;
-};
-
-inline AlongAxis along_axis(const Shape& shape, std::int64_t axis) {
-  AlongAxis a;
-  for (int i = 0; i < shape.rank(); ++i) (i < axis ? a.outer : i > axis ? a.inner : a.classes) *= shape[i];
-  return a;
-}
-
 // What softmax_cross_entropy is asked for, beside its operands.
 struct CrossEntropy {
   std::int64_t rows = 0, classes = 0;

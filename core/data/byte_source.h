@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace weft::detail {
+
+// Reads the bytes of a file, or of memory, unpacking gzip when they begin as gzip does. Errors are FormatErrors with
+// the format's name and the file.
+class ByteSource {
+ public:
+  ByteSource(const std::filesystem::path& path, std::string format);
+  ByteSource(std::span<const unsigned char> memory, std::string name, std::string format);
+  ~ByteSource();
+  ByteSource(ByteSource&&) noexcept;
+
+  // Fills `to` as far as there are bytes and returns how many there were; FormatError for damaged or cut off gzip data.
+  std::size_t read(std::span<unsigned char> to);
+  [[noreturn]] void fail(const std::string& message) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weft::detail

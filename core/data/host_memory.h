@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "weft/tensor.h"
+
+namespace weft::detail {
+
+// Host memory aligned to 64 bytes, values unset.
+std::shared_ptr<std::byte> host_memory(std::size_t bytes);
+// A tensor on the CPU over memory that `keep` holds; no copy.
+Tensor host_tensor(const void* data, TensorSpec spec, std::shared_ptr<const void> keep);
+// The elements of a tensor on the CPU, row-major.
+const std::byte* host_bytes(const Tensor& tensor);
+// The given rows of a tensor on the CPU; the caller has checked them.
+Tensor gather_rows(const Tensor& column, std::span<const std::int64_t> rows);
+
+}  // namespace weft::detail

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "weft/tensor.h"
+
+namespace weft::data {
+
+struct CsvOptions {
+  char separator = ',';
+  bool header = false;  // the first line names the columns
+};
+
+struct Csv {
+  std::vector<std::string> names;  // empty without a header
+  Tensor values;                   // f64 (rows, columns), on the host
+};
+
+// Reads a table of numbers, plain or gzipped. Blank lines are skipped. FormatError with file and line for a field that
+// is no number, a line with more or fewer fields than the first, or a file without rows.
+Csv read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
+
+}  // namespace weft::data

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "weft/tensor.h"
+
+namespace weft {
+
+struct Split;
+
+// Rows in host memory: columns of equal length, each a tensor whose first axis counts the rows. Copying is cheap.
+class Dataset {
+ public:
+  Dataset() = default;  // no rows, no columns
+  // Brings the columns to the host. ShapeError for columns without a row axis or of different lengths.
+  explicit Dataset(std::vector<Tensor> columns);
+
+  std::int64_t size() const;
+  const std::vector<Tensor>& columns() const { return columns_; }
+  // ValueError when there is no such column.
+  const Tensor& column(std::size_t index) const;
+  // The given rows, in the given order. ValueError for a row outside [0, size).
+  Dataset subset(const std::vector<std::int64_t>& rows) const;
+  // The first round(size * share) rows of an order that depends on the seed alone, and the rest.
+  Split split(double share, std::uint64_t seed = 0) const;
+
+ private:
+  std::vector<Tensor> columns_;
+};
+
+struct Split {
+  Dataset train, test;
+};
+
+}  // namespace weft

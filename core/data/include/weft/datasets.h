@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+
+#include "weft/dataset.h"
+
+namespace weft::data {
+
+// 1,797 handwritten digits of 8x8 pixels, built into the library, in a fixed shuffled split of 80 to 20: columns f32
+// (n, 64) in [0, 1] and i64 (n). Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI 1998, CC
+// BY 4.0.
+Split digits();
+
+// MNIST from a directory of its original files ("train-images-idx3-ubyte", ..., plain or .gz): columns f32 (n, 28, 28,
+// 1) in [0, 1] and i64 (n). FormatError when a file is missing or is not what it should be.
+Dataset mnist(const std::filesystem::path& directory, bool train);
+
+}  // namespace weft::data

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "weft/dataset.h"
+
+namespace weft {
+
+struct LoaderOptions {
+  std::int64_t batch_size = 32;
+  bool shuffle = true;
+  bool drop_last = false;  // leave out a last batch that is not full
+  std::uint64_t seed = 0;
+  std::optional<Device> device{};  // of the batches; default: default_device() when the pass begins
+};
+
+namespace detail {
+
+// One pass over a dataset: a thread gathers the next batches while the caller works on this one.
+class Pass;
+
+struct PassHandle {
+  std::shared_ptr<Pass> pass;
+  // The batch at hand; null after the last one.
+  const std::vector<Tensor>* batch() const;
+  void advance() const;
+};
+PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch);
+void check_loader(const Dataset& dataset, const LoaderOptions& options, std::size_t columns);
+std::int64_t count_batches(const Dataset& dataset, const LoaderOptions& options);
+
+}  // namespace detail
+
+// Batches of a dataset's columns, one pass per begin(). The order is a function of (seed, epoch) alone.
+template <class... Columns>
+class LoaderOf {
+  static_assert(sizeof...(Columns) > 0 && (std::same_as<Columns, Tensor> && ...),
+                "LoaderOf<Tensor, ...>, one per column");
+
+ public:
+  class Iterator {
+   public:
+    using value_type = std::tuple<Columns...>;
+    using difference_type = std::ptrdiff_t;
+    using iterator_category = std::input_iterator_tag;
+
+    Iterator() = default;
+    explicit Iterator(detail::PassHandle handle) : handle_(std::move(handle)) {}
+    value_type operator*() const {
+      return [&]<std::size_t... i>(std::index_sequence<i...>) { return value_type{(*handle_.batch())[i]...}; }
+      (std::index_sequence_for<Columns...>{});
+    }
+    Iterator& operator++() {
+      handle_.advance();
+      return *this;
+    }
+    void operator++(int) { handle_.advance(); }
+    bool operator==(const Iterator& other) const { return batch() == other.batch(); }
+
+   private:
+    const void* batch() const { return handle_.pass ? handle_.batch() : nullptr; }
+    detail::PassHandle handle_;
+  };
+
+  // ValueError unless the dataset has these many columns and batch_size is positive.
+  explicit LoaderOf(Dataset dataset, LoaderOptions options = {}) : dataset_(std::move(dataset)), options_(options) {
+    detail::check_loader(dataset_, options_, sizeof...(Columns));
+  }
+  // Starts a pass and advances the epoch number. Leaving the loop early ends the pass.
+  Iterator begin() { return Iterator(detail::start_pass(dataset_, options_, epoch_++)); }
+  Iterator end() { return {}; }
+  std::int64_t batches() const { return detail::count_batches(dataset_, options_); }
+  const Dataset& dataset() const { return dataset_; }
+  // The number of the next pass: all there is to save for an exact resume.
+  std::int64_t epoch() const { return epoch_; }
+  void set_epoch(std::int64_t epoch) { epoch_ = epoch; }
+
+ private:
+  Dataset dataset_;
+  LoaderOptions options_;
+  std::int64_t epoch_ = 0;
+};
+
+using Loader = LoaderOf<Tensor, Tensor>;
+
+}  // namespace weft

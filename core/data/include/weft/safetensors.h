@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weft/tensor.h"
+
+// The safetensors file format: a length, a JSON header, the bytes of all tensors without gaps. Source:
+// https://github.com/huggingface/safetensors.
+namespace weft {
+
+// A file open for reading, memory-mapped. The header is checked as strictly as the reference does: at most 100 MB, no
+// name twice, no overlaps and no gaps; FormatError names the file and the tensor.
+class SafetensorsFile {
+ public:
+  explicit SafetensorsFile(const std::filesystem::path& path);
+
+  // In the order of their bytes.
+  std::vector<std::string> names() const;
+  bool contains(const std::string& name) const;
+  // FormatError when there is no such tensor; likewise tensor().
+  const TensorSpec& spec(const std::string& name) const;
+  // On the host, over the mapped file where its alignment allows; the mapping lives as long as the tensor.
+  Tensor tensor(const std::string& name) const;
+  const std::map<std::string, std::string>& metadata() const;
+
+ private:
+  struct State;
+  std::shared_ptr<const State> state_;
+};
+
+// Writes tensors under their names, largest element type first as the reference does, so that each is aligned. The file
+// appears complete or not at all: a temporary file beside it is synced, then renamed. FormatError when it cannot be
+// written, ValueError for a name given twice.
+void write_safetensors(const std::filesystem::path& path, std::vector<std::pair<std::string, Tensor>> tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace weft

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/loader.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <numeric>
+#include <span>
+#include <string>
+#include <thread>
+
+#include "core/data/host_memory.h"
+#include "core/data/permutation.h"
+#include "weft/error.h"
+
+namespace weft::detail {
+
+class Pass {
+ public:
+  Pass(Dataset dataset, std::vector<std::int64_t> order, std::int64_t batch_size, std::int64_t batches, Device device)
+      : dataset_(std::move(dataset)),
+        order_(std::move(order)),
+        batch_size_(batch_size),
+        batches_(batches),
+        device_(device),
+        gatherer_([this] { gather(); }) {
+    try {
+      advance();
+    } catch (...) {
+      stop();
+      throw;
+    }
+  }
+  ~Pass() { stop(); }
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+
+  const std::vector<Tensor>* batch() const { return batch_.empty() ? nullptr : &batch_; }
+
+  void advance() {
+    batch_.clear();
+    if (taken_ == batches_) return;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return !ready_.empty() || failure_; });
+      if (ready_.empty()) std::rethrow_exception(failure_);
+      batch_ = std::move(ready_.front());
+      ready_.pop_front();
+    }
+    changed_.notify_all();
+    ++taken_;
+    // Here and not in the other thread: the copy then stands in this thread's stream, in front of the work on it.
+    for (Tensor& column : batch_) column = column.to(device_);
+  }
+
+ private:
+  static constexpr std::size_t kAhead = 3;  // batches waiting at most
+
+  void gather() {
+    try {
+      for (std::int64_t b = 0; b < batches_; ++b) {
+        {
+          std::unique_lock lock(mutex_);
+          changed_.wait(lock, [this] { return ready_.size() < kAhead || stopped_; });
+          if (stopped_) return;
+        }
+        const auto first = static_cast<std::size_t>(b * batch_size_);
+        const std::span<const std::int64_t> rest = std::span(order_).subspan(first);
+        const auto rows = rest.first(std::min(rest.size(), static_cast<std::size_t>(batch_size_)));
+        std::vector<Tensor> batch;
+        for (const Tensor& column : dataset_.columns()) batch.push_back(gather_rows(column, rows));
+        const std::lock_guard lock(mutex_);
+        ready_.push_back(std::move(batch));
+        changed_.notify_all();
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      failure_ = std::current_exception();
+      changed_.notify_all();
+    }
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_all();
+    gatherer_.join();
+  }
+
+  const Dataset dataset_;
+  const std::vector<std::int64_t> order_;
+  const std::int64_t batch_size_, batches_;
+  const Device device_;
+  std::vector<Tensor> batch_;
+  std::int64_t taken_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::vector<Tensor>> ready_;
+  std::exception_ptr failure_;
+  bool stopped_ = false;
+  std::thread gatherer_;  // last: it uses all of the above
+};
+
+const std::vector<Tensor>* PassHandle::batch() const { return pass->batch(); }
+void PassHandle::advance() const { pass->advance(); }
+
+PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch) {
+  std::vector<std::int64_t> order;
+  if (options.shuffle) {
+    order = permutation(dataset.size(), options.seed, static_cast<std::uint64_t>(epoch));
+  } else {
+    order.resize(static_cast<std::size_t>(dataset.size()));
+    std::iota(order.begin(), order.end(), 0);
+  }
+  const Device device = options.device ? *options.device : default_device();
+  return {
+      std::make_shared<Pass>(dataset, std::move(order), options.batch_size, count_batches(dataset, options), device)};
+}
+
+void check_loader(const Dataset& dataset, const LoaderOptions& options, std::size_t columns) {
+  if (options.batch_size < 1)
+    throw ValueError("loader", "", "batch_size is " + std::to_string(options.batch_size) + ", it must be positive");
+  if (dataset.columns().size() != columns)
+    throw ValueError("loader", "",
+                     "the dataset has " + std::to_string(dataset.columns().size()) + " columns, the loader gives " +
+                         std::to_string(columns));
+}
+
+std::int64_t count_batches(const Dataset& dataset, const LoaderOptions& options) {
+  const std::int64_t full = dataset.size() / options.batch_size;
+  return full + (!options.drop_last && dataset.size() % options.batch_size != 0 ? 1 : 0);
+}
+
+}  // namespace weft::detail

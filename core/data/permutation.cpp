@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/data/permutation.h"
+
+#include <numeric>
+#include <utility>
+
+namespace weft::detail {
+namespace {
+
+constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15ull;
+
+std::uint64_t mixed(std::uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return z ^ (z >> 31);
+}
+
+// A number in [0, bound): the high half of a product, redrawn where it would favour some (Lemire 2019).
+std::uint64_t below(std::uint64_t bound, std::uint64_t& state) {
+  const std::uint64_t reject = (0 - bound) % bound;
+  while (true) {
+    state += kGolden;
+    const auto product = static_cast<unsigned __int128>(mixed(state)) * bound;
+    if (static_cast<std::uint64_t>(product) >= reject) return static_cast<std::uint64_t>(product >> 64);
+  }
+}
+
+}  // namespace
+
+std::vector<std::int64_t> permutation(std::int64_t n, std::uint64_t seed, std::uint64_t stream) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), 0);
+  std::uint64_t state = mixed(mixed(seed + kGolden) + stream);
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[below(i, state)]);
+  return order;
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <vector>
+
+namespace weft::detail {
+
+// 0, ..., n - 1 in an order that depends on (n, seed, stream) alone, on every platform: Fisher-Yates over counted
+// SplitMix64 numbers (Steele et al. 2014), without modulo bias.
+std::vector<std::int64_t> permutation(std::int64_t n, std::uint64_t seed, std::uint64_t stream);
+
+}  // namespace weft::detail

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Functions of two arguments; see elementwise.h, which includes this file.
+namespace weft::math {
+
+template <>
+struct Formula<Fn::kAdd> : Smooth<SlopeReads::kNothing, true> {
+  template <class T>
+  WEFT_HD static T value(T a, T b) {
+    return a + b;
+  }
+  template <class T>
+  WEFT_HD static T slope_a(T, T, T y) {
+    return like(y, 1);
+  }
+  template <class T>
+  WEFT_HD static T slope_b(T, T, T y) {
+    return like(y, 1);
+  }
+};
+
+template <>
+struct Formula<Fn::kSubtract> : Smooth<SlopeReads::kNothing, true> {
+  template <class T>
+  WEFT_HD static T value(T a, T b) {
+    return a - b;
+  }
+  template <class T>
+  WEFT_HD static T slope_a(T, T, T y) {
+    return like(y, 1);
+  }
+  template <class T>
+  WEFT_HD static T slope_b(T, T, T y) {
+    return like(y, -1);
+  }
+};
+
+template <>
+struct Formula<Fn::kMultiply> : Smooth<SlopeReads::kInputs, true> {
+  template <class T>
+  WEFT_HD static T value(T a, T b) {
+    return a * b;
+  }
+  template <class T>
+  WEFT_HD static T slope_a(T, T b, T) {
+    return b;
+  }
+  template <class T>
+  WEFT_HD static T slope_b(T a, T, T) {
+    return a;
+  }
+};
+
+template <>
+struct Formula<Fn::kDivide> : Smooth<SlopeReads::kBoth> {
+  template <class T>
+  WEFT_HD static T value(T a, T b) {
+    return a / b;
+  }
+  template <class T>
+  WEFT_HD static T slope_a(T, T b, T) {
+    return like(b, 1) / b;
+  }
+  template <class T>
+  WEFT_HD static T slope_b(T, T b, T y) {
+    return -y / b;
+  }
+};
+
+// The slopes are 0 where the limit is: b = 0 for the base, 0^b with b >= 0 for the exponent.
+template <>
+struct Formula<Fn::kPow> : Smooth<SlopeReads::kBoth> {
+  template <class T>
+  WEFT_HD static T value(T a, T b) {
+    return pow(a, b);
+  }
+  template <class T>
+  WEFT_HD static T slope_a(T a, T b, T) {
+    return select(b == like(b, 0), like(b, 0), b * pow(a, b - like(b, 1)));
+  }
+  template <class T>
+  WEFT_HD static T slope_b(T a, T b, T y) {
+    return select(a == like(a, 0) && b >= like(b, 0), like(y, 0), y * log(a));
+  }
+};
+
+// NaN wins: a comparison with it is false, so it must stand first.
+template <>
+struct Formula<Fn::kMinimum> : Smooth<SlopeReads::kInputs, true> {
+  template <class T>
+  WEFT_HD static T value(T a, T b) {
+    return select(a < b || a != a, a, b);
+  }
+  template <class T>
+  WEFT_HD static T slope_a(T a, T b, T) {
+    return select(a < b, like(a, 1), select(a == b, like(a, 0.5), like(a, 0)));
+  }
+  template <class T>
+  WEFT_HD static T slope_b(T a, T b, T) {
+    return select(b < a, like(a, 1), select(a == b, like(a, 0.5), like(a, 0)));
+  }
+};
+
+template <>
+struct Formula<Fn::kMaximum> : Smooth<SlopeReads::kInputs, true> {
+  template <class T>
+  WEFT_HD static T value(T a, T b) {
+    return select(a > b || a != a, a, b);
+  }
+  template <class T>
+  WEFT_HD static T slope_a(T a, T b, T) {
+    return select(a > b, like(a, 1), select(a == b, like(a, 0.5), like(a, 0)));
+  }
+  template <class T>
+  WEFT_HD static T slope_b(T a, T b, T) {
+    return select(b > a, like(a, 1), select(a == b, like(a, 0.5), like(a, 0)));
+  }
+};
+
+template <>
+struct Formula<Fn::kEqual> : Flat<true> {
+  template <class T>
+  WEFT_HD static bool value(T a, T b) {
+    return a == b;
+  }
+};
+
+template <>
+struct Formula<Fn::kNotEqual> : Flat<true> {
+  template <class T>
+  WEFT_HD static bool value(T a, T b) {
+    return a != b;
+  }
+};
+
+template <>
+struct Formula<Fn::kLess> : Flat<true> {
+  template <class T>
+  WEFT_HD static bool value(T a, T b) {
+    return a < b;
+  }
+};
+
+template <>
+struct Formula<Fn::kLessEqual> : Flat<true> {
+  template <class T>
+  WEFT_HD static bool value(T a, T b) {
+    return a <= b;
+  }
+};
+
+template <>
+struct Formula<Fn::kGreater> : Flat<true> {
+  template <class T>
+  WEFT_HD static bool value(T a, T b) {
+    return a > b;
+  }
+};
+
+template <>
+struct Formula<Fn::kGreaterEqual> : Flat<true> {
+  template <class T>
+  WEFT_HD static bool value(T a, T b) {
+    return a >= b;
+  }
+};
+
+template <>
+struct Formula<Fn::kLogicalAnd> : Flat<true> {
+  template <class T>
+  WEFT_HD static bool value(T a, T b) {
+    return a != like(a, 0) && b != like(b, 0);
+  }
+};
+
+template <>
+struct Formula<Fn::kLogicalOr> : Flat<true> {
+  template <class T>
+  WEFT_HD static bool value(T a, T b) {
+    return a != like(a, 0) || b != like(b, 0);
+  }
+};
+
+template <>
+struct Formula<Fn::kLogicalXor> : Flat<true> {
+  template <class T>
+  WEFT_HD static bool value(T a, T b) {
+    return (a != like(a, 0)) != (b != like(b, 0));
+  }
+};
+
+}  // namespace weft::math

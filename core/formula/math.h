@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#if !defined(__CUDACC_RTC__)
+#include <cmath>
+#endif
+
+#include "core/formula/annotate.h"
+
+// The functions that formulas are written with, for float, double and, where it means something, long long. The graph
+// builder's scalar (core/ops/expr.h) has functions of the same names, found by argument-dependent lookup.
+namespace weft::math {
+
+// A constant of x's type.
+WEFT_HD constexpr float like(float, double value) { return static_cast<float>(value); }
+WEFT_HD constexpr double like(double, double value) { return value; }
+WEFT_HD constexpr long long like(long long, double value) { return static_cast<long long>(value); }
+
+template <class T>
+WEFT_HD constexpr T select(bool condition, T a, T b) {
+  return condition ? a : b;
+}
+
+#define WEFT_MATH(name)                                       \
+  WEFT_HD inline float name(float x) { return ::name##f(x); } \
+  WEFT_HD inline double name(double x) { return ::name(x); }
+WEFT_MATH(sqrt)
+WEFT_MATH(exp)
+WEFT_MATH(expm1)
+WEFT_MATH(log)
+WEFT_MATH(log1p)
+WEFT_MATH(sin)
+WEFT_MATH(cos)
+WEFT_MATH(tanh)
+WEFT_MATH(erf)
+WEFT_MATH(floor)
+WEFT_MATH(ceil)
+#undef WEFT_MATH
+
+WEFT_HD inline float abs(float x) { return ::fabsf(x); }
+WEFT_HD inline double abs(double x) { return ::fabs(x); }
+WEFT_HD inline float round(float x) { return ::rintf(x); }  // halves to even in the default rounding mode
+WEFT_HD inline double round(double x) { return ::rint(x); }
+// One over the square root in both steps, so that CPU and CUDA round alike.
+WEFT_HD inline float rsqrt(float x) { return 1.0f / ::sqrtf(x); }
+WEFT_HD inline double rsqrt(double x) { return 1.0 / ::sqrt(x); }
+WEFT_HD inline float pow(float a, float b) { return ::powf(a, b); }
+WEFT_HD inline double pow(double a, double b) { return ::pow(a, b); }
+WEFT_HD inline float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
+WEFT_HD inline double fma(double a, double b, double c) { return ::fma(a, b, c); }
+
+WEFT_HD inline long long abs(long long x) { return x < 0 ? -x : x; }
+WEFT_HD inline long long floor(long long x) { return x; }
+WEFT_HD inline long long ceil(long long x) { return x; }
+WEFT_HD inline long long round(long long x) { return x; }
+WEFT_HD inline long long fma(long long a, long long b, long long c) { return a * b + c; }
+
+}  // namespace weft::math

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Functions of one argument; see elementwise.h, which includes this file.
+namespace weft::math {
+
+template <>
+struct Formula<Fn::kNegative> : Smooth<SlopeReads::kNothing, true> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return -x;
+  }
+  template <class T>
+  WEFT_HD static T slope(T, T y) {
+    return like(y, -1);
+  }
+};
+
+template <>
+struct Formula<Fn::kAbs> : Smooth<SlopeReads::kInputs, true> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return abs(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    return sign(x);
+  }
+};
+
+template <>
+struct Formula<Fn::kSign> : Flat<true> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return static_cast<T>((x > like(x, 0)) - (x < like(x, 0)));
+  }
+};
+
+template <>
+struct Formula<Fn::kFloor> : Flat<true> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return floor(x);
+  }
+};
+
+template <>
+struct Formula<Fn::kCeil> : Flat<true> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return ceil(x);
+  }
+};
+
+template <>
+struct Formula<Fn::kRound> : Flat<true> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return round(x);
+  }
+};
+
+template <>
+struct Formula<Fn::kSquare> : Smooth<SlopeReads::kInputs, true> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return x * x;
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    return x + x;
+  }
+};
+
+template <>
+struct Formula<Fn::kSqrt> : Smooth<SlopeReads::kOutput> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return sqrt(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T, T y) {
+    return like(y, 0.5) / y;
+  }
+};
+
+template <>
+struct Formula<Fn::kRsqrt> : Smooth<SlopeReads::kOutput> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return rsqrt(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T, T y) {
+    return like(y, -0.5) * y * y * y;
+  }
+};
+
+template <>
+struct Formula<Fn::kExp> : Smooth<SlopeReads::kOutput> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return exp(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T, T y) {
+    return y;
+  }
+};
+
+template <>
+struct Formula<Fn::kExpm1> : Smooth<SlopeReads::kOutput> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return expm1(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T, T y) {
+    return y + like(y, 1);
+  }
+};
+
+template <>
+struct Formula<Fn::kLog> : Smooth<SlopeReads::kInputs> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return log(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    return like(x, 1) / x;
+  }
+};
+
+template <>
+struct Formula<Fn::kLog1p> : Smooth<SlopeReads::kInputs> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return log1p(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    return like(x, 1) / (like(x, 1) + x);
+  }
+};
+
+template <>
+struct Formula<Fn::kSin> : Smooth<SlopeReads::kInputs> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return sin(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    return cos(x);
+  }
+};
+
+template <>
+struct Formula<Fn::kCos> : Smooth<SlopeReads::kInputs> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return cos(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    return -sin(x);
+  }
+};
+
+template <>
+struct Formula<Fn::kTanh> : Smooth<SlopeReads::kOutput> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return tanh(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T, T y) {
+    return like(y, 1) - y * y;
+  }
+};
+
+// The slope is 2 / sqrt(pi) e^(-x^2).
+template <>
+struct Formula<Fn::kErf> : Smooth<SlopeReads::kInputs> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return erf(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    return like(x, 1.1283791670955126) * exp(-(x * x));
+  }
+};
+
+// Written with e^-|x|, which never overflows.
+template <>
+struct Formula<Fn::kSigmoid> : Smooth<SlopeReads::kOutput> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    const T z = exp(-abs(x));
+    return select(x >= like(x, 0), like(x, 1) / (like(x, 1) + z), z / (like(x, 1) + z));
+  }
+  template <class T>
+  WEFT_HD static T slope(T, T y) {
+    return y * (like(y, 1) - y);
+  }
+};
+
+template <>
+struct Formula<Fn::kSoftplus> : Smooth<SlopeReads::kInputs> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return select(x > like(x, 0), x, like(x, 0)) + log1p(exp(-abs(x)));
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    return sigmoid(x);
+  }
+};
+
+template <>
+struct Formula<Fn::kRelu> : Smooth<SlopeReads::kOutput, true> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return select(x > like(x, 0) || x != x, x, like(x, 0));
+  }
+  template <class T>
+  WEFT_HD static T slope(T, T y) {
+    return select(y > like(y, 0), like(y, 1), like(y, 0));
+  }
+};
+
+// x Phi(x) (Hendrycks and Gimpel 2016); the slope is Phi(x) + x phi(x).
+template <>
+struct Formula<Fn::kGelu> : Smooth<SlopeReads::kInputs> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return like(x, 0.5) * x * (like(x, 1) + erf(x * like(x, 0.7071067811865476)));
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    const T cdf = like(x, 0.5) * (like(x, 1) + erf(x * like(x, 0.7071067811865476)));
+    const T density = like(x, 0.3989422804014327) * exp(like(x, -0.5) * x * x);
+    return cdf + x * density;
+  }
+};
+
+// The tanh approximation: u = sqrt(2 / pi) (x + 0.044715 x^3).
+template <>
+struct Formula<Fn::kGeluTanh> : Smooth<SlopeReads::kInputs> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    const T u = like(x, 0.7978845608028654) * (x + like(x, 0.044715) * x * x * x);
+    return like(x, 0.5) * x * (like(x, 1) + tanh(u));
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    const T t = tanh(like(x, 0.7978845608028654) * (x + like(x, 0.044715) * x * x * x));
+    const T du = like(x, 0.7978845608028654) * (like(x, 1) + like(x, 0.134145) * x * x);
+    return like(x, 0.5) * (like(x, 1) + t) + like(x, 0.5) * x * (like(x, 1) - t * t) * du;
+  }
+};
+
+template <>
+struct Formula<Fn::kSilu> : Smooth<SlopeReads::kInputs> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return x * Formula<Fn::kSigmoid>::value(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    const T s = sigmoid(x);
+    return s * (like(x, 1) + x * (like(x, 1) - s));
+  }
+};
+
+template <>
+struct Formula<Fn::kLogicalNot> : Flat<true> {
+  template <class T>
+  WEFT_HD static bool value(T x) {
+    return x == like(x, 0);
+  }
+};
+
+}  // namespace weft::math

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/plan/place.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+
+namespace weft::plan {
+namespace {
+
+using Order = std::vector<std::size_t>;
+
+struct Layout {
+  std::vector<std::int64_t> starts;  // of block and the red zone before it
+  std::int64_t end = 0;
+  std::size_t top = 0;  // the block that ends there
+};
+
+class Placer {
+ public:
+  Placer(std::span<const Block> blocks, std::int64_t red_zone) : blocks_(blocks) {
+    for (const Block& block : blocks) sizes_.push_back(padded(red_zone) + padded(block.bytes));
+  }
+
+  Layout lay_out(const Order& order) const {
+    Layout out;
+    out.starts.resize(blocks_.size());
+    Order by_start;
+    for (const std::size_t b : order) {
+      const std::int64_t start = best_gap(b, by_start, out.starts);
+      out.starts[b] = start;
+      const auto before = [&](std::size_t other, std::int64_t s) { return out.starts[other] <= s; };
+      by_start.insert(std::lower_bound(by_start.begin(), by_start.end(), start, before), b);
+      if (start + sizes_[b] > out.end) {
+        out.end = start + sizes_[b];
+        out.top = b;
+      }
+    }
+    return out;
+  }
+
+  // Larger first of what `key` says; equal ones in the order of time.
+  template <class Key>
+  Order order_by(Key key) const {
+    Order order(blocks_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
+    return order;
+  }
+
+  std::int64_t size(std::size_t b) const { return sizes_[b]; }
+
+ private:
+  bool meet(const Block& a, const Block& b) const { return a.first <= b.last && b.first <= a.last; }
+
+  std::int64_t best_gap(std::size_t b, const Order& by_start, const std::vector<std::int64_t>& starts) const {
+    std::int64_t free_from = 0, best = -1, best_size = std::numeric_limits<std::int64_t>::max();
+    for (const std::size_t other : by_start) {
+      if (!meet(blocks_[b], blocks_[other])) continue;
+      const std::int64_t gap = starts[other] - free_from;
+      if (gap >= sizes_[b] && gap < best_size) {
+        best = free_from;
+        best_size = gap;
+      }
+      free_from = std::max(free_from, starts[other] + sizes_[other]);
+    }
+    return best < 0 ? free_from : best;
+  }
+
+  std::span<const Block> blocks_;
+  std::vector<std::int64_t> sizes_;
+};
+
+void move_to_front(Order& order, std::size_t block) {
+  const auto at = std::find(order.begin(), order.end(), block);
+  std::rotate(order.begin(), at, at + 1);
+}
+
+}  // namespace
+
+Load peak_load(std::span<const Block> blocks, std::int32_t times, std::int64_t red_zone) {
+  std::vector<std::int64_t> change(static_cast<std::size_t>(times) + 2, 0);
+  for (const Block& block : blocks) {
+    const std::int64_t size = padded(red_zone) + padded(block.bytes);
+    change[static_cast<std::size_t>(block.first)] += size;
+    change[static_cast<std::size_t>(block.last) + 1] -= size;
+  }
+  Load peak;
+  std::int64_t now = 0;
+  for (std::int32_t t = 0; t <= times; ++t) {
+    now += change[static_cast<std::size_t>(t)];
+    if (now > peak.bytes) peak = {now, t};
+  }
+  peak.bytes += padded(red_zone);
+  return peak;
+}
+
+std::int64_t place(std::vector<Block>& blocks, std::int64_t red_zone, std::int64_t enough) {
+  if (blocks.empty()) return padded(red_zone);
+  const Placer placer(blocks, red_zone);
+  const auto lifetime = [&](std::size_t b) { return std::int64_t{blocks[b].last} - blocks[b].first + 1; };
+  const std::array orders{
+      placer.order_by([&](std::size_t b) { return placer.size(b); }),
+      placer.order_by([&](std::size_t b) { return -std::int64_t{blocks[b].first}; }),
+      placer.order_by([&](std::size_t b) { return static_cast<double>(placer.size(b)) * double(lifetime(b)); }),
+  };
+  enough -= padded(red_zone);
+  Layout best;
+  best.end = std::numeric_limits<std::int64_t>::max();
+  for (Order order : orders) {
+    // What sticks out at the top is placed first in the next round.
+    for (int round = 0; round < 8 && best.end > enough; ++round) {
+      Layout layout = placer.lay_out(order);
+      move_to_front(order, layout.top);
+      if (layout.end < best.end) best = std::move(layout);
+    }
+  }
+  for (std::size_t b = 0; b < blocks.size(); ++b) blocks[b].offset = best.starts[b] + padded(red_zone);
+  return best.end + padded(red_zone);
+}
+
+}  // namespace weft::plan

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "weft/module.h"
+
+namespace weft {
+
+struct LoadOptions {
+  bool strict = true;  // FormatError when anything is missing or unexpected
+  std::map<std::string, std::string>
+      rename{};                     // prefix in the file -> prefix in the module; the longest that fits wins
+  std::vector<std::string> skip{};  // globs on the module's names: keep what they are
+};
+
+struct LoadReport {
+  std::vector<std::string> loaded, missing, skipped;  // names in the module
+  std::vector<std::string> unexpected;                // names in the file
+  std::string text() const;
+};
+
+// Writes parameters and buffers as safetensors, with PyTorch's names and layouts. A tied cell is written once, under
+// its first name; its other names stand in the metadata, as safetensors.torch.save_model writes them.
+void save(Module& module, const std::filesystem::path& path);
+
+// Fills a module from a safetensors file; values that do not exist yet are not drawn first. Floating types are
+// converted. ShapeError or DTypeError, whatever `strict` says, where a tensor does not fit its variable; then nothing
+// has changed.
+LoadReport load(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
+
+}  // namespace weft
