@@ -28,6 +28,7 @@ std::vector<double> counting(int n, double step) {
 // What str() of NumPy 2.4 gives for arrays with these values.
 std::vector<Golden> goldens() {
   return {
+      {DType::kF16, {2}, {0x1p-6, -0x1p-6}, "[ 0.01563 -0.01563]"},
       {DType::kF32, {3}, {0x1.99999a0000000p-4, 0x1.0000000000000p-2, -0x1.8000000000000p+1}, "[ 0.1   0.25 -3.  ]"},
       {DType::kF32, {3}, {0x1.0000000000000p+0, 0x1.0000000000000p+1, 0x1.8000000000000p+1}, "[1. 2. 3.]"},
       {DType::kF32, {2}, {0x1.4f8b580000000p-17, 0x1.0000000000000p+0}, "[1.e-05 1.e+00]"},
