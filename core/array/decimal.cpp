@@ -41,13 +41,22 @@ Decimal shortest_builtin(Float value) {
   return parsed(std::string(text.data(), end));
 }
 
-// The C++ library knows no 16-bit types: try lengths until one reads back.
+template <class Half>
+bool reads_back(const std::string& text, double value) {
+  const Half read(static_cast<float>(std::strtod(text.c_str(), nullptr)));
+  return static_cast<double>(static_cast<float>(read)) == value;
+}
+
+// The C++ library knows no 16-bit types: try lengths until one reads back. At a power of two, where numbers below lie
+// closer than those above, the next decimal upwards may do so when the nearest one does not.
 template <class Half>
 Decimal shortest_half(double value) {
   for (int after_point = 0;; ++after_point) {
-    const std::string text = printed("%.*e", after_point, value);
-    const Half read(static_cast<float>(std::strtod(text.c_str(), nullptr)));
-    if (static_cast<double>(static_cast<float>(read)) == value) return parsed(text);
+    const std::string nearest = printed("%.*e", after_point, value);
+    if (reads_back<Half>(nearest, value)) return parsed(nearest);
+    const double unit = std::pow(10.0, parsed(nearest).exponent - after_point);
+    const std::string outwards = printed("%.*e", after_point, value + std::copysign(unit / 2, value));
+    if (reads_back<Half>(outwards, value)) return parsed(outwards);
   }
 }
 

@@ -211,7 +211,7 @@ void add_creations(std::vector<OpCase>& rows) {
       [](std::int64_t) { return 1.0 / 3; });
   const std::int64_t large = (std::int64_t{1} << 53) - 1;
   add("full", "integer", {{"shape", Ints{3}}, {"dtype", DType::kI64}, {"value", 0.0}, {"integer", large}}, {3},
-      DType::kI64, [large](std::int64_t) { return static_cast<double>(large); });
+      DType::kI64, [](std::int64_t) { return static_cast<double>(large); });
   add("iota", "long", {{"length", std::int64_t{70001}}, {"dtype", DType::kF32}}, {70001}, DType::kF32,
       [](std::int64_t k) { return static_cast<double>(k); });
   add("iota", "empty", {{"length", std::int64_t{0}}, {"dtype", DType::kI64}}, {0}, DType::kI64,
