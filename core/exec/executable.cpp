@@ -9,12 +9,13 @@
 #include "core/exec/traits.h"
 #include "core/ir/prune.h"
 #include "core/ir/verify.h"
+#include "core/ops/op.h"
 
 namespace weft::exec {
 
 Executable::Executable(const ir::Graph& graph, const BuildOptions& options)
     : graph_(ir::prune(graph)), device_(options.device) {
-  ir::verify(graph_);
+  ir::verify(graph_, ops::infer_node);
   prepare(options);
   bound_.resize(graph_.inputs.size());
 }

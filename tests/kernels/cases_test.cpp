@@ -10,6 +10,9 @@
 #include "core/exec/kernel.h"
 #include "core/ops/op.h"
 #include "weft/error.h"
+#if defined(WEFT_CUDA_EMULATED)
+#include "emulator.h"
+#endif
 
 namespace weft::testing {
 
@@ -46,6 +49,18 @@ TEST(KernelRows, EveryInexactRowSaysWhy) {
     EXPECT_TRUE(row.tolerance == 0 || !row.reason.empty()) << row.op << " " << row.name;
   }
 }
+
+#if defined(WEFT_CUDA_EMULATED)
+TEST(KernelRows, LaunchEveryCudaKernel) {
+  for (const OpCase& row : all_cases()) run_case(row, Device::cuda());
+  const std::set<std::string> launched = emulator::launched_kernels();
+  for (const std::string& kernel : emulator::known_kernels()) {
+    // Host functions may end in "_kernel" too; weft's kernels all live in one namespace.
+    if (kernel.find("weft::kernels::") == std::string::npos) continue;
+    EXPECT_TRUE(launched.count(kernel)) << "no row launches " << kernel;
+  }
+}
+#endif
 
 TEST(KernelTable, NamesWhatIsMissing) {
   const ir::OpId op = ir::OpId::of("no_such_op");

@@ -21,6 +21,13 @@ ir::Node node_of(const OpCase& row) {
   return node;
 }
 
+// A row without f32 inputs runs once.
+std::vector<DType> dtypes_of(const OpCase& row) {
+  const bool floats = std::any_of(row.inputs.begin(), row.inputs.end(),
+                                  [](const HostTensor& input) { return input.spec.dtype == DType::kF32; });
+  return floats ? row.dtypes : std::vector<DType>{DType::kF32};
+}
+
 // The row's inputs with its f32 tensors stored as `dtype`.
 std::vector<HostTensor> inputs_as(const OpCase& row, DType dtype) {
   std::vector<HostTensor> inputs = row.inputs;
@@ -120,10 +127,12 @@ void expect_close(const HostTensor& got, const HostTensor& expected, double tole
   }
 }
 
+void run_case(const OpCase& row, Device device) {
+  for (const DType dtype : dtypes_of(row)) run_raw(node_of(row), raw_of(inputs_as(row, dtype)), device);
+}
+
 void check_case(const OpCase& row) {
-  const bool floats = std::any_of(row.inputs.begin(), row.inputs.end(),
-                                  [](const HostTensor& input) { return input.spec.dtype == DType::kF32; });
-  const std::vector<DType> dtypes = floats ? row.dtypes : std::vector<DType>{DType::kF32};
+  const std::vector<DType> dtypes = dtypes_of(row);
   for (const DType dtype : dtypes) {
     SCOPED_TRACE(row.op + " \"" + row.name + "\" stored as " + std::string(name_of(dtype)));
     const std::vector<HostTensor> inputs = inputs_as(row, dtype);

@@ -59,5 +59,7 @@ void expect_close(const HostTensor& got, const HostTensor& expected, double tole
 // Everything a row promises, as gtest expectations.
 void check_case(const OpCase& row);
 void check_gradient(const OpCase& row);
+// Runs a row's kernel in all its dtypes, results unseen.
+void run_case(const OpCase& row, Device device);
 
 }  // namespace weft::testing

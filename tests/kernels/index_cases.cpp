@@ -75,7 +75,8 @@ void add_pair(std::vector<OpCase>& rows, const Setup& s, const char* read, const
               const Shape& out) {
   const auto axis = static_cast<std::size_t>(s.axis);
   const auto size = static_cast<double>(s.x.dims()[axis]);
-  const HostTensor x = random_tensor(s.x, s.dtype, -3, 3, 5), index = index_for(s, size);
+  const double low = s.dtype == DType::kU8 || s.dtype == DType::kBool ? 0 : -3;
+  const HostTensor x = random_tensor(s.x, s.dtype, low, 3, 5), index = index_for(s, size);
   const bool bad = s.lowest < 0 || s.beyond > 0;
   const std::string error = bad ? "is outside [0, " + std::to_string(s.x.dims()[axis]) + ")" : "";
   const bool small = s.x.numel() <= 64 && out.numel() <= 64 && !bad;
@@ -84,7 +85,7 @@ void add_pair(std::vector<OpCase>& rows, const Setup& s, const char* read, const
   reading.gradient = small;
   rows.push_back(reading);
   if (s.dtype == DType::kBool) return;
-  OpCase adding{s.name, add, {{"axis", s.axis}}, {x, index, random_tensor(out, s.dtype, -3, 3, 6)}, adder(from, axis)};
+  OpCase adding{s.name, add, {{"axis", s.axis}}, {x, index, random_tensor(out, s.dtype, low, 3, 6)}, adder(from, axis)};
   adding.tolerance = kSumTolerance;
   adding.reason = kSumReason;
   adding.data_error = error;
@@ -113,6 +114,7 @@ void add_takes(std::vector<OpCase>& rows) {
   add({"many", {127, 64}, {300}, 0});
   add({"integers", {6, 4}, {9}, 0, DType::kI64, DType::kI32});
   add({"long_integers", {6, 4}, {9}, 0, DType::kI64, DType::kI64});
+  add({"bytes", {6, 4}, {9}, 0, DType::kI64, DType::kU8});
   add({"bools", {6, 4}, {9}, 0, DType::kI64, DType::kBool});
   add({"bad_low", {5, 4}, {40}, 0, DType::kI64, DType::kF32, -2, 0});
   add({"bad_high", {5, 4}, {40}, 0, DType::kI32, DType::kF32, 0, 3});
@@ -132,6 +134,8 @@ void add_gathers(std::vector<OpCase>& rows) {
   add({"many", {70, 33}, {70, 8}, 1});
   add({"wide", {9, 600}, {17, 600}, 0});
   add({"integers", {6, 4}, {6, 9}, 1, DType::kI64, DType::kI32});
+  add({"bytes", {6, 4}, {6, 9}, 1, DType::kI64, DType::kU8});
+  add({"long_integers", {6, 4}, {6, 9}, 1, DType::kI64, DType::kI64});
   add({"bools", {6, 4}, {6, 9}, 1, DType::kI64, DType::kBool});
   add({"bad_low", {5, 4}, {5, 12}, 1, DType::kI64, DType::kF32, -2, 0});
   add({"bad_high", {5, 4}, {12, 4}, 0, DType::kI32, DType::kF32, 0, 3});

@@ -18,6 +18,10 @@ bool before(double a, double b, bool descending) {
   return std::isnan(b) ? !std::isnan(a) : a < b;
 }
 
+HostTensor zeros(const Shape& shape, DType dtype) {
+  return by_coords(shape, dtype, [](const Coords&) { return 0.0; });
+}
+
 // By ranks: an element's place is the number of elements that stand before it, equal ones counted when they are
 // earlier. No sorting here.
 Tensors ranked(const HostTensor& x, std::size_t axis, std::int64_t keep, bool descending) {
@@ -25,8 +29,7 @@ Tensors ranked(const HostTensor& x, std::size_t axis, std::int64_t keep, bool de
   const std::int64_t size = dims[axis];
   dims[axis] = keep;
   const Shape out(dims);
-  Tensors result{by_coords(out, x.spec.dtype, [](const Coords&) { return 0.0; }),
-                 by_coords(out, DType::kI64, [](const Coords&) { return 0.0; })};
+  Tensors result{zeros(out, x.spec.dtype), zeros(out, DType::kI64)};
   for_each_coords(x.spec.shape, [&](const Coords& at) {
     std::int64_t rank = 0;
     Coords other = at;
@@ -104,10 +107,8 @@ void add_sorts(std::vector<OpCase>& rows) {
 // Walks the values seen so far, smallest first, without sorting.
 Tensors uniques(const HostTensor& x) {
   const std::size_t n = x.values.size();
-  Tensors out{{x.spec, std::vector<double>(n, 0)},
-              {{x.spec.shape, DType::kI64}, std::vector<double>(n, 0)},
-              {{x.spec.shape, DType::kI64}, std::vector<double>(n, 0)},
-              {{{}, DType::kI64}, {0}}};
+  const Shape& shape = x.spec.shape;
+  Tensors out{zeros(shape, x.spec.dtype), zeros(shape, DType::kI64), zeros(shape, DType::kI64), zeros({}, DType::kI64)};
   const auto equal = [](double a, double b) { return !before(a, b, false) && !before(b, a, false); };
   std::vector<bool> done(n, false);
   std::size_t group = 0;
@@ -179,6 +180,9 @@ void add_cumsums(std::vector<OpCase>& rows) {
     add("i32", {4, 19}, 1, reverse, DType::kI32);
     add("i64", {19, 2}, 0, reverse, DType::kI64);
     add("u8", {19}, 0, reverse, DType::kU8);
+    add("i32_columns", {19, 2}, 0, reverse, DType::kI32);
+    add("i64_line", {19}, 0, reverse, DType::kI64);
+    add("u8_columns", {19, 2}, 0, reverse, DType::kU8);
   }
 }
 
