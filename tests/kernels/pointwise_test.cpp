@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <limits>
 
 #include "core/exec/kernel.h"
 #include "core/formula/philox.h"
@@ -167,6 +168,22 @@ TEST(PointwiseCast, RoundsWideIntegersOnce) {
   node.attributes = {{"dtype", DType::kF32}};
   for (const Device device : Device::all())
     EXPECT_EQ(decode(run_raw(node, {raw}, device).outputs[0]).values[0], 0x1p60 + 0x1p37);
+}
+
+TEST(PointwiseCast, StopsAtTheEndsOfI64) {
+  const double inf = std::numeric_limits<double>::infinity();
+  ir::Node node;
+  node.op = ir::OpId::of("cast");
+  node.attributes = {{"dtype", DType::kI64}};
+  for (const DType from : {DType::kF32, DType::kF64, DType::kBF16, DType::kF16}) {
+    const HostTensor x = tensor_of({2}, from, {inf, -inf});
+    for (const Device device : Device::all()) {
+      std::int64_t ends[2];
+      std::memcpy(ends, run_raw(node, raw_of({x}), device).outputs[0].bytes.data(), sizeof ends);
+      EXPECT_EQ(ends[0], std::numeric_limits<std::int64_t>::max()) << name_of(from) << " on " << device.name();
+      EXPECT_EQ(ends[1], std::numeric_limits<std::int64_t>::min()) << name_of(from) << " on " << device.name();
+    }
+  }
 }
 
 ir::Node body_node(const std::function<void(ir::Graph&)>& fill) {
