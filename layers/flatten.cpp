@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/flatten.h"
 
+#include <functional>
 #include <numeric>
 
 #include "weft/error.h"

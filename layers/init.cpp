@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/init.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <span>
+#include <vector>
 
 #include "weft/error.h"
 #include "weft/ops.h"
@@ -44,11 +46,13 @@ Tensor polynomial(const Tensor& x, std::span<const double> coefficients) {
 }
 
 // erf^-1 by M. Giles, "Approximating the erfinv function" (2010), single precision.
-Tensor inverse_erf(const Tensor& x) {
+Tensor inverse_erf(const Tensor& y) {
   constexpr double kCentre[] = {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
                                 -0.00125372503, -0.00417768164, 0.246640727,    1.50140941};
   constexpr double kTail[] = {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
                               -0.0076224613,   0.00943887047,  1.00167406,    2.83297682};
+  constexpr double kBelowOne = 1 - 0x1p-24;  // the inverse of 1 is infinite
+  const Tensor x = clamp(y, -kBelowOne, kBelowOne);
   const Tensor w = -log((1.0 - x) * (1.0 + x));
   return x * select(w < 5.0, polynomial(w - 2.5, kCentre), polynomial(sqrt(w) - 3.0, kTail));
 }

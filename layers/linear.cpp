@@ -2,6 +2,7 @@
 #include "weft/linear.h"
 
 #include <cmath>
+#include <string>
 
 #include "weft/error.h"
 #include "weft/ops.h"

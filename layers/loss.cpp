@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/loss.h"
 
+#include <string>
+#include <vector>
+
 #include "weft/error.h"
 #include "weft/ops.h"
 #include "weft/scope.h"

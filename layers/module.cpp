@@ -167,7 +167,10 @@ void copy_state(Module& from, Module& to) {
       throw ShapeError("clone", path, "remake() gives other variables than the module itself has");
     const Variable& original = source[next++];
     const auto [place, fresh] = clones.try_emplace(original.cell().get());
-    if (fresh) place->second = original.clone();
+    if (fresh) {
+      static_cast<void>(original.value());  // draws a pending value, which two cells would draw apart
+      place->second = original.clone();
+    }
     variable = place->second;
   });
   if (next != source.size()) throw ShapeError("clone", "", "remake() gives fewer variables than the module itself has");

@@ -41,13 +41,22 @@ Decimal shortest_builtin(Float value) {
   return parsed(std::string(text.data(), end));
 }
 
-// The C++ library knows no 16-bit types: try lengths until one reads back.
+template <class Half>
+bool reads_back(const std::string& text, double value) {
+  const Half read(static_cast<float>(std::strtod(text.c_str(), nullptr)));
+  return static_cast<double>(static_cast<float>(read)) == value;
+}
+
+// The C++ library knows no 16-bit types: try lengths until one reads back. At a power of two, where numbers below lie
+// closer than those above, the next decimal upwards may do so when the nearest one does not.
 template <class Half>
 Decimal shortest_half(double value) {
   for (int after_point = 0;; ++after_point) {
-    const std::string text = printed("%.*e", after_point, value);
-    const Half read(static_cast<float>(std::strtod(text.c_str(), nullptr)));
-    if (static_cast<double>(static_cast<float>(read)) == value) return parsed(text);
+    const std::string nearest = printed("%.*e", after_point, value);
+    if (reads_back<Half>(nearest, value)) return parsed(nearest);
+    const double unit = std::pow(10.0, parsed(nearest).exponent - after_point);
+    const std::string outwards = printed("%.*e", after_point, value + std::copysign(unit / 2, value));
+    if (reads_back<Half>(outwards, value)) return parsed(outwards);
   }
 }
 
@@ -83,13 +92,14 @@ std::string positional(double value, DType dtype, int precision) {
   std::string text = decimal.digits;
   if (decimal.exponent < 0) {
     text.insert(0, static_cast<std::size_t>(-decimal.exponent), '0');
-    text.insert(1, ".");
+    text.insert(1, 1, '.');
   } else {
     const auto before_point = static_cast<std::size_t>(decimal.exponent + 1);
     if (text.size() < before_point) text.append(before_point - text.size(), '0');
-    text.insert(before_point, ".");
+    text.insert(before_point, 1, '.');
   }
-  return decimal.negative ? "-" + text : text;
+  if (decimal.negative) text.insert(text.begin(), '-');
+  return text;
 }
 
 std::string with_exponent(double value, DType dtype, int precision, int exponent_digits) {
@@ -99,9 +109,14 @@ std::string with_exponent(double value, DType dtype, int precision, int exponent
     decimal = parsed(printed("%.*e", precision, value));
     decimal.digits.append(wanted - decimal.digits.size(), '0');
   }
-  std::string text = decimal.negative ? "-" : "";
-  text += decimal.digits.substr(0, 1) + "." + decimal.digits.substr(1);
-  return text + (decimal.exponent < 0 ? "e-" : "e+") + printed("%0*d", exponent_digits, std::abs(decimal.exponent));
+  std::string text;
+  if (decimal.negative) text += '-';
+  text.append(decimal.digits, 0, 1);
+  text += '.';
+  text.append(decimal.digits, 1);
+  text += decimal.exponent < 0 ? "e-" : "e+";
+  text += printed("%0*d", exponent_digits, std::abs(decimal.exponent));
+  return text;
 }
 
 }  // namespace weft

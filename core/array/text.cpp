@@ -47,7 +47,9 @@ class Layout {
   // One bracket at depth `axis`; what follows a line break in it is indented by axis + 1.
   std::string bracket(std::size_t axis) {
     if (axis == shown_.size()) return *word_++;
-    return "[" + (axis + 1 == shown_.size() ? row(axis) : blocks(axis)) + "]";
+    std::string text = axis + 1 == shown_.size() ? row(axis) : blocks(axis);
+    text.insert(0, 1, '[');
+    return text += ']';
   }
 
  private:

@@ -24,7 +24,7 @@ Device Device::best() {
   // Asked and logged once: this is on the way of every tensor made from host data.
   static const Device device = [] {
     const Device found = cuda_backend::find_devices().devices > 0 ? Device(0) : Device();
-    log(LogLevel::kInfo, "weft runs on " + found.describe());
+    log(LogLevel::kInfo, "running on " + found.describe());
     return found;
   }();
   return device;

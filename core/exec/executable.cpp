@@ -9,12 +9,13 @@
 #include "core/exec/traits.h"
 #include "core/ir/prune.h"
 #include "core/ir/verify.h"
+#include "core/ops/op.h"
 
 namespace weft::exec {
 
 Executable::Executable(const ir::Graph& graph, const BuildOptions& options)
     : graph_(ir::prune(graph)), device_(options.device) {
-  ir::verify(graph_);
+  ir::verify(graph_, ops::infer_node);
   prepare(options);
   bound_.resize(graph_.inputs.size());
 }
@@ -100,6 +101,7 @@ std::vector<Array> Executable::run(std::span<const Array> inputs, std::span<cons
     step.kernel.run(step.call);
     poison.after(step.node);
   }
+  poison.before(graph_.nodes.size());  // the places where results are staged
   return collect(targets, stream);
 }
 

@@ -33,8 +33,4 @@ Value sum_to(Builder& build, Value x, const Shape& shape) {
   return reshape(build, x, shape);
 }
 
-Value spread(Builder& build, Value y, const Shape& x, const Ints& axes) {
-  return broadcast_to(build, reshape(build, y, reduced(x, axes, true)), x);
-}
-
 }  // namespace weft::ops

@@ -15,7 +15,5 @@ Value broadcast_to(Builder& build, Value x, const Shape& shape);
 Value sum_keep(Builder& build, Value x, const Ints& axes);
 // The adjoint of broadcasting: sums x over the axes along which a tensor of `shape` was repeated.
 Value sum_to(Builder& build, Value x, const Shape& shape);
-// The reduced tensor `y` of a reduction over `axes` of x, broadcast back to x's shape.
-Value spread(Builder& build, Value y, const Shape& x, const Ints& axes);
 
 }  // namespace weft::ops

@@ -42,7 +42,7 @@ std::vector<TensorSpec> infer(Specs in, const Attributes& attributes) {
 // dlogits = dloss * (d loss / d logits), the latter being output 1.
 std::vector<Value> gradient(const GradientCall& call) {
   const TensorSpec logits = call.node.outputs[1];
-  const Ex unit = cast(Ex(call.build, call.outputs[1]), wide(logits.dtype));
+  const Ex unit = widened(call.build, call.outputs[1]);
   const Ex dloss = reshape(Ex(call.build, call.cotangents[0]), {logits.shape[0], 1});
   std::vector<Value> out(call.wanted.size());
   out[0] = cast(dloss * unit, logits.dtype).value();
@@ -59,8 +59,9 @@ Target target_of_indices(const Ex& logp, Value target, const std::optional<Ex>& 
   const std::int64_t n = build.shape(logp.value())[0], c = build.shape(logp.value())[1];
   const Ex label = reshape(Ex(build, target), {n, 1});
   const Ex classes(build, build.emit("iota", {}, {{"length", c}, {"dtype", label.dtype()}}));
-  const Ex live = label != like(label, static_cast<double>(attributes.integer("ignore_index"))) &&
-                  label >= like(label, 0) && label < like(label, static_cast<double>(c));
+  const std::int64_t ignored = attributes.integer("ignore_index");
+  Ex live = label >= like(label, 0) && label < like(label, static_cast<double>(c));
+  if (ignored >= 0 && ignored < c) live = live && label != like(label, static_cast<double>(ignored));
   const double smoothing = attributes.real("label_smoothing");
   const Ex zero = like(logp, 0), spread_mass = like(logp, smoothing / static_cast<double>(c));
   const Ex hit = label == classes && live, w = weight ? *weight : like(logp, 1);
@@ -84,10 +85,10 @@ Target target_of_probabilities(const Ex& logp, Value target, const std::optional
 std::vector<Value> decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
   const DType dtype = build.dtype(in[0]);
   const Shape shape = build.shape(in[0]);
-  const Ex logits = cast(Ex(build, in[0]), wide(dtype));
+  const Ex logits = widened(build, in[0]);
   const Ex logp(build, build.emit("log_softmax", {logits.value()}, {{"axis", std::int64_t{1}}}));
   std::optional<Ex> weight;
-  if (in.size() == 3) weight = cast(Ex(build, in[2]), wide(dtype));
+  if (in.size() == 3) weight = widened(build, in[2]);
   const bool indices = !is_floating(build.dtype(in[1]));
   const Target target = indices ? target_of_indices(logp, in[1], weight, attributes)
                                 : target_of_probabilities(logp, in[1], weight, attributes);

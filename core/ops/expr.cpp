@@ -24,6 +24,8 @@ Ex cast(const Ex& x, DType dtype) {
   return x.dtype() == dtype ? x : Ex(x.build(), cast(x.build(), x.value(), dtype));
 }
 
+Ex widened(Builder& build, Value x) { return cast(Ex(build, x), wide(build.dtype(x))); }
+
 Ex operator-(const Ex& x) { return x.constant() ? like(x, -*x.constant()) : apply(Fn::kNegative, {x}); }
 
 Ex operator+(const Ex& a, const Ex& b) {

@@ -49,6 +49,8 @@ Ex apply(Fn fn, std::initializer_list<Ex> arguments);
 inline Ex like(const Ex& x, double value) { return {x.build(), x.dtype(), value}; }
 // A node only where the dtype changes.
 Ex cast(const Ex& x, DType dtype);
+// As in the kernels, half types are computed with in f32: x as f32 where it is f16 or bf16.
+Ex widened(Builder& build, Value x);
 
 Ex operator-(const Ex& x);
 Ex operator+(const Ex& a, const Ex& b);

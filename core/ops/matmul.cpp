@@ -32,16 +32,30 @@ Value product(const GradientCall& call, Value a, Value b, bool trans_a, bool tra
   return call.build.emit(call.node.op, {a, b}, {{"trans_a", trans_a}, {"trans_b", trans_b}});
 }
 
+// (..., m, k) as (rows, k): what a matrix without batch axes sees of it.
+Value rows_of(Builder& build, Value x) {
+  const Shape shape = build.shape(x);
+  std::int64_t rows = 1;
+  for (int i = 0; i + 1 < shape.rank(); ++i) rows *= shape[i];
+  return reshape(build, x, {rows, shape[-1]});
+}
+
 // With y = A B: dA = dy B^T and dB = A^T dy; the transposed operands swap both factors instead of copying.
 std::vector<Value> gradient(const GradientCall& call) {
   const bool trans_a = call.node.attributes.flag("trans_a"), trans_b = call.node.attributes.flag("trans_b");
-  const Value dy = call.cotangents[0], a = call.inputs[0], b = call.inputs[1];
+  Value dy = call.cotangents[0], a = call.inputs[0];
+  const Value b = call.inputs[1];
   std::vector<Value> out(2);
   if (call.wanted[0]) {
     const Value da = trans_a ? product(call, b, dy, trans_b, true) : product(call, dy, b, false, !trans_b);
     out[0] = sum_to(call.build, da, call.build.shape(a));
   }
   if (call.wanted[1]) {
+    // One product over all rows instead of one per batch entry and their sum.
+    if (call.build.shape(b).rank() == 2 && !trans_a) {
+      a = rows_of(call.build, a);
+      dy = rows_of(call.build, dy);
+    }
     const Value db = trans_b ? product(call, dy, a, true, trans_a) : product(call, a, dy, !trans_a, false);
     out[1] = sum_to(call.build, db, call.build.shape(b));
   }

@@ -57,8 +57,6 @@ std::vector<TensorSpec> inference_spec(Specs in, const Attributes& attributes) {
   return {in[0]};
 }
 
-Ex widened(Builder& build, Value x) { return cast(Ex(build, x), wide(build.dtype(x))); }
-
 std::vector<Value> train_gradient(const GradientCall& call) {
   return call.build.emit_all(OpId::of("batch_norm_grad"),
                              {call.cotangents[0], call.inputs[0], call.inputs[1], call.outputs[1], call.outputs[3]});

@@ -48,19 +48,22 @@ std::vector<TensorSpec> cumsum_spec(Specs in, const Attributes& attributes) {
   return {in[0]};
 }
 
-// What the gradient of a reduction works with: y and dy have size 1 along the reduced axes.
+// What the gradient of a reduction works with: dy has size 1 along the reduced axes.
 struct Reduction {
   explicit Reduction(const GradientCall& call)
       : build(call.build),
         axes(call.node.attributes.ints("axes")),
         shape(build.shape(call.node.inputs[0])),
+        dtype(build.dtype(call.node.inputs[0])),
         kept(reduced(shape, axes, true)),
-        dy(reshape(Ex(build, call.cotangents[0]), kept)) {}
-  std::vector<Value> result(const Ex& dx) const { return {broadcast_to(build, dx.value(), shape)}; }
+        dy(reshape(widened(build, call.cotangents[0]), kept)) {}
+  std::vector<Value> result(const Ex& dx) const { return {broadcast_to(build, cast(dx, dtype).value(), shape)}; }
 
   Builder& build;
   Ints axes;
-  Shape shape, kept;
+  Shape shape;
+  DType dtype;
+  Shape kept;
   Ex dy;
 };
 
@@ -80,15 +83,15 @@ std::vector<Value> extremum_gradient(const GradientCall& call) {
   const Reduction r(call);
   const Ex x(r.build, call.inputs[0]);
   const Ex hit = x == reshape(Ex(r.build, call.outputs[0]), r.kept);
-  const Ex ties = cast(sum(cast(hit, DType::kI64), r.axes), x.dtype());
-  return r.result(select(hit, r.dy / ties, like(x, 0)));
+  const Ex ties = cast(sum(cast(hit, DType::kI64), r.axes), r.dy.dtype());
+  return r.result(select(hit, r.dy / ties, like(r.dy, 0)));
 }
 
 // dy times the product of the other elements, which is exact at zeros too: with one zero only its own element has a
 // derivative, with two none has.
 std::vector<Value> product_gradient(const GradientCall& call) {
   const Reduction r(call);
-  const Ex x(r.build, call.inputs[0]);
+  const Ex x = widened(r.build, call.inputs[0]);
   const Ex zero = x == like(x, 0);
   const Ex safe = select(zero, like(x, 1), x);
   const Ex product(r.build, r.build.emit("prod", {safe.value()}, {{"axes", r.axes}, {"keep", true}}));
@@ -99,7 +102,7 @@ std::vector<Value> product_gradient(const GradientCall& call) {
 
 std::vector<Value> variance_gradient(const GradientCall& call) {
   const Reduction r(call);
-  const Ex x(r.build, call.inputs[0]);
+  const Ex x = widened(r.build, call.inputs[0]);
   const std::int64_t freedom = count_over(r.shape, r.axes) - call.node.attributes.integer("correction");
   const double scale = 2.0 / static_cast<double>(std::max<std::int64_t>(freedom, 0));
   return r.result(r.dy * like(x, scale) * (x - mean(x, r.axes)));
@@ -107,8 +110,8 @@ std::vector<Value> variance_gradient(const GradientCall& call) {
 
 std::vector<Value> logsumexp_gradient(const GradientCall& call) {
   const Reduction r(call);
-  const Ex x(r.build, call.inputs[0]);
-  return r.result(r.dy * exp(x - reshape(Ex(r.build, call.outputs[0]), r.kept)));
+  const Ex x = widened(r.build, call.inputs[0]);
+  return r.result(r.dy * exp(x - reshape(widened(r.build, call.outputs[0]), r.kept)));
 }
 
 std::vector<Value> cumsum_gradient(const GradientCall& call) {

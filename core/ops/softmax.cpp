@@ -17,14 +17,16 @@ auto softmax_spec(const char* op) {
 
 // dx = y (dy - sum(dy y))
 std::vector<Value> softmax_gradient(const GradientCall& call) {
-  const Ex y(call.build, call.outputs[0]), dy(call.build, call.cotangents[0]);
-  return {(y * (dy - sum(dy * y, {call.node.attributes.integer("axis")}))).value()};
+  const Ex y = widened(call.build, call.outputs[0]), dy = widened(call.build, call.cotangents[0]);
+  const Ex dx = y * (dy - sum(dy * y, {call.node.attributes.integer("axis")}));
+  return {cast(dx, call.node.outputs[0].dtype).value()};
 }
 
 // dx = dy - e^y sum(dy)
 std::vector<Value> log_softmax_gradient(const GradientCall& call) {
-  const Ex y(call.build, call.outputs[0]), dy(call.build, call.cotangents[0]);
-  return {(dy - exp(y) * sum(dy, {call.node.attributes.integer("axis")})).value()};
+  const Ex y = widened(call.build, call.outputs[0]), dy = widened(call.build, call.cotangents[0]);
+  const Ex dx = dy - exp(y) * sum(dy, {call.node.attributes.integer("axis")});
+  return {cast(dx, call.node.outputs[0].dtype).value()};
 }
 
 }  // namespace

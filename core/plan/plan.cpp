@@ -152,6 +152,8 @@ class Planner {
   bool replace_input(Value v) {
     if (v.output != 0) return false;
     for (const Value input : graph_.node(v).inputs) {
+      // As many bytes but other elements: f64(1, 4) is broadcast to bool(8, 4), and read again after the first row.
+      if (graph_.spec(input).shape.numel() != graph_.spec(v).shape.numel()) continue;
       if (storage(input).input >= 0 || !may_overwrite(v, at(storage_of_, input))) continue;
       put(v, at(storage_of_, input), Placement::Kind::kArena);
       return true;

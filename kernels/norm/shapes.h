@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/exec/kernel.h"
+#include "core/formula/annotate.h"
 
 namespace weft::kernels {
 
@@ -12,8 +13,8 @@ struct ChannelBlocks {
   std::int64_t rows = 0, channels = 0;
   std::int64_t block_rows = 1, blocks = 1;
 
-  std::int64_t begin(std::int64_t block) const { return std::min(rows, block * block_rows); }
-  std::int64_t end(std::int64_t block) const { return std::min(rows, (block + 1) * block_rows); }
+  WEFT_HD std::int64_t begin(std::int64_t block) const { return block * block_rows < rows ? block * block_rows : rows; }
+  WEFT_HD std::int64_t end(std::int64_t block) const { return begin(block + 1); }
 };
 
 // Blocks of about `work` elements, but no more than `most` of them; at least one, also for an empty batch.

@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <array>
-#include <cstdint>
-#include <vector>
+#include <optional>
 
 #include "core/exec/kernel.h"
-#include "core/formula/program.h"
+#include "kernels/pointwise/geometry.h"
 
 namespace weft::kernels {
 
-// The elements of the result in row-major order, axes merged where every operand allows it, innermost last.
-struct Elements {
-  static constexpr int kMaxRank = 8;
-  int rank = 0;
-  std::int64_t count = 0;
-  std::array<std::int64_t, kMaxRank> size{};
-  // Elements to skip per axis, for each program input; 0 where it is repeated.
-  std::array<std::array<std::int64_t, kMaxRank>, Program::kMaxInputs> stride{};
-};
-
-// A node as a program over the operands of its call.
+// A node made ready for any device.
 struct Lowered {
   Program program;
-  Elements elements;
-  std::vector<std::size_t> operand;  // call input behind each program input
-  std::vector<std::size_t> state;    // call input behind each generator state
+  Geometry geometry;
+  std::optional<Fn> plain;  // the node is this one function, f32 in and out: its program is function_program(fn)
 };
 
-// Throws DTypeError or ValueError for a body that no program can hold.
+// From an elementwise function, cast, uniform, normal, or a pointwise node whose body holds those and `full`. Every
+// output must have the shape to which everything in the body broadcasts. Throws ShapeError, or ValueError where the
+// program has more instructions, registers, operands or outputs than Program holds.
 Lowered lower(const exec::KernelRequest& request);
 
 }  // namespace weft::kernels

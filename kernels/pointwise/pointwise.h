@@ -2,7 +2,7 @@
 #pragma once
 #include "core/exec/kernel.h"
 
-// Every elementwise function, cast, uniform and normal draws, and whole pointwise regions: each is one program.
+// Elementwise functions, casts and random draws, each by itself or many in one program.
 namespace weft::kernels {
 
 exec::PreparedKernel prepare_pointwise_cpu(const exec::KernelRequest& request);

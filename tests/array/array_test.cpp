@@ -9,6 +9,10 @@
 #include "tests/device/every_device.h"
 #include "weft/error.h"
 
+#ifdef WEFT_CUDA_EMULATED
+#include "emulator.h"
+#endif
+
 namespace weft {
 namespace {
 
@@ -144,6 +148,44 @@ TEST_P(ArrayOn, WorksOnAScopedStream) {
   const StreamScope scope(mine);
   EXPECT_EQ(values(counting({100}).to(Device::cpu()).to(device())), values(counting({100})));
 }
+
+#ifdef WEFT_CUDA_EMULATED
+
+// Two devices whose streams the emulator runs in any order that the waits allow.
+struct TwoDevices : testing::TestWithParam<std::uint64_t> {
+  void SetUp() override {
+    emulator::reset();
+    emulator::set_device_count(2);
+    emulator::set_thread_order_seed(GetParam());
+  }
+  void TearDown() override {
+    emulator::reset();
+    emulator::set_device_count(1);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Seeds, TwoDevices, testing::Range<std::uint64_t>(0, 16));
+
+TEST_P(TwoDevices, ACopyWaitsForBothStreams) {
+  const Device first = Device::cuda(0);
+  const Device second = Device::cuda(1);
+  const TensorSpec spec{{1000}, DType::kI32};
+  const std::vector<std::int32_t> ones(1000, 1);
+  const auto twos = Block::pinned(4000, second);
+  std::fill_n(static_cast<std::int32_t*>(twos->data()), 1000, 2);
+  Array source = Array::zeros(spec, Stream::current(first));
+  copy_bytes(source.data(), first, ones.data(), Device::cpu(), 4000, Stream::current(first));
+  {  // work on memory that the copy will get, not done when it is handed back
+    const Array before = Array::empty(spec, Stream::current(second));
+    copy_bytes(before.data(), second, twos->data(), Device::cpu(), 4000, Stream::current(second));
+  }
+  const Array copy = source.to(second);
+  source = {};
+  const Array noise = Array::zeros(spec, Stream::current(first));
+  if (GetParam() % 2 == 1) Stream::current(first).synchronize();  // otherwise reading the copy runs all of it
+  EXPECT_EQ(values(copy), ones);
+}
+
+#endif  // WEFT_CUDA_EMULATED
 
 }  // namespace
 }  // namespace weft

@@ -57,6 +57,10 @@ void add_index_cases(std::vector<Case>& rows) {
   rows.push_back({"index_add", {{3, 2}, {4, 2}}, [](Builder& b, const Values& x) -> Values {
                     return {b.emit("index_add", {x[0], labels(b, {4}, 3), x[1]}, {{"axis", n(0)}})};
                   }});
+  rows.push_back({"index_add", {{4, 2}}, [](Builder& b, const Values& x) -> Values {
+                    const Value constant = ops::full(b, {3, 2}, DType::kF64, 5);
+                    return {b.emit("index_add", {constant, labels(b, {4}, 3), x[0]}, {{"axis", n(0)}})};
+                  }});
   rows.push_back({"gather", {{3, 4}}, [](Builder& b, const Values& x) -> Values {
                     return {b.emit("gather", {x[0], labels(b, {3, 5}, 4, 3)}, {{"axis", n(1)}})};
                   }});
@@ -92,6 +96,7 @@ void add_matmul_cases(std::vector<Case>& rows) {
         return Shape(dims);
       };
       rows.push_back(direct("matmul", {shape(ta, {2, 3}), shape(tb, {3, 4})}, flags));
+      rows.push_back(direct("matmul", {shape(ta, {2, 2, 3}), shape(tb, {3, 4})}, flags));
       rows.push_back(direct("matmul", {shape(ta, {2, 1, 2, 3}), shape(tb, {3, 3, 1})}, flags));
     }
   rows.push_back(direct("matmul", {{2, 0}, {0, 3}}, {{"trans_a", false}, {"trans_b", false}}));
@@ -110,6 +115,15 @@ void add_loss_cases(std::vector<Case>& rows) {
     rows.push_back(direct("softmax_cross_entropy", {{2, 3}, {2, 3}}, attributes));
     rows.push_back(direct("softmax_cross_entropy", {{2, 3}, {2, 3}, {3}}, attributes));
   }
+  // The loss alone, which has a rule of its own where only the logits are asked for.
+  const Attributes plain{{"label_smoothing", 0.2}, {"ignore_index", n(-100)}};
+  rows.push_back({"softmax_cross_entropy", {{4, 3}}, [=](Builder& b, const Values& x) -> Values {
+                    return {b.emit("softmax_cross_entropy", {x[0], labels(b, {4}, 3)}, plain)};
+                  }});
+  for (const std::vector<Shape>& shapes : {std::vector<Shape>{{2, 3}, {2, 3}}, {{2, 3}, {2, 3}, {3}}})
+    rows.push_back({"softmax_cross_entropy", shapes, [=](Builder& b, const Values& x) -> Values {
+                      return {b.emit("softmax_cross_entropy", x, plain)};
+                    }});
   // One argument that stands twice is one variable.
   rows.push_back({"softmax_cross_entropy", {{2, 3}}, [](Builder& b, const Values& x) {
                     return b.emit_all(OpId::of("softmax_cross_entropy"), {x[0], x[0]},

@@ -40,6 +40,29 @@ graph {
 )");
 }
 
+TEST(BackwardText, MatrixWithoutBatchGetsOneProduct) {
+  EXPECT_EQ(differentiated(R"(graph {
+  %0 = input variable "weight" : f32(8, 4)
+  %1 = input argument "x" : f32(2, 5, 8)
+  %2 = input argument "dy" : f32(2, 5, 4)
+  %3 = matmul(%1, %0) {trans_a=false, trans_b=false} : f32(2, 5, 4)
+  return %3
+  return %2
+}
+)"),
+            R"(
+graph {
+  %0 = input variable "weight" : f32(8, 4)
+  %1 = input argument "x" : f32(2, 5, 8)
+  %2 = input argument "dy" : f32(2, 5, 4)
+  %3 = reshape(%1) {shape=[10, 8]} : f32(10, 8)
+  %4 = reshape(%2) {shape=[10, 4]} : f32(10, 4)
+  %5 = matmul(%3, %4) {trans_a=true, trans_b=false} : f32(8, 4)
+  return %5
+}
+)");
+}
+
 TEST(BackwardText, BroadcastBiasIsSummedAndFactorOneCostsNothing) {
   EXPECT_EQ(differentiated(R"(graph {
   %0 = input variable "bias" : f32(1, 10)
@@ -103,6 +126,55 @@ graph {
   %4 = cast(%1) {dtype=f32} : f32(3,)
   %5 = multiply(%4, %3) : f32(3,)
   %6 = cast(%5) {dtype=bf16} : bf16(3,)
+  return %6
+}
+)");
+}
+
+// 1 / 70000 is no f16, and neither is 70000.
+TEST(BackwardText, MeansOfHalfTypesDivideInF32) {
+  EXPECT_EQ(differentiated(R"(graph {
+  %0 = input argument "x" : f16(70000,)
+  %1 = input argument "dy" : f16()
+  %2 = mean(%0) {axes=[0], keep=false} : f16()
+  return %2
+  return %1
+}
+)"),
+            R"(
+graph {
+  %0 = input argument "x" : f16(70000,)
+  %1 = input argument "dy" : f16()
+  %2 = cast(%1) {dtype=f32} : f32()
+  %3 = reshape(%2) {shape=[1]} : f32(1,)
+  %4 = full() {dtype=f32, shape=[], value=70000.0} : f32()
+  %5 = divide(%3, %4) : f32(1,)
+  %6 = cast(%5) {dtype=f16} : f16(1,)
+  %7 = broadcast_to(%6) {shape=[70000]} : f16(70000,)
+  return %7
+}
+)");
+}
+
+// Not dy * 0, which would be NaN for an infinite dy.
+TEST(BackwardText, ReluChoosesBetweenDyAndZero) {
+  EXPECT_EQ(differentiated(R"(graph {
+  %0 = input argument "x" : f32(3,)
+  %1 = input argument "dy" : f32(3,)
+  %2 = relu(%0) : f32(3,)
+  return %2
+  return %1
+}
+)"),
+            R"(
+graph {
+  %0 = input argument "x" : f32(3,)
+  %1 = input argument "dy" : f32(3,)
+  %2 = relu(%0) : f32(3,)
+  %3 = full() {dtype=f32, shape=[], value=0.0} : f32()
+  %4 = greater(%2, %3) : bool(3,)
+  %5 = full() {dtype=f32, shape=[], value=0.0} : f32()
+  %6 = select(%4, %1, %5) : f32(3,)
   return %6
 }
 )");

@@ -72,16 +72,23 @@ TEST(Csv, CutOffGzipIsAnError) {
   }
 }
 
-TEST(Csv, DamagedGzipIsAnError) {
+TEST(Csv, DamagedGzipNeverGivesOtherNumbers) {
   const TemporaryDirectory directory;
   const std::string whole = gzipped("1,2\n3,4\n5,6\n");
-  // Beyond the ten bytes of fixed header everything is covered by the check sum or is the sum itself.
+  std::size_t noticed = 0;
+  // The ten bytes of fixed header hold a name flag and a time, which matter to nobody.
   for (std::size_t i = 10; i < whole.size(); ++i) {
     std::string damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x40);
     write_file(directory / "t.csv.gz", damaged);
-    EXPECT_THROW(read_csv(directory / "t.csv.gz"), FormatError) << i;
+    try {
+      EXPECT_EQ(read_csv(directory / "t.csv.gz").values.to_vector<double>(), (std::vector<double>{1, 2, 3, 4, 5, 6}))
+          << i;
+    } catch (const FormatError&) {
+      ++noticed;
+    }
   }
+  EXPECT_GE(noticed, whole.size() - 11);  // all but the padding bits that end the packed data
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ TEST(Digits, AreThere) {
   // Counted in the file itself: the labels of both parts together.
   Ints count(10);
   for (const Dataset& part : {train, test})
-    for (const std::int64_t label : part.column(1).to_vector<std::int64_t>()) ++count.at(static_cast<std::size_t>(label));
+    for (const std::int64_t label : part.column(1).to_vector<std::int64_t>())
+      ++count.at(static_cast<std::size_t>(label));
   EXPECT_EQ(count, (Ints{178, 182, 177, 183, 181, 182, 181, 179, 174, 180}));
 }
 

@@ -92,8 +92,9 @@ TEST(Mnist, ReadsItsFiles) {
 
 TEST(Mnist, NamesWhatIsMissingOrWrong) {
   const TemporaryDirectory directory;
-  EXPECT_NE(message_of<FormatError>([&] { mnist(directory.path(), true); }).find("train-images-idx3-ubyte: there is no"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of<FormatError>([&] { mnist(directory.path(), true); }).find("train-images-idx3-ubyte: there is no"),
+      std::string::npos);
   write_file(directory / "t10k-images-idx3-ubyte", idx(8, {2}, "ab"));
   write_file(directory / "t10k-labels-idx1-ubyte", idx(8, {2}, "ab"));
   EXPECT_NE(message_of<FormatError>([&] { mnist(directory.path(), false); }).find("u8 with 3 axes is expected"),

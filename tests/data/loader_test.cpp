@@ -95,7 +95,8 @@ TEST(Loader, BatchesStayWhenTheLoaderMovesOn) {
   std::vector<Tensor> kept;
   for (const auto& [x, y] : loader) kept.push_back(y);
   for (std::size_t i = 0; i < kept.size(); ++i)
-    EXPECT_EQ(kept[i].to_vector<std::int64_t>(), (Ints{static_cast<std::int64_t>(2 * i), static_cast<std::int64_t>(2 * i + 1)}));
+    EXPECT_EQ(kept[i].to_vector<std::int64_t>(),
+              (Ints{static_cast<std::int64_t>(2 * i), static_cast<std::int64_t>(2 * i + 1)}));
 }
 
 TEST(Loader, ComesOnTheDefaultDeviceOrTheOneAskedFor) {

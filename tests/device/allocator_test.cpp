@@ -231,31 +231,42 @@ TEST_F(CudaAllocator, TheSameStreamReusesWithoutWaiting) {
   allocator.release(second);
 }
 
-// Work of stream a still writes to the memory when stream b gets it: b must come second, whichever the device runs
-// first.
+// Work of the first stream still writes to the memory when stream b gets it: b must come second, whichever the device
+// runs first.
+void expect_order(CachingAllocator& allocator, const Stream& a, const Stream& b) {
+  const Device device = a.device();
+  const std::vector<int> new_values(kMiB, 2);
+  auto* const first = allocator.allocate(4 * kMiB, a);
+  void* const data = CachingAllocator::data(first);
+  const auto pinned = Block::pinned(4 * kMiB, device);
+  std::fill_n(static_cast<int*>(pinned->data()), kMiB, 1);
+  copy_bytes(data, device, pinned->data(), Device::cpu(), 4 * kMiB, a);
+  allocator.release(first);
+  auto* const second = allocator.allocate(4 * kMiB, b);
+  ASSERT_EQ(CachingAllocator::data(second), data);
+  copy_bytes(data, device, new_values.data(), Device::cpu(), 4 * kMiB, b);
+  b.synchronize();
+  a.synchronize();
+  std::vector<int> read(kMiB);
+  copy_bytes(read.data(), Device::cpu(), data, device, 4 * kMiB, b);
+  b.synchronize();
+  EXPECT_EQ(read, new_values);
+  allocator.release(second);
+  allocator.trim();
+}
+
 TEST_F(CudaAllocator, AnotherStreamWaitsForTheFirst) {
-  for (const std::uint64_t seed : {0, 1, 2, 3, 4, 5, 6, 7}) {
+  for (const std::uint64_t seed : {0, 1, 2, 3}) {
     emulator::set_thread_order_seed(seed);
-    const std::vector<int> old_values(kMiB, 1);
-    const std::vector<int> new_values(kMiB, 2);
-    auto* const first = allocator.allocate(4 * kMiB, a);
-    void* const data = CachingAllocator::data(first);
-    const auto pinned = Block::pinned(4 * kMiB, device);
-    std::copy(old_values.begin(), old_values.end(), static_cast<int*>(pinned->data()));
-    copy_bytes(data, device, pinned->data(), Device::cpu(), 4 * kMiB, a);
-    allocator.release(first);
-    auto* const second = allocator.allocate(4 * kMiB, b);
-    ASSERT_EQ(CachingAllocator::data(second), data);
-    copy_bytes(data, device, new_values.data(), Device::cpu(), 4 * kMiB, b);
-    b.synchronize();
-    a.synchronize();
-    std::vector<int> read(kMiB);
-    copy_bytes(read.data(), Device::cpu(), data, device, 4 * kMiB, b);
-    b.synchronize();
-    EXPECT_EQ(read, new_values) << "seed " << seed;
-    allocator.release(second);
-    allocator.trim();
+    expect_order(allocator, a, b);
   }
+}
+
+TEST_F(CudaAllocator, AnotherStreamWaitsForAUsersStream) {
+  cudaStream_t raw = nullptr;
+  ASSERT_EQ(cudaStreamCreateWithFlags(&raw, cudaStreamNonBlocking), cudaSuccess);
+  expect_order(allocator, Stream::wrap(device, raw), b);
+  EXPECT_EQ(cudaStreamDestroy(raw), cudaSuccess);
 }
 
 TEST_F(CudaAllocator, AUsersStreamMayBeGoneByTheTimeOfReuse) {

@@ -73,10 +73,10 @@ TEST(DeviceNames, DescribeTheCpu) {
 
 TEST(DeviceNames, BestIsLoggedOnce) {
   ASSERT_TRUE(collecting);
-  const std::string expected = "weft runs on " + Device::best().describe();
+  const std::string expected = "running on " + Device::best().describe();
   static_cast<void>(Device::best());
   int seen = 0;
-  for (const std::string& line : log_lines()) seen += line.starts_with("weft runs on ") ? 1 : 0;
+  for (const std::string& line : log_lines()) seen += line.starts_with("running on ") ? 1 : 0;
   EXPECT_EQ(seen, 1);
 }
 

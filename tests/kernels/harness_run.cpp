@@ -99,7 +99,7 @@ class Run {
   Run(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options)
       : node_(node), inputs_(inputs), device_(device), options_(options), stream_(Stream::current(device)) {
     for (const RawTensor& input : inputs) input_specs_.push_back(input.spec);
-    output_specs_ = ops::find_op(node.op).infer(input_specs_, node.attributes);
+    output_specs_ = ops::infer_node(node, input_specs_);
   }
 
   RawRun operator()() {

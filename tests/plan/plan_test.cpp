@@ -63,6 +63,14 @@ TEST(Plan, OnlyTheLastReaderWritesInPlace) {
     return %2)")
                 .arena_bytes,
             2 * 256);
+  // As many bytes, but a broadcast operand.
+  EXPECT_EQ(planned(R"(
+    %0 = input argument "x" : f64(8, 4)
+    %1 = mix(%0) : f64(1, 4)
+    %2 = map(%1, %0) : bool(8, 4)
+    return %2)")
+                .arena_bytes,
+            2 * 256);
 }
 
 TEST(Plan, DeadBlocksAreUsedAgain) {

@@ -113,7 +113,7 @@ class WEFT_EXPORT ModuleScope {
   Scope scope_;
 };
 
-// Gives `to` clones of `from`'s cells (ties kept) and its modes; both have the same structure.
+// Gives `to` clones of `from`'s cells (ties kept), drawn if need be, and its modes; both have the same structure.
 void copy_state(Module& from, Module& to);
 
 inline void visit_one(Visitor& visitor, std::string_view name, Parameter& parameter) {

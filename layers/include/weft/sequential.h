@@ -16,9 +16,9 @@ namespace weft {
 
 // What a Sequential holds: a module, or a lambda Tensor(Tensor).
 template <class M>
-concept Layer = std::is_invocable_r_v < Tensor,
-        std::remove_cvref_t<M>
-&, Tensor > ;
+concept Layer = requires(std::remove_cvref_t<M>& layer, Tensor x) {
+  { layer(x) } -> std::convertible_to<Tensor>;
+};
 
 // Layers called one after the other; their names are "0", "1", ...
 class WEFT_EXPORT Sequential : public Module {

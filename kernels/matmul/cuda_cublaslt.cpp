@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#if !defined(WEFT_CUDA_EMULATED)
+#include "kernels/matmul/cuda_cublaslt.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/device/cuda/current_device.h"
+#include "kernels/matmul/cuda_gemm.h"
+
+namespace weft::kernels {
+
+namespace {
+
+// fp32 means fp32: CUBLAS_COMPUTE_32F never uses TF32. The 16-bit types are multiplied into f32 sums.
+struct Types {
+  cudaDataType_t storage, scale;
+  cublasComputeType_t compute;
+};
+
+Types types_of(DType dtype) {
+  switch (dtype) {
+    case DType::kF32:
+      return {CUDA_R_32F, CUDA_R_32F, CUBLAS_COMPUTE_32F};
+    case DType::kF64:
+      return {CUDA_R_64F, CUDA_R_64F, CUBLAS_COMPUTE_64F};
+    case DType::kBF16:
+      return {CUDA_R_16BF, CUDA_R_32F, CUBLAS_COMPUTE_32F};
+    case DType::kF16:
+      return {CUDA_R_16F, CUDA_R_32F, CUBLAS_COMPUTE_32F};
+    case DType::kI32:
+    case DType::kI64:
+    case DType::kU8:
+    case DType::kBool:
+      break;
+  }
+  fail<DTypeError>("matmul", "operands are ", dtype, ", want f32, f64, bf16 or f16");
+}
+
+// 1 where product i takes matrix i, 0 where all take matrix 0, -1 where neither holds.
+int batch_step(const std::vector<std::int64_t>& which) {
+  const auto all = [&](std::int64_t step) {
+    for (std::size_t i = 0; i < which.size(); ++i) {
+      if (which[i] != step * static_cast<std::int64_t>(i)) return false;
+    }
+    return true;
+  };
+  return all(0) ? 0 : all(1) ? 1 : -1;
+}
+
+std::size_t workspace_limit(const GemmProblem& p) {
+  constexpr std::int64_t kLeast = std::int64_t{64} << 10, kMost = std::int64_t{32} << 20;
+  return static_cast<std::size_t>(std::clamp(64 * p.m * p.n, kLeast, kMost));  // room to split k sixteen ways
+}
+
+// cuBLASLt is column-major: a row-major C = A B is its C' = B' A', so the operands change places.
+class LtGemm {
+ public:
+  LtGemm(const GemmProblem& p, int device)
+      : p_(p),
+        types_(types_of(p.dtype)),
+        element_(static_cast<std::int64_t>(size_of(p.dtype))),
+        handle_(cublas_lt_handle(device)),
+        desc_(make_matmul_desc(types_.compute, types_.scale)),
+        first_(p.trans_b ? layout(p.k, p.n) : layout(p.n, p.k)),
+        second_(p.trans_a ? layout(p.m, p.k) : layout(p.k, p.m)),
+        result_(layout(p.n, p.m)) {
+    const int a_step = batch_step(p.a_matrix), b_step = batch_step(p.b_matrix);
+    strided_ = a_step >= 0 && b_step >= 0;
+    if (strided_ && p.batch > 1) {
+      set_batch(first_, b_step * p.k * p.n);
+      set_batch(second_, a_step * p.m * p.k);
+      set_batch(result_, p.m * p.n);
+    }
+    set_transposed(CUBLASLT_MATMUL_DESC_TRANSA, p.trans_b);
+    set_transposed(CUBLASLT_MATMUL_DESC_TRANSB, p.trans_a);
+    const cuda_backend::CurrentDevice current(device);
+    aligned_ = choose(256);
+    plain_ = choose(static_cast<std::uint32_t>(element_));
+  }
+
+  std::size_t workspace() const { return std::max(aligned_.workspaceSize, plain_.workspaceSize); }
+
+  void run(const Call& call) const {
+    const cuda_backend::CurrentDevice current(call.device);
+    const auto* a = static_cast<const char*>(call.inputs[0].data);
+    const auto* b = static_cast<const char*>(call.inputs[1].data);
+    auto* c = static_cast<char*>(call.outputs[0].data);
+    if (strided_) {
+      multiply(call, a, b, c);
+      return;
+    }
+    for (std::int64_t i = 0; i < p_.batch; ++i) {
+      const auto index = static_cast<std::size_t>(i);
+      multiply(call, a + p_.a_matrix[index] * p_.m * p_.k * element_, b + p_.b_matrix[index] * p_.k * p_.n * element_,
+               c + i * p_.m * p_.n * element_);
+    }
+  }
+
+ private:
+  MatrixLayout layout(std::int64_t rows, std::int64_t cols) const {
+    return make_matrix_layout(types_.storage, static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(cols), rows);
+  }
+
+  void set_batch(const MatrixLayout& layout, std::int64_t stride) const {
+    if (p_.batch > INT32_MAX) fail<DeviceError>("matmul", "a batch of ", p_.batch, " matrices is above 2^31 - 1");
+    const auto count = static_cast<std::int32_t>(p_.batch);
+    WEFT_CUBLAS(cublas_lt().layout_set(layout.get(), CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof(count)));
+    WEFT_CUBLAS(
+        cublas_lt().layout_set(layout.get(), CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride, sizeof(stride)));
+  }
+
+  void set_transposed(cublasLtMatmulDescAttributes_t which, bool transposed) const {
+    const cublasOperation_t operation = transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
+    WEFT_CUBLAS(cublas_lt().desc_set(desc_.get(), which, &operation, sizeof(operation)));
+  }
+
+  // The library's first choice for operands aligned to so many bytes. Sums over a split k are made in the compute type
+  // and in a fixed order.
+  cublasLtMatmulHeuristicResult_t choose(std::uint32_t alignment) const {
+    const CublasLt& lt = cublas_lt();
+    const MatmulPreference preference = make_matmul_preference();
+    const auto set = [&](cublasLtMatmulPreferenceAttributes_t which, const auto& value) {
+      WEFT_CUBLAS(lt.preference_set(preference.get(), which, &value, sizeof(value)));
+    };
+    const std::uint64_t limit = workspace_limit(p_);
+    const std::uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+    set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, limit);
+    set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, schemes);
+    for (const auto which : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+                             CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
+      set(which, alignment);
+    }
+    cublasLtMatmulHeuristicResult_t best{};
+    int found = 0;
+    WEFT_CUBLAS(lt.heuristic(handle_, desc_.get(), first_.get(), second_.get(), result_.get(), result_.get(),
+                             preference.get(), 1, &best, &found));
+    if (found == 0) {
+      fail<DeviceError>("matmul", "cuBLASLt has no algorithm for ", p_.m, "x", p_.k, " by ", p_.k, "x", p_.n, " in ",
+                        p_.dtype);
+    }
+    return best;
+  }
+
+  void multiply(const Call& call, const char* a, const char* b, char* c) const {
+    const auto bits =
+        reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b) | reinterpret_cast<std::uintptr_t>(c);
+    const cublasLtMatmulHeuristicResult_t& choice = bits % 256 == 0 ? aligned_ : plain_;
+    const double one = 1, zero = 0;
+    const float one_f = 1, zero_f = 0;
+    const bool wide = types_.scale == CUDA_R_64F;
+    const void* alpha = wide ? static_cast<const void*>(&one) : &one_f;
+    const void* beta = wide ? static_cast<const void*>(&zero) : &zero_f;
+    WEFT_CUBLAS(cublas_lt().matmul(handle_, desc_.get(), alpha, b, first_.get(), a, second_.get(), beta, c,
+                                   result_.get(), c, result_.get(), &choice.algo, call.workspace.data,
+                                   choice.workspaceSize, static_cast<cudaStream_t>(call.stream)));
+  }
+
+  GemmProblem p_;
+  Types types_;
+  std::int64_t element_;  // bytes
+  cublasLtHandle_t handle_;
+  MatmulDesc desc_;
+  MatrixLayout first_, second_, result_;  // B, A and C
+  bool strided_ = false;
+  cublasLtMatmulHeuristicResult_t aligned_{}, plain_{};  // for 256-byte aligned operands, and for any
+};
+
+}  // namespace
+
+exec::PreparedKernel prepare_gemm(const GemmProblem& problem, Device device) {
+  const auto gemm = std::make_shared<const LtGemm>(problem, device.index());
+  return {[gemm](const Call& call) { gemm->run(call); }, gemm->workspace()};
+}
+
+}  // namespace weft::kernels
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#if !defined(WEFT_CUDA_EMULATED)
+#include <dlfcn.h>
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "core/base/check.h"
+#include "core/device/cuda/current_device.h"
+#include "kernels/matmul/cuda_cublaslt.h"
+
+namespace weft::kernels {
+
+namespace {
+
+void* open_library() {
+  for (const char* name : {"libcublasLt.so.13", "libcublasLt.so.12"}) {
+    if (void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return library;
+  }
+  const char* reason = dlerror();
+  fail<DeviceError>("matmul", "cuBLASLt is not installed (", reason ? reason : "no reason given",
+                    "); matrix products on CUDA need libcublasLt.so.13 or .12 on the library path");
+}
+
+template <class Function>
+void find(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(library, name));
+  if (!function) fail<DeviceError>("matmul", "the installed cuBLASLt has no ", name);
+}
+
+CublasLt load() {
+  void* library = open_library();
+  CublasLt lt;
+  find(library, "cublasLtCreate", lt.create);
+  find(library, "cublasLtMatmulDescCreate", lt.desc_create);
+  find(library, "cublasLtMatmulDescDestroy", lt.desc_destroy);
+  find(library, "cublasLtMatmulDescSetAttribute", lt.desc_set);
+  find(library, "cublasLtMatrixLayoutCreate", lt.layout_create);
+  find(library, "cublasLtMatrixLayoutDestroy", lt.layout_destroy);
+  find(library, "cublasLtMatrixLayoutSetAttribute", lt.layout_set);
+  find(library, "cublasLtMatmulPreferenceCreate", lt.preference_create);
+  find(library, "cublasLtMatmulPreferenceDestroy", lt.preference_destroy);
+  find(library, "cublasLtMatmulPreferenceSetAttribute", lt.preference_set);
+  find(library, "cublasLtMatmulAlgoGetHeuristic", lt.heuristic);
+  find(library, "cublasLtMatmul", lt.matmul);
+  find(library, "cublasLtGetStatusString", lt.status_string);
+  return lt;
+}
+
+}  // namespace
+
+const CublasLt& cublas_lt() {
+  static const CublasLt lt = load();  // a load that threw is tried again
+  return lt;
+}
+
+// Handles are not destroyed: at exit the driver may be gone before any destructor of ours runs.
+cublasLtHandle_t cublas_lt_handle(int device) {
+  static std::mutex mutex;
+  static auto* handles = new std::map<int, cublasLtHandle_t>;
+  const std::lock_guard lock(mutex);
+  cublasLtHandle_t& handle = (*handles)[device];
+  if (!handle) {
+    const cuda_backend::CurrentDevice current(device);
+    WEFT_CUBLAS(cublas_lt().create(&handle));
+  }
+  return handle;
+}
+
+void check_cublas(cublasStatus_t status, const char* call) {
+  if (status == CUBLAS_STATUS_SUCCESS) return;
+  fail<DeviceError>("matmul", call, " failed: ", cublas_lt().status_string(status));
+}
+
+MatmulDesc make_matmul_desc(cublasComputeType_t compute, cudaDataType_t scale) {
+  cublasLtMatmulDesc_t desc = nullptr;
+  WEFT_CUBLAS(cublas_lt().desc_create(&desc, compute, scale));
+  return {desc, [](cublasLtMatmulDesc_t d) { static_cast<void>(cublas_lt().desc_destroy(d)); }};
+}
+
+MatrixLayout make_matrix_layout(cudaDataType_t type, std::uint64_t rows, std::uint64_t cols, std::int64_t ld) {
+  cublasLtMatrixLayout_t layout = nullptr;
+  WEFT_CUBLAS(cublas_lt().layout_create(&layout, type, rows, cols, ld));
+  return {layout, [](cublasLtMatrixLayout_t l) { static_cast<void>(cublas_lt().layout_destroy(l)); }};
+}
+
+MatmulPreference make_matmul_preference() {
+  cublasLtMatmulPreference_t preference = nullptr;
+  WEFT_CUBLAS(cublas_lt().preference_create(&preference));
+  return {preference, [](cublasLtMatmulPreference_t p) { static_cast<void>(cublas_lt().preference_destroy(p)); }};
+}
+
+}  // namespace weft::kernels
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "core/formula/annotate.h"
+#include "core/formula/program.h"
+
+namespace weft::kernels {
+
+inline constexpr int kMaxPointwiseAxes = 6;
+
+// How an operand follows the output elements.
+enum class Follow : std::uint8_t {
+  kDense,    // element i for output element i
+  kScalar,   // one element for all
+  kStrided,  // broadcast along some axes
+};
+
+// The outputs' elements, as axes on which every operand has a step of its own. Axes of size 1 are gone and neighbours
+// that all operands walk as one are merged.
+struct Geometry {
+  std::int64_t count = 0;
+  int rank = 0;
+  std::int64_t size[kMaxPointwiseAxes] = {};
+  std::int64_t step[Program::kMaxAccesses][kMaxPointwiseAxes] = {};  // in elements, 0 where broadcast
+  Follow follow[Program::kMaxAccesses] = {};
+
+  // Where output element i finds its element of an operand.
+  WEFT_HD std::int64_t offset(int access, std::int64_t i) const {
+    if (follow[access] == Follow::kDense) return i;
+    if (follow[access] == Follow::kScalar) return 0;
+    std::int64_t at = 0;
+    for (int axis = rank - 1; axis >= 0; --axis) {
+      at += i % size[axis] * step[access][axis];
+      i /= size[axis];
+    }
+    return at;
+  }
+};
+
+}  // namespace weft::kernels

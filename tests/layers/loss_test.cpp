@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/loss.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "weft/error.h"
+#include "weft/gradients.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+using Doubles = std::vector<double>;
+
+void expect_near(const Tensor& got, const Doubles& wanted, double tolerance) {
+  const Doubles values = got.to_vector<double>();
+  ASSERT_EQ(values.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(values[i], wanted[i], tolerance) << i;
+}
+
+const Doubles kLogits{0.5, -1, 2, 1, 0, -0.5, -2, 3, 0.25};
+
+Tensor logits() { return Tensor::of<double>(kLogits, {3, 3}); }
+Tensor labels() { return Tensor::of<std::int64_t>({2, 0, 2}, {3}); }
+
+double log_probability(std::size_t row, std::size_t c) {
+  double sum = 0;
+  for (std::size_t k = 0; k < 3; ++k) sum += std::exp(kLogits[3 * row + k]);
+  return kLogits[3 * row + c] - std::log(sum);
+}
+
+TEST(CrossEntropy, IsTheMeanNegativeLogLikelihood) {
+  const Doubles rows{-log_probability(0, 2), -log_probability(1, 0), -log_probability(2, 2)};
+  expect_near(cross_entropy(logits(), labels()), {(rows[0] + rows[1] + rows[2]) / 3}, 1e-12);
+  expect_near(cross_entropy(logits(), labels(), {.reduction = Reduction::kSum}), {rows[0] + rows[1] + rows[2]}, 1e-12);
+  expect_near(cross_entropy(logits(), labels(), {.reduction = Reduction::kNone}), rows, 1e-12);
+  expect_near(CrossEntropy()(logits(), labels()), {(rows[0] + rows[1] + rows[2]) / 3}, 1e-12);
+}
+
+TEST(CrossEntropy, WeightsDivideTheMean) {
+  const Tensor weight = Tensor::of<double>({1, 2, 5}, {3});
+  const double sum = -5 * log_probability(0, 2) - log_probability(1, 0) - 5 * log_probability(2, 2);
+  expect_near(cross_entropy(logits(), labels(), {.class_weight = weight}), {sum / 11}, 1e-12);
+}
+
+TEST(CrossEntropy, IgnoredRowsCountForNothing) {
+  const Tensor some = Tensor::of<std::int64_t>({2, -100, 2}, {3});
+  expect_near(cross_entropy(logits(), some), {-(log_probability(0, 2) + log_probability(2, 2)) / 2}, 1e-12);
+  expect_near(cross_entropy(logits(), labels(), {.ignore_index = 2}), {-log_probability(1, 0)}, 1e-12);
+}
+
+TEST(CrossEntropy, SmoothingSpreadsTheTarget) {
+  double sum = 0;
+  const std::size_t target[] = {2, 0, 2};
+  for (std::size_t row = 0; row < 3; ++row)
+    for (std::size_t c = 0; c < 3; ++c) sum -= ((c == target[row] ? 0.7 : 0) + 0.1) * log_probability(row, c);
+  expect_near(cross_entropy(logits(), labels(), {.label_smoothing = 0.3}), {sum / 3}, 1e-12);
+}
+
+TEST(CrossEntropy, TakesProbabilities) {
+  const Doubles p{0.2, 0.3, 0.5, 1, 0, 0, 0.25, 0.25, 0.5};
+  double sum = 0;
+  for (std::size_t row = 0; row < 3; ++row)
+    for (std::size_t c = 0; c < 3; ++c) sum -= p[3 * row + c] * log_probability(row, c);
+  expect_near(cross_entropy(logits(), Tensor::of<double>(p, {3, 3})), {sum / 3}, 1e-12);
+}
+
+TEST(CrossEntropy, TakesLeadingAxes) {
+  const Tensor x = concat({logits(), logits()}).reshape({2, 3, 3});
+  const Tensor y = concat({labels(), labels()}).reshape({2, 3});
+  expect_near(cross_entropy(x, y), cross_entropy(logits(), labels()).to_vector<double>(), 1e-12);
+  EXPECT_EQ(cross_entropy(x, y, {.reduction = Reduction::kNone}).shape(), (Shape{2, 3}));
+}
+
+TEST(CrossEntropy, SaysWhatItWants) {
+  try {
+    cross_entropy(logits(), ones({3, 1}, DType::kI64));
+    FAIL() << "nothing was thrown";
+  } catch (const ShapeError& e) {
+    EXPECT_STREQ(e.what(),
+                 "[cross_entropy] logits are f64(3, 3), target is i64(3, 1); logits (n, c) want class indices (n) or "
+                 "probabilities (n, c)");
+  }
+  EXPECT_THROW(cross_entropy(ones({3}), ones({}, DType::kI64)), ShapeError);
+  EXPECT_THROW(cross_entropy(Tensor::scalar(1.0f), Tensor::scalar(1.0f)), ShapeError);
+}
+
+TEST(CrossEntropy, ALabelOutOfRangeIsADataError) {
+  const Tensor loss = cross_entropy(logits(), Tensor::of<std::int64_t>({0, 1, 3}, {3}));
+  EXPECT_THROW(static_cast<void>(loss.item()), DataError);
+}
+
+TEST(MSE, SquaresDifferences) {
+  const Tensor a = Tensor::of<double>({1, 2, 4}, {3}), b = Tensor::of<double>({0, 4, 4}, {3});
+  expect_near(mse(a, b), {5.0 / 3}, 1e-15);
+  expect_near(mse(a, b, Reduction::kSum), {5}, 1e-15);
+  expect_near(MSE{Reduction::kNone}(a, b), {1, 4, 0}, 1e-15);
+  EXPECT_THROW(mse(ones({3, 1}), ones({3})), ShapeError);
+}
+
+TEST(L1, TakesMagnitudes) {
+  const Tensor a = Tensor::of<double>({1, 2, 4}, {3}), b = Tensor::of<double>({0, 4, 4}, {3});
+  expect_near(l1(a, b), {1}, 1e-15);
+  expect_near(L1{Reduction::kNone}(a, b), {1, 2, 0}, 1e-15);
+  EXPECT_THROW(l1(ones({3, 1}), ones({3})), ShapeError);
+}
+
+TEST(Huber, IsQuadraticThenLinear) {
+  const Tensor d = Tensor::of<double>({-3, -0.5, 0, 0.25, 2, 5}, {6});
+  expect_near(huber(d, zeros_like(d), 2, Reduction::kNone), {2 * (3 - 1), 0.125, 0, 0.03125, 2, 2 * (5 - 1)}, 1e-15);
+  expect_near(Huber{.delta = 2}(d, zeros_like(d)), {(4 + 0.125 + 0.03125 + 2 + 8) / 6}, 1e-15);
+  const auto f = [](const Tensor& x) { return huber(x, zeros_like(x), 2, Reduction::kSum); };
+  expect_near(grad(f)(d), {-2, -0.5, 0, 0.25, 2, 2}, 1e-15);
+  EXPECT_THROW(huber(d, d, 0), ValueError);
+}
+
+TEST(BCEWithLogits, IsTheLogisticLoss) {
+  const Doubles x{-2, 0, 0.5, 3}, y{0, 1, 0.25, 1};
+  Doubles wanted;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const double s = 1 / (1 + std::exp(-x[i]));
+    wanted.push_back(-y[i] * std::log(s) - (1 - y[i]) * std::log(1 - s));
+  }
+  expect_near(bce_with_logits(Tensor::of<double>(x, {4}), Tensor::of<double>(y, {4}), Reduction::kNone), wanted, 1e-14);
+  EXPECT_THROW(bce_with_logits(ones({3, 1}), ones({3})), ShapeError);
+}
+
+TEST(BCEWithLogits, KeepsAllDigitsFarFromZero) {
+  const Tensor x = Tensor::of<float>({30, -30, 200, -200, 200, -200}, {6}),
+               y = Tensor::of<float>({1, 0, 1, 0, 0, 1}, {6});
+  const std::vector<float> loss = bce_with_logits(x, y, Reduction::kNone).to_vector();
+  EXPECT_NEAR(loss[0], std::exp(-30.0), 1e-18);
+  EXPECT_NEAR(loss[1], std::exp(-30.0), 1e-18);
+  EXPECT_EQ(loss[4], 200);
+  EXPECT_EQ(loss[5], 200);
+  const auto f = [&](const Tensor& z) { return bce_with_logits(z, y, Reduction::kSum); };
+  const std::vector<float> slope = grad(f)(x).to_vector();
+  EXPECT_NEAR(slope[0], -std::exp(-30.0), 1e-18);
+  EXPECT_NEAR(slope[1], std::exp(-30.0), 1e-18);
+  EXPECT_EQ(slope[4], 1);
+  EXPECT_EQ(slope[5], -1);
+}
+
+TEST(BCEWithLogits, KnownDerivative) {
+  // -log s(w x) at w = x = 3: d/dw = -x (1 - s(9)) = -3.7018372e-4.
+  const Tensor one = Tensor::scalar(1.0);
+  const auto f = [&](const Tensor& w) { return bce_with_logits(w * 3.0, one); };
+  EXPECT_NEAR(grad(f)(Tensor::scalar(3.0)).item<double>(), -3.7018372e-4, 1e-11);
+  // And at 0, where forms with max(x, 0) and |x| have a wrong slope.
+  EXPECT_NEAR(grad(f)(Tensor::scalar(0.0)).item<double>(), -1.5, 1e-15);
+}
+
+TEST(Accuracy, CountsTheRightRows) {
+  expect_near(accuracy(logits(), labels()), {2.0 / 3}, 1e-7);
+  const Tensor soft = Tensor::of<double>({0, 0.2, 0.8, 0, 1, 0, 0.4, 0.6, 0}, {3, 3});
+  expect_near(accuracy(logits(), soft), {2.0 / 3}, 1e-7);
+  EXPECT_THROW(accuracy(logits(), ones({2}, DType::kI64)), ShapeError);
+}
+
+}  // namespace
+}  // namespace weft
