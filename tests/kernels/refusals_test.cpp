@@ -37,8 +37,8 @@ TEST_P(Refusal, MoreAxesThanAWalkHas) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices, Refusal, ::testing::ValuesIn(Device::all()), [](const auto& info) {
-  return info.param.is_cpu() ? std::string("cpu") : "cuda" + std::to_string(info.param.index());
+INSTANTIATE_TEST_SUITE_P(Devices, Refusal, ::testing::ValuesIn(Device::all()), [](const auto& row) {
+  return row.param.is_cpu() ? std::string("cpu") : "cuda" + std::to_string(row.param.index());
 });
 
 }  // namespace
