@@ -88,6 +88,7 @@ __global__ void __launch_bounds__(kThreads)
     }
   }
   state = over_lanes(cells, state, t, [](State& a, const State& b) { LogSumExp<A>::merge(a, b); });
+  state.sum += state.max - state.max;  // NaN for a row whose largest logit is infinite, as in PyTorch
   total = over_lanes(sums, total, t, [](A& a, A b) { a += b; });
 
   const A log_sum = std::log(state.sum), scale = total / state.sum;

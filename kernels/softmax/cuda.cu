@@ -30,6 +30,7 @@ __global__ void __launch_bounds__(kThreads) softmax_kernel(AxisSplit axis, bool 
   }
   state = over_lanes(cells, state, t, [](State& a, const State& b) { LogSumExp<A>::merge(a, b); });
   if (!inside) return;
+  state.sum += state.max - state.max;  // NaN for a line whose largest element is infinite, as in PyTorch
   const A rest = log ? std::log(state.sum) : A{1} / state.sum;
   for (std::int64_t j = t.lane; j < axis.size; j += t.lanes) {
     const A x = static_cast<A>(in[at + j * axis.inner]) - state.max;

@@ -161,6 +161,22 @@ void put_integers(std::vector<OpCase>& rows, const Reduction& r) {
   }
 }
 
+// Long enough to be cut, mostly ones, with a few others late in it.
+HostTensor long_integers(DType dtype) {
+  HostTensor x = tensor_of({9001}, dtype, Values(9001, 1.0));
+  x.values[5000] = 2;
+  x.values[8200] = dtype == DType::kU8 ? 4 : -5;
+  x.values[8300] = x.values[8900] = 7;
+  return x;
+}
+
+void put_long_integers(std::vector<OpCase>& rows, const Reduction& r) {
+  for (const DType dtype : {DType::kI32, DType::kI64, DType::kU8}) {
+    rows.push_back(row(r, "long, " + std::string(name_of(dtype)), long_integers(dtype), {0}));
+    rows.back().tolerance = 0;
+  }
+}
+
 OpCase place_row(const char* op, std::string name, HostTensor x, std::int64_t axis, bool keep) {
   OpCase c;
   c.name = std::move(name);
@@ -181,6 +197,7 @@ void put_places(std::vector<OpCase>& rows, const char* op) {
   rows.push_back(place_row(op, "first of many equals", random_tensor({4, 70}, DType::kI32, 0, 3, 4), 1, false));
   rows.push_back(
       place_row(op, "first of many equals by columns", random_tensor({70, 4}, DType::kU8, 0, 3, 4), 0, false));
+  rows.push_back(place_row(op, "long, i64", long_integers(DType::kI64), 0, false));
   rows.push_back(place_row(op, "bool", random_tensor({3, 20}, DType::kBool, 0, 2, 4), 1, false));
   rows.push_back(place_row(op, "first nan",
                            tensor_of({2, 4}, DType::kF32, {1, kNaN, kInf, kNaN, -kInf, -kInf, 3, kInf}), 1, false));
@@ -207,6 +224,10 @@ void put_odd_ones(std::vector<OpCase>& rows) {
   c.tolerance = 2e-4;
   c.reason = "f32 steps are 1e-3 at 1e4, and the running mean is rounded to them on CUDA";
   rows.push_back(c);
+  c = row(named("prod"), "long", random_tensor({9001}, DType::kF32, 0.995, 1.005, 9), {0});
+  c.tolerance = 2e-4;
+  c.reason = "one rounding per factor, 9001 factors, up to 36 of them in a chain; their errors add up";
+  rows.push_back(c);
   c = row(named("logsumexp"), "beyond the range of exp", random_tensor({3, 50}, DType::kF32, 900, 1000, 9), {1});
   rows.push_back(c);
 }
@@ -220,7 +241,10 @@ std::vector<OpCase> reduce_cases() {
     if (r.oracle != prod) put_long(rows, r);
     put_special(rows, r);
   }
-  for (const char* op : {"sum", "prod", "max", "min"}) put_integers(rows, named(op));
+  for (const char* op : {"sum", "prod", "max", "min"}) {
+    put_integers(rows, named(op));
+    put_long_integers(rows, named(op));
+  }
   put_places(rows, "argmax");
   put_places(rows, "argmin");
   put_odd_ones(rows);

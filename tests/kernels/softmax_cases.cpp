@@ -181,6 +181,14 @@ void put_losses(std::vector<OpCase>& rows) {
                tensor_of({2}, DType::kI64, {2, 1}));
   c.gradient = false;
   rows.push_back(c);
+  c = loss_row("infinite logit", tensor_of({2, 3}, DType::kF32, {1, kInf, 2, -kInf, -kInf, -kInf}),
+               tensor_of({2}, DType::kI64, {2, 1}));
+  c.oracle = [](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
+    const DType wide = in[0].spec.dtype == DType::kF64 ? DType::kF64 : DType::kF32;
+    return {{{{2}, wide}, {kNaN, kNaN}}, {in[0].spec, std::vector<double>(6, kNaN)}, {{{2}, wide}, {1, 1}}};
+  };
+  c.gradient = false;
+  rows.push_back(c);
   c = loss_row("label too large", x(4, 5), tensor_of({4}, DType::kI64, {0, 7, 4, 1}));
   c.data_error = "label 7 is outside [0, 5)";
   c.gradient = false;
