@@ -119,6 +119,7 @@ void add_concats(std::vector<OpCase>& rows) {
   add("empty_part", {{2, 3}, {2, 0}, {2, 2}}, 1);
   add("middle", {{2, 1, 5}, {2, 4, 5}, {2, 2, 5}}, 1);
   add("long", {{33, 257}, {33, 64}}, 1);
+  add("unaligned", {{8, 3}, {8, 16}, {8, 13}}, 1);
 }
 
 void add_slices(std::vector<OpCase>& rows) {
@@ -140,6 +141,7 @@ void add_slices(std::vector<OpCase>& rows) {
   add("empty", {4, 6}, {2, 2}, {2, 5}, {1, 1});
   add("cube", {3, 4, 5}, {0, 1, 1}, {3, 3, 5}, {2, 1, 2});
   add("aligned_rows", {64, 64}, {3, 16}, {61, 48}, {1, 1});
+  add("unaligned_rows", {8, 32}, {0, 3}, {8, 19}, {1, 1});
   add("long_step", {70001}, {1}, {70001}, {3});
   add("bytes", {5, 7}, {1, 2}, {4, 5}, {1, 1}, DType::kU8);
 }
