@@ -18,11 +18,12 @@
 //
 // The CPU's lanes are a tile in L1, a CUDA thread's are its own few elements. interpret() takes an instruction known at
 // run time; run_constant() takes a program that is a compile-time constant and leaves straight-line code.
+
+// Stands before a loop over lanes. An operand is the same memory as the result or apart from it, so no lane waits for
+// another; Clang checks that for itself.
 #if defined(__CUDA_ARCH__)
 #define WEFT_LANES _Pragma("unroll")
-#elif defined(__clang__)
-#define WEFT_LANES _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(__clang__)
 #define WEFT_LANES _Pragma("GCC ivdep")
 #else
 #define WEFT_LANES

@@ -33,7 +33,7 @@ __global__ void __launch_bounds__(kThreads)
   const std::int64_t output = t.result(), begin = blockIdx.y * shape.length;
   State state = Op::start();
   if (output < plan.outputs) {
-    const T* x = in + plan.kept.offset(output);
+    const T* x = plan.count > 0 ? in + plan.kept.offset(output) : in;  // an empty input has no memory
     const std::int64_t end = begin + shape.length < plan.count ? begin + shape.length : plan.count;
     for (std::int64_t r = begin + t.lane; r < end; r += t.lanes) {
       Op::add(state, widened<E>(x[plan.reduced.offset(r)]), r);

@@ -6,6 +6,7 @@ namespace weft::testing {
 std::vector<OpCase> all_cases() {
   std::vector<OpCase> all;
   for (auto family : {
+           pointwise_cases,
            movement_cases,
            index_cases,
            sort_cases,

@@ -7,6 +7,7 @@
 // The rows of every family, each in its own file; all_cases() in cases.cpp lists them.
 namespace weft::testing {
 
+std::vector<OpCase> pointwise_cases();
 std::vector<OpCase> movement_cases();
 std::vector<OpCase> index_cases();
 std::vector<OpCase> sort_cases();

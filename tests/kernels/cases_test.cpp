@@ -55,6 +55,8 @@ TEST(KernelRows, LaunchEveryCudaKernel) {
   for (const OpCase& row : all_cases()) run_case(row, Device::cuda());
   const std::set<std::string> launched = emulator::launched_kernels();
   for (const std::string& kernel : emulator::known_kernels()) {
+    // Host functions may end in "_kernel" too; weft's kernels all live in one namespace.
+    if (kernel.find("weft::kernels::") == std::string::npos) continue;
     EXPECT_TRUE(launched.count(kernel)) << "no row launches " << kernel;
   }
 }

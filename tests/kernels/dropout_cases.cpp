@@ -1,35 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
 #include "tests/kernels/cases.h"
+#include "tests/kernels/philox_oracle.h"
 
 namespace weft::testing {
 namespace {
-
-// Philox4x32-10 as the paper's round function is drawn, with 64-bit halves taken apart by division.
-std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> k) {
-  constexpr std::uint64_t kWord = std::uint64_t{1} << 32;
-  for (std::uint32_t round = 0; round < 10; ++round) {
-    const std::uint64_t p0 = std::uint64_t{c[0]} * 0xD2511F53u, p1 = std::uint64_t{c[2]} * 0xCD9E8D57u;
-    const std::uint32_t k0 = k[0] + round * 0x9E3779B9u, k1 = k[1] + round * 0xBB67AE85u;
-    c = {static_cast<std::uint32_t>(p1 / kWord) ^ c[1] ^ k0, static_cast<std::uint32_t>(p1 % kWord),
-         static_cast<std::uint32_t>(p0 / kWord) ^ c[3] ^ k1, static_cast<std::uint32_t>(p0 % kWord)};
-  }
-  return c;
-}
 
 Oracle dropout(double rate, std::int64_t ordinal, std::uint64_t seed, std::uint64_t call) {
   return [=](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
     HostTensor y = in[0];
     for (std::size_t e = 0; e < y.values.size(); ++e) {
-      const std::uint64_t block = e / 4;
-      const auto words = philox({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
-                                 static_cast<std::uint32_t>(ordinal), static_cast<std::uint32_t>(call)},
-                                {static_cast<std::uint32_t>(seed),
-                                 static_cast<std::uint32_t>(seed >> 32) ^ static_cast<std::uint32_t>(call >> 32)});
+      const auto words = draw_words(seed, call, ordinal, e / 4);
       const double draw = std::floor(words[e % 4] / 256.0) / 16777216.0;
       y.values[e] *= draw >= rate ? 1 / (1 - rate) : 0;
     }

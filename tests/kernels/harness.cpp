@@ -8,6 +8,9 @@
 
 #include "core/exec/kernel.h"
 #include "tests/kernels/harness_run.h"
+#if defined(WEFT_CUDA_EMULATED)
+#include "emulator.h"
+#endif
 
 namespace weft::testing {
 namespace {
@@ -87,6 +90,18 @@ void check_threads(const ir::Node& node, const std::vector<RawTensor>& raw, cons
   set_num_threads(before);
 }
 
+// The emulation can run threads and blocks in another order, which shows races that the natural order hides.
+void check_thread_order([[maybe_unused]] const ir::Node& node, [[maybe_unused]] const std::vector<RawTensor>& raw,
+                        [[maybe_unused]] Device device, [[maybe_unused]] const RawRun& expected) {
+#if defined(WEFT_CUDA_EMULATED)
+  for (const std::uint64_t seed : {1, 2}) {
+    emulator::set_thread_order_seed(seed);
+    EXPECT_TRUE(same_bytes(run_raw(node, raw, device), expected)) << "other bits with thread order " << seed;
+  }
+  emulator::set_thread_order_seed(0);
+#endif
+}
+
 void check_on(const OpCase& row, const std::vector<HostTensor>& inputs, const std::vector<HostTensor>& expected,
               Device device, bool first, std::vector<HostTensor>& cpu) {
   const ir::Node node = node_of(row);
@@ -99,6 +114,7 @@ void check_on(const OpCase& row, const std::vector<HostTensor>& inputs, const st
     check_threads(node, raw, run);
     for (const RawTensor& output : run.outputs) cpu.push_back(decode(output));
   } else {
+    check_thread_order(node, raw, device, run);
     for (std::size_t i = 0; i < cpu.size(); ++i) {
       expect_close(decode(run.outputs[i]), cpu[i], row.tolerance, device.name() + " against cpu");
     }

@@ -13,7 +13,7 @@ using ir::Ints;
 // A row for an op that moves one input; the oracle says where each output element comes from.
 OpCase moved(const std::string& op, const std::string& name, ir::Attributes attributes, const Shape& in,
              const Shape& out, std::function<double(const HostTensor&, Coords)> value, DType dtype = DType::kF32) {
-  OpCase row{name, op, std::move(attributes), {random_tensor(in, dtype, -100, 100, 7)}, {}};
+  OpCase row{name, op, std::move(attributes), {random_tensor(in, dtype, dtype == DType::kU8 ? 0 : -100, 100, 7)}, {}};
   row.oracle = [out, value](const std::vector<HostTensor>& inputs) -> std::vector<HostTensor> {
     return {by_coords(out, inputs[0].spec.dtype, [&](const Coords& at) { return value(inputs[0], at); })};
   };
@@ -119,17 +119,21 @@ void add_concats(std::vector<OpCase>& rows) {
   add("empty_part", {{2, 3}, {2, 0}, {2, 2}}, 1);
   add("middle", {{2, 1, 5}, {2, 4, 5}, {2, 2, 5}}, 1);
   add("long", {{33, 257}, {33, 64}}, 1);
+  add("unaligned", {{8, 3}, {8, 16}, {8, 13}}, 1);
 }
 
 void add_slices(std::vector<OpCase>& rows) {
-  const auto add = [&](const std::string& name, const Shape& in, const Ints& begin, const Ints& end, const Ints& step) {
+  const auto add = [&](const std::string& name, const Shape& in, const Ints& begin, const Ints& end, const Ints& step,
+                       DType dtype = DType::kF32) {
     std::vector<std::int64_t> out;
     for (std::size_t k = 0; k < begin.size(); ++k) out.push_back((end[k] - begin[k] + step[k] - 1) / step[k]);
-    rows.push_back(moved("slice", name, {{"begin", begin}, {"end", end}, {"step", step}}, in, Shape(out),
-                         [begin, step](const HostTensor& x, Coords at) {
-                           for (std::size_t k = 0; k < at.size(); ++k) at[k] = begin[k] + at[k] * step[k];
-                           return value_at(x, at);
-                         }));
+    rows.push_back(moved(
+        "slice", name, {{"begin", begin}, {"end", end}, {"step", step}}, in, Shape(out),
+        [begin, step](const HostTensor& x, Coords at) {
+          for (std::size_t k = 0; k < at.size(); ++k) at[k] = begin[k] + at[k] * step[k];
+          return value_at(x, at);
+        },
+        dtype));
   };
   add("whole", {3, 5}, {0, 0}, {3, 5}, {1, 1});
   add("inside", {4, 6}, {1, 2}, {3, 5}, {1, 1});
@@ -137,7 +141,9 @@ void add_slices(std::vector<OpCase>& rows) {
   add("empty", {4, 6}, {2, 2}, {2, 5}, {1, 1});
   add("cube", {3, 4, 5}, {0, 1, 1}, {3, 3, 5}, {2, 1, 2});
   add("aligned_rows", {64, 64}, {3, 16}, {61, 48}, {1, 1});
+  add("unaligned_rows", {8, 32}, {0, 3}, {8, 19}, {1, 1});
   add("long_step", {70001}, {1}, {70001}, {3});
+  add("bytes", {5, 7}, {1, 2}, {4, 5}, {1, 1}, DType::kU8);
 }
 
 void add_pads(std::vector<OpCase>& rows) {

@@ -172,6 +172,7 @@ void add_cumsums(std::vector<OpCase>& rows) {
     for (const Shape& shape : {Shape{1}, Shape{0}, Shape{13}, Shape{255}, Shape{1030}}) {
       add(shape.text(), shape, 0, reverse, DType::kF32);
     }
+    add("long_lines", {2, 2100}, 1, reverse, DType::kF32);
     add("last_axis", {3, 7}, 1, reverse, DType::kF32);
     add("first_axis", {7, 3}, 0, reverse, DType::kF32);
     add("middle", {2, 5, 4}, 1, reverse, DType::kF32);

@@ -6,11 +6,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/api/every_device.h"
 #include "weft/error.h"
 #include "weft/random.h"
 
 namespace weft {
 namespace {
+
+class InitTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(InitTest);
 
 std::vector<double> draw(const Init& init, Shape shape, DType dtype = DType::kF32) {
   Generator generator(11);
@@ -44,13 +48,13 @@ void expect_moments(const Moments& m, double mean, double deviation) {
 
 constexpr std::int64_t kOut = 100, kIn = 400;
 
-TEST(Init, Constants) {
+TEST_P(InitTest, Constants) {
   EXPECT_EQ(draw(init::zeros(), {3}), (std::vector<double>{0, 0, 0}));
   EXPECT_EQ(draw(init::constant(2.5), {2}, DType::kF64), (std::vector<double>{2.5, 2.5}));
   EXPECT_EQ(draw(init::zeros(), {}, DType::kI64), (std::vector<double>{0}));
 }
 
-TEST(Init, NormalAndUniform) {
+TEST_P(InitTest, NormalAndUniform) {
   expect_moments(moments(draw(init::normal(0.5, 3), {kOut, kIn})), 3, 0.5);
   const std::vector<double> u = draw(init::uniform(-1, 3), {kOut, kIn});
   expect_moments(moments(u), 1, 4 / std::sqrt(12.0));
@@ -59,7 +63,7 @@ TEST(Init, NormalAndUniform) {
   draw(init::normal(), {8}, DType::kBF16);
 }
 
-TEST(Init, XavierAndKaimingScaleWithTheFans) {
+TEST_P(InitTest, XavierAndKaimingScaleWithTheFans) {
   const Moments xu = moments(draw(init::xavier_uniform(2), {kOut, kIn}));
   const double bound = 2 * std::sqrt(6.0 / (kOut + kIn));
   expect_moments(xu, 0, bound / std::sqrt(3.0));
@@ -71,7 +75,7 @@ TEST(Init, XavierAndKaimingScaleWithTheFans) {
   EXPECT_LE(ku.largest, 1 / std::sqrt(1.0 * kIn));
 }
 
-TEST(Init, FansOfFilters) {
+TEST_P(InitTest, FansOfFilters) {
   // (out, h, w, in) = (10, 5, 5, 160): fan_in 4000, fan_out 250.
   expect_moments(moments(draw(init::kaiming_normal(), {10, 5, 5, 160})), 0, std::sqrt(2.0 / 4000));
   expect_moments(moments(draw(init::xavier_normal(), {10, 5, 5, 160})), 0, std::sqrt(2.0 / 4250));
@@ -79,7 +83,7 @@ TEST(Init, FansOfFilters) {
   EXPECT_THROW(init::xavier_uniform().draw({}, DType::kF32), ShapeError);
 }
 
-TEST(Init, TruncatedNormalHasTheCutsDistribution) {
+TEST_P(InitTest, TruncatedNormalHasTheCutsDistribution) {
   std::vector<double> x = draw(init::truncated_normal(0.5, 1), {kOut, kIn});
   const Moments m = moments(x);
   // Of a standard normal cut at 2 deviations: variance 1 - 4 phi(2) / (2 Phi(2) - 1) = 0.7737.
@@ -98,7 +102,7 @@ TEST(Init, TruncatedNormalHasTheCutsDistribution) {
   EXPECT_LT(distance, 1.95 / 200);
 }
 
-TEST(Init, TruncatedNormalInvertsTheErrorFunction) {
+TEST_P(InitTest, TruncatedNormalInvertsTheErrorFunction) {
   for (const double high : {1.0, 2.0, 4.5}) {
     const std::vector<double> z = draw(init::truncated_normal(1, 0, -high, high), {kOut, kIn}, DType::kF64);
     const double cut = std::erf(high / std::sqrt(2.0));
@@ -108,7 +112,7 @@ TEST(Init, TruncatedNormalInvertsTheErrorFunction) {
   }
 }
 
-TEST(Init, TruncatedNormalInTheFarTail) {
+TEST_P(InitTest, TruncatedNormalInTheFarTail) {
   // Cuts where the inverse error function leaves its central branch: mean of a normal above 3 deviations is 3.2831.
   const Moments m = moments(draw(init::truncated_normal(1, 0, 3, 6), {kOut, kIn}));
   EXPECT_NEAR(m.mean, 3.2831, 0.005);
@@ -129,7 +133,7 @@ void expect_orthonormal(Shape shape, double gain) {
     }
 }
 
-TEST(Init, OrthogonalRowsOrColumns) {
+TEST_P(InitTest, OrthogonalRowsOrColumns) {
   expect_orthonormal({6, 6}, 1);
   expect_orthonormal({4, 9}, 1);
   expect_orthonormal({9, 4}, 2);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "tests/api/every_device.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/compile.h"
@@ -16,6 +17,19 @@
 
 namespace weft {
 namespace {
+
+class LinearTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(LinearTest);
+class BatchNormTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(BatchNormTest);
+class DropoutTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(DropoutTest);
+class FlattenTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(FlattenTest);
+class ActivationsTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(ActivationsTest);
+class SoftmaxTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(SoftmaxTest);
 
 using Floats = std::vector<float>;
 
@@ -31,7 +45,7 @@ Tensor counting(Shape shape) {
   return Tensor::of<float>(v, std::move(shape));
 }
 
-TEST(Linear, MultipliesByTheTransposedWeightAndAddsTheBias) {
+TEST_P(LinearTest, MultipliesByTheTransposedWeightAndAddsTheBias) {
   Linear layer(3, 2);
   layer.weight.assign(Tensor::of<float>({1, 2, 3, 4, 5, 6}, {2, 3}));
   layer.bias.assign(Tensor::of<float>({10, 20}, {2}));
@@ -40,14 +54,14 @@ TEST(Linear, MultipliesByTheTransposedWeightAndAddsTheBias) {
   EXPECT_EQ(layer(counting({2, 5, 3})).shape(), (Shape{2, 5, 2}));
 }
 
-TEST(Linear, WithoutBias) {
+TEST_P(LinearTest, WithoutBias) {
   Linear layer(3, 2, {.bias = false, .init = init::constant(2)});
   EXPECT_FALSE(layer.bias.defined());
   EXPECT_EQ(layer.parameters().size(), 1u);
   EXPECT_EQ(layer(ones({1, 3})).to_vector(), (Floats{6, 6}));
 }
 
-TEST(Linear, DrawsWithinPyTorchsBound) {
+TEST_P(LinearTest, DrawsWithinPyTorchsBound) {
   Linear layer(25, 400);
   layer.initialise(3);
   double largest = 0, sum = 0;
@@ -61,7 +75,7 @@ TEST(Linear, DrawsWithinPyTorchsBound) {
   EXPECT_NEAR(sum / 10400, 0, 0.2 / std::sqrt(3.0) / std::sqrt(10400.0) * 4);  // four standard errors
 }
 
-TEST(Linear, ChecksItsSizes) {
+TEST_P(LinearTest, ChecksItsSizes) {
   EXPECT_THROW(Linear(0, 2), ValueError);
   const Linear layer(3, 2);
   EXPECT_THROW(layer(ones({2, 4})), ShapeError);
@@ -69,12 +83,9 @@ TEST(Linear, ChecksItsSizes) {
 }
 
 // Two features, three rows: means 2 and 5, biased variances 2/3 and 6, unbiased 1 and 9.
-const Tensor& batch() {
-  static const Tensor x = Tensor::of<float>({1, 5, 2, 2, 3, 8}, {3, 2});
-  return x;
-}
+Tensor batch() { return Tensor::of<float>({1, 5, 2, 2, 3, 8}, {3, 2}); }
 
-TEST(BatchNorm, NormalisesTheBatchInTraining) {
+TEST_P(BatchNormTest, NormalisesTheBatchInTraining) {
   BatchNorm norm(2);
   norm.weight.assign(Tensor::of<float>({1, 2}, {2}));
   norm.bias.assign(Tensor::of<float>({0, 10}, {2}));
@@ -82,7 +93,7 @@ TEST(BatchNorm, NormalisesTheBatchInTraining) {
   expect_near(norm(batch()), {-a, 10, 0, 10 - b, a, 10 + b}, 1e-5);
 }
 
-TEST(BatchNorm, MovesItsStatisticsAsPyTorchDoes) {
+TEST_P(BatchNormTest, MovesItsStatisticsAsPyTorchDoes) {
   BatchNorm norm(2);
   norm(batch());
   // 0.9 * old + 0.1 * new, with the unbiased variance.
@@ -94,7 +105,7 @@ TEST(BatchNorm, MovesItsStatisticsAsPyTorchDoes) {
   EXPECT_EQ(norm.num_batches_tracked.value().item<std::int64_t>(), 2);
 }
 
-TEST(BatchNorm, UsesItsStatisticsInEvaluationAndWhenFrozen) {
+TEST_P(BatchNormTest, UsesItsStatisticsInEvaluationAndWhenFrozen) {
   BatchNorm norm(2);
   norm.running_mean.assign(Tensor::of<float>({1, 2}, {2}));
   norm.running_var.assign(Tensor::of<float>({4, 9}, {2}));
@@ -111,14 +122,14 @@ TEST(BatchNorm, UsesItsStatisticsInEvaluationAndWhenFrozen) {
   EXPECT_EQ(norm.num_batches_tracked.value().item<std::int64_t>(), 1);
 }
 
-TEST(BatchNorm, CountsEveryPositionOfAnImage) {
+TEST_P(BatchNormTest, CountsEveryPositionOfAnImage) {
   BatchNorm norm(1);
   norm(counting({1, 2, 2, 1}));  // 0 1 2 3: mean 1.5, unbiased variance 5/3
   expect_near(norm.running_mean, {0.15}, 1e-6);
   expect_near(norm.running_var, {0.9 + 0.1 * 5 / 3}, 1e-6);
 }
 
-TEST(BatchNorm, TwoCallsInOneProgramMoveTwice) {
+TEST_P(BatchNormTest, TwoCallsInOneProgramMoveTwice) {
   BatchNorm norm(2);
   auto program = compile([&](Tensor x) { return norm(x) + norm(x); });
   program(batch());
@@ -126,7 +137,7 @@ TEST(BatchNorm, TwoCallsInOneProgramMoveTwice) {
   EXPECT_EQ(norm.num_batches_tracked.value().item<std::int64_t>(), 2);
 }
 
-TEST(BatchNorm, GradientsGoThroughTheBatchsStatistics) {
+TEST_P(BatchNormTest, GradientsGoThroughTheBatchsStatistics) {
   BatchNorm norm(2);
   const Tensor probe = Tensor::of<float>({1, -2, 0.5f, 3, -1, 1}, {3, 2});
   const auto f = [&](const Tensor& x) { return (norm(x) * probe).sum(); };
@@ -144,7 +155,7 @@ TEST(BatchNorm, GradientsGoThroughTheBatchsStatistics) {
   }
 }
 
-TEST(BatchNorm, ChecksItsInput) {
+TEST_P(BatchNormTest, ChecksItsInput) {
   const BatchNorm norm(2);
   EXPECT_THROW(norm(ones({3, 4})), ShapeError);
   EXPECT_THROW(norm(ones({2})), ShapeError);
@@ -157,7 +168,7 @@ TEST(BatchNorm, ChecksItsInput) {
   EXPECT_THROW(BatchNorm(0), ValueError);
 }
 
-TEST(Dropout, ZeroesInTrainingOnly) {
+TEST_P(DropoutTest, ZeroesInTrainingOnly) {
   Dropout layer(0.25);
   const Tensor x = ones({100, 100});
   const Floats y = layer(x).to_vector();
@@ -174,7 +185,7 @@ TEST(Dropout, ZeroesInTrainingOnly) {
   EXPECT_THROW(Dropout(-0.1), ValueError);
 }
 
-TEST(Flatten, ImagesComeInChannelOrder) {
+TEST_P(FlattenTest, ImagesComeInChannelOrder) {
   const Flatten layer;
   // (1, h=1, w=2, c=3): element (w, c) is 3 w + c.
   EXPECT_EQ(layer(counting({1, 1, 2, 3})).to_vector(), (Floats{0, 3, 1, 4, 2, 5}));
@@ -184,7 +195,7 @@ TEST(Flatten, ImagesComeInChannelOrder) {
   EXPECT_THROW(layer(ones({3})), ShapeError);
 }
 
-TEST(Activations, ComputeTheirFormulas) {
+TEST_P(ActivationsTest, ComputeTheirFormulas) {
   const std::vector<double> x{-3, -0.5, 0, 0.25, 2};
   const Tensor in = Tensor::of<double>(x, {5});
   const auto check = [&](const auto& layer, double (*formula)(double)) {
@@ -203,7 +214,7 @@ TEST(Activations, ComputeTheirFormulas) {
   check(SiLU(), [](double v) { return v / (1 + std::exp(-v)); });
 }
 
-TEST(Softmax, SumsToOneAlongItsAxis) {
+TEST_P(SoftmaxTest, SumsToOneAlongItsAxis) {
   const Tensor x = Tensor::of<double>({0, std::log(3.0), 1, 1}, {2, 2});
   expect_near(Softmax()(x), {0.25, 0.75, 0.5, 0.5}, 1e-12);
   expect_near(Softmax(0)(x).sum({0}), {1, 1}, 1e-12);

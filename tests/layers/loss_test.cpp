@@ -5,12 +5,26 @@
 
 #include <cmath>
 
+#include "tests/api/every_device.h"
 #include "weft/error.h"
 #include "weft/gradients.h"
 #include "weft/ops.h"
 
 namespace weft {
 namespace {
+
+class CrossEntropyTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(CrossEntropyTest);
+class MSETest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(MSETest);
+class L1Test : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(L1Test);
+class HuberTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(HuberTest);
+class BCEWithLogitsTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(BCEWithLogitsTest);
+class AccuracyTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(AccuracyTest);
 
 using Doubles = std::vector<double>;
 
@@ -31,7 +45,7 @@ double log_probability(std::size_t row, std::size_t c) {
   return kLogits[3 * row + c] - std::log(sum);
 }
 
-TEST(CrossEntropy, IsTheMeanNegativeLogLikelihood) {
+TEST_P(CrossEntropyTest, IsTheMeanNegativeLogLikelihood) {
   const Doubles rows{-log_probability(0, 2), -log_probability(1, 0), -log_probability(2, 2)};
   expect_near(cross_entropy(logits(), labels()), {(rows[0] + rows[1] + rows[2]) / 3}, 1e-12);
   expect_near(cross_entropy(logits(), labels(), {.reduction = Reduction::kSum}), {rows[0] + rows[1] + rows[2]}, 1e-12);
@@ -39,19 +53,19 @@ TEST(CrossEntropy, IsTheMeanNegativeLogLikelihood) {
   expect_near(CrossEntropy()(logits(), labels()), {(rows[0] + rows[1] + rows[2]) / 3}, 1e-12);
 }
 
-TEST(CrossEntropy, WeightsDivideTheMean) {
+TEST_P(CrossEntropyTest, WeightsDivideTheMean) {
   const Tensor weight = Tensor::of<double>({1, 2, 5}, {3});
   const double sum = -5 * log_probability(0, 2) - log_probability(1, 0) - 5 * log_probability(2, 2);
   expect_near(cross_entropy(logits(), labels(), {.class_weight = weight}), {sum / 11}, 1e-12);
 }
 
-TEST(CrossEntropy, IgnoredRowsCountForNothing) {
+TEST_P(CrossEntropyTest, IgnoredRowsCountForNothing) {
   const Tensor some = Tensor::of<std::int64_t>({2, -100, 2}, {3});
   expect_near(cross_entropy(logits(), some), {-(log_probability(0, 2) + log_probability(2, 2)) / 2}, 1e-12);
   expect_near(cross_entropy(logits(), labels(), {.ignore_index = 2}), {-log_probability(1, 0)}, 1e-12);
 }
 
-TEST(CrossEntropy, SmoothingSpreadsTheTarget) {
+TEST_P(CrossEntropyTest, SmoothingSpreadsTheTarget) {
   double sum = 0;
   const std::size_t target[] = {2, 0, 2};
   for (std::size_t row = 0; row < 3; ++row)
@@ -59,7 +73,7 @@ TEST(CrossEntropy, SmoothingSpreadsTheTarget) {
   expect_near(cross_entropy(logits(), labels(), {.label_smoothing = 0.3}), {sum / 3}, 1e-12);
 }
 
-TEST(CrossEntropy, TakesProbabilities) {
+TEST_P(CrossEntropyTest, TakesProbabilities) {
   const Doubles p{0.2, 0.3, 0.5, 1, 0, 0, 0.25, 0.25, 0.5};
   double sum = 0;
   for (std::size_t row = 0; row < 3; ++row)
@@ -67,14 +81,14 @@ TEST(CrossEntropy, TakesProbabilities) {
   expect_near(cross_entropy(logits(), Tensor::of<double>(p, {3, 3})), {sum / 3}, 1e-12);
 }
 
-TEST(CrossEntropy, TakesLeadingAxes) {
+TEST_P(CrossEntropyTest, TakesLeadingAxes) {
   const Tensor x = concat({logits(), logits()}).reshape({2, 3, 3});
   const Tensor y = concat({labels(), labels()}).reshape({2, 3});
   expect_near(cross_entropy(x, y), cross_entropy(logits(), labels()).to_vector<double>(), 1e-12);
   EXPECT_EQ(cross_entropy(x, y, {.reduction = Reduction::kNone}).shape(), (Shape{2, 3}));
 }
 
-TEST(CrossEntropy, SaysWhatItWants) {
+TEST_P(CrossEntropyTest, SaysWhatItWants) {
   try {
     cross_entropy(logits(), ones({3, 1}, DType::kI64));
     FAIL() << "nothing was thrown";
@@ -87,12 +101,12 @@ TEST(CrossEntropy, SaysWhatItWants) {
   EXPECT_THROW(cross_entropy(Tensor::scalar(1.0f), Tensor::scalar(1.0f)), ShapeError);
 }
 
-TEST(CrossEntropy, ALabelOutOfRangeIsADataError) {
+TEST_P(CrossEntropyTest, ALabelOutOfRangeIsADataError) {
   const Tensor loss = cross_entropy(logits(), Tensor::of<std::int64_t>({0, 1, 3}, {3}));
   EXPECT_THROW(static_cast<void>(loss.item()), DataError);
 }
 
-TEST(MSE, SquaresDifferences) {
+TEST_P(MSETest, SquaresDifferences) {
   const Tensor a = Tensor::of<double>({1, 2, 4}, {3}), b = Tensor::of<double>({0, 4, 4}, {3});
   expect_near(mse(a, b), {5.0 / 3}, 1e-15);
   expect_near(mse(a, b, Reduction::kSum), {5}, 1e-15);
@@ -100,14 +114,14 @@ TEST(MSE, SquaresDifferences) {
   EXPECT_THROW(mse(ones({3, 1}), ones({3})), ShapeError);
 }
 
-TEST(L1, TakesMagnitudes) {
+TEST_P(L1Test, TakesMagnitudes) {
   const Tensor a = Tensor::of<double>({1, 2, 4}, {3}), b = Tensor::of<double>({0, 4, 4}, {3});
   expect_near(l1(a, b), {1}, 1e-15);
   expect_near(L1{Reduction::kNone}(a, b), {1, 2, 0}, 1e-15);
   EXPECT_THROW(l1(ones({3, 1}), ones({3})), ShapeError);
 }
 
-TEST(Huber, IsQuadraticThenLinear) {
+TEST_P(HuberTest, IsQuadraticThenLinear) {
   const Tensor d = Tensor::of<double>({-3, -0.5, 0, 0.25, 2, 5}, {6});
   expect_near(huber(d, zeros_like(d), 2, Reduction::kNone), {2 * (3 - 1), 0.125, 0, 0.03125, 2, 2 * (5 - 1)}, 1e-15);
   expect_near(Huber{.delta = 2}(d, zeros_like(d)), {(4 + 0.125 + 0.03125 + 2 + 8) / 6}, 1e-15);
@@ -116,7 +130,7 @@ TEST(Huber, IsQuadraticThenLinear) {
   EXPECT_THROW(huber(d, d, 0), ValueError);
 }
 
-TEST(BCEWithLogits, IsTheLogisticLoss) {
+TEST_P(BCEWithLogitsTest, IsTheLogisticLoss) {
   const Doubles x{-2, 0, 0.5, 3}, y{0, 1, 0.25, 1};
   Doubles wanted;
   for (std::size_t i = 0; i < 4; ++i) {
@@ -127,7 +141,7 @@ TEST(BCEWithLogits, IsTheLogisticLoss) {
   EXPECT_THROW(bce_with_logits(ones({3, 1}), ones({3})), ShapeError);
 }
 
-TEST(BCEWithLogits, KeepsAllDigitsFarFromZero) {
+TEST_P(BCEWithLogitsTest, KeepsAllDigitsFarFromZero) {
   const Tensor x = Tensor::of<float>({30, -30, 200, -200, 200, -200}, {6}),
                y = Tensor::of<float>({1, 0, 1, 0, 0, 1}, {6});
   const std::vector<float> loss = bce_with_logits(x, y, Reduction::kNone).to_vector();
@@ -143,7 +157,7 @@ TEST(BCEWithLogits, KeepsAllDigitsFarFromZero) {
   EXPECT_EQ(slope[5], -1);
 }
 
-TEST(BCEWithLogits, KnownDerivative) {
+TEST_P(BCEWithLogitsTest, KnownDerivative) {
   // -log s(w x) at w = x = 3: d/dw = -x (1 - s(9)) = -3.7018372e-4.
   const Tensor one = Tensor::scalar(1.0);
   const auto f = [&](const Tensor& w) { return bce_with_logits(w * 3.0, one); };
@@ -152,7 +166,7 @@ TEST(BCEWithLogits, KnownDerivative) {
   EXPECT_NEAR(grad(f)(Tensor::scalar(0.0)).item<double>(), -1.5, 1e-15);
 }
 
-TEST(Accuracy, CountsTheRightRows) {
+TEST_P(AccuracyTest, CountsTheRightRows) {
   expect_near(accuracy(logits(), labels()), {2.0 / 3}, 1e-7);
   const Tensor soft = Tensor::of<double>({0, 0.2, 0.8, 0, 1, 0, 0.4, 0.6, 0}, {3, 3});
   expect_near(accuracy(logits(), soft), {2.0 / 3}, 1e-7);

@@ -5,6 +5,7 @@
 
 #include <type_traits>
 
+#include "tests/api/every_device.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/compile.h"
@@ -16,6 +17,11 @@
 
 namespace weft {
 namespace {
+
+class ModuleTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(ModuleTest);
+class SequentialTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(SequentialTest);
 
 using Names = std::vector<std::string>;
 
@@ -65,7 +71,7 @@ Names names_of(const Parameters& parameters) {
 static_assert(!std::is_copy_constructible_v<Net> && !std::is_copy_assignable_v<Net>);
 static_assert(!std::is_copy_constructible_v<Sequential> && std::is_nothrow_move_constructible_v<Linear>);
 
-TEST(Module, NamesParametersByPathInOrderOfDeclaration) {
+TEST_P(ModuleTest, NamesParametersByPathInOrderOfDeclaration) {
   Net net(4, 2);
   EXPECT_EQ(names_of(net.parameters()),
             (Names{"first.weight", "first.bias", "last.weight", "blocks.0.norm.weight", "blocks.0.norm.bias",
@@ -77,13 +83,13 @@ TEST(Module, NamesParametersByPathInOrderOfDeclaration) {
   EXPECT_EQ(net.buffers().size(), 6u);
 }
 
-TEST(Module, MembersShowUpOnceTheyExist) {
+TEST_P(ModuleTest, MembersShowUpOnceTheyExist) {
   Net net(4, 0);
   net.unused.emplace(2, 2);
   EXPECT_EQ(names_of(net.parameters()).back(), "unused.bias");
 }
 
-TEST(Module, SequentialNamesByIndex) {
+TEST_P(ModuleTest, SequentialNamesByIndex) {
   Sequential net{Linear(2, 3), [](Tensor x) { return x + x; }, Sequential{Linear(3, 4), BatchNorm(4)}};
   EXPECT_EQ(names_of(net.parameters()),
             (Names{"0.weight", "0.bias", "2.0.weight", "2.0.bias", "2.1.weight", "2.1.bias"}));
@@ -93,7 +99,7 @@ TEST(Module, SequentialNamesByIndex) {
                           "2.1.running_var", "2.1.num_batches_tracked"}));
 }
 
-TEST(Module, TiedCellsCountOnceUnderTheirFirstPath) {
+TEST_P(ModuleTest, TiedCellsCountOnceUnderTheirFirstPath) {
   Sequential net{Linear(4, 4, {.bias = false}), Linear(4, 4, {.bias = false})};
   net.get<Linear>(1).weight = net.get<Linear>(0).weight;
   EXPECT_EQ(names_of(net.parameters()), (Names{"0.weight"}));
@@ -101,7 +107,7 @@ TEST(Module, TiedCellsCountOnceUnderTheirFirstPath) {
   EXPECT_TRUE(net.state_dict()[1].variable.same_cell(net.state_dict()[0].variable));
 }
 
-TEST(Module, ModeReachesEverythingBelow) {
+TEST_P(ModuleTest, ModeReachesEverythingBelow) {
   Net net(4, 1);
   EXPECT_TRUE(net.blocks[0].norm.training());
   net.eval();
@@ -112,7 +118,7 @@ TEST(Module, ModeReachesEverythingBelow) {
   EXPECT_FALSE(net.training());
 }
 
-TEST(Module, FreezingSurvivesTrain) {
+TEST_P(ModuleTest, FreezingSurvivesTrain) {
   Net net(4, 2);
   net.blocks[0].freeze();
   net.train();
@@ -124,7 +130,7 @@ TEST(Module, FreezingSurvivesTrain) {
   EXPECT_EQ(net.trainable_parameters().size(), net.parameters().size());
 }
 
-TEST(Module, MovingKeepsCellsAndNames) {
+TEST_P(ModuleTest, MovingKeepsCellsAndNames) {
   Net net(4, 1);
   const Variable weight = net.blocks[0].up.weight;
   const Net moved = std::move(net);
@@ -132,7 +138,7 @@ TEST(Module, MovingKeepsCellsAndNames) {
   EXPECT_EQ(moved(ones({2, 3})).shape(), (Shape{2, 2}));
 }
 
-TEST(Module, ErrorsCarryTheLayersPath) {
+TEST_P(ModuleTest, ErrorsCarryTheLayersPath) {
   Net net(4, 2);
   net.blocks[1].down = Linear(5, 4);
   try {
@@ -146,7 +152,7 @@ TEST(Module, ErrorsCarryTheLayersPath) {
   EXPECT_EQ(Scope::path(), "");
 }
 
-TEST(Module, PathsIncludeTheUsersScopesAndSkipForeignModules) {
+TEST_P(ModuleTest, PathsIncludeTheUsersScopesAndSkipForeignModules) {
   const Linear foreign(3, 3);
   const Sequential net{[&](Tensor x) { return foreign(x); }};
   const Scope scope("model");
@@ -159,7 +165,7 @@ TEST(Module, PathsIncludeTheUsersScopesAndSkipForeignModules) {
   EXPECT_EQ(Scope::path(), "model");
 }
 
-TEST(Module, GrandchildrenCalledDirectlyKeepTheirPath) {
+TEST_P(ModuleTest, GrandchildrenCalledDirectlyKeepTheirPath) {
   const Outer outer;
   try {
     outer(ones({2, 5}));
@@ -169,7 +175,7 @@ TEST(Module, GrandchildrenCalledDirectlyKeepTheirPath) {
   }
 }
 
-TEST(Module, InitialiseIsAFunctionOfSeedAndPath) {
+TEST_P(ModuleTest, InitialiseIsAFunctionOfSeedAndPath) {
   Net a(4, 1), b(4, 1), other(4, 1);
   a.initialise(7);
   b.initialise(7);
@@ -183,14 +189,14 @@ TEST(Module, InitialiseIsAFunctionOfSeedAndPath) {
   EXPECT_NE(two.get<Linear>(0).weight.value().to_vector(), two.get<Linear>(1).weight.value().to_vector());
 }
 
-TEST(Module, InitialiseLeavesValuesThatExist) {
+TEST_P(ModuleTest, InitialiseLeavesValuesThatExist) {
   Linear layer(2, 2);
   layer.weight.assign(Tensor::of<float>({1, 2, 3, 4}, {2, 2}));
   layer.initialise(1);
   EXPECT_EQ(layer.weight.value().to_vector(), (std::vector<float>{1, 2, 3, 4}));
 }
 
-TEST(Module, CloneHasItsOwnCells) {
+TEST_P(ModuleTest, CloneHasItsOwnCells) {
   Net net(4, 2);
   net.last.weight = Parameter({2, 4}, init::constant(3));
   net.blocks[1].up.weight = net.blocks[0].up.weight;
@@ -211,7 +217,7 @@ TEST(Module, CloneHasItsOwnCells) {
   EXPECT_EQ(net.last.weight.value().to_vector(), std::vector<float>(8, 3.0f));
 }
 
-TEST(Module, SequentialClonesLambdasAndNeedsRemake) {
+TEST_P(ModuleTest, SequentialClonesLambdasAndNeedsRemake) {
   Sequential net{Linear(2, 3), [](Tensor x) { return x + x; }, Dropout(0.5), ReLU()};
   net.eval();
   Sequential copy = clone(net);
@@ -220,7 +226,7 @@ TEST(Module, SequentialClonesLambdasAndNeedsRemake) {
   EXPECT_THROW(clone(stuck), ValueError);
 }
 
-TEST(Sequential, GetAndReplace) {
+TEST_P(SequentialTest, GetAndReplace) {
   Sequential net{Linear(2, 3), ReLU()};
   EXPECT_EQ(net.size(), 2u);
   EXPECT_EQ(net.get<Linear>(0).weight.shape(), (Shape{3, 2}));
@@ -235,7 +241,7 @@ TEST(Sequential, GetAndReplace) {
   EXPECT_EQ(net(ones({5, 2})).shape(), (Shape{5, 7}));
 }
 
-TEST(Module, ProgramsNoticeTheMode) {
+TEST_P(ModuleTest, ProgramsNoticeTheMode) {
   Sequential net{BatchNorm(2), Dropout(0.5)};
   auto program = compile([&](Tensor x) { return net(x); });
   const Tensor x = Tensor::of<float>({1, 2, 3, 5}, {2, 2});

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/api/every_device.h"
 #include "tests/data/files.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
@@ -14,6 +15,9 @@
 namespace weft {
 namespace {
 
+class SerializeTest : public testing::EveryDevice {};
+WEFT_ON_EVERY_DEVICE(SerializeTest);
+
 using testing_data::message_of;
 using testing_data::TemporaryDirectory;
 using Names = std::vector<std::string>;
@@ -22,7 +26,7 @@ Sequential net(std::int64_t hidden = 5) {
   return Sequential{Linear(3, hidden), BatchNorm(hidden), ReLU(), Linear(hidden, 2)};
 }
 
-TEST(Serialize, RoundTrip) {
+TEST_P(SerializeTest, RoundTrip) {
   const TemporaryDirectory directory;
   Sequential from = net(), to = net();
   from(Tensor::of<float>({1, 2, 3, 4, 5, 7}, {2, 3}));  // moves the statistics
@@ -37,7 +41,7 @@ TEST(Serialize, RoundTrip) {
   EXPECT_EQ(SafetensorsFile(directory / "m.safetensors").metadata().at("format"), "pt");
 }
 
-TEST(Serialize, LoadingDrawsNothing) {
+TEST_P(SerializeTest, LoadingDrawsNothing) {
   const TemporaryDirectory directory;
   Linear from(3, 2);
   save(from, directory / "m");
@@ -46,7 +50,7 @@ TEST(Serialize, LoadingDrawsNothing) {
   EXPECT_EQ(to.weight.value().to_vector(), from.weight.value().to_vector());
 }
 
-TEST(Serialize, TiedCellsAreWrittenOnce) {
+TEST_P(SerializeTest, TiedCellsAreWrittenOnce) {
   const TemporaryDirectory directory;
   const auto tied = [] {
     Sequential s{Linear(4, 4, {.bias = false}), Linear(4, 4, {.bias = false})};
@@ -70,7 +74,7 @@ TEST(Serialize, TiedCellsAreWrittenOnce) {
   EXPECT_EQ(to.get<Linear>(0).weight.value().to_vector(), std::vector<float>(16, 2.0f));
 }
 
-TEST(Serialize, WrongShapesNameBothAndChangeNothing) {
+TEST_P(SerializeTest, WrongShapesNameBothAndChangeNothing) {
   const TemporaryDirectory directory;
   Sequential from = net(5), to = net(6);
   save(from, directory / "m");
@@ -80,7 +84,7 @@ TEST(Serialize, WrongShapesNameBothAndChangeNothing) {
   EXPECT_EQ(to.get<Linear>(3).bias.value().to_vector(), before);
 }
 
-TEST(Serialize, FloatsConvertIntegersDoNot) {
+TEST_P(SerializeTest, FloatsConvertIntegersDoNot) {
   const TemporaryDirectory directory;
   write_safetensors(directory / "h",
                     {{"weight", full({1, 2}, 1.5).to(DType::kF16)}, {"bias", full({1}, 3, DType::kF64)}});
@@ -92,7 +96,7 @@ TEST(Serialize, FloatsConvertIntegersDoNot) {
   EXPECT_THROW(load(layer, directory / "i"), DTypeError);
 }
 
-TEST(Serialize, StrictReportsWhatIsMissingOrUnexpected) {
+TEST_P(SerializeTest, StrictReportsWhatIsMissingOrUnexpected) {
   const TemporaryDirectory directory;
   write_safetensors(directory / "m", {{"weight", ones({1, 2})}, {"scale", ones({1})}});
   Linear layer(2, 1);
@@ -105,7 +109,7 @@ TEST(Serialize, StrictReportsWhatIsMissingOrUnexpected) {
   EXPECT_EQ(layer.weight.value().to_vector(), (std::vector<float>{1, 1}));
 }
 
-TEST(Serialize, RenamesPrefixesAndSkips) {
+TEST_P(SerializeTest, RenamesPrefixesAndSkips) {
   const TemporaryDirectory directory;
   write_safetensors(directory / "m", {{"module.backbone.0.weight", full({3, 2}, 1)},
                                       {"module.backbone.0.bias", full({3}, 2)},

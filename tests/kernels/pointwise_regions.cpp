@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kernels/pointwise_regions.h"
+
+#include <cmath>
+
+#include "core/ops/op.h"
+#include "tests/kernels/pointwise_cases.h"
+
+namespace weft::testing {
+namespace {
+
+using ir::Value;
+
+// Builds a body; inputs come with their tensors.
+class Body {
+ public:
+  Value input(HostTensor tensor) {
+    const Value v = graph_->add_input(tensor.spec, ir::InputKind::kArgument, "");
+    inputs_.push_back(std::move(tensor));
+    return v;
+  }
+  Value floats(const Shape& shape, DType dtype) {
+    return input(random_tensor(shape, dtype, -3, 3, 40 + inputs_.size()));
+  }
+  Value state() { return input(tensor_of({2}, DType::kI64, {77, 5})); }
+  Value op(const char* name, std::vector<Value> in, ir::Attributes attributes = {}) {
+    return ops::Builder(*graph_).emit(name, std::move(in), std::move(attributes));
+  }
+  Value cast(Value v, DType dtype) { return op("cast", {v}, {{"dtype", dtype}}); }
+  Value full(double value, DType dtype) {
+    return op("full", {}, {{"shape", ir::Ints{}}, {"dtype", dtype}, {"value", value}});
+  }
+  Region done(std::string name, const std::vector<Value>& outputs) {
+    for (const Value v : outputs) graph_->outputs.push_back({v, ""});
+    return {std::move(name), graph_, inputs_};
+  }
+
+ private:
+  std::shared_ptr<ir::Graph> graph_ = std::make_shared<ir::Graph>();
+  std::vector<HostTensor> inputs_;
+};
+
+// gelu(x * w + b) * 0.5, with w a row, b a column and many values alive at once.
+Region dense_layer(DType dtype) {
+  Body b;
+  const Value x = b.floats({9, 131}, dtype), w = b.floats({131}, dtype), bias = b.floats({9, 1}, dtype);
+  const Value h = b.op("add", {b.op("multiply", {x, w}), bias});
+  const Value y = b.op("multiply", {b.op("gelu", {h}), b.full(0.5, dtype)});
+  const Value z = b.op("subtract", {b.op("tanh", {h}), b.op("divide", {x, b.full(3, dtype)})});
+  return b.done("layer in " + std::string(name_of(dtype)), {y, z, b.op("fma", {h, y, z})});
+}
+
+// A dropout made of its parts; the mask of a column is drawn once and repeated.
+Region draws(DType dtype) {
+  Body b;
+  const Value x = b.floats({7, 83}, dtype), state = b.state();
+  const auto draw = [&](const char* op, const Shape& shape, std::int64_t ordinal) {
+    return b.op(op, {state}, {{"ordinal", ordinal}, {"shape", shape.dims()}, {"dtype", dtype}});
+  };
+  const Value keep = b.op("greater_equal", {draw("uniform", {7, 83}, 1), b.full(0.25, dtype)});
+  const Value y = b.op("select", {keep, b.op("multiply", {x, b.full(1 / 0.75, dtype)}), b.full(0, dtype)});
+  const Value noise = b.op("add", {y, draw("normal", {83}, 2)});
+  return b.done("draws in " + std::string(name_of(dtype)), {y, noise, b.op("add", {y, draw("uniform", {7, 1}, 3)})});
+}
+
+// Between all number types, in both directions.
+Region conversions() {
+  Body b;
+  const Value x = b.floats({521}, DType::kF32), d = b.floats({521}, DType::kF64), h = b.floats({521}, DType::kBF16);
+  const Value i = b.input(random_tensor({521}, DType::kI32, -50, 50, 9));
+  const Value u = b.input(random_tensor({521}, DType::kU8, 0, 256, 9));
+  const Value sum = b.op("add", {b.cast(x, DType::kF64), d});
+  const Value narrow = b.op("add", {b.op("multiply", {h, h}), b.cast(x, DType::kBF16)});
+  const Value whole = b.op("add", {b.cast(b.op("square", {x}), DType::kI32), i});
+  const Value byte = b.op("add", {u, b.cast(whole, DType::kU8)});
+  const Value negative = b.op("less", {sum, b.full(0, DType::kF64)});
+  const Value both = b.op("logical_and", {negative, b.op("greater", {i, b.cast(u, DType::kI32)})});
+  const Value chosen = b.op("select", {both, x, b.cast(b.op("multiply", {byte, byte}), DType::kF32)});
+  const Value all = b.op("add", {b.cast(sum, DType::kF32), b.cast(narrow, DType::kF32)});
+  return b.done("conversions", {b.op("add", {all, chosen}), both, byte, narrow, b.cast(both, DType::kI64), sum});
+}
+
+// Operands that are one number each, values that do not change from element to element, and an output that is an input.
+Region optimizer() {
+  Body b;
+  const Value p = b.floats({1031}, DType::kF32), g = b.floats({1031}, DType::kF32), m = b.floats({1031}, DType::kF32);
+  const Value rate = b.input(tensor_of({}, DType::kF32, {0.01}));
+  const Value beta = b.input(tensor_of({1}, DType::kF32, {0.9}));
+  const Value scaled = b.op("multiply", {rate, b.full(2, DType::kF32)});
+  const Value rest = b.op("subtract", {b.full(1, DType::kF32), beta});
+  const Value moment = b.op("add", {b.op("multiply", {beta, m}), b.op("multiply", {rest, g})});
+  return b.done("optimizer", {b.op("subtract", {p, b.op("multiply", {scaled, moment})}), moment, p});
+}
+
+Region scalars() {
+  Body b;
+  const Value x = b.floats({}, DType::kF32), y = b.floats({1}, DType::kF32);
+  const Value z = b.op("multiply", {x, y});
+  return b.done("scalars", {b.op("exp", {z}), b.op("add", {z, b.full(1, DType::kF32)})});
+}
+
+}  // namespace
+
+std::vector<Region> regions() {
+  std::vector<Region> all;
+  for (const DType dtype : {DType::kF32, DType::kF64, DType::kBF16, DType::kF16}) {
+    all.push_back(dense_layer(dtype));
+    all.push_back(draws(dtype));
+  }
+  all.push_back(conversions());
+  all.push_back(optimizer());
+  all.push_back(scalars());
+  return all;
+}
+
+ir::Node node_of(const Region& region) {
+  ir::Node node;
+  node.op = ir::OpId::of("pointwise");
+  node.body = region.body;
+  return node;
+}
+
+std::vector<OpCase> region_cases() {
+  // silu(a - b) with b a row: its value against the textbook; regions() covers the instructions bit for bit.
+  Body b;
+  const Value x = b.floats({6, 67}, DType::kF32), row = b.floats({67}, DType::kF32);
+  const Value difference = b.op("subtract", {x, row});
+  const Region region = b.done("silu of a difference", {b.op("silu", {difference}), difference});
+  OpCase c;
+  c.name = region.name;
+  c.op = "pointwise";
+  c.body = region.body;
+  c.inputs = region.inputs;
+  c.oracle = [](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
+    HostTensor y = in[0], d = in[0];
+    for (std::size_t i = 0; i < y.values.size(); ++i) {
+      d.values[i] -= in[1].values[i % 67];
+      y.values[i] = d.values[i] / (1 + std::exp(-d.values[i]));
+    }
+    return {y, d};
+  };
+  c.tolerance = 1e-6;
+  c.reason = "a rounded difference, an exponential of 3 ulps and three roundings";
+  c.gradient = false;
+  c.dtypes = {DType::kF32};
+  return {c};
+}
+
+}  // namespace weft::testing
