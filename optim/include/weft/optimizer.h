@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "weft/export.h"
+#include "weft/gradients.h"
+#include "weft/schedule.h"
+#include "weft/tensor.h"
+#include "weft/variable.h"
+
+// Optimizers are traced functions of tensors: an update is part of the program that computes the gradients.
+namespace weft WEFT_EXPORT {
+
+// Recipes are plain data; state belongs to an Optimizer. g is the gradient, p the parameter, t the number of the update
+// counted from 1.
+
+// g += weight_decay p; b = momentum b + g; p -= lr (nesterov ? g + momentum b : b). As torch.optim.SGD.
+struct SGD {
+  Schedule lr = 1e-2;
+  double momentum = 0;
+  bool nesterov = false;
+  double weight_decay = 0;
+};
+// g += weight_decay p; m += (1 - beta1) (g - m); v = beta2 v + (1 - beta2) g^2;
+// p -= lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps). As torch.optim.Adam; source: Kingma and Ba 2015.
+struct Adam {
+  Schedule lr = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
+};
+// Adam whose decay is p *= 1 - lr weight_decay instead. As torch.optim.AdamW; source: Loshchilov and Hutter 2019.
+struct AdamW {
+  Schedule lr = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 1e-2;
+};
+using Recipe = std::variant<SGD, Adam, AdamW>;
+
+struct Group {
+  Parameters parameters;
+  Recipe recipe;
+  std::string name{};
+};
+
+struct UpdateOptions {
+  double clip_norm = 0;   // scales all gradients together so that their norm is at most this; 0: off
+  double clip_value = 0;  // then limits every element to [-clip_value, clip_value]; 0: off
+};
+
+namespace detail {
+struct OptimizerState;
+}
+
+// Moves parameters against their gradients. It touches only parameters of its own that are trainable and that a
+// gradient has reached; the others keep value and state, without weight decay. An update whose loss or gradients are
+// not all finite changes nothing at all. The update number is one for all groups, also for a parameter that is
+// unfrozen late. Values still pending are drawn when the optimizer is made, and its parameters then stay on their
+// device.
+class Optimizer {
+ public:
+  // ValueError for a parameter in two groups or a number outside its domain, DTypeError for a parameter that is not
+  // floating, TraceError inside a trace.
+  Optimizer(Parameters parameters, Recipe recipe, UpdateOptions options = {});
+  explicit Optimizer(std::vector<Group> groups, UpdateOptions options = {});
+  ~Optimizer();
+  Optimizer(Optimizer&&) noexcept;
+  Optimizer& operator=(Optimizer&&) noexcept;
+
+  // One update with the gradients of this loss alone. TraceError outside a trace.
+  void minimize(const Tensor& loss);
+  // Adds the loss's gradients to those that update() will use. TraceError outside a trace.
+  void accumulate(const Tensor& loss);
+  void accumulate(const Gradients& gradients);
+  // One update with the mean over the accumulate() calls since the last one; none at all when there were none. Gives
+  // the norm of the mean, before clipping, as f32(). Works inside and outside a trace; likewise apply().
+  Tensor update();
+  // One update with given gradients.
+  void apply(const Gradients& gradients);
+
+  // The rate of the next update, f32(). ValueError when there is no such group.
+  Tensor lr(std::size_t group = 0) const;
+  // Multiplies all rates from now on, from the host; programs are not traced again.
+  void scale_lr(double factor);
+  // How many updates have been made, and how many were skipped because something was not finite. Waits.
+  std::int64_t updates() const;
+  std::int64_t skipped() const;
+  const Parameters& parameters() const;
+  // Everything that a checkpoint must hold.
+  Parameters state() const;
+
+ private:
+  std::unique_ptr<detail::OptimizerState> state_;
+};
+
+}  // namespace WEFT_EXPORT

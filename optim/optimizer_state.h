@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "weft/arena.h"
+#include "weft/compile.h"
+#include "weft/flag.h"
+#include "weft/optimizer.h"
+
+namespace weft::detail {
+
+// Parameters that stand side by side and share a recipe, with the state that mirrors them.
+struct Slot {
+  Segment segment;
+  std::size_t group = 0;
+  DType dtype = DType::kF32;           // of the arithmetic and the state
+  std::vector<Variable> moments;       // of shape (segment.numel()), as accumulated
+  Variable accumulated;                // sum of gradients since the last update
+  std::vector<Flag> reached;           // per member: an accumulate() has found a gradient
+  std::vector<std::size_t> positions;  // of the members among all parameters
+};
+
+// Gradients in the layout of the slots. Undefined where no member moves.
+struct SlotGradients {
+  std::vector<Tensor> flat;
+  std::vector<std::vector<bool>> moving;  // per slot, per member
+};
+
+struct OptimizerState {
+  OptimizerState(std::vector<Group> groups, UpdateOptions options);
+
+  // Those of one tensor per parameter; frozen parameters do not move.
+  SlotGradients arrange(const std::vector<Tensor>& values) const;
+  // One tensor per parameter, in their order; undefined where `gradients` has none.
+  std::vector<Tensor> in_order(const Gradients& gradients) const;
+  Parameters trainable() const;
+
+  void accumulate(const std::vector<Tensor>& values, const Tensor& residue);
+  Tensor update();
+  // Clips and steps where `finite` holds; gives the norm before clipping.
+  Tensor advance(SlotGradients gradients, const Tensor& finite, const Tensor& wanted);
+
+  std::vector<Group> groups;
+  UpdateOptions options;
+  Parameters parameters;
+  std::map<const Cell*, std::size_t> position;
+  std::vector<Slot> slots;
+  Device device;
+  Variable updates, skipped, lr_scale;
+  Variable count;         // of accumulate() calls since the last update
+  Variable loss_residue;  // sum of loss - loss over them: 0 while every loss was finite
+  Program apply_program, accumulate_program, update_program;
+
+ private:
+  void add_group(std::size_t index);
+  void move(const Slot& slot, const Tensor& gradient, const std::vector<bool>& moving, const Tensor& go,
+            const Tensor& number) const;
+};
+
+}  // namespace weft::detail

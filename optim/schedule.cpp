@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/schedule.h"
+
+#include <cmath>
+#include <numbers>
+#include <string>
+#include <utility>
+
+#include "weft/elementwise.h"
+#include "weft/error.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace detail {
+
+struct ScheduleNode {
+  enum class Kind : std::uint8_t { kConstant, kLinear, kCosine, kScaled, kThen };
+  Kind kind;
+  double from = 0, to = 0;   // kConstant: from; kScaled: from is the factor
+  std::int64_t updates = 0;  // length of the ramp; kThen: where `second` begins
+  std::shared_ptr<const ScheduleNode> first{}, second{};
+};
+
+}  // namespace detail
+
+namespace {
+
+using detail::ScheduleNode;
+using Kind = ScheduleNode::Kind;
+
+// The number type is double on the host and Tensor in a program: one text for both.
+double ramp(double u, double updates) { return std::fmin(u / updates, 1.0); }
+Tensor ramp(const Tensor& u, double updates) { return minimum(u / updates, 1.0); }
+double choose(double u, double limit, double a, double b) { return u < limit ? a : b; }
+Tensor choose(const Tensor& u, double limit, const Tensor& a, const Tensor& b) { return select(u < limit, a, b); }
+double constant(double, double value) { return value; }
+Tensor constant(const Tensor& u, double value) { return full_like(u, value); }
+
+template <class Number>
+Number evaluate(const ScheduleNode& node, const Number& u) {
+  using std::cos;
+  switch (node.kind) {
+    case Kind::kConstant:
+      break;
+    case Kind::kLinear:
+      return node.from + (node.to - node.from) * ramp(u, static_cast<double>(node.updates));
+    case Kind::kCosine:
+      return node.to +
+             (node.from - node.to) * (0.5 + 0.5 * cos(std::numbers::pi * ramp(u, static_cast<double>(node.updates))));
+    case Kind::kScaled:
+      return node.from * evaluate(*node.first, u);
+    case Kind::kThen: {
+      const double begin = static_cast<double>(node.updates);
+      return choose(u, begin, evaluate(*node.first, u), evaluate(*node.second, Number(u - begin)));
+    }
+  }
+  return constant(u, node.from);
+}
+
+Schedule make(ScheduleNode node) { return Schedule(std::make_shared<const ScheduleNode>(std::move(node))); }
+
+void check(bool holds, const char* op, std::int64_t given, const char* rule) {
+  if (!holds) throw ValueError(op, "", "the number of updates is " + std::to_string(given) + "; it must be " + rule);
+}
+
+}  // namespace
+
+Schedule::Schedule(double constant_rate) : Schedule(make({.kind = Kind::kConstant, .from = constant_rate})) {}
+
+Schedule Schedule::then(std::int64_t after, const Schedule& next) const {
+  check(after >= 0, "then", after, "0 or more");
+  return make({.kind = Kind::kThen, .updates = after, .first = node_, .second = next.node_});
+}
+
+double Schedule::at(std::int64_t update) const { return evaluate(*node_, static_cast<double>(update)); }
+
+Tensor Schedule::at(const Tensor& update) const { return evaluate(*node_, update.to(DType::kF64)); }
+
+Schedule operator*(double factor, const Schedule& schedule) {
+  return make({.kind = Kind::kScaled, .from = factor, .first = schedule.node()});
+}
+
+Schedule linear(double from, double to, std::int64_t updates) {
+  check(updates > 0, "linear", updates, "positive");
+  return make({.kind = Kind::kLinear, .from = from, .to = to, .updates = updates});
+}
+
+Schedule cosine(double from, double to, std::int64_t updates) {
+  check(updates > 0, "cosine", updates, "positive");
+  return make({.kind = Kind::kCosine, .from = from, .to = to, .updates = updates});
+}
+
+Schedule warmup_cosine(double peak, std::int64_t warmup, std::int64_t total, double floor) {
+  check(warmup >= 0 && warmup < total, "warmup_cosine", warmup, "0 or more for the warm-up, and less than the total");
+  const Schedule down = cosine(peak, floor, total - warmup);
+  return warmup == 0 ? down : linear(0, peak, warmup).then(warmup, down);
+}
+
+}  // namespace weft
