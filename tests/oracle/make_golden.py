@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from golden_losses import losses
 from golden_ops import ops
+from golden_training import model_file, optimizer_options, trajectories
 
 
 def write(directory, stem, arrays):
@@ -39,6 +40,10 @@ def main():
     files = {}
     for stem, cases in {"ops": ops(), "losses": losses()}.items():
         files[stem] = {**write(directory, stem, of_cases(cases)), "cases": [c.name for c in cases]}
+    model, expected = model_file()
+    for stem, arrays in {"trajectories": trajectories(), "optimizers": optimizer_options(), "model": model,
+                         "model_expected": expected}.items():
+        files[stem] = write(directory, stem, arrays)
     index = {"made_by": "tests/oracle/make_golden.py", "torch": torch.__version__, "numpy": np.__version__,
              "safetensors": safetensors.__version__, "files": files}
     (directory / "index.json").write_text(json.dumps(index, indent=1) + "\n")
