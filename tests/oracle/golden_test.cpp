@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "tests/api/every_device.h"
+#include "tests/support/every_device.h"
 #include "tests/oracle/golden.h"
 
 namespace weft::testing {
