@@ -47,9 +47,11 @@ Run train(const Options& options, const weft::Split& data, weft::Sequential& mod
   const weft::Schedule lr = weft::warmup_cosine(options.lr, updates / 10, updates);
   weft::Trainer trainer(model, weft::CrossEntropy(), weft::AdamW{.lr = lr},
                         {.device = run.device, .seed = options.seed});
-  if (!options.quiet) {
-    std::printf("%s\n%s\n\n%s\n", run.device.describe().c_str(), run.data.c_str(), run.summary.c_str());
-  }
+  trainer.prepare(data.train, options.batch_size);
+  run.memory = trainer.memory_plan();
+  if (!options.quiet)
+    std::printf("%s\n%s\n\n%s\n%s\n", run.device.describe().c_str(), run.data.c_str(), run.summary.c_str(),
+                run.memory.c_str());
   weft::FitOptions fit{.epochs = options.epochs, .batch_size = options.batch_size, .validation = data.test};
   if (!options.quiet) fit.callbacks.push_back(weft::progress());
   run.history = trainer.fit(data.train, fit);

@@ -14,6 +14,7 @@ struct Run {
   std::string data;  // "digits: 1,438 rows to train on, 359 to test"
   weft::Device device;
   std::string summary;
+  std::string memory;  // the plan of the training step
   weft::History history;
   Examination test;
 };
