@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trains a multi-layer perceptron on handwritten digits and reports on it.
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "examine.h"
+#include "files.h"
+#include "options.h"
+#include "report.h"
+#include "weft/weft.h"
+
+namespace {
+
+// Images as rows of pixels.
+weft::Dataset flat(const weft::Dataset& data) {
+  return weft::Dataset({data.column(0).reshape({data.size(), -1}), data.column(1)});
+}
+
+weft::Split load_data(const Options& options) {
+  if (options.mnist.empty()) return weft::data::digits();
+  const auto has = [&](const char* name) {
+    const std::filesystem::path file = options.mnist / name;
+    return std::filesystem::exists(file) || std::filesystem::exists(file.string() + ".gz");
+  };
+  const weft::Dataset test = flat(weft::data::mnist(options.mnist, false));
+  // With the test files alone, most of them are trained on.
+  if (!has("train-images-idx3-ubyte")) return test.split(0.8, options.seed);
+  return {flat(weft::data::mnist(options.mnist, true)), test};
+}
+
+weft::Sequential make_model(std::int64_t pixels) {
+  return weft::Sequential{weft::Linear(pixels, 128), weft::BatchNorm(128), weft::ReLU(), weft::Dropout(0.2),
+                          weft::Linear(128, kClasses)};
+}
+
+Run train(const Options& options, const weft::Split& data, weft::Sequential& model) {
+  Run run;
+  run.options = options;
+  run.device = weft::Device::parse(options.device);
+  run.data = (options.mnist.empty() ? "digits: " : "MNIST: ") + std::to_string(data.train.size()) +
+             " images to train on, " + std::to_string(data.test.size()) + " to test";
+  run.summary = weft::summary(model, {{.shape = {options.batch_size, data.train.column(0).dim(1)}}});
+
+  const std::int64_t updates = options.epochs * ((data.train.size() + options.batch_size - 1) / options.batch_size);
+  const weft::Schedule lr = weft::warmup_cosine(options.lr, updates / 10, updates);
+  weft::Trainer trainer(model, weft::CrossEntropy(), weft::AdamW{.lr = lr},
+                        {.device = run.device, .seed = options.seed});
+  trainer.prepare(data.train, options.batch_size);
+  run.memory = trainer.memory_plan();
+  if (!options.quiet)
+    std::printf("%s\n%s\n\n%s\n%s\n", run.device.describe().c_str(), run.data.c_str(), run.summary.c_str(),
+                run.memory.c_str());
+  weft::FitOptions fit{.epochs = options.epochs, .batch_size = options.batch_size, .validation = data.test};
+  if (!options.quiet) fit.callbacks.push_back(weft::progress());
+  run.history = trainer.fit(data.train, fit);
+  run.test = examine(trainer.predict(data.test.column(0)), data.test.column(1));
+  return run;
+}
+
+void write_results(const Run& run, weft::Sequential& model, const weft::Tensor& images) {
+  const std::filesystem::path& out = run.options.out;
+  weft::save(model, out / "model.safetensors");
+  write_file(out / "history.json", history_json(run));
+  write_file(out / "report.html", report_html(run, images));
+  std::printf("wrote %s, history.json, report.html\n", (out / "model.safetensors").c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  int exit_code = 0;
+  const std::optional<Options> options = parse_options(argc, argv, exit_code);
+  if (!options) return exit_code;
+  make_directory(options->out);  // before the work, not after it
+  const weft::Split data = load_data(*options);
+  weft::Sequential model = make_model(data.train.column(0).dim(1));
+  const Run run = train(*options, data, model);
+  if (!options->quiet) std::printf("\n%s\n", confusion_text(run.test).c_str());
+  std::printf("test accuracy %.2f %%\n", 100 * run.test.accuracy);
+  write_results(run, model, data.test.column(0));
+  return 0;
+} catch (const weft::Error& e) {
+  std::fprintf(stderr, "%s\n", e.what());
+  return 1;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+
+std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
+  Options o;
+  CLI::App app("Trains a multi-layer perceptron on handwritten digits.", "digits");
+  app.add_option("--epochs", o.epochs, "passes over the training data")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--batch-size", o.batch_size, "rows per update")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--lr", o.lr, "peak learning rate")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--seed", o.seed, "of weights, dropout and order")->capture_default_str();
+  app.add_option("--device", o.device, "cpu, cuda, cuda:1 or best")->capture_default_str();
+  app.add_option("--out", o.out, "directory for the model, the history and the report")->capture_default_str();
+  app.add_option("--mnist", o.mnist, "directory with the original MNIST files: train on them instead");
+  app.add_flag("--quiet", o.quiet, "only the result");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    exit_code = app.exit(e);
+    return std::nullopt;
+  }
+  return o;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// A generative adversarial network: two models, two optimizers, one program.
+//
+// The data are eight small clouds on a circle. The generator turns noise into points; the discriminator tells its
+// points from real ones. usage: gan [steps] [device]
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "weft/weft.h"
+
+namespace {
+
+constexpr double kPi = 3.14159265358979;
+
+weft::Sequential generator_net() {
+  return weft::Sequential{weft::Linear(16, 128),  weft::BatchNorm(128), weft::ReLU(),
+                          weft::Linear(128, 128), weft::ReLU(),         weft::Linear(128, 2)};
+}
+
+weft::Sequential discriminator_net() {
+  return weft::Sequential{weft::Linear(2, 128), weft::LeakyReLU(0.2), weft::Linear(128, 128), weft::LeakyReLU(0.2),
+                          weft::Linear(128, 1)};
+}
+
+// The loss of calling every row `label`.
+weft::Tensor against(const weft::Tensor& logits, double label) {
+  return weft::bce_with_logits(logits, weft::full_like(logits, label));
+}
+
+// Points of the eight clouds, drawn on the device: outside a program an op runs at once.
+weft::Tensor real_points(std::int64_t count) {
+  const weft::Tensor angle = weft::floor(weft::uniform({count, 1}, 0, 8)) * (kPi / 4);
+  return weft::concat({weft::cos(angle), weft::sin(angle)}, 1) + 0.05 * weft::randn({count, 2});
+}
+
+// How many of the eight clouds got at least 2 % of the points, and how far points are from the nearest cloud.
+struct Coverage {
+  int clouds = 0;
+  double distance = 0;
+};
+Coverage coverage(const std::vector<float>& points) {
+  const std::size_t count = points.size() / 2;
+  std::vector<std::size_t> hits(8);
+  Coverage result;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double x = points[2 * i], y = points[2 * i + 1];
+    const int nearest = (static_cast<int>(std::lround(std::atan2(y, x) / (kPi / 4))) + 8) % 8;
+    ++hits[static_cast<std::size_t>(nearest)];
+    const double angle = nearest * kPi / 4;
+    result.distance += std::hypot(x - std::cos(angle), y - std::sin(angle)) / static_cast<double>(count);
+  }
+  for (const std::size_t h : hits) result.clouds += h * 50 >= count;
+  return result;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  const int steps = argc > 1 ? std::atoi(argv[1]) : 4000;
+  weft::DeviceScope device(argc > 2 ? weft::Device::parse(argv[2]) : weft::Device::best());
+  weft::seed(3);
+
+  weft::Sequential generator = generator_net(), discriminator = discriminator_net();
+  weft::Optimizer generator_optimizer(generator.parameters(), weft::Adam{.lr = 1e-3, .beta1 = 0.5});
+  weft::Optimizer discriminator_optimizer(discriminator.parameters(), weft::Adam{.lr = 1e-3, .beta1 = 0.5});
+
+  // Both updates are one program. After the first minimize(), discriminator(...) reads the new weights; what was
+  // computed before keeps the old ones. An optimizer moves only its own parameters, so stop_gradient() saves work and
+  // is not needed for correctness.
+  auto step = weft::compile([&](weft::Tensor real) {
+    weft::Tensor fake = generator(weft::randn({real.dim(0), 16}));
+    weft::Tensor d_loss = against(discriminator(real), 1) + against(discriminator(weft::stop_gradient(fake)), 0);
+    discriminator_optimizer.minimize(d_loss);
+    weft::Tensor g_loss = against(discriminator(fake), 1);
+    generator_optimizer.minimize(g_loss);
+    return std::pair{d_loss, g_loss};
+  });
+
+  for (int i = 0; i < steps; ++i) {
+    auto [d_loss, g_loss] = step(real_points(256));
+    // Only reading a value waits for the device.
+    if (i % 500 == 0) std::printf("step %5d  discriminator %.3f  generator %.3f\n", i, d_loss.item(), g_loss.item());
+  }
+
+  generator.eval();  // running statistics from here on
+  const Coverage c = coverage(generator(weft::randn({2000, 16})).to_vector());
+  std::printf("%d of 8 clouds reached, mean distance to the nearest centre %.3f\n", c.clouds, c.distance);
+  return c.clouds >= 6 && c.distance < 0.5 ? 0 : 1;
+} catch (const weft::Error& e) {
+  std::fprintf(stderr, "%s\n", e.what());
+  return 2;
+}
