@@ -129,38 +129,43 @@ WEFT_HD inline float kept_below(float x, Storage storage) {
   return __builtin_bit_cast(float, __builtin_bit_cast(unsigned, x) & mask);
 }
 
-// Neighbouring elements share a Philox block, so it is made anew only where the block number changes.
-template <class T, class Machine>
-WEFT_HD void draw_uniforms(const Instr& in, Machine& m) {
-  constexpr int kShare = sizeof(T) == 4 ? 4 : 2;
+// Calls give(lane, block, number) for every lane: its element is the number-th of `share` that a Philox block serves.
+// The block is made anew only where its number changes.
+template <class Machine, class Give>
+WEFT_HD void draw(const Instr& in, Machine& m, int share, Give&& give) {
   const DrawKey key = draw_key(m.state(in.a), static_cast<long long>(m.constant(in.c)));
-  auto d = m.template write<T>(in.dst);
-  long long number = -1;
+  long long made = -1;
   PhiloxBlock block{};
   const int n = m.lanes();
   for (int i = 0; i < n; ++i) {
     const long long element = m.element(in.b, i);
-    if (element / kShare != number) block = draw_block(key, number = element / kShare);
-    const int at = static_cast<int>(element % kShare);
-    if constexpr (sizeof(T) == 4) d.put(i, kept_below(unit_float(block.word[at]), in.storage));
-    if constexpr (sizeof(T) == 8) d.put(i, unit_double(block.word[2 * at], block.word[2 * at + 1]));
+    if (element / share != made) block = draw_block(key, made = element / share);
+    give(i, block, static_cast<int>(element % share));
   }
 }
 
 template <class T, class Machine>
-WEFT_HD void draw_normals(const Instr& in, Machine& m) {
-  const DrawKey key = draw_key(m.state(in.a), static_cast<long long>(m.constant(in.c)));
+WEFT_HD void draw_uniforms(const Instr& in, Machine& m) {
   auto d = m.template write<T>(in.dst);
-  const int n = m.lanes();
-  for (int i = 0; i < n; ++i) {
-    const T x = draw_normal(key, m.element(in.b, i), T{});
+  draw(in, m, uniforms_per_block<T>, [&](int i, const PhiloxBlock& block, int number) {
+    const T x = uniform_of(block, number, T{});
+    if constexpr (sizeof(T) == 4) d.put(i, kept_below(x, in.storage));
+    if constexpr (sizeof(T) == 8) d.put(i, x);
+  });
+}
+
+template <class T, class Machine>
+WEFT_HD void draw_normals(const Instr& in, Machine& m) {
+  auto d = m.template write<T>(in.dst);
+  draw(in, m, normals_per_block<T>, [&](int i, const PhiloxBlock& block, int number) {
+    const T x = normal_of(block, number, T{});
     if (in.storage == Storage::kBF16)
       d.put(i, static_cast<T>(fitted<Storage::kBF16>(x)));
     else if (in.storage == Storage::kF16)
       d.put(i, static_cast<T>(fitted<Storage::kF16>(x)));
     else
       d.put(i, x);
-  }
+  });
 }
 
 // From run-time values to template arguments.

@@ -51,26 +51,26 @@ WEFT_HD inline double unit_double(unsigned low, unsigned high) {
   return static_cast<double>(bits) * 1.1102230246251565e-16;
 }
 
-// Uniform in [0, 1) for one element. float: four elements share a block; double: two.
-WEFT_HD inline float draw_uniform(const DrawKey& key, long long element, float) {
-  return unit_float(draw_block(key, element / 4).word[element % 4]);
-}
-WEFT_HD inline double draw_uniform(const DrawKey& key, long long element, double) {
-  const PhiloxBlock block = draw_block(key, element / 2);
-  const int pair = static_cast<int>(element % 2) * 2;
-  return unit_double(block.word[pair], block.word[pair + 1]);
+// How many neighbouring elements share a block of uniform or normal draws: a float takes one word of it or, for a
+// normal, two; a double twice that.
+template <class T>
+inline constexpr int uniforms_per_block = sizeof(T) == 4 ? 4 : 2;
+template <class T>
+inline constexpr int normals_per_block = uniforms_per_block<T> / 2;
+
+// Uniform in [0, 1): the number-th of its block.
+WEFT_HD inline float uniform_of(const PhiloxBlock& block, int number, float) { return unit_float(block.word[number]); }
+WEFT_HD inline double uniform_of(const PhiloxBlock& block, int number, double) {
+  return unit_double(block.word[2 * number], block.word[2 * number + 1]);
 }
 
 // Standard normal by Box and Muller (1958); u1 lies in (0, 1], so the logarithm is finite.
-WEFT_HD inline float draw_normal(const DrawKey& key, long long element, float) {
-  const PhiloxBlock block = draw_block(key, element / 2);
-  const int pair = static_cast<int>(element % 2) * 2;
-  const float u1 = unit_float(block.word[pair]) + 5.9604644775390625e-8f;
-  const float u2 = unit_float(block.word[pair + 1]);
+WEFT_HD inline float normal_of(const PhiloxBlock& block, int number, float) {
+  const float u1 = unit_float(block.word[2 * number]) + 5.9604644775390625e-8f;
+  const float u2 = unit_float(block.word[2 * number + 1]);
   return math::sqrt(-2.0f * math::log(u1)) * math::cos(6.283185307179586f * u2);
 }
-WEFT_HD inline double draw_normal(const DrawKey& key, long long element, double) {
-  const PhiloxBlock block = draw_block(key, element);
+WEFT_HD inline double normal_of(const PhiloxBlock& block, int, double) {
   const double u1 = unit_double(block.word[0], block.word[1]) + 1.1102230246251565e-16;
   const double u2 = unit_double(block.word[2], block.word[3]);
   return math::sqrt(-2.0 * math::log(u1)) * math::cos(6.283185307179586 * u2);

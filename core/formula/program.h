@@ -61,12 +61,19 @@ struct Program {
   bool wide = false;  // some register is f64 or i64
 };
 
-// The program of one function on f32 operands.
+constexpr bool is_logical(Fn fn) {
+  return fn == Fn::kLogicalNot || fn == Fn::kLogicalAnd || fn == Fn::kLogicalOr || fn == Fn::kLogicalXor;
+}
+// Whether the result is a bool, whatever the operands are.
+constexpr bool gives_bool(Fn fn) { return is_logical(fn) || (fn >= Fn::kEqual && fn <= Fn::kGreaterEqual); }
+
+// The program of one function on f32 operands, and bools where it takes them.
 constexpr Program function_program(Fn fn) {
   Program p;
   const int n = arity(fn);
   for (int i = 0; i < n; ++i) {
     p.code[i].dst = p.code[i].a = static_cast<unsigned char>(i);
+    if (is_logical(fn) || (fn == Fn::kSelect && i == 0)) p.code[i].storage = Storage::kBool;
   }
   Instr& call = p.code[n];
   call.kind = Instr::Kind::kFn;
@@ -77,6 +84,7 @@ constexpr Program function_program(Fn fn) {
   Instr& store = p.code[n + 1];
   store.kind = Instr::Kind::kStore;
   store.a = call.dst;
+  if (gives_bool(fn)) store.storage = Storage::kBool;
   p.count = static_cast<short>(n + 2);
   p.registers = static_cast<short>(n + 1);
   p.inputs = static_cast<short>(n);

@@ -44,8 +44,6 @@ std::optional<Fn> fn_of(std::string_view name) {
   return found == by_name.end() ? std::nullopt : std::optional(found->second);
 }
 
-bool gives_bool(Fn fn) { return fn == Fn::kLogicalNot || (fn >= Fn::kEqual && fn <= Fn::kLogicalXor); }
-
 // Where a value of the body is: registers by type, filled in when first asked for.
 struct Held {
   std::array<int, 3> in{-1, -1, -1};
@@ -260,8 +258,12 @@ ir::Graph body_of(const exec::KernelRequest& request) {
   return body;
 }
 
-bool all_f32(std::span<const TensorSpec> specs) {
-  return std::all_of(specs.begin(), specs.end(), [](const TensorSpec& s) { return s.dtype == DType::kF32; });
+// Whether function_program(fn) reads and writes what the node does.
+bool is_plain(Fn fn, const exec::KernelRequest& request) {
+  const Program plain = function_program(fn);
+  for (std::size_t i = 0; i < request.inputs.size(); ++i)
+    if (plain.code[i].storage != storage_of(request.inputs[i])) return false;
+  return plain.code[plain.count - 1].storage == storage_of(request.outputs[0]);
 }
 
 }  // namespace
@@ -270,7 +272,7 @@ Lowered lower(const exec::KernelRequest& request) {
   if (request.body) return Lowering(request, *request.body)();
   const ir::Graph body = body_of(request);
   Lowered lowered = Lowering(request, body)();
-  if (all_f32(request.inputs) && all_f32(request.outputs)) lowered.plain = fn_of(request.op.name());
+  if (const auto fn = fn_of(request.op.name()); fn && is_plain(*fn, request)) lowered.plain = fn;
   return lowered;
 }
 

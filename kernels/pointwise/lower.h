@@ -11,7 +11,7 @@ namespace weft::kernels {
 struct Lowered {
   Program program;
   Geometry geometry;
-  std::optional<Fn> plain;  // the node is this one function, f32 in and out: its program is function_program(fn)
+  std::optional<Fn> plain;  // function_program(fn) does the same
 };
 
 // From an elementwise function, cast, uniform, normal, or a pointwise node whose body holds those and `full`. Every

@@ -70,21 +70,23 @@ class ThreadMachine {
   __device__ void load(int dst, int input) {
     using S = interpreter::StoredAs<storage>;
     const S* from = static_cast<const S*>(o_.inputs[input]);
-    const Follow follow = o_.geometry.follow[input];
+    const Geometry& g = o_.geometry;
     auto d = write<T>(dst);
-    if (follow == Follow::kDense && count_ == kLanes && (o_.packed_inputs >> input & 1)) {
+    if (g.follow[input] == Follow::kDense && count_ == kLanes && (o_.packed_inputs >> input & 1)) {
       const Pack<S> pack = *reinterpret_cast<const Pack<S>*>(from + begin_);
       WEFT_LANES
       for (int i = 0; i < kLanes; ++i) d.put(i, convert<T>(pack.lane[i]));
-    } else if (follow == Follow::kScalar) {
+    } else if (g.follow[input] == Follow::kScalar) {
       const T value = convert<T>(*from);
       WEFT_LANES
       for (int i = 0; i < kLanes; ++i) d.put(i, value);
+    } else if (g.follow[input] == Follow::kStrided && g.row_left(begin_) >= kLanes) {
+      from += g.offset(input, begin_);
+      WEFT_LANES
+      for (int i = 0; i < kLanes; ++i) d.put(i, convert<T>(from[i * g.step[input][g.rank - 1]]));
     } else {
       WEFT_LANES
-      for (int i = 0; i < kLanes; ++i) {
-        d.put(i, i < count_ ? convert<T>(from[o_.geometry.offset(input, begin_ + i)]) : T(0));
-      }
+      for (int i = 0; i < kLanes; ++i) d.put(i, i < count_ ? convert<T>(from[g.offset(input, begin_ + i)]) : T(0));
     }
   }
   template <class T, Storage storage>

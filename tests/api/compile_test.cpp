@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/api/every_device.h"
+#include "tests/support/every_device.h"
 #include "weft/error.h"
 #include "weft/flag.h"
 #include "weft/gradients.h"

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "tests/api/every_device.h"
+#include "tests/support/every_device.h"
 #include "weft/arena.h"
 #include "weft/compile.h"
 #include "weft/error.h"

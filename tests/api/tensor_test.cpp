@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "tests/api/every_device.h"
+#include "tests/support/every_device.h"
 #include "weft/error.h"
 #include "weft/ops.h"
 

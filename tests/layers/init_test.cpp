@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tests/api/every_device.h"
+#include "tests/support/every_device.h"
 #include "weft/error.h"
 #include "weft/random.h"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "tests/api/every_device.h"
+#include "tests/support/every_device.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/compile.h"

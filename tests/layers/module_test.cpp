@@ -5,7 +5,7 @@
 
 #include <type_traits>
 
-#include "tests/api/every_device.h"
+#include "tests/support/every_device.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/compile.h"

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "weft/export.h"
 #include "weft/module.h"
 
 // Elementwise activations as layers, and softmax. weft/fn.h has the formulas.
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // max(x, 0)
-class WEFT_EXPORT ReLU : public Module {
+class ReLU : public Module {
  public:
   Tensor forward(Tensor x) const;
   ReLU remake() const { return {}; }
@@ -14,7 +15,7 @@ class WEFT_EXPORT ReLU : public Module {
 };
 
 // x where x > 0, else slope * x
-class WEFT_EXPORT LeakyReLU : public Module {
+class LeakyReLU : public Module {
  public:
   explicit LeakyReLU(double slope = 0.01) : slope_(slope) {}
   Tensor forward(Tensor x) const;
@@ -26,14 +27,14 @@ class WEFT_EXPORT LeakyReLU : public Module {
 };
 
 // 1 / (1 + e^-x)
-class WEFT_EXPORT Sigmoid : public Module {
+class Sigmoid : public Module {
  public:
   Tensor forward(Tensor x) const;
   Sigmoid remake() const { return {}; }
   WEFT_MODULE()
 };
 
-class WEFT_EXPORT Tanh : public Module {
+class Tanh : public Module {
  public:
   Tensor forward(Tensor x) const;
   Tanh remake() const { return {}; }
@@ -44,7 +45,7 @@ class WEFT_EXPORT Tanh : public Module {
 enum class GELUForm : std::uint8_t { kExact, kTanh };
 
 // Hendrycks and Gimpel 2016.
-class WEFT_EXPORT GELU : public Module {
+class GELU : public Module {
  public:
   explicit GELU(GELUForm form = GELUForm::kExact) : form_(form) {}
   Tensor forward(Tensor x) const;
@@ -56,7 +57,7 @@ class WEFT_EXPORT GELU : public Module {
 };
 
 // x sigmoid(x)
-class WEFT_EXPORT SiLU : public Module {
+class SiLU : public Module {
  public:
   Tensor forward(Tensor x) const;
   SiLU remake() const { return {}; }
@@ -64,7 +65,7 @@ class WEFT_EXPORT SiLU : public Module {
 };
 
 // e^x / sum(e^x) along an axis
-class WEFT_EXPORT Softmax : public Module {
+class Softmax : public Module {
  public:
   explicit Softmax(int axis = -1) : axis_(axis) {}
   Tensor forward(Tensor x) const;
@@ -75,4 +76,4 @@ class WEFT_EXPORT Softmax : public Module {
   int axis_;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "weft/export.h"
 #include "weft/module.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // y = (x - mean) / sqrt(variance + eps) * weight + bias per feature; x (..., features). In training, mean and biased
 // variance are of this batch, and the running statistics move by `momentum` towards the mean and the unbiased variance,
 // as torch.nn.BatchNorm1d; ShapeError for a batch of one value per feature. Otherwise, and when frozen, the running
 // statistics are used. Source: Ioffe and Szegedy 2015.
-class WEFT_EXPORT BatchNorm : public Module {
+class BatchNorm : public Module {
  public:
   explicit BatchNorm(std::int64_t features, double momentum = 0.1, double eps = 1e-5);
   Tensor forward(Tensor x) const;
@@ -25,4 +26,4 @@ class WEFT_EXPORT BatchNorm : public Module {
   double momentum_, eps_;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "weft/export.h"
 #include "weft/module.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // In training: each element zeroed with probability `rate`, the rest divided by 1 - rate. Otherwise x itself.
 // ValueError unless 0 <= rate < 1. Source: Srivastava et al. 2014.
-class WEFT_EXPORT Dropout : public Module {
+class Dropout : public Module {
  public:
   explicit Dropout(double rate = 0.5);
   Tensor forward(Tensor x) const;
@@ -17,4 +18,4 @@ class WEFT_EXPORT Dropout : public Module {
   double rate_;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

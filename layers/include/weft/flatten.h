@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "weft/export.h"
 #include "weft/module.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // (n, ...) -> (n, rest). Images (n, h, w, c) flatten in (c, h, w) order, so that PyTorch's conv-to-linear weights mean
 // the same. ShapeError below rank 2.
-class WEFT_EXPORT Flatten : public Module {
+class Flatten : public Module {
  public:
   Tensor forward(Tensor x) const;
   Flatten remake() const { return {}; }
   WEFT_MODULE()
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

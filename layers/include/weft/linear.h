@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "weft/export.h"
 #include "weft/init.h"
 #include "weft/module.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 struct LinearOptions {
   bool bias = true;
@@ -12,7 +13,7 @@ struct LinearOptions {
 };
 
 // y = x W^T + b. x (..., in), W (out, in), b (out), drawn from U(-1 / sqrt(in), 1 / sqrt(in)); y (..., out).
-class WEFT_EXPORT Linear : public Module {
+class Linear : public Module {
  public:
   Linear(std::int64_t in, std::int64_t out, LinearOptions options = {});
   Tensor forward(Tensor x) const;
@@ -26,4 +27,4 @@ class WEFT_EXPORT Linear : public Module {
   LinearOptions options_;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -2,11 +2,12 @@
 #pragma once
 #include <cstdint>
 
+#include "weft/export.h"
 #include "weft/tensor.h"
 
 // Losses, as functions and as objects for a Trainer. Mean and sum give a 0-d tensor, kNone one value per element or
 // row.
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 enum class Reduction : std::uint8_t { kMean, kSum, kNone };
 
@@ -62,4 +63,4 @@ struct Huber {
 // probabilities of the logits' shape.
 Tensor accuracy(const Tensor& logits, const Tensor& target);
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -17,12 +17,12 @@
 #include "weft/tensor.h"
 #include "weft/variable.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 class Module;
 
 // Walks a module's named members, in the order of WEFT_MODULE. Undefined variables are not shown.
-class WEFT_EXPORT Visitor {
+class Visitor {
  public:
   virtual ~Visitor();
   // Before a submodule's members; false skips them (leave() is called all the same).
@@ -40,7 +40,7 @@ struct StateEntry {
 
 // A layer or a model: named variables, submodules, a mode. Move only, since a copy could share or clone: clone()
 // clones, copying a Variable shares. Derive, write forward(), and name the members with WEFT_MODULE.
-class WEFT_EXPORT Module {
+class Module {
  public:
   Module();
   Module(Module&&) noexcept;
@@ -92,7 +92,7 @@ std::string type_name(const std::type_info& type);
 std::string type_name(const Module& module);
 
 // While a module's forward() runs: puts its name, looked up in the calling module, on the layer path.
-class WEFT_EXPORT ModuleScope {
+class ModuleScope {
  public:
   [[nodiscard]] explicit ModuleScope(const Module& module);
   ~ModuleScope();
@@ -175,4 +175,4 @@ M clone(M& module) {
   }                                                                                  \
   WEFT_MODULE_CALL()
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -10,9 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "weft/export.h"
 #include "weft/module.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // What a Sequential holds: a module, or a lambda Tensor(Tensor).
 template <class M>
@@ -21,7 +22,7 @@ concept Layer = requires(std::remove_cvref_t<M>& layer, Tensor x) {
 };
 
 // Layers called one after the other; their names are "0", "1", ...
-class WEFT_EXPORT Sequential : public Module {
+class Sequential : public Module {
  public:
   Sequential();
   Sequential(Sequential&&) noexcept;
@@ -92,4 +93,4 @@ class WEFT_EXPORT Sequential : public Module {
   std::vector<Held> layers_;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "weft/export.h"
 #include "weft/module.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 struct LayerSummary {
   std::string path, type;
@@ -53,4 +54,4 @@ std::string summary(M& module, const std::vector<TensorSpec>& inputs) {
   return summarise(module, inputs).text();
 }
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -14,7 +14,7 @@
 #include "weft/variable.h"
 
 // Optimizers are traced functions of tensors: an update is part of the program that computes the gradients.
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // Recipes are plain data; state belongs to an Optimizer. g is the gradient, p the parameter, t the number of the update
 // counted from 1.
@@ -59,7 +59,7 @@ struct OptimizerState;
 // not all finite changes nothing at all. The update number is one for all groups, also for a parameter that is
 // unfrozen late. Values still pending are drawn when the optimizer is made, and its parameters then stay on their
 // device.
-class WEFT_EXPORT Optimizer {
+class Optimizer {
  public:
   // ValueError for a parameter in two groups or a number outside its domain, DTypeError for a parameter that is not
   // floating, TraceError inside a trace.
@@ -95,4 +95,4 @@ class WEFT_EXPORT Optimizer {
   std::unique_ptr<detail::OptimizerState> state_;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -6,7 +6,7 @@
 #include "weft/export.h"
 #include "weft/tensor.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 namespace detail {
 struct ScheduleNode;
@@ -14,7 +14,7 @@ struct ScheduleNode;
 
 // A rate as a formula of the update number, which counts from 0. Programs evaluate it on the device, so a changing
 // rate never traces again. Copying is cheap.
-class WEFT_EXPORT Schedule {
+class Schedule {
  public:
   Schedule(double constant);
 
@@ -42,4 +42,4 @@ WEFT_EXPORT Schedule cosine(double from, double to, std::int64_t updates);
 // linear(0, peak, warmup), then cosine(peak, floor, total - warmup). ValueError unless 0 <= warmup < total.
 WEFT_EXPORT Schedule warmup_cosine(double peak, std::int64_t warmup, std::int64_t total, double floor = 0);
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

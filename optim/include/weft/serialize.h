@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "weft/export.h"
 #include "weft/module.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 struct LoadOptions {
   bool strict = true;  // FormatError when anything is missing or unexpected
@@ -31,4 +32,4 @@ void save(Module& module, const std::filesystem::path& path);
 // has changed.
 LoadReport load(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

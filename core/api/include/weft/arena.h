@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "weft/export.h"
 #include "weft/tensor.h"
 #include "weft/variable.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // Variables of one dtype that stand side by side in one allocation, each in a slot padded to 256 bytes, so that
 // zeroing, clipping and updating all of them is one linear pass. Padding holds zeros and must be given zeros. The
@@ -34,4 +35,4 @@ struct Segment {
 // for. Values still pending are drawn first. Nobody who holds one of the variables notices.
 std::vector<Segment> lay_out(const std::vector<Variable>& variables);
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -10,9 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "weft/export.h"
 #include "weft/tensor.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 enum class Precision : std::uint8_t { kF32, kTF32 };  // of f32 matmuls inside a program; fp32 means fp32 unless asked
 
@@ -209,4 +210,4 @@ auto compile(F&& f, CompileOptions options = {}) {
 // True while this thread traces a program.
 bool tracing();
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -10,12 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "weft/export.h"
 #include "weft/kernel_call.h"
 #include "weft/tensor.h"
 
 // A user's own op: shape rule, CPU and CUDA kernel, gradient. From then on it traces, differentiates and prints like
 // any other.
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // What a gradient looks at. The rest can be freed after the forward pass.
 enum class Reads : std::uint8_t { kNothing = 0, kInputs = 1, kOutputs = 2, kBoth = 3 };
@@ -105,4 +106,4 @@ class Op {
   std::string name_;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "weft/export.h"
 #include "weft/fn.h"
 #include "weft/tensor.h"
 
 // Elementwise functions with NumPy's broadcasting and PyTorch's promotion between dtypes; a Scalar takes the tensor's
 // dtype. weft/fn.h lists them with their formulas. ShapeError where shapes do not broadcast, DTypeError where a dtype
 // is not allowed, DeviceError where devices differ.
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 #define WEFT_DECLARE(Name, name) Tensor name(const Tensor& x);
 WEFT_UNARY_FNS(WEFT_DECLARE)
@@ -45,4 +46,4 @@ WEFT_OPERATOR(>)
 WEFT_OPERATOR(>=)
 #undef WEFT_OPERATOR
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

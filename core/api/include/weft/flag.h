@@ -4,11 +4,11 @@
 
 #include "weft/export.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // A switch that programs notice: reading it while tracing makes its value part of the trace's key, so a program picks
 // (or makes) another trace when it has changed. Copying shares the switch.
-class WEFT_EXPORT Flag {
+class Flag {
  public:
   explicit Flag(bool on) : state_(std::make_shared<bool>(on)) {}
   bool get() const;
@@ -18,4 +18,4 @@ class WEFT_EXPORT Flag {
   std::shared_ptr<bool> state_;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -6,12 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "weft/export.h"
 #include "weft/tensor.h"
 #include "weft/variable.h"
 
 // Derivatives. There is no tape: inside a trace the graph is there and gradients() adds the backward nodes to it;
 // outside, value_and_grad, vjp, jvp and hvp take a function and trace it. What they return can be differentiated again.
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // One tensor per variable of `of`, in its order; undefined where the variable does not reach the scalar.
 struct Gradients {
@@ -78,4 +79,4 @@ GradientReport check_gradients(const std::function<Tensor(const std::vector<Tens
                                const std::vector<TensorSpec>& inputs);
 GradientReport check_gradients(const Map& f, const std::vector<TensorSpec>& inputs);
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

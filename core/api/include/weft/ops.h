@@ -4,11 +4,12 @@
 #include <vector>
 
 #include "weft/elementwise.h"
+#include "weft/export.h"
 #include "weft/tensor.h"
 
 // The ops that are not elementwise. Axes may be negative; an empty list of axes means all of them. Each throws
 // ShapeError, DTypeError or DeviceError with the op, the layer path, what was given and the rule.
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 Tensor zeros(Shape shape, DType dtype = DType::kF32);
 Tensor ones(Shape shape, DType dtype = DType::kF32);
@@ -90,4 +91,4 @@ Unique unique(const Tensor& x);
 // The same value, through which no gradient flows.
 Tensor stop_gradient(const Tensor& x);
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

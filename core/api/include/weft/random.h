@@ -2,13 +2,14 @@
 #pragma once
 #include <cstdint>
 
+#include "weft/export.h"
 #include "weft/tensor.h"
 #include "weft/variable.h"
 
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011) keyed by the seed, the generator's call number (one
 // per run of a program, or per eager draw), the ordinal of the draw in its program, and the element's index. No result
 // depends on the device, the thread count or fusion; saving the generator resumes exactly.
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // One seed and one call number, kept in a Variable.
 class Generator {
@@ -45,4 +46,4 @@ Tensor randn(Shape shape, DType dtype = DType::kF32);
 // x with each element zeroed with probability `rate`, the rest divided by 1 - rate. ValueError unless 0 <= rate < 1.
 Tensor dropout(const Tensor& x, double rate);
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

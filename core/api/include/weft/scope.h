@@ -5,11 +5,11 @@
 
 #include "weft/export.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // While it lives, errors raised in this thread carry one more segment of layer path: Scope a("model"), b("fc") give
 // "model.fc". Modules open one for every layer they call.
-class WEFT_EXPORT Scope {
+class Scope {
  public:
   // An empty name adds nothing.
   [[nodiscard]] explicit Scope(std::string_view name);
@@ -24,4 +24,4 @@ class WEFT_EXPORT Scope {
   std::string before_;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

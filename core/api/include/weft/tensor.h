@@ -15,7 +15,7 @@
 
 struct DLManagedTensor;
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // A number beside a tensor. It takes the tensor's dtype and never promotes it.
 struct Scalar {
@@ -137,4 +137,4 @@ class Tensor {
   std::shared_ptr<const detail::TensorImpl> impl_;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -9,9 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "weft/export.h"
 #include "weft/tensor.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 namespace detail {
 class Cell;
@@ -25,7 +26,7 @@ struct Init {
 
 // A named cell: the only thing that changes. Copying the handle shares the cell (that is how weights are tied).
 // In a trace a read gives the latest assigned value; outside, a snapshot of the value now.
-class WEFT_EXPORT Variable {
+class Variable {
  public:
   Variable() = default;  // undefined
   Variable(Shape shape, Init init, DType dtype = DType::kF32);
@@ -99,4 +100,4 @@ class Parameters {
 // Whether `text` matches a glob of '*' (any run) and '?' (any one character).
 bool matches_glob(std::string_view glob, std::string_view text);
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
-namespace weft {
+#include "weft/export.h"
+
+namespace weft WEFT_EXPORT {
 
 // Element type of a tensor.
 enum class DType : std::uint8_t { kF32, kF64, kBF16, kF16, kI32, kI64, kU8, kBool };
@@ -36,4 +38,4 @@ constexpr DType dtype_of() {
   return DType::kBool;
 }
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -5,11 +5,11 @@
 
 #include "weft/export.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // Base of everything weft throws. what() reads "[op] path: what was given, the rule"; op and path repeat those two
 // parts.
-class WEFT_EXPORT Error : public std::runtime_error {
+class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message) : std::runtime_error(message) {}
   // message is what comes after "[op] path: ".
@@ -20,52 +20,52 @@ class WEFT_EXPORT Error : public std::runtime_error {
 };
 
 // Axes or sizes do not fit.
-class WEFT_EXPORT ShapeError : public Error {
+class ShapeError : public Error {
  public:
   using Error::Error;
   ~ShapeError() override;
 };
 // An element type is not allowed here.
-class WEFT_EXPORT DTypeError : public Error {
+class DTypeError : public Error {
  public:
   using Error::Error;
   ~DTypeError() override;
 };
 // A device is missing, two devices are mixed, or a device call failed.
-class WEFT_EXPORT DeviceError : public Error {
+class DeviceError : public Error {
  public:
   using Error::Error;
   ~DeviceError() override;
 };
 // A rule of tracing is broken: reading a value that is not known yet, gradients outside a trace, an escaped tensor.
-class WEFT_EXPORT TraceError : public Error {
+class TraceError : public Error {
  public:
   using Error::Error;
   ~TraceError() override;
 };
 // A file or a text is not what it should be; path names the file.
-class WEFT_EXPORT FormatError : public Error {
+class FormatError : public Error {
  public:
   using Error::Error;
   ~FormatError() override;
 };
 // An argument is outside its domain (a rate above 1, a negative size).
-class WEFT_EXPORT ValueError : public Error {
+class ValueError : public Error {
  public:
   using Error::Error;
   ~ValueError() override;
 };
 // Memory does not suffice; what() says what was asked for and who holds what.
-class WEFT_EXPORT OutOfMemory : public Error {
+class OutOfMemory : public Error {
  public:
   using Error::Error;
   ~OutOfMemory() override;
 };
 // The device found bad data (a label out of range, an index out of bounds); thrown at the next read.
-class WEFT_EXPORT DataError : public Error {
+class DataError : public Error {
  public:
   using Error::Error;
   ~DataError() override;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

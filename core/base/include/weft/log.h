@@ -4,7 +4,9 @@
 #include <functional>
 #include <string_view>
 
-namespace weft {
+#include "weft/export.h"
+
+namespace weft WEFT_EXPORT {
 
 enum class LogLevel : std::uint8_t { kInfo, kWarning };
 
@@ -17,4 +19,4 @@ LogCallback set_log_callback(LogCallback callback);
 // Sends one message to the callback.
 void log(LogLevel level, std::string_view message);
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

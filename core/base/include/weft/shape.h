@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "weft/dtype.h"
+#include "weft/export.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // The sizes of a tensor's axes, outermost first. Rank 0 is a scalar; a size may be 0.
 class Shape {
@@ -50,4 +51,4 @@ struct TensorSpec {
   bool operator==(const TensorSpec&) const = default;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

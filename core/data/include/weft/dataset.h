@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "weft/export.h"
 #include "weft/tensor.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 struct Split;
 
@@ -34,4 +35,4 @@ struct Split {
   Dataset train, test;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "weft/dataset.h"
+#include "weft/export.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 struct LoaderOptions {
   std::int64_t batch_size = 32;
@@ -91,4 +92,4 @@ class LoaderOf {
 
 using Loader = LoaderOf<Tensor, Tensor>;
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -7,11 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "weft/export.h"
 #include "weft/tensor.h"
 
 // The safetensors file format: a length, a JSON header, the bytes of all tensors without gaps. Source:
 // https://github.com/huggingface/safetensors.
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // A file open for reading, memory-mapped. The header is checked as strictly as the reference does: at most 100 MB, no
 // name twice, no overlaps and no gaps; FormatError names the file and the tensor.
@@ -39,4 +40,4 @@ class SafetensorsFile {
 void write_safetensors(const std::filesystem::path& path, std::vector<std::pair<std::string, Tensor>> tensors,
                        const std::map<std::string, std::string>& metadata = {});
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
-namespace weft {
+#include "weft/export.h"
+
+namespace weft WEFT_EXPORT {
 
 // Where tensors live and programs run: the CPU, or one CUDA device.
 class Device {
@@ -61,4 +63,4 @@ void synchronize(Device device);
 void set_num_threads(int threads);
 int num_threads();
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <span>
 
+#include "weft/export.h"
 #include "weft/shape.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 // One operand of a kernel: dense, row-major memory on the call's device.
 struct View {
@@ -30,4 +31,4 @@ struct Call {
   DataFlag* flag = nullptr;
 };
 
-}  // namespace weft
+}  // namespace WEFT_EXPORT

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/exec/executable.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "core/ops/op.h"
+#include "tests/support/every_device.h"
+#include "weft/error.h"
+
+namespace weft::exec {
+namespace {
+
+class ExecutableOn : public weft::testing::EveryDevice {
+ protected:
+  Array array(const std::vector<float>& values, const Shape& shape) const {
+    return Array::from_host(values.data(), {shape, DType::kF32}, Stream::current(device()));
+  }
+  static std::vector<float> values(const Array& a) {
+    std::vector<float> out(static_cast<std::size_t>(a.shape().numel()));
+    a.copy_to_host(out.data());
+    return out;
+  }
+  std::vector<Array> run(Executable& program, const std::vector<Array>& inputs, std::vector<Array> targets = {}) const {
+    targets.resize(program.graph().outputs.size());
+    return program.run(inputs, targets, Stream::current(device()));
+  }
+};
+
+// y = relu(x w) summed over rows.
+ir::Graph layer() {
+  ir::Graph graph;
+  ops::Builder build(graph);
+  const ir::Value x = graph.add_input({{3, 2}, DType::kF32}, ir::InputKind::kArgument, "x");
+  const ir::Value w = graph.add_input({{2, 4}, DType::kF32}, ir::InputKind::kVariable, "w");
+  const ir::Value product = build.emit("matmul", {x, w}, {{"trans_a", false}, {"trans_b", false}});
+  const ir::Value unused = build.emit("exp", {product});
+  (void)unused;
+  const ir::Value active = build.emit("relu", {product});
+  graph.outputs.push_back({build.emit("sum", {active}, {{"axes", ir::Ints{0}}, {"keep", false}}), ""});
+  return graph;
+}
+
+TEST_P(ExecutableOn, PrunesPlansAndRuns) {
+  Executable program(layer(), {.device = device()});
+  for (const ir::Node& node : program.graph().nodes) EXPECT_NE(node.op.name(), "exp");
+  const std::vector<Array> inputs{array({1, 2, 3, 4, 5, 6}, {3, 2}), array({1, 0, -1, 2, 0, 1, -1, -2}, {2, 4})};
+  EXPECT_EQ(values(run(program, inputs)[0]), (std::vector<float>{9, 12, 0, 0}));
+  EXPECT_EQ(values(run(program, inputs)[0]), (std::vector<float>{9, 12, 0, 0}));
+}
+
+TEST_P(ExecutableOn, InputsMayMoveBetweenRuns) {
+  Executable program(layer(), {.device = device()});
+  const Array w = array({1, 0, 0, 0, 0, 1, 0, 0}, {2, 4});
+  const Array a = array({1, 2, 3, 4, 5, 6}, {3, 2}), b = array({1, 1, 1, 1, 1, 1}, {3, 2});
+  EXPECT_EQ(values(run(program, {a, w})[0]), (std::vector<float>{9, 12, 0, 0}));
+  EXPECT_EQ(values(run(program, {b, w})[0]), (std::vector<float>{3, 3, 0, 0}));
+  EXPECT_EQ(values(run(program, {a, w})[0]), (std::vector<float>{9, 12, 0, 0}));
+}
+
+TEST_P(ExecutableOn, AnUpdateIsWrittenStraightIntoTheVariable) {
+  ir::Graph graph;
+  ops::Builder build(graph);
+  const ir::Value v = graph.add_input({{4}, DType::kF32}, ir::InputKind::kVariable, "v");
+  const ir::Value twice = build.emit("add", {v, v});
+  graph.outputs.push_back({twice, "v"});
+  Executable program(graph, {.device = device()});
+  EXPECT_TRUE(program.plan().results[0].in_place);
+  EXPECT_EQ(program.plan().arena_bytes, 0);
+  const Array cell = array({1, 2, 3, 4}, {4});
+  run(program, {cell}, {cell});
+  run(program, {cell}, {cell});
+  EXPECT_EQ(values(cell), (std::vector<float>{4, 8, 12, 16}));
+}
+
+TEST_P(ExecutableOn, AMissingKernelNamesOpAndDevice) {
+  ops::OpDef def;
+  def.name = "test::without_kernel";
+  def.infer = [](std::span<const TensorSpec> in, const ir::Attributes&) { return std::vector<TensorSpec>{in[0]}; };
+  ops::register_op(std::move(def));
+  ir::Graph graph;
+  ops::Builder build(graph);
+  const ir::Value x = graph.add_input({{4}, DType::kF32}, ir::InputKind::kArgument, "x");
+  graph.outputs.push_back({build.emit("test::without_kernel", {x}), ""});
+  try {
+    Executable program(graph, {.device = device()});
+    FAIL() << "must throw";
+  } catch (const DeviceError& e) {
+    EXPECT_NE(std::string(e.what()).find("test::without_kernel"), std::string::npos);
+    EXPECT_NE(std::string(e.what()).find(device().name().substr(0, 3)), std::string::npos);
+  }
+}
+
+// Programs of several threads share the pool of arenas and the thread pool, not their memory.
+TEST_P(ExecutableOn, ProgramsOfSeveralThreadsDoNotMeet) {
+  if (device().is_cuda()) GTEST_SKIP() << "the emulated device runs one thread's work at a time";
+  std::vector<std::thread> threads;
+  std::vector<std::vector<float>> results(4);
+  for (std::size_t t = 0; t < results.size(); ++t)
+    threads.emplace_back([&, t] {
+      Executable program(layer(), {.device = device()});
+      const auto f = static_cast<float>(t + 1);
+      const std::vector<Array> inputs{array({f, f, f, f, f, f}, {3, 2}), array({1, 2, 3, 4, 1, 2, 3, 4}, {2, 4})};
+      for (int i = 0; i < 50; ++i) results[t] = values(run(program, inputs)[0]);
+    });
+  for (std::thread& t : threads) t.join();
+  for (std::size_t t = 0; t < results.size(); ++t) {
+    const auto f = static_cast<float>(6 * (t + 1));
+    EXPECT_EQ(results[t], (std::vector<float>{f, 2 * f, 3 * f, 4 * f}));
+  }
+}
+
+WEFT_ON_EVERY_DEVICE(ExecutableOn);
+
+}  // namespace
+}  // namespace weft::exec
