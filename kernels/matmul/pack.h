@@ -8,10 +8,14 @@
 
 namespace weft::kernels {
 
-// Copies rows [begin, end) of a dense (rows, cols) matrix, widened to the type that is computed with.
+// Copies rows [begin, end) of a (rows, cols) matrix, widened to the type that is computed with; the steps lead from one
+// row to the next.
 template <class T>
-void pack_rows(const T* from, Compute<T>* to, std::int64_t cols, std::int64_t begin, std::int64_t end) {
-  for (std::int64_t i = begin * cols; i < end * cols; ++i) to[i] = static_cast<Compute<T>>(from[i]);
+void pack_rows(const T* from, std::int64_t from_step, Compute<T>* to, std::int64_t to_step, std::int64_t cols,
+               std::int64_t begin, std::int64_t end) {
+  for (std::int64_t r = begin; r < end; ++r) {
+    for (std::int64_t c = 0; c < cols; ++c) to[r * to_step + c] = static_cast<Compute<T>>(from[r * from_step + c]);
+  }
 }
 
 // Writes a 4x4 block of the transpose; one load or store per row instead of one per element.
@@ -30,20 +34,20 @@ inline void transpose_block(const float* from, std::int64_t from_step, float* to
 // Writes rows [begin, end) of the (rows, cols) transpose of a dense (cols, rows) matrix. Blocks keep both the reads and
 // the writes within a few cache lines.
 template <class T>
-void pack_transposed(const T* from, Compute<T>* to, std::int64_t rows, std::int64_t cols, std::int64_t begin,
-                     std::int64_t end) {
+void pack_transposed(const T* from, std::int64_t rows, Compute<T>* to, std::int64_t to_step, std::int64_t cols,
+                     std::int64_t begin, std::int64_t end) {
   constexpr std::int64_t kBlock = 4;
   for (std::int64_t r = begin; r < end; r += kBlock) {
     for (std::int64_t c = 0; c < cols; c += kBlock) {
       if constexpr (std::is_same_v<T, float>) {
         if (r + kBlock <= end && c + kBlock <= cols) {
-          transpose_block(from + c * rows + r, rows, to + r * cols + c, cols);
+          transpose_block(from + c * rows + r, rows, to + r * to_step + c, to_step);
           continue;
         }
       }
       for (std::int64_t i = r; i < std::min(end, r + kBlock); ++i) {
         for (std::int64_t j = c; j < std::min(cols, c + kBlock); ++j) {
-          to[i * cols + j] = static_cast<Compute<T>>(from[j * rows + i]);
+          to[i * to_step + j] = static_cast<Compute<T>>(from[j * rows + i]);
         }
       }
     }
