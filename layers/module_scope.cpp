@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <optional>
 
-#include "layers/call_recorder.h"
+#include "weft/call_recorder.h"
 #include "weft/module.h"
 
 namespace weft::detail {
@@ -67,7 +67,7 @@ CallRecorder::CallRecorder(std::function<void(LayerCall)> listen) : listen_(std:
 CallRecorder::~CallRecorder() { recorder = before_; }
 
 void CallRecorder::record(const Module* module, const Tensor& output) {
-  if (recorder) recorder->listen_({Scope::path(), module, output.shape()});
+  if (recorder) recorder->listen_({Scope::path(), module, output});
 }
 
 }  // namespace weft::detail

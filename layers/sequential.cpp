@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/sequential.h"
 
-#include "layers/call_recorder.h"
+#include "weft/call_recorder.h"
 #include "weft/error.h"
 
 namespace weft {

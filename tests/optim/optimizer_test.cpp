@@ -221,7 +221,9 @@ TEST(Optimizer, ANonFiniteUpdateChangesNothing) {
   EXPECT_EQ(optimizer.skipped(), 2);
   const Parameters now = optimizer.state();
   for (std::size_t i = 0; i < now.size(); ++i)
-    if (now.name(i) != "skipped" && now.name(i) != "finite") EXPECT_EQ(read(now[i]), state[i]) << now.name(i);
+    if (now.name(i) != "skipped" && now.name(i) != "finite") {
+      EXPECT_EQ(read(now[i]), state[i]) << now.name(i);
+    }
   step(Tensor::of<double>({1, 1}, {2}));
   EXPECT_LT(read(p)[0], before[0]);
 }

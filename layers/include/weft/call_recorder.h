@@ -11,7 +11,7 @@ namespace weft::detail {
 struct LayerCall {
   std::string path;
   const Module* module;
-  Shape output;
+  Tensor output;
 };
 
 // While it lives, `listen` hears of every layer call that this thread finishes.

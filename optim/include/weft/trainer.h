@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "weft/callbacks.h"
+#include "weft/compile.h"
+#include "weft/dataset.h"
+#include "weft/device.h"
+#include "weft/export.h"
+#include "weft/module.h"
+#include "weft/optimizer.h"
+
+namespace weft {
+
+struct TrainerOptions {
+  Device device = Device::best();
+  std::uint64_t seed = 0;  // of the values not drawn yet, the order of the data, and dropout
+  Precision precision = Precision::kF32;
+  UpdateOptions update{};
+  int accumulate = 1;  // batches per update
+};
+
+struct FitOptions {
+  int epochs = 1;
+  std::int64_t batch_size = 32;
+  Dataset validation{};
+  std::vector<std::shared_ptr<Callback>> callbacks{};
+  bool shuffle = true;
+  bool quiet = false;  // true: without progress()
+};
+
+namespace detail {
+struct TrainerState;
+struct TrainerParts {
+  Module& model;
+  std::function<Tensor(const Tensor&)> forward;
+  std::function<Tensor(const Tensor&, const Tensor&)> loss;
+};
+}  // namespace detail
+
+// Trains a model on (input, target) rows with one compiled step. The model and what its layers refer to must outlive
+// it. Losses are averaged over rows, which fits losses that are means over a batch.
+class WEFT_EXPORT Trainer {
+ public:
+  // Moves the model to the device and draws what has no value yet, keyed by (seed, path).
+  template <class M, class L>
+  requires(std::derived_from<M, Module>&& std::is_invocable_r_v<Tensor, L&, Tensor, Tensor>)
+      Trainer(M& model, L loss, Recipe recipe, TrainerOptions options = {})
+      : Trainer(parts(model, std::move(loss)), {}, std::move(recipe), options) {}
+  template <class M, class L>
+  requires(std::derived_from<M, Module>&& std::is_invocable_r_v<Tensor, L&, Tensor, Tensor>)
+      Trainer(M& model, L loss, std::vector<Group> groups, TrainerOptions options = {})
+      : Trainer(parts(model, std::move(loss)), std::move(groups), std::nullopt, options) {}
+  ~Trainer();
+  Trainer(Trainer&&) noexcept;
+  Trainer& operator=(Trainer&&) noexcept;
+
+  // Trains in training mode, whatever the model's mode is before and after. The last batch may be smaller. DataError
+  // that names the first bad tensor when a loss or a gradient is not finite; such a batch has changed no value.
+  // ValueError for a dataset that is empty or has not two columns.
+  History fit(const Dataset& train, const FitOptions& options = {});
+  // In eval mode, for the call only.
+  Metrics evaluate(const Dataset& data, std::int64_t batch_size = 256);
+  // The model's output for all rows, in order, in eval mode for the call only.
+  Tensor predict(const Tensor& inputs, std::int64_t batch_size = 256);
+
+  // Figures of the training epoch so far. Waits.
+  Metrics running() const;
+  Optimizer& optimizer();
+  Module& model();
+  // Everything that fit() needs to go on bit for bit: model, optimizer, random numbers, epoch.
+  void save(const std::filesystem::path& path) const;
+  bool resume(const std::filesystem::path& path);
+  // The memory of the training step as a table; TraceError before the first one.
+  std::string memory_plan() const;
+
+ private:
+  Trainer(detail::TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options);
+  template <class M, class L>
+  static detail::TrainerParts parts(M& model, L loss) {
+    return {model, [&model](const Tensor& x) { return Tensor(model(x)); },
+            [loss = std::move(loss)](const Tensor& y, const Tensor& t) mutable { return Tensor(loss(y, t)); }};
+  }
+  std::unique_ptr<detail::TrainerState> state_;
+};
+
+}  // namespace weft
