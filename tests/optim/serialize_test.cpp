@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/every_device.h"
 #include "tests/data/files.h"
+#include "tests/support/every_device.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/linear.h"
