@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ops, as PyTorch computes them. Names match the rows in *_rows.cpp; the elementwise ones are those of weft/fn.h."""
+"""The ops, as PyTorch computes them. Names match the rows in *_rows.cpp; elementwise ones are those of weft/fn.h."""
 import numpy as np
 import torch
 import torch.nn.functional as F
