@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -41,15 +40,6 @@ TEST(Philox, GivesThePublishedAnswers) {
             (std::vector<unsigned>{0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu}));
   EXPECT_EQ(words({{0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u}}, 0xa4093822u, 0x299f31d0u),
             (std::vector<unsigned>{0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u}));
-}
-
-TEST(PointwiseRows, EveryFunctionHasOne) {
-  for (int i = 0; i < kFnCount; ++i) {
-    const auto& rows = function_rows();
-    EXPECT_EQ(
-        std::count_if(rows.begin(), rows.end(), [i](const FunctionRow& r) { return static_cast<int>(r.fn) == i; }), 1)
-        << "test rows for " << name_of(static_cast<Fn>(i));
-  }
 }
 
 class PointwiseRegion : public ::testing::TestWithParam<std::size_t> {};

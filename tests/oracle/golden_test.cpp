@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "tests/support/every_device.h"
 #include "tests/oracle/golden.h"
+#include "tests/support/every_device.h"
 
 namespace weft::testing {
 namespace {

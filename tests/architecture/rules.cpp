@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/architecture/rules.h"
+
+#include <algorithm>
+#include <regex>
+
+namespace weft::testing {
+namespace {
+
+struct ThirdParty {
+  std::string_view name;
+  std::regex header;
+  std::regex allowed_in;  // paths
+};
+
+const std::vector<ThirdParty>& third_parties() {
+  static const std::vector<ThirdParty> all = {
+      {"the CUDA runtime", std::regex("cuda.*|driver_types\\.h|vector_types\\.h"),
+       std::regex("core/device/cuda/.*|core/device/include/weft/cuda(_kernel)?\\.h|kernels/.*(\\.cuh?|/cuda_[^/]*)")},
+      {"cuBLASLt, cuDNN and NVRTC", std::regex("cublasLt\\.h|cudnn.*|nvrtc\\.h"), std::regex("kernels/.*/cuda_[^/]*")},
+      {"CUB and Thrust", std::regex("(cub|thrust|cuda/std)/.*"), std::regex("kernels/.*\\.cu")},
+      {"libxsmm, oneDNN and OpenBLAS", std::regex("libxsmm\\.h|dnnl.*|oneapi/.*|cblas\\.h"),
+       std::regex("kernels/.*\\.cpp")},
+      {"zlib", std::regex("zlib\\.h"), std::regex("core/data/.*\\.cpp")},
+      {"nlohmann/json", std::regex("nlohmann/.*"), std::regex("(core/data|layers|optim)/.*\\.cpp")},
+  };
+  return all;
+}
+
+// What the operating system and the compiler bring; public headers do without it.
+bool is_system(const std::string& header) {
+  static const std::regex kSystem(
+      "(sys|linux)/.*|unistd\\.h|fcntl\\.h|dlfcn\\.h|sched\\.h|pthread\\.h|immintrin\\.h|cpuid\\.h|cxxabi\\.h|"
+      "sanitizer/.*");
+  return std::regex_match(header, kSystem);
+}
+
+bool is_standard(const std::string& header) { return header.find_first_of("./") == std::string::npos; }
+
+std::string at(const SourceFile& file, int line) { return file.path + ":" + std::to_string(line) + ": "; }
+
+// The file that an include names; null if the library has no such file.
+const SourceFile* resolve(const std::string& target, const std::vector<SourceFile>& library) {
+  const bool is_public_name = target.starts_with("weft/");
+  const auto found = std::find_if(library.begin(), library.end(), [&](const SourceFile& file) {
+    return is_public_name ? file.path.ends_with("/include/" + target) : file.path == target;
+  });
+  return found == library.end() ? nullptr : &*found;
+}
+
+std::string list(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const std::string_view name : names) text += (text.empty() ? "" : ", ") + std::string(name);
+  return text.empty() ? "nothing" : text;
+}
+
+}  // namespace
+
+const std::vector<Room>& rooms() {
+  static const std::vector<Room> all = {
+      {"core/base", {}},
+      {"core/formula", {}},
+      {"core/device", {"core/base"}},
+      {"core/ir", {"core/base", "core/formula"}},
+      // formula: the half types, which a conversion between dtypes needs.
+      {"core/array", {"core/base", "core/device", "core/formula"}},
+      {"core/ops", {"core/base", "core/formula", "core/ir"}},
+      {"core/autodiff", {"core/base", "core/formula", "core/ir", "core/ops"}},
+      {"core/fusion", {"core/base", "core/formula", "core/ir", "core/ops"}},
+      {"core/plan", {"core/base", "core/formula", "core/ir", "core/ops"}},
+      {"core/exec",
+       {"core/base", "core/formula", "core/device", "core/array", "core/ir", "core/ops", "core/autodiff", "core/fusion",
+        "core/plan"}},
+      // exec and ir: the kernel table's type, and the attributes of the node that a kernel is prepared for.
+      {"kernels", {"core/base", "core/formula", "core/device", "core/ir", "core/exec"}},
+      {"core/api",
+       {"core/base", "core/formula", "core/device", "core/array", "core/ir", "core/ops", "core/autodiff", "core/fusion",
+        "core/plan", "core/exec"}},
+      {"core/data", {"core/base", "core/formula", "core/device", "core/array", "core/api"}, true},
+      {"layers", {"core/base", "core/formula", "core/device", "core/api"}, true},
+      {"optim", {"core/base", "core/formula", "core/device", "core/api", "core/data", "layers"}, true},
+  };
+  return all;
+}
+
+const Room* room_of(std::string_view path) {
+  for (const Room& room : rooms())
+    if (path.starts_with(room.folder) && path.substr(room.folder.size()).starts_with('/')) return &room;
+  return nullptr;
+}
+
+std::vector<std::string> arrow_violations(const SourceFile& file, const std::vector<SourceFile>& library) {
+  const Room* from = room_of(file.path);
+  if (!from) return {file.path + ": lies in no room of the table"};
+  std::vector<std::string> violations;
+  for (const Include& include : includes_of(file.text)) {
+    if (!include.quoted) continue;
+    const std::string where = at(file, include.line) + "\"" + include.target + "\": ";
+    const SourceFile* target = resolve(include.target, library);
+    const Room* to = target ? room_of(target->path) : nullptr;
+    const auto& allowed = from->may_include;
+    // The umbrella is for users; the library names what it needs.
+    if (include.target == "weft/weft.h") {
+      violations.push_back(where + "the library does not include its umbrella");
+    } else if (!to) {
+      violations.push_back(where + "no file of the library; includes are written from the repository root");
+    } else if (is_public(file.path) && !is_public(target->path)) {
+      violations.push_back(where + "a public header includes public headers only");
+    } else if (to == from) {
+      continue;
+    } else if (std::find(allowed.begin(), allowed.end(), to->folder) == allowed.end()) {
+      violations.push_back(where + std::string(from->folder) + " may include " + list(allowed) + ", not " +
+                           std::string(to->folder));
+    } else if (from->public_headers_only && !is_public(target->path)) {
+      violations.push_back(where + std::string(from->folder) + " may include the public headers of " +
+                           std::string(to->folder) + " only");
+    }
+  }
+  return violations;
+}
+
+std::vector<std::string> third_party_violations(const SourceFile& file) {
+  std::vector<std::string> violations;
+  for (const Include& include : includes_of(file.text)) {
+    if (include.quoted || is_standard(include.target)) continue;
+    const std::string where = at(file, include.line) + "<" + include.target + ">: ";
+    if (is_system(include.target)) {
+      if (is_public(file.path)) violations.push_back(where + "a public header includes standard C++ only");
+      continue;
+    }
+    const auto party = std::find_if(third_parties().begin(), third_parties().end(), [&](const ThirdParty& row) {
+      return std::regex_match(include.target, row.header);
+    });
+    if (party == third_parties().end()) {
+      violations.push_back(where + "a third party that no room has");
+    } else if (!std::regex_match(file.path, party->allowed_in)) {
+      violations.push_back(where + std::string(party->name) + " does not belong here");
+    }
+  }
+  return violations;
+}
+
+std::vector<std::string> cuda_words(const SourceFile& header) {
+  static const std::regex kWord(R"(\b(cuda[A-Z]\w*|CUstream|CUdeviceptr|__(global|device|host|shared)__|dim3)\b)");
+  std::vector<std::string> found;
+  const std::string code = without_comments(header.text);
+  for (std::sregex_iterator word(code.begin(), code.end(), kWord), end; word != end; ++word) {
+    const auto line = 1 + std::count(code.begin(), code.begin() + word->position(), '\n');
+    found.push_back(at(header, static_cast<int>(line)) + word->str() + ": a public header holds no CUDA");
+  }
+  return found;
+}
+
+}  // namespace weft::testing

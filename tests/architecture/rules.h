@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/architecture/includes.h"
+
+namespace weft::testing {
+
+struct Room {
+  std::string_view folder;
+  std::vector<std::string_view> may_include;  // beside itself
+  bool public_headers_only = false;           // of the other rooms
+};
+
+// Every room, lower floors first.
+const std::vector<Room>& rooms();
+
+// The room that a path lies in; null outside the library.
+const Room* room_of(std::string_view path);
+
+// One message per include of another room that the table does not allow: "file:line: rule".
+std::vector<std::string> arrow_violations(const SourceFile& file, const std::vector<SourceFile>& library);
+
+// One message per <include> that is neither standard C++, the operating system's, nor a third party allowed here.
+std::vector<std::string> third_party_violations(const SourceFile& file);
+
+// One message per word of CUDA's in the code of a public header.
+std::vector<std::string> cuda_words(const SourceFile& header);
+
+}  // namespace weft::testing
