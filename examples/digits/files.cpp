@@ -58,10 +58,10 @@ std::string history_json(const Run& run) {
       << ", \"compiler\": " << quoted(__VERSION__) << "},\n  \"test_accuracy\": " << number(run.test.accuracy)
       << ",\n  \"epochs\": [";
   const char* separator = "\n";
-  for (const weft::Epoch& e : run.history.epochs) {
-    out << separator << "    {\"epoch\": " << e.number << ", \"loss\": " << number(e.loss)
-        << ", \"accuracy\": " << number(e.accuracy) << ", \"validation_loss\": " << number(e.validation_loss)
-        << ", \"validation_accuracy\": " << number(e.validation_accuracy) << ", \"seconds\": " << number(e.seconds)
+  for (const Epoch& e : run.epochs) {
+    out << separator << "    {\"epoch\": " << e.number << ", \"loss\": " << number(e.training.loss)
+        << ", \"accuracy\": " << number(e.training.accuracy) << ", \"validation_loss\": " << number(e.validation.loss)
+        << ", \"validation_accuracy\": " << number(e.validation.accuracy) << ", \"seconds\": " << number(e.seconds)
         << ", \"samples_per_second\": " << number(e.samples_per_second) << '}';
     separator = ",\n";
   }
