@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,18 +63,17 @@ std::vector<Epoch> fit(Training& training, const weft::Split& data, const Run& r
 Run train(const Options& options, const weft::Split& data, weft::Sequential& model) {
   Run run;
   run.options = options;
-  run.device = weft::Device::parse(options.device);
+  run.device = weft::default_device();
   run.data = (options.mnist.empty() ? "digits: " : "MNIST: ") + std::to_string(data.train.size()) +
              " images to train on, " + std::to_string(data.test.size()) + " to test";
   const std::int64_t pixels = data.train.column(0).dim(1);
   const std::int64_t rows = std::min(options.batch_size, data.train.size());
   const std::int64_t updates = options.epochs * ((data.train.size() + rows - 1) / rows);
-  const weft::DeviceScope scope(run.device);
   Training training(model, weft::warmup_cosine(options.lr, updates / 10, updates), run.device, options.seed);
   run.summary = weft::summary(model, {{.shape = {rows, pixels}}});
   run.memory_plan = training.memory_plan(rows, pixels);
   if (!options.quiet) {
-    std::printf("%s\n%s\n\n%s\n\n%s\n", run.device.describe().c_str(), run.data.c_str(), run.summary.c_str(),
+    std::printf("%s\n%s\n\n%s\n%s\n", run.device.describe().c_str(), run.data.c_str(), run.summary.c_str(),
                 run.memory_plan.c_str());
   }
   run.epochs = fit(training, data, run);
@@ -95,7 +95,13 @@ int main(int argc, char** argv) try {
   int exit_code = 0;
   const std::optional<Options> options = parse_options(argc, argv, exit_code);
   if (!options) return exit_code;
+  // The device is shown with the run: of what weft logs, only warnings are news.
+  weft::set_log_callback([](weft::LogLevel level, std::string_view message) {
+    if (level == weft::LogLevel::kWarning)
+      std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size()), message.data());
+  });
   make_directory(options->out);  // before the work, not after it
+  const weft::DeviceScope device(weft::Device::parse(options->device));
   const weft::Split data = load_data(*options);
   weft::Sequential model = make_model(data.train.column(0).dim(1));
   const Run run = train(*options, data, model);
