@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <optional>
 
-#include "layers/call_recorder.h"
+#include "weft/call_recorder.h"
 #include "weft/module.h"
 
 namespace weft::detail {
 namespace {
 
 thread_local const ModuleScope* innermost = nullptr;
-thread_local CallRecorder* recorder = nullptr;
 
 // The path of one module below another; looks at direct members before it goes deeper.
 class NameFinder : public Visitor {
@@ -60,14 +59,24 @@ ModuleScope::~ModuleScope() { innermost = caller_; }
 
 void ModuleScope::record(const Tensor& output) const { CallRecorder::record(module_, output); }
 
-CallRecorder::CallRecorder(std::function<void(LayerCall)> listen) : listen_(std::move(listen)), before_(recorder) {
+}  // namespace weft::detail
+
+namespace weft {
+namespace {
+
+thread_local CallRecorder* recorder = nullptr;
+
+}  // namespace
+
+CallRecorder::CallRecorder(std::function<void(const LayerCall&)> listen)
+    : listen_(std::move(listen)), before_(recorder) {
   recorder = this;
 }
 
 CallRecorder::~CallRecorder() { recorder = before_; }
 
 void CallRecorder::record(const Module* module, const Tensor& output) {
-  if (recorder) recorder->listen_({Scope::path(), module, output.shape()});
+  if (recorder) recorder->listen_({Scope::path(), module, output});
 }
 
-}  // namespace weft::detail
+}  // namespace weft

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/sequential.h"
 
-#include "layers/call_recorder.h"
+#include "weft/call_recorder.h"
 #include "weft/error.h"
 
 namespace weft {
@@ -21,7 +21,7 @@ Tensor Sequential::forward(Tensor x) const {
     } else {
       const Scope scope(std::to_string(i));
       x = layer.call(std::move(x));
-      detail::CallRecorder::record(nullptr, x);
+      CallRecorder::record(nullptr, x);
     }
   }
   return x;

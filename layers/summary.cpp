@@ -5,7 +5,7 @@
 #include <array>
 #include <set>
 
-#include "layers/call_recorder.h"
+#include "weft/call_recorder.h"
 #include "weft/compile.h"
 #include "weft/error.h"
 #include "weft/ops.h"
@@ -81,18 +81,18 @@ ModelSummary summarise(Module& module, const std::vector<TensorSpec>& inputs, st
                      std::to_string(inputs.size()) + " inputs are given, forward() takes " + std::to_string(wanted));
   ModelSummary out;
   std::set<const Cell*> counted;
-  const CallRecorder recorder([&](LayerCall call) {
+  const CallRecorder recorder([&](const LayerCall& call) {
     if (!call.module) {
-      out.layers.push_back({std::move(call.path), "lambda", std::move(call.output)});
+      out.layers.push_back({call.path, "lambda", call.output.shape()});
       return;
     }
     OwnParameters own(counted);
     const_cast<Module*>(call.module)->members(own);  // only looked at
-    const std::int64_t flops = call.module->forward_flops(call.output);
+    const std::int64_t flops = call.module->forward_flops(call.output.shape());
     out.flops += flops;
     // A module that only calls others is seen through them.
     if (own.modules > 0 && own.numel == 0 && flops == 0) return;
-    out.layers.push_back({std::move(call.path), type_name(*call.module), std::move(call.output), own.numel, flops});
+    out.layers.push_back({call.path, type_name(*call.module), call.output.shape(), own.numel, flops});
   });
   Program program({.name = "summary"});
   try {

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trains a multi-layer perceptron on handwritten digits and reports on it.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "examine.h"
 #include "files.h"
 #include "options.h"
-#include "progress.h"
 #include "report.h"
-#include "training.h"
 #include "weft/weft.h"
 
 namespace {
@@ -41,43 +38,29 @@ weft::Sequential make_model(std::int64_t pixels) {
                           weft::Linear(128, kClasses)};
 }
 
-std::vector<Epoch> fit(Training& training, const weft::Split& data, const Run& run) {
-  using Clock = std::chrono::steady_clock;
-  const Options& o = run.options;
-  weft::Loader loader(data.train, {.batch_size = o.batch_size, .seed = o.seed, .device = run.device});
-  Progress progress(o.epochs, data.train.size(), o.quiet);
-  std::vector<Epoch> epochs;
-  for (int number = 1; number <= o.epochs; ++number) {
-    Epoch epoch{.number = number};
-    const Clock::time_point start = Clock::now();
-    epoch.training = training.run_epoch(loader, [&](std::int64_t rows) { progress.batch(number, rows); });
-    epoch.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    epoch.samples_per_second = static_cast<double>(data.train.size()) / epoch.seconds;
-    epoch.validation = training.evaluate(data.test);
-    progress.epoch(epoch);
-    epochs.push_back(epoch);
-  }
-  return epochs;
-}
-
 Run train(const Options& options, const weft::Split& data, weft::Sequential& model) {
   Run run;
   run.options = options;
   run.device = weft::default_device();
   run.data = (options.mnist.empty() ? "digits: " : "MNIST: ") + std::to_string(data.train.size()) +
              " images to train on, " + std::to_string(data.test.size()) + " to test";
-  const std::int64_t pixels = data.train.column(0).dim(1);
   const std::int64_t rows = std::min(options.batch_size, data.train.size());
+  run.summary = weft::summary(model, {{.shape = {rows, data.train.column(0).dim(1)}}});
+
   const std::int64_t updates = options.epochs * ((data.train.size() + rows - 1) / rows);
-  Training training(model, weft::warmup_cosine(options.lr, updates / 10, updates), run.device, options.seed);
-  run.summary = weft::summary(model, {{.shape = {rows, pixels}}});
-  run.memory_plan = training.memory_plan(rows, pixels);
+  weft::Trainer trainer(model, weft::CrossEntropy(),
+                        weft::AdamW{.lr = weft::warmup_cosine(options.lr, updates / 10, updates)},
+                        {.device = run.device, .seed = options.seed});
+  trainer.prepare(data.train, rows);
+  run.memory = trainer.memory_plan();
+  weft::FitOptions fit{.epochs = options.epochs, .batch_size = rows, .validation = data.test};
   if (!options.quiet) {
     std::printf("%s\n%s\n\n%s\n%s\n", run.device.describe().c_str(), run.data.c_str(), run.summary.c_str(),
-                run.memory_plan.c_str());
+                run.memory.c_str());
+    fit.callbacks.push_back(weft::progress());
   }
-  run.epochs = fit(training, data, run);
-  run.test = examine(training.predict(data.test.column(0)), data.test.column(1));
+  run.history = trainer.fit(data.train, fit);
+  run.test = examine(trainer.predict(data.test.column(0)), data.test.column(1));
   return run;
 }
 

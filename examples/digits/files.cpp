@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "weft/error.h"
+#include "weft/version.h"
 
 namespace {
 
@@ -58,10 +59,10 @@ std::string history_json(const Run& run) {
       << ", \"compiler\": " << quoted(__VERSION__) << "},\n  \"test_accuracy\": " << number(run.test.accuracy)
       << ",\n  \"epochs\": [";
   const char* separator = "\n";
-  for (const Epoch& e : run.epochs) {
-    out << separator << "    {\"epoch\": " << e.number << ", \"loss\": " << number(e.training.loss)
-        << ", \"accuracy\": " << number(e.training.accuracy) << ", \"validation_loss\": " << number(e.validation.loss)
-        << ", \"validation_accuracy\": " << number(e.validation.accuracy) << ", \"seconds\": " << number(e.seconds)
+  for (const weft::Epoch& e : run.history.epochs) {
+    out << separator << "    {\"epoch\": " << e.number << ", \"loss\": " << number(e.loss)
+        << ", \"accuracy\": " << number(e.accuracy) << ", \"validation_loss\": " << number(e.validation_loss)
+        << ", \"validation_accuracy\": " << number(e.validation_accuracy) << ", \"seconds\": " << number(e.seconds)
         << ", \"samples_per_second\": " << number(e.samples_per_second) << '}';
     separator = ",\n";
   }

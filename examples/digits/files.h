@@ -2,12 +2,11 @@
 #pragma once
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "examine.h"
 #include "options.h"
-#include "training.h"
 #include "weft/device.h"
+#include "weft/trainer.h"
 
 // What a run was and what came of it.
 struct Run {
@@ -15,8 +14,8 @@ struct Run {
   std::string data;  // "digits: 1,438 rows to train on, 359 to test"
   weft::Device device;
   std::string summary;
-  std::string memory_plan;
-  std::vector<Epoch> epochs;
+  std::string memory;  // the plan of the training step
+  weft::History history;
   Examination test;
 };
 

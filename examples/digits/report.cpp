@@ -91,14 +91,14 @@ std::string chart(const std::string& title, const std::vector<Curve>& curves) {
   return out.str();
 }
 
-std::string curves(const std::vector<Epoch>& epochs) {
+std::string curves(const weft::History& history) {
   Curve loss{"training", "#2f6fb0", {}}, validation_loss{"test", "#d9822b", {}};
   Curve accuracy{"training", "#2f6fb0", {}}, validation_accuracy{"test", "#d9822b", {}};
-  for (const Epoch& e : epochs) {
-    loss.values.push_back(e.training.loss);
-    validation_loss.values.push_back(e.validation.loss);
-    accuracy.values.push_back(e.training.accuracy);
-    validation_accuracy.values.push_back(e.validation.accuracy);
+  for (const weft::Epoch& e : history.epochs) {
+    loss.values.push_back(e.loss);
+    validation_loss.values.push_back(e.validation_loss);
+    accuracy.values.push_back(e.accuracy);
+    validation_accuracy.values.push_back(e.validation_accuracy);
   }
   return "<div class=row>" + chart("loss", {loss, validation_loss}) +
          chart("accuracy", {accuracy, validation_accuracy}) + "</div>\n";
@@ -162,18 +162,18 @@ std::string mistakes(const Examination& test, const weft::Tensor& images) {
 
 std::string report_html(const Run& run, const weft::Tensor& images) {
   double seconds = 0;
-  for (const Epoch& e : run.epochs) seconds += e.seconds;
+  for (const weft::Epoch& e : run.history.epochs) seconds += e.seconds;
   std::ostringstream out;
   out << "<!doctype html>\n<html lang=en><head><meta charset=utf-8><title>weft: digits</title><style>" << kStyle
       << "</style></head><body>\n<h1>Handwritten digits</h1>\n<p class=soft>" << escaped(run.data) << "<br>"
       << escaped(run.device.describe()) << "</p>\n<p><span class=big>" << fixed(100 * run.test.accuracy, 2)
-      << " %</span> test accuracy after " << run.epochs.size() << " epochs in " << fixed(seconds, 2)
+      << " %</span> test accuracy after " << run.history.epochs.size() << " epochs in " << fixed(seconds, 2)
       << " s (batch size " << run.options.batch_size << ", learning rate " << run.options.lr << ", seed "
       << run.options.seed << ")</p>\n<h2>Training</h2>\n"
-      << curves(run.epochs) << "<h2>Confusion matrix</h2>\n<p class=soft>Rows: what it is. Columns: what it was read "
+      << curves(run.history) << "<h2>Confusion matrix</h2>\n<p class=soft>Rows: what it is. Columns: what it was read "
       << "as.</p>\n"
       << confusion_table(run.test) << "<h2>Worst mistakes</h2>\n"
       << mistakes(run.test, images) << "<h2>Model</h2>\n<pre>" << escaped(run.summary) << "\n\n"
-      << escaped(run.memory_plan) << "</pre>\n</body></html>\n";
+      << escaped(run.memory) << "</pre>\n</body></html>\n";
   return out.str();
 }
