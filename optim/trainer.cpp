@@ -140,6 +140,16 @@ Optimizer& Trainer::optimizer() { return state_->optimizer; }
 Module& Trainer::model() { return state_->parts.model; }
 void Trainer::save(const std::filesystem::path& path) const { state_->everything().save(path); }
 bool Trainer::resume(const std::filesystem::path& path) { return state_->everything().resume(path); }
+void Trainer::prepare(const Dataset& train, std::int64_t batch_size) {
+  check_rows("prepare", "the training data", train);
+  check_positive("prepare", "batch_size", batch_size);
+  const detail::ModeScope mode(state_->parts.model, true);
+  const GeneratorScope draws(state_->generator);
+  const LoaderOptions order{.batch_size = batch_size, .shuffle = false, .device = state_->options.device};
+  const auto pass = detail::start_pass(train, order, 0);
+  state_->step.prepare((*pass.batch())[0], (*pass.batch())[1]);
+}
+
 std::string Trainer::memory_plan() const { return state_->step.memory_plan(); }
 
 }  // namespace weft

@@ -3,9 +3,11 @@
 #include <functional>
 #include <string>
 
+#include "weft/export.h"
 #include "weft/module.h"
 
-namespace weft::detail {
+namespace weft WEFT_EXPORT {
+namespace detail {
 
 // One finished call of a layer. `module` is null for a lambda in a Sequential.
 struct LayerCall {
@@ -29,4 +31,5 @@ class [[nodiscard]] CallRecorder {
   CallRecorder* before_;
 };
 
-}  // namespace weft::detail
+}  // namespace detail
+}  // namespace weft

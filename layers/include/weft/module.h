@@ -175,4 +175,4 @@ M clone(M& module) {
   }                                                                                  \
   WEFT_MODULE_CALL()
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -8,7 +8,7 @@
 
 #include "weft/export.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 class Trainer;
 
@@ -42,7 +42,7 @@ struct FitState {
 };
 
 // Hears of a training run. Reading metrics waits for the device: seldom is better than every batch.
-class WEFT_EXPORT Callback {
+class Callback {
  public:
   virtual ~Callback();
   virtual void on_train_begin(FitState&) {}

@@ -14,7 +14,7 @@
 #include "weft/optimizer.h"
 #include "weft/random.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 namespace detail {
 
@@ -41,7 +41,7 @@ std::vector<Saved> saved(LoaderOf<Columns...>& loader) {
 
 // Saves and restores modules, optimizers, generators and loaders together, so that training goes on bit for bit as if
 // it had not been interrupted. The things are held by reference, in the same order when saving and resuming.
-class WEFT_EXPORT Checkpoint {
+class Checkpoint {
  public:
   template <class... Things>
   requires(!(std::same_as<Things, Checkpoint> && ...)) explicit Checkpoint(Things&... things) {

@@ -97,4 +97,4 @@ class Optimizer {
   std::unique_ptr<detail::OptimizerState> state_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -19,7 +19,7 @@
 #include "weft/module.h"
 #include "weft/optimizer.h"
 
-namespace weft {
+namespace weft WEFT_EXPORT {
 
 struct TrainerOptions {
   Device device = Device::best();
@@ -49,7 +49,7 @@ struct TrainerParts {
 
 // Trains a model on (input, target) rows with one compiled step. The model and what its layers refer to must outlive
 // it. Losses are averaged over rows, which fits losses that are means over a batch.
-class WEFT_EXPORT Trainer {
+class Trainer {
  public:
   // Moves the model to the device and draws what has no value yet, keyed by (seed, path).
   template <class M, class L>
@@ -80,7 +80,9 @@ class WEFT_EXPORT Trainer {
   // Everything that fit() needs to go on bit for bit: model, optimizer, random numbers, epoch.
   void save(const std::filesystem::path& path) const;
   bool resume(const std::filesystem::path& path);
-  // The memory of the training step as a table; TraceError before the first one.
+  // Traces, plans and builds the training step for batches of these rows; trains nothing.
+  void prepare(const Dataset& train, std::int64_t batch_size);
+  // The memory of the training step as a table; TraceError before prepare() or the first step.
   std::string memory_plan() const;
 
  private:

@@ -5,6 +5,7 @@
 #include "weft/activation.h"
 #include "weft/arena.h"
 #include "weft/batch_norm.h"
+#include "weft/call_recorder.h"
 #include "weft/callbacks.h"
 #include "weft/checkpoint.h"
 #include "weft/compile.h"
@@ -43,3 +44,4 @@
 #include "weft/tensor.h"
 #include "weft/trainer.h"
 #include "weft/variable.h"
+#include "weft/version.h"
