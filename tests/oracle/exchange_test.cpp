@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "tests/api/every_device.h"
+#include "tests/support/every_device.h"
 #include "tests/oracle/golden.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"

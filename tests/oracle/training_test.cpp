@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "tests/api/every_device.h"
+#include "tests/support/every_device.h"
 #include "tests/oracle/golden.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
