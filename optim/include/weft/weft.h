@@ -43,5 +43,6 @@
 #include "weft/summary.h"
 #include "weft/tensor.h"
 #include "weft/trainer.h"
+#include "weft/user_stream.h"
 #include "weft/variable.h"
 #include "weft/version.h"
