@@ -111,15 +111,6 @@ void Module::train(bool on) {
   apply([on](const std::string&, Module& module) { module.training_.set(on); });
 }
 
-ModeScope::ModeScope(Module& module, bool training) {
-  module.apply([&](const std::string&, Module& m) { before_.emplace_back(m.training_, m.training_.get()); });
-  module.train(training);
-}
-
-ModeScope::~ModeScope() {
-  for (const auto& [flag, on] : before_) flag.set(on);
-}
-
 void Module::set_frozen(bool on) {
   apply([on](const std::string&, Module& module) { module.frozen_.set(on); });
   detail::for_each_variable(*this, [on](const std::string&, Variable& variable, bool trained) {

@@ -8,6 +8,7 @@ namespace weft::detail {
 namespace {
 
 thread_local const ModuleScope* innermost = nullptr;
+thread_local CallRecorder* recorder = nullptr;
 
 // The path of one module below another; looks at direct members before it goes deeper.
 class NameFinder : public Visitor {
@@ -59,17 +60,7 @@ ModuleScope::~ModuleScope() { innermost = caller_; }
 
 void ModuleScope::record(const Tensor& output) const { CallRecorder::record(module_, output); }
 
-}  // namespace weft::detail
-
-namespace weft {
-namespace {
-
-thread_local CallRecorder* recorder = nullptr;
-
-}  // namespace
-
-CallRecorder::CallRecorder(std::function<void(const LayerCall&)> listen)
-    : listen_(std::move(listen)), before_(recorder) {
+CallRecorder::CallRecorder(std::function<void(LayerCall)> listen) : listen_(std::move(listen)), before_(recorder) {
   recorder = this;
 }
 
@@ -79,4 +70,4 @@ void CallRecorder::record(const Module* module, const Tensor& output) {
   if (recorder) recorder->listen_({Scope::path(), module, output});
 }
 
-}  // namespace weft
+}  // namespace weft::detail

@@ -21,7 +21,7 @@ Tensor Sequential::forward(Tensor x) const {
     } else {
       const Scope scope(std::to_string(i));
       x = layer.call(std::move(x));
-      CallRecorder::record(nullptr, x);
+      detail::CallRecorder::record(nullptr, x);
     }
   }
   return x;

@@ -81,9 +81,9 @@ ModelSummary summarise(Module& module, const std::vector<TensorSpec>& inputs, st
                      std::to_string(inputs.size()) + " inputs are given, forward() takes " + std::to_string(wanted));
   ModelSummary out;
   std::set<const Cell*> counted;
-  const CallRecorder recorder([&](const LayerCall& call) {
+  const CallRecorder recorder([&](LayerCall call) {
     if (!call.module) {
-      out.layers.push_back({call.path, "lambda", call.output.shape()});
+      out.layers.push_back({std::move(call.path), "lambda", call.output.shape()});
       return;
     }
     OwnParameters own(counted);
@@ -92,7 +92,7 @@ ModelSummary summarise(Module& module, const std::vector<TensorSpec>& inputs, st
     out.flops += flops;
     // A module that only calls others is seen through them.
     if (own.modules > 0 && own.numel == 0 && flops == 0) return;
-    out.layers.push_back({call.path, type_name(*call.module), call.output.shape(), own.numel, flops});
+    out.layers.push_back({std::move(call.path), type_name(*call.module), call.output.shape(), own.numel, flops});
   });
   Program program({.name = "summary"});
   try {

@@ -3,129 +3,108 @@
 
 #include <cmath>
 #include <deque>
-#include <fstream>
-#include <limits>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include "weft/error.h"
 #include "weft/serialize.h"
+#include "weft/trainer.h"
 
 namespace weft {
 namespace {
 
-double watched(const Epoch& epoch) { return std::isnan(epoch.validation_loss) ? epoch.loss : epoch.validation_loss; }
+// What a run is judged by.
+double judged(const Epoch& epoch) { return std::isnan(epoch.validation_loss) ? epoch.loss : epoch.validation_loss; }
 
 class EarlyStopping : public Callback {
  public:
   EarlyStopping(int patience, double min_delta) : patience_(patience), min_delta_(min_delta) {}
 
-  void on_begin(Trainer&, int) override {
+  void on_train_begin(FitState&) override {
     best_ = std::numeric_limits<double>::infinity();
     waited_ = 0;
-    weights_.clear();
+    values_.clear();
   }
-  void on_epoch(Trainer& trainer, const Epoch& epoch) override {
-    if (watched(epoch) < best_ - min_delta_) {
-      best_ = watched(epoch);
+  void on_epoch(FitState& at) override {
+    const double loss = judged(at.history.epochs.back());
+    if (loss < best_ - min_delta_) {
+      best_ = loss;
       waited_ = 0;
-      weights_.clear();
-      for (const StateEntry& entry : trainer.model().state_dict()) weights_.push_back(entry.variable.value());
+      values_.clear();
+      for (const StateEntry& entry : at.trainer.model().state_dict())
+        values_.emplace_back(entry.variable, entry.variable.value());
     } else if (++waited_ >= patience_) {
-      trainer.stop();
+      at.stop = true;
     }
   }
-  void on_end(Trainer& trainer) override {
-    const auto entries = trainer.model().state_dict();
-    for (std::size_t i = 0; i < weights_.size(); ++i) entries[i].variable.assign(weights_[i]);
+  void on_train_end(FitState&) override {
+    for (const auto& [variable, value] : values_) variable.assign(value);
+    values_.clear();
   }
 
  private:
-  int patience_;
-  double min_delta_;
-  double best_ = 0;
-  int waited_ = 0;
-  std::vector<Tensor> weights_;
+  int patience_, waited_ = 0;
+  double min_delta_, best_ = 0;
+  std::vector<std::pair<Variable, Tensor>> values_;
 };
 
-class Checkpoints : public Callback {
+class CheckpointWriter : public Callback {
  public:
-  Checkpoints(std::filesystem::path directory, int keep) : directory_(std::move(directory)), keep_(keep) {}
+  CheckpointWriter(std::filesystem::path directory, int keep) : directory_(std::move(directory)), keep_(keep) {}
 
-  void on_begin(Trainer&, int) override {
+  void on_train_begin(FitState& at) override {
     std::error_code error;
     std::filesystem::create_directories(directory_, error);
-    std::ofstream probe(directory_ / ".writable");
-    if (error || !probe) throw FormatError("checkpoint", directory_.string(), "the directory cannot be written");
-    probe.close();
-    std::filesystem::remove(directory_ / ".writable", error);
+    if (error || !std::filesystem::is_directory(directory_))
+      throw FormatError("checkpoint", directory_.string(), "the directory cannot be made: " + error.message());
     best_ = std::numeric_limits<double>::infinity();
+    written_.clear();
+    // Proves now, not after an hour of training, that files can be written here.
+    const auto probe = directory_ / "writable.safetensors";
+    weft::save(at.trainer.model(), probe);
+    std::filesystem::remove(probe, error);
   }
-  void on_epoch(Trainer& trainer, const Epoch& epoch) override {
-    const auto file = directory_ / ("epoch-" + std::to_string(epoch.number) + ".safetensors");
-    save(trainer.model(), file);
-    kept_.push_back(file);
-    for (; static_cast<int>(kept_.size()) > keep_; kept_.pop_front()) {
-      std::error_code ignored;  // a file that is gone already is no failure of training
-      std::filesystem::remove(kept_.front(), ignored);
+  void on_epoch(FitState& at) override {
+    const Epoch& epoch = at.history.epochs.back();
+    std::string number = std::to_string(epoch.number);
+    number.insert(0, number.size() < 4 ? 4 - number.size() : 0, '0');
+    written_.push_back(directory_ / ("epoch-" + number + ".safetensors"));
+    at.trainer.save(written_.back());
+    while (written_.size() > static_cast<std::size_t>(keep_)) {
+      std::error_code ignored;  // someone else may have removed it
+      std::filesystem::remove(written_.front(), ignored);
+      written_.pop_front();
     }
-    if (!(watched(epoch) < best_)) return;
-    best_ = watched(epoch);
-    save(trainer.model(), directory_ / "best.safetensors");
+    if (judged(epoch) < best_) {
+      best_ = judged(epoch);
+      weft::save(at.trainer.model(), directory_ / "best.safetensors");
+    }
   }
 
  private:
   std::filesystem::path directory_;
   int keep_;
   double best_ = 0;
-  std::deque<std::filesystem::path> kept_;
+  std::deque<std::filesystem::path> written_;
 };
 
-class HistoryFile : public Callback {
- public:
-  explicit HistoryFile(std::filesystem::path path) : path_(std::move(path)) {}
-
-  void on_begin(Trainer&, int) override { epochs_ = nlohmann::json::array(); }
-  void on_epoch(Trainer&, const Epoch& e) override {
-    // NaN has no place in JSON: such figures are left out.
-    nlohmann::json row{{"epoch", e.number}, {"seconds", e.seconds}, {"samples_per_second", e.samples_per_second}};
-    const auto put = [&](const char* name, double value) {
-      if (std::isfinite(value)) row[name] = value;
-    };
-    put("loss", e.loss);
-    put("accuracy", e.accuracy);
-    put("validation_loss", e.validation_loss);
-    put("validation_accuracy", e.validation_accuracy);
-    epochs_.push_back(std::move(row));
-    std::ofstream out(path_);
-    out << nlohmann::json{{"epochs", epochs_}}.dump(2) << "\n";
-    if (!out.flush()) throw FormatError("history_file", path_.string(), "the file cannot be written");
-  }
-
- private:
-  std::filesystem::path path_;
-  nlohmann::json epochs_;
-};
+void check_positive(const char* op, const char* what, int given) {
+  if (given < 1) throw ValueError(op, "", std::string(what) + " is " + std::to_string(given) + "; it must be positive");
+}
 
 }  // namespace
 
 Callback::~Callback() = default;
-void Callback::on_begin(Trainer&, int) {}
-void Callback::on_batch(const BatchEvent&) {}
-void Callback::on_epoch(Trainer&, const Epoch&) {}
-void Callback::on_end(Trainer&) {}
 
 std::shared_ptr<Callback> early_stopping(int patience, double min_delta) {
-  if (patience < 1)
-    throw ValueError("early_stopping", "", "patience is " + std::to_string(patience) + "; it must be positive");
+  check_positive("early_stopping", "patience", patience);
   return std::make_shared<EarlyStopping>(patience, min_delta);
 }
+
 std::shared_ptr<Callback> checkpoint(std::filesystem::path directory, int keep) {
-  if (keep < 1) throw ValueError("checkpoint", "", "keep is " + std::to_string(keep) + "; it must be positive");
-  return std::make_shared<Checkpoints>(std::move(directory), keep);
-}
-std::shared_ptr<Callback> history_file(std::filesystem::path path) {
-  return std::make_shared<HistoryFile>(std::move(path));
+  check_positive("checkpoint", "keep", keep);
+  return std::make_shared<CheckpointWriter>(std::move(directory), keep);
 }
 
 }  // namespace weft

@@ -94,14 +94,13 @@ void Optimizer::scale_lr(double factor) { state_->lr_scale.assign(state_->lr_sca
 
 std::int64_t Optimizer::updates() const { return state_->updates.value().item<std::int64_t>(); }
 std::int64_t Optimizer::skipped() const { return state_->skipped.value().item<std::int64_t>(); }
+Tensor Optimizer::finite() const { return state_->finite.value(); }
 const Parameters& Optimizer::parameters() const { return state_->parameters; }
 
 Parameters Optimizer::state() const {
-  Parameters out{{"updates", state_->updates},
-                 {"skipped", state_->skipped},
-                 {"lr_scale", state_->lr_scale},
-                 {"accumulated.count", state_->count},
-                 {"accumulated.residue", state_->loss_residue}};
+  Parameters out{{"updates", state_->updates},         {"skipped", state_->skipped},
+                 {"finite", state_->finite},           {"lr_scale", state_->lr_scale},
+                 {"accumulated.count", state_->count}, {"accumulated.residue", state_->loss_residue}};
   for (std::size_t s = 0; s < state_->slots.size(); ++s) {
     const detail::Slot& slot = state_->slots[s];
     const std::string prefix = std::to_string(s) + ".";

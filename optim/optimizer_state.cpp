@@ -70,6 +70,7 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
   skipped = Variable(Tensor::scalar<std::int64_t>(0));
   count = Variable(Tensor::scalar<std::int64_t>(0));
   lr_scale = Variable(Tensor::scalar(1.0));
+  finite = Variable(Tensor::scalar(true));
   loss_residue = Variable(Tensor::scalar(0.0));
 }
 
@@ -170,13 +171,13 @@ Tensor OptimizerState::update() {
 }
 
 Tensor OptimizerState::advance(SlotGradients gradients, const Tensor& finite_loss, const Tensor& wanted) {
-  Tensor finite = finite_loss, squares = zeros({}, DType::kF64);
+  Tensor healthy = finite_loss, squares = zeros({}, DType::kF64);
   for (const Tensor& g : gradients.flat) {
     if (!g.defined()) continue;
-    finite = logical_and(finite, all_finite(g));
+    healthy = logical_and(healthy, all_finite(g));
     squares = squares + square(g).sum().to(DType::kF64);
   }
-  const Tensor norm = sqrt(squares), go = logical_and(finite, wanted);
+  const Tensor norm = sqrt(squares), go = logical_and(healthy, wanted);
   const Tensor before = updates.value();
   const Tensor number = (before + 1).to(DType::kF64);
   const Tensor scale = minimum(options.clip_norm / (norm + 1e-6), 1.0);  // as torch.nn.utils.clip_grad_norm_
@@ -188,7 +189,8 @@ Tensor OptimizerState::advance(SlotGradients gradients, const Tensor& finite_los
     move(slots[s], g, gradients.moving[s], go, number);
   }
   updates.assign(before + go.to(DType::kI64));
-  skipped.assign(skipped.value() + logical_and(logical_not(finite), wanted).to(DType::kI64));
+  skipped.assign(skipped.value() + logical_and(logical_not(healthy), wanted).to(DType::kI64));
+  finite.assign(healthy);
   return norm.to(DType::kF32);
 }
 

@@ -49,6 +49,7 @@ struct OptimizerState {
   std::vector<Slot> slots;
   Device device;
   Variable updates, skipped, lr_scale;
+  Variable finite;        // of the latest update
   Variable count;         // of accumulate() calls since the last update
   Variable loss_residue;  // sum of loss - loss over them: 0 while every loss was finite
   Program apply_program, accumulate_program, update_program;

@@ -2,80 +2,70 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <string>
 
 #include "weft/callbacks.h"
+#include "weft/trainer.h"
 
 namespace weft {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-std::string figure(const char* name, double value, int digits) {
-  if (!std::isfinite(value)) return "";
-  char text[64];
-  std::snprintf(text, sizeof text, "  %s %.*f", name, digits, value);
-  return text;
+template <class... Numbers>
+std::string print(const char* format, Numbers... numbers) {
+  std::array<char, 128> text{};
+  std::snprintf(text.data(), text.size(), format, numbers...);
+  return text.data();
 }
 
-std::string duration(double seconds) {
-  char text[32];
-  if (seconds < 90) {
-    std::snprintf(text, sizeof text, "%.1f s", seconds);
-  } else {
-    std::snprintf(text, sizeof text, "%d:%02d min", static_cast<int>(seconds) / 60, static_cast<int>(seconds) % 60);
-  }
-  return text;
+// "  loss 0.1234  acc 97.5%"; an unknown accuracy is left out.
+std::string figures(const char* prefix, double loss, double accuracy) {
+  std::string out = print("  %sloss %.4f", prefix, loss);
+  if (!std::isnan(accuracy)) out += print("  %sacc %.2f%%", prefix, 100 * accuracy);
+  return out;
 }
 
-class ProgressBar : public Callback {
+class Progress : public Callback {
  public:
-  void on_begin(Trainer&, int epochs) override {
-    epochs_ = epochs;
-    terminal_ = isatty(STDOUT_FILENO) != 0;
-    begin_ = last_ = Clock::now();
-  }
-
-  void on_batch(const BatchEvent& event) override {
-    // Ten times a second: the figures are read from the device, and that waits.
-    const Clock::time_point now = Clock::now();
-    if (!terminal_ || now - last_ < std::chrono::milliseconds(100)) return;
-    last_ = now;
-    const double done =
-        (event.epoch - 1 + static_cast<double>(event.batch) / static_cast<double>(event.batches)) / event.epochs;
-    const double spent = std::chrono::duration<double>(now - begin_).count();
-    const Metrics m = event.metrics();
+  void on_train_begin(FitState&) override { spent_ = drawn_ = 0; }
+  void on_batch(FitState& at) override {
+    constexpr double kEvery = 0.1;  // seconds: reading the metrics waits for the device
+    if (at.batch == 1) drawn_ = 0;
+    if (!terminal_ || at.seconds - drawn_ < kEvery) return;
+    drawn_ = at.seconds;
     constexpr int kWidth = 24;
-    const int filled = std::clamp(static_cast<int>(done * kWidth), 0, kWidth);
-    std::printf("\r\033[K[%s%s] epoch %d/%d%s%s  %.0f samples/s  %s left",
-                std::string(static_cast<std::size_t>(filled), '=').c_str(),
-                std::string(static_cast<std::size_t>(kWidth - filled), ' ').c_str(), event.epoch, event.epochs,
-                figure("loss", m.loss, 4).c_str(), figure("accuracy", m.accuracy, 4).c_str(),
-                static_cast<double>(event.rows) / event.seconds, duration(spent / done - spent).c_str());
-    std::fflush(stdout);
+    const double share = static_cast<double>(at.batch) / static_cast<double>(at.batches);
+    const auto full = static_cast<std::size_t>(share * kWidth);
+    const Metrics m = at.trainer.running();
+    const double left = at.seconds / share * (at.epochs - at.epoch + 1) - at.seconds;
+    put("\r" + label(at) + " [" + std::string(full, '#') + std::string(kWidth - full, '.') + "]" +
+        figures("", m.loss, m.accuracy) +
+        print("  %.0f samples/s  %.0f s left", static_cast<double>(at.samples) / at.seconds, left) + "\x1b[K");
   }
-
-  void on_epoch(Trainer&, const Epoch& e) override {
-    if (terminal_) std::printf("\r\033[K");
-    const double spent = std::chrono::duration<double>(Clock::now() - begin_).count();
-    const double left = spent / e.number * (epochs_ - e.number);
-    std::printf("epoch %3d/%d%s%s%s%s  %.0f samples/s  %s left\n", e.number, epochs_, figure("loss", e.loss, 4).c_str(),
-                figure("accuracy", e.accuracy, 4).c_str(), figure("validation loss", e.validation_loss, 4).c_str(),
-                figure("accuracy", e.validation_accuracy, 4).c_str(), e.samples_per_second, duration(left).c_str());
-    std::fflush(stdout);
+  void on_epoch(FitState& at) override {
+    const Epoch& e = at.history.epochs.back();
+    spent_ += e.seconds;
+    std::string line = label(at) + figures("", e.loss, e.accuracy);
+    if (!std::isnan(e.validation_loss)) line += figures("val_", e.validation_loss, e.validation_accuracy);
+    const double left = spent_ / at.epoch * (at.epochs - at.epoch);
+    line += print("  %.0f samples/s  %.1f s left", e.samples_per_second, left);
+    put((terminal_ ? "\r" : "") + line + (terminal_ ? "\x1b[K\n" : "\n"));
   }
 
  private:
-  int epochs_ = 0;
-  bool terminal_ = false;
-  Clock::time_point begin_, last_;
+  static std::string label(const FitState& at) { return print("epoch %*d/%d", 3, at.epoch, at.epochs); }
+  static void put(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  }
+  const bool terminal_ = isatty(STDOUT_FILENO) != 0;
+  double spent_ = 0, drawn_ = 0;
 };
 
 }  // namespace
 
-std::shared_ptr<Callback> progress() { return std::make_shared<ProgressBar>(); }
+std::shared_ptr<Callback> progress() { return std::make_shared<Progress>(); }
 
 }  // namespace weft

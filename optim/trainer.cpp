@@ -4,243 +4,152 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <string>
+#include <utility>
 
-#include "optim/first_bad.h"
-#include "weft/callbacks.h"
-#include "weft/compile.h"
+#include "optim/trainer_state.h"
+#include "weft/checkpoint.h"
 #include "weft/error.h"
-#include "weft/loader.h"
 #include "weft/ops.h"
-#include "weft/random.h"
 
 namespace weft {
 namespace {
 
-using Step = Compiled<void(Tensor, Tensor)>;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-// Class indices, for which an accuracy means something.
-bool counts_classes(const Tensor& output, const Tensor& target) {
-  return (target.dtype() == DType::kI64 || target.dtype() == DType::kI32) && output.rank() == target.rank() + 1;
+void check_rows(const char* op, const char* what, const Dataset& data) {
+  if (data.columns().size() != 2 || data.size() == 0)
+    throw ValueError(op, "",
+                     std::string(what) + " has " + std::to_string(data.columns().size()) + " columns and " +
+                         std::to_string(data.size()) + " rows; it needs inputs and targets, and a row");
+}
+
+void check_positive(const char* op, const char* what, std::int64_t given) {
+  if (given < 1) throw ValueError(op, "", std::string(what) + " is " + std::to_string(given) + "; it must be positive");
+}
+
+// A training run's callbacks; the bar is the last to speak.
+std::vector<std::shared_ptr<Callback>> callbacks_of(const FitOptions& options) {
+  auto out = options.callbacks;
+  if (!options.quiet) out.push_back(progress());
+  return out;
+}
+
+LoaderOptions order_of(const detail::TrainerState& state, const FitOptions& options) {
+  return {.batch_size = options.batch_size,
+          .shuffle = options.shuffle,
+          .seed = state.options.seed,
+          .device = state.options.device};
+}
+
+// Trains one epoch; gives its seconds.
+double train_epoch(detail::TrainerState& state, const Dataset& data, const LoaderOptions& order, FitState& at,
+                   const std::vector<std::shared_ptr<Callback>>& callbacks) {
+  constexpr double kCheckEvery = 0.1;  // seconds between reads of the finite flag: each waits for the device
+  const detail::ModeScope mode(state.parts.model, true);
+  const GeneratorScope draws(state.generator);
+  const Clock::time_point begin = Clock::now();
+  double checked = 0;
+  state.reset_epoch();
+  at.batch = at.samples = 0;
+  for (auto pass = detail::start_pass(data, order, state.epochs_done.value); pass.batch(); pass.advance()) {
+    const std::vector<Tensor>& columns = *pass.batch();
+    state.train_batch(columns[0], columns[1]);
+    ++at.batch;
+    at.samples += columns[0].dim(0);
+    at.seconds = seconds_since(begin);
+    if (at.seconds - checked >= kCheckEvery) {
+      state.check_finite(data, order);
+      checked = at.seconds;
+    }
+    for (const auto& callback : callbacks) callback->on_batch(at);
+  }
+  state.finish_update();
+  state.check_finite(data, order);
+  return seconds_since(begin);
 }
 
 }  // namespace
 
-// {sum of loss times rows, right answers, rows that had one to give, number of the first batch without a finite loss or
-// -1, batches}
-constexpr std::int64_t kTotals = 5;
-
-struct detail::TrainerState {
-  TrainerState(Task given, Optimizer made, TrainerOptions chosen)
-      : task(std::move(given)), optimizer(std::move(made)), options(std::move(chosen)), generator(options.seed) {}
-
-  Task task;
-  Optimizer optimizer;
-  TrainerOptions options;
-  Generator generator;
-  Variable totals;
-  std::vector<Step> train_step, evaluate_step;  // none or one: made when first needed
-  bool stopped = false;
-
-  void reset() { totals.assign(start()); }
-  static Tensor start() { return Tensor::of<double>({0, 0, 0, -1, 0}, {kTotals}); }
-
-  // Adds a batch to the totals.
-  void count(const Tensor& output, const Tensor& target, const Tensor& loss) const {
-    if (loss.numel() != 1)
-      throw ShapeError("trainer", "", "the loss is " + loss.shape().text() + "; it must have one element");
-    const Tensor before = totals.value();
-    const Tensor mean = loss.reshape({}).to(DType::kF64);
-    const std::int64_t rows = output.rank() ? output.dim(0) : 1;
-    Tensor right = zeros({}, DType::kF64), asked = zeros({}, DType::kF64);
-    if (counts_classes(output, target)) {
-      right = equal(output.argmax(-1).to(DType::kI64), target.to(DType::kI64)).to(DType::kF64).sum();
-      asked = full({}, target.numel(), DType::kF64);
-    }
-    const Tensor batch = before.slice(0, 4, 5).reshape({}), bad = before.slice(0, 3, 4).reshape({});
-    const Tensor finite = equal(mean - mean, 0.0);
-    const Tensor first = select(logical_or(bad >= 0.0, finite), bad, batch);
-    totals.assign(stack({before.slice(0, 0, 1).reshape({}) + mean * rows, before.slice(0, 1, 2).reshape({}) + right,
-                         before.slice(0, 2, 3).reshape({}) + asked, first, batch + 1.0}));
-  }
-
-  Metrics metrics(std::int64_t rows) const {
-    const std::vector<double> t = totals.value().to_vector<double>();
-    Metrics out;
-    if (rows > 0) out.loss = t[0] / static_cast<double>(rows);
-    if (t[2] > 0) out.accuracy = t[1] / t[2];
-    return out;
-  }
-  std::int64_t first_bad_batch() const { return static_cast<std::int64_t>(totals.value().to_vector<double>()[3]); }
-
-  Step& training() {
-    if (train_step.empty())
-      train_step.push_back(compile(
-          [this](Tensor x, Tensor target) {
-            const Tensor output = task.forward(x), loss = task.loss(output, target);
-            count(output, target, loss);
-            if (options.accumulate > 1) {
-              optimizer.accumulate(loss);
-            } else {
-              optimizer.minimize(loss);
-            }
-          },
-          {.name = "training step", .device = options.device}));
-    return train_step[0];
-  }
-  Step& evaluating() {
-    if (evaluate_step.empty())
-      evaluate_step.push_back(compile(
-          [this](Tensor x, Tensor target) {
-            const Tensor output = task.forward(x);
-            count(output, target, task.loss(output, target));
-          },
-          {.name = "evaluation step", .device = options.device}));
-    return evaluate_step[0];
-  }
-
-  Loader loader(const Dataset& rows, std::int64_t batch_size, bool shuffle) const {
-    return Loader(rows, {.batch_size = batch_size, .shuffle = shuffle, .seed = options.seed, .device = options.device});
-  }
-  [[noreturn]] void report_bad_loss(const Loader& like, int epoch, std::int64_t batch);
-  Epoch train_epoch(Trainer& trainer, Loader& batches, int number, const FitOptions& fit);
-};
-
-using detail::TrainerState;
-
-Trainer::Trainer(detail::Task task, std::vector<Group> groups, Recipe recipe, TrainerOptions options) {
-  if (options.accumulate < 1)
-    throw ValueError("trainer", "", "accumulate is " + std::to_string(options.accumulate) + "; it must be positive");
-  task.module->to(options.device);
-  task.module->initialise(options.seed);
-  const DeviceScope on(options.device);
-  Optimizer optimizer = groups.empty() ? Optimizer(task.module->parameters(), std::move(recipe), options.update)
-                                       : Optimizer(std::move(groups), options.update);
-  state_ = std::make_unique<TrainerState>(std::move(task), std::move(optimizer), std::move(options));
-  state_->totals = Variable(TrainerState::start());
-}
-
+Trainer::Trainer(detail::TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe,
+                 TrainerOptions options)
+    : state_(std::make_unique<detail::TrainerState>(std::move(parts), std::move(groups), std::move(recipe), options)) {}
 Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer&&) noexcept = default;
 Trainer& Trainer::operator=(Trainer&&) noexcept = default;
 
-// Runs the batch in question again, op by op. Its weights are those of the failed step: the update was withheld, and so
-// were all later ones only if they failed, too; what is named is what is bad now.
-void TrainerState::report_bad_loss(const Loader& like, int epoch, std::int64_t batch) {
-  Loader again = like;
-  again.set_epoch(epoch - 1);
-  std::int64_t at = 0;
-  for (auto [x, target] : again) {
-    if (at++ != batch) continue;
-    const std::string where = detail::first_bad_tensor(task, x, target);
-    throw DataError("trainer", "",
-                    "the loss of batch " + std::to_string(batch + 1) + " in epoch " + std::to_string(epoch) +
-                        " is not finite; the first bad tensor is " +
-                        (where.empty() ? "not seen again when the batch is run alone" : where) +
-                        ". Its update was withheld");
-  }
-  throw DataError("trainer", "", "the loss is not finite");
-}
-
-Epoch TrainerState::train_epoch(Trainer& trainer, Loader& batches, int number, const FitOptions& fit) {
-  const Clock::time_point start = Clock::now();
-  const GeneratorScope draws(generator);
-  const ModeScope mode(*task.module, true);
-  Step& step = training();
-  reset();
-  std::int64_t rows = 0, batch = 0;
-  const std::int64_t all = batches.batches();
-  for (auto [x, target] : batches) {
-    step(x, target);
-    rows += x.dim(0);
-    ++batch;
-    if (options.accumulate > 1 && (batch % options.accumulate == 0 || batch == all)) optimizer.update();
-    const BatchEvent event{trainer, number, fit.epochs,           batch,
-                           all,     rows,   seconds_since(start), [&] { return metrics(rows); }};
-    for (const auto& callback : fit.callbacks) callback->on_batch(event);
-  }
-  const Metrics seen = metrics(rows);
-  if (const std::int64_t bad = first_bad_batch(); bad >= 0) report_bad_loss(batches, number, bad);
-  Epoch epoch;
-  epoch.number = number;
-  epoch.loss = seen.loss;
-  epoch.accuracy = seen.accuracy;
-  epoch.seconds = seconds_since(start);
-  epoch.samples_per_second = static_cast<double>(rows) / epoch.seconds;
-  return epoch;
-}
-
 History Trainer::fit(const Dataset& train, const FitOptions& options) {
-  if (train.size() == 0) throw ValueError("trainer", "", "there are no rows to train on");
-  if (options.epochs < 1)
-    throw ValueError("trainer", "", "epochs is " + std::to_string(options.epochs) + "; it must be positive");
-  const DeviceScope on(state_->options.device);
-  Loader batches = state_->loader(train, options.batch_size, options.shuffle);
-  state_->stopped = false;
-  for (const auto& callback : options.callbacks) callback->on_begin(*this, options.epochs);
+  check_rows("fit", "the training data", train);
+  const bool validates = options.validation.size() > 0;
+  if (validates) check_rows("fit", "the validation data", options.validation);
+  check_positive("fit", "epochs", options.epochs);
+  check_positive("fit", "batch_size", options.batch_size);
+  const auto callbacks = callbacks_of(options);
+  const LoaderOptions order = order_of(*state_, options);
   History history;
-  for (int number = 1; number <= options.epochs && !state_->stopped; ++number) {
-    Epoch epoch = state_->train_epoch(*this, batches, number, options);
-    if (options.validation.size() > 0) {
-      const Metrics seen = evaluate(options.validation);
-      epoch.validation_loss = seen.loss;
-      epoch.validation_accuracy = seen.accuracy;
-    }
-    const double watched = options.validation.size() > 0 ? epoch.validation_loss : epoch.loss;
-    if (!(history.best_loss <= watched)) {
-      history.best_loss = watched;
-      history.best_epoch = number;
-    }
+  FitState at{*this, history, options.epochs};
+  at.batches = detail::count_batches(train, order);
+  for (const auto& callback : callbacks) callback->on_train_begin(at);
+  for (at.epoch = 1; at.epoch <= options.epochs && !at.stop; ++at.epoch) {
+    Epoch epoch{.number = static_cast<int>(state_->epochs_done.value) + 1};
+    epoch.seconds = train_epoch(*state_, train, order, at, callbacks);
+    ++state_->epochs_done.value;
+    const Metrics trained = running();
+    const Metrics validation = validates ? evaluate(options.validation) : Metrics{};
+    epoch.loss = trained.loss;
+    epoch.accuracy = trained.accuracy;
+    epoch.validation_loss = validation.loss;
+    epoch.validation_accuracy = validation.accuracy;
+    epoch.samples_per_second = static_cast<double>(at.samples) / epoch.seconds;
     history.epochs.push_back(epoch);
-    for (const auto& callback : options.callbacks) callback->on_epoch(*this, epoch);
+    history.best_validation_loss = std::fmin(history.best_validation_loss, validation.loss);
+    for (const auto& callback : callbacks) callback->on_epoch(at);
   }
-  for (const auto& callback : options.callbacks) callback->on_end(*this);
+  for (const auto& callback : callbacks) callback->on_train_end(at);
   return history;
 }
 
-Metrics Trainer::evaluate(const Dataset& rows, std::int64_t batch_size) {
-  const DeviceScope on(state_->options.device);
-  const ModeScope mode(*state_->task.module, false);
-  Step& step = state_->evaluating();
-  state_->reset();
-  Loader batches = state_->loader(rows, batch_size, false);
-  for (auto [x, target] : batches) step(x, target);
-  return state_->metrics(rows.size());
+Metrics Trainer::evaluate(const Dataset& data, std::int64_t batch_size) {
+  check_rows("evaluate", "the data", data);
+  check_positive("evaluate", "batch_size", batch_size);
+  const detail::ModeScope mode(state_->parts.model, false);
+  const GeneratorScope draws(state_->generator);
+  state_->evaluation.reset();
+  const LoaderOptions order{.batch_size = batch_size, .shuffle = false, .device = state_->options.device};
+  for (auto pass = detail::start_pass(data, order, 0); pass.batch(); pass.advance())
+    state_->evaluate_step((*pass.batch())[0], (*pass.batch())[1]);
+  return state_->evaluation.read();
 }
 
 Tensor Trainer::predict(const Tensor& inputs, std::int64_t batch_size) {
-  if (inputs.rank() == 0) throw ShapeError("predict", "", "the input is 0-d; its first axis must count the rows");
-  if (batch_size < 1)
-    throw ValueError("predict", "", "batch_size is " + std::to_string(batch_size) + "; it must be positive");
-  const ModeScope mode(*state_->task.module, false);
-  auto forward = compile([this](Tensor x) { return state_->task.forward(x); },
-                         {.name = "predict", .device = state_->options.device});
+  check_positive("predict", "batch_size", batch_size);
+  if (inputs.rank() == 0 || inputs.dim(0) == 0)
+    throw ValueError("predict", "",
+                     "inputs are " + inputs.shape().text() + "; the first axis must count at least a row");
+  const detail::ModeScope mode(state_->parts.model, false);
+  const GeneratorScope draws(state_->generator);
   std::vector<Tensor> parts;
-  const Tensor host = inputs.to(Device::cpu());
-  const DeviceScope on(Device::cpu());
-  for (std::int64_t i = 0; i < host.dim(0) || parts.empty(); i += batch_size)
-    parts.push_back(forward(host.slice(0, i, std::min(i + batch_size, host.dim(0)))).to(Device::cpu()));
+  for (std::int64_t begin = 0; begin < inputs.dim(0); begin += batch_size)
+    parts.push_back(state_->forward(inputs.slice(0, begin, std::min(begin + batch_size, inputs.dim(0)))));
   return parts.size() == 1 ? parts[0] : concat(parts);
 }
 
+Metrics Trainer::running() const { return state_->training.read(); }
 Optimizer& Trainer::optimizer() { return state_->optimizer; }
-Module& Trainer::model() { return *state_->task.module; }
-Device Trainer::device() const { return state_->options.device; }
-std::string Trainer::memory_plan() const { return state_->training().memory_plan(); }
-void Trainer::stop() { state_->stopped = true; }
-
-void Trainer::prepare(const Dataset& rows, std::int64_t batch_size) {
-  const DeviceScope on(state_->options.device);
+Module& Trainer::model() { return state_->parts.model; }
+void Trainer::save(const std::filesystem::path& path) const { state_->everything().save(path); }
+bool Trainer::resume(const std::filesystem::path& path) { return state_->everything().resume(path); }
+void Trainer::prepare(const Dataset& train, std::int64_t batch_size) {
+  check_rows("prepare", "the training data", train);
+  check_positive("prepare", "batch_size", batch_size);
+  const detail::ModeScope mode(state_->parts.model, true);
   const GeneratorScope draws(state_->generator);
-  const ModeScope mode(*state_->task.module, true);
-  Loader batches = state_->loader(rows, batch_size, false);
-  for (auto [x, target] : batches) {
-    state_->training().prepare(x, target);
-    return;
-  }
+  const LoaderOptions order{.batch_size = batch_size, .shuffle = false, .device = state_->options.device};
+  const auto pass = detail::start_pass(train, order, 0);
+  state_->step.prepare((*pass.batch())[0], (*pass.batch())[1]);
 }
+
+std::string Trainer::memory_plan() const { return state_->step.memory_plan(); }
 
 }  // namespace weft

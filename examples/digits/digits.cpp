@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trains a multi-layer perceptron on handwritten digits and reports on it.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "examine.h"
@@ -38,22 +41,23 @@ weft::Sequential make_model(std::int64_t pixels) {
 Run train(const Options& options, const weft::Split& data, weft::Sequential& model) {
   Run run;
   run.options = options;
-  run.device = weft::Device::parse(options.device);
+  run.device = weft::default_device();
   run.data = (options.mnist.empty() ? "digits: " : "MNIST: ") + std::to_string(data.train.size()) +
              " images to train on, " + std::to_string(data.test.size()) + " to test";
-  run.summary = weft::summary(model, {{.shape = {options.batch_size, data.train.column(0).dim(1)}}});
+  const std::int64_t rows = std::min(options.batch_size, data.train.size());
+  run.summary = weft::summary(model, {{.shape = {rows, data.train.column(0).dim(1)}}});
 
-  const std::int64_t updates = options.epochs * ((data.train.size() + options.batch_size - 1) / options.batch_size);
-  const weft::Schedule lr = weft::warmup_cosine(options.lr, updates / 10, updates);
-  weft::Trainer trainer(model, weft::CrossEntropy(), weft::AdamW{.lr = lr},
+  const std::int64_t updates = options.epochs * ((data.train.size() + rows - 1) / rows);
+  weft::Trainer trainer(model, weft::CrossEntropy(),
+                        weft::AdamW{.lr = weft::warmup_cosine(options.lr, updates / 10, updates)},
                         {.device = run.device, .seed = options.seed});
-  trainer.prepare(data.train, options.batch_size);
+  trainer.prepare(data.train, rows);
   run.memory = trainer.memory_plan();
-  if (!options.quiet)
+  weft::FitOptions fit{.epochs = options.epochs, .batch_size = rows, .validation = data.test, .quiet = options.quiet};
+  if (!options.quiet) {
     std::printf("%s\n%s\n\n%s\n%s\n", run.device.describe().c_str(), run.data.c_str(), run.summary.c_str(),
                 run.memory.c_str());
-  weft::FitOptions fit{.epochs = options.epochs, .batch_size = options.batch_size, .validation = data.test};
-  if (!options.quiet) fit.callbacks.push_back(weft::progress());
+  }
   run.history = trainer.fit(data.train, fit);
   run.test = examine(trainer.predict(data.test.column(0)), data.test.column(1));
   return run;
@@ -73,7 +77,13 @@ int main(int argc, char** argv) try {
   int exit_code = 0;
   const std::optional<Options> options = parse_options(argc, argv, exit_code);
   if (!options) return exit_code;
+  // The device is shown with the run: of what weft logs, only warnings are news.
+  weft::set_log_callback([](weft::LogLevel level, std::string_view message) {
+    if (level == weft::LogLevel::kWarning)
+      std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size()), message.data());
+  });
   make_directory(options->out);  // before the work, not after it
+  const weft::DeviceScope device(weft::Device::parse(options->device));
   const weft::Split data = load_data(*options);
   weft::Sequential model = make_model(data.train.column(0).dim(1));
   const Run run = train(*options, data, model);

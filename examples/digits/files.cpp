@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "weft/error.h"
+#include "weft/version.h"
 
 namespace {
 

@@ -7,10 +7,10 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
   Options o;
   CLI::App app("Trains a multi-layer perceptron on handwritten digits.", "digits");
   app.add_option("--epochs", o.epochs, "passes over the training data")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  app.add_option("--batch-size", o.batch_size, "rows per update")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--lr", o.lr, "peak learning rate")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--batch-size", o.batch_size, "rows per update")->check(CLI::Range(2, 1000000))->capture_default_str();
+  app.add_option("--lr", o.lr, "peak learning rate")->check(CLI::Range(0.0, 1e6))->capture_default_str();
   app.add_option("--seed", o.seed, "of weights, dropout and order")->capture_default_str();
   app.add_option("--device", o.device, "cpu, cuda, cuda:1 or best")->capture_default_str();
   app.add_option("--out", o.out, "directory for the model, the history and the report")->capture_default_str();

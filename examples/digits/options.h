@@ -8,7 +8,7 @@
 struct Options {
   int epochs = 30;
   std::int64_t batch_size = 64;
-  double lr = 2e-3;
+  double lr = 1e-2;
   std::uint64_t seed = 7;
   std::string device = "best";
   std::filesystem::path out = "runs/digits";

@@ -173,6 +173,7 @@ std::string report_html(const Run& run, const weft::Tensor& images) {
       << curves(run.history) << "<h2>Confusion matrix</h2>\n<p class=soft>Rows: what it is. Columns: what it was read "
       << "as.</p>\n"
       << confusion_table(run.test) << "<h2>Worst mistakes</h2>\n"
-      << mistakes(run.test, images) << "<h2>Model</h2>\n<pre>" << escaped(run.summary) << "</pre>\n</body></html>\n";
+      << mistakes(run.test, images) << "<h2>Model</h2>\n<pre>" << escaped(run.summary) << "\n\n"
+      << escaped(run.memory) << "</pre>\n</body></html>\n";
   return out.str();
 }

@@ -33,15 +33,19 @@ class CpuGemm {
     if (p_.m == 0 || p_.n == 0 || p_.k == 0) return;
     rows_ = ceil_div(p_.m, ceil_div(p_.m, kMaxRows));
     lda_ = p_.trans_a ? p_.m : p_.k;
-    // The library multiplies by a transposed A as it is, but not by a transposed B.
+    // The library multiplies by a transposed A as it is, but not by a transposed B. Rows of B that lie a multiple of
+    // 2 KiB apart fall on few cache sets, so that copying pays when many tiles read them.
     pack_a_ = kWidens;
-    pack_b_ = kWidens || p_.trans_b;
+    pack_b_ = kWidens || p_.trans_b ||
+              (p_.n > kCols && p_.n * static_cast<std::int64_t>(sizeof(A)) % 2048 == 0 && p_.m >= 4 * kMaxRows);
+    panel_ = std::min(kCols, p_.n);
+    ldb_ = pack_b_ ? panel_ : p_.n;
     for (int edges = 0; edges < 16; ++edges) make_tile(edges & 1, edges & 2, edges & 4, edges & 8);
   }
 
   std::size_t workspace() const {
     const auto a = static_cast<std::size_t>(pack_a_ ? p_.a_count * p_.m * p_.k : 0) * sizeof(A);
-    const auto b = static_cast<std::size_t>(pack_b_ ? p_.b_count * p_.k * p_.n : 0) * sizeof(A);
+    const auto b = static_cast<std::size_t>(pack_b_ ? p_.b_count * b_size() : 0) * sizeof(A);
     return aligned(a) + aligned(b);
   }
 
@@ -65,6 +69,9 @@ class CpuGemm {
   }
 
  private:
+  // Elements of one B as it is read: packed, it lies in panels of panel_ columns, the last one padded.
+  std::int64_t b_size() const { return p_.k * (pack_b_ ? ceil_div(p_.n, panel_) * panel_ : p_.n); }
+
   // The tile kernel for a last row, a last column, a last slice of k, and for adding to what is there.
   TileKernel<A>& tile(bool last_row, bool last_col, bool last_slice, bool accumulate) {
     return tiles_[last_row][last_col][last_slice][accumulate];
@@ -79,7 +86,7 @@ class CpuGemm {
     if (m == 0 || n == 0 || k == 0 || (accumulate && p_.k <= kSlice)) return;
     const std::int64_t ldc = kWidens ? kCols : p_.n;
     tile(last_row, last_col, last_slice, accumulate) =
-        TileKernel<A>({m, n, k, lda_, p_.n, ldc, p_.trans_a, accumulate});
+        TileKernel<A>({m, n, k, lda_, ldb_, ldc, p_.trans_a, accumulate});
   }
 
   // Where A and B can be read by the tile kernels: as they are, or packed into the workspace.
@@ -90,29 +97,33 @@ class CpuGemm {
     if (pack_a_) {
       auto* packed = reinterpret_cast<A*>(space);
       const std::int64_t rows = p_.trans_a ? p_.k : p_.m;
-      pack(static_cast<const T*>(call.inputs[0].data), packed, p_.a_count, rows, lda_, false);
+      pack(static_cast<const T*>(call.inputs[0].data), packed, p_.a_count, rows, lda_, false, lda_);
       a = packed;
       space += aligned(static_cast<std::size_t>(p_.a_count * p_.m * p_.k) * sizeof(A));
     }
     if (pack_b_) {
       auto* packed = reinterpret_cast<A*>(space);
-      pack(static_cast<const T*>(call.inputs[1].data), packed, p_.b_count, p_.k, p_.n, p_.trans_b);
+      pack(static_cast<const T*>(call.inputs[1].data), packed, p_.b_count, p_.k, p_.n, p_.trans_b, panel_);
       b = packed;
     }
     return {a, b};
   }
 
-  // Makes `count` matrices of (rows, cols) in A from matrices in T that may be stored transposed.
-  void pack(const T* from, A* to, std::int64_t count, std::int64_t rows, std::int64_t cols, bool transposed) const {
-    const std::int64_t grain = std::max<std::int64_t>(16, kGrain / 2 / cols / 16 * 16);
-    const std::int64_t pieces = ceil_div(rows, grain);
-    parallel_chunks(count * pieces, [&](std::int64_t i) {
-      const std::int64_t offset = i / pieces * rows * cols;
+  // Makes `count` matrices of (rows, cols) in A, cut into panels of `panel` columns, from matrices in T that may be
+  // stored transposed.
+  void pack(const T* from, A* to, std::int64_t count, std::int64_t rows, std::int64_t cols, bool transposed,
+            std::int64_t panel) const {
+    const std::int64_t grain = std::max<std::int64_t>(16, kGrain / 2 / panel / 16 * 16);
+    const std::int64_t pieces = ceil_div(rows, grain), panels = ceil_div(cols, panel);
+    parallel_chunks(count * panels * pieces, [&](std::int64_t i) {
       const std::int64_t begin = i % pieces * grain, end = std::min(rows, begin + grain);
+      const std::int64_t column = i / pieces % panels * panel, width = std::min(panel, cols - column);
+      const T* matrix = from + i / pieces / panels * rows * cols;
+      A* packed = to + i / pieces * rows * panel;
       if (transposed) {
-        pack_transposed(from + offset, to + offset, rows, cols, begin, end);
+        pack_transposed(matrix + column * rows, rows, packed, panel, width, begin, end);
       } else {
-        pack_rows(from + offset, to + offset, cols, begin, end);
+        pack_rows(matrix + column, cols, packed, panel, width, begin, end);
       }
     });
   }
@@ -120,7 +131,7 @@ class CpuGemm {
   void run_tile(std::int64_t matrix, std::int64_t row, std::int64_t col, const A* a, const A* b, T* c) const {
     const auto index = static_cast<std::size_t>(matrix);
     a += p_.a_matrix[index] * p_.m * p_.k + (p_.trans_a ? row : row * lda_);
-    b += p_.b_matrix[index] * p_.k * p_.n + col;
+    b += p_.b_matrix[index] * b_size() + (pack_b_ ? col * p_.k : col);
     c += (matrix * p_.m + row) * p_.n + col;
     const bool last_row = row + rows_ >= p_.m, last_col = col + kCols >= p_.n;
     alignas(64) A widened[kWidens ? kMaxRows * kCols : 1];
@@ -128,7 +139,7 @@ class CpuGemm {
     if constexpr (!kWidens) sum = c;
     for (std::int64_t k = 0; k < p_.k; k += kSlice) {
       const auto& code = tiles_[last_row][last_col][k + kSlice >= p_.k][k > 0];
-      code(a + (p_.trans_a ? k * lda_ : k), b + k * p_.n, sum);
+      code(a + (p_.trans_a ? k * lda_ : k), b + k * ldb_, sum);
     }
     if constexpr (kWidens) {
       const std::int64_t rows = std::min(rows_, p_.m - row), cols = std::min(kCols, p_.n - col);
@@ -139,7 +150,7 @@ class CpuGemm {
   }
 
   GemmProblem p_;
-  std::int64_t rows_ = 1, lda_ = 0;
+  std::int64_t rows_ = 1, lda_ = 0, ldb_ = 0, panel_ = 1;
   bool pack_a_ = false, pack_b_ = false;
   TileKernel<A> tiles_[2][2][2][2];
 };

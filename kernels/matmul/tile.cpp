@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 
 #if WEFT_GEMM_XSMM
+#include <immintrin.h>
 #include <libxsmm.h>
 #else
 #include <cblas.h>
@@ -43,6 +44,12 @@ Code generate(Dispatch dispatch, const TileShape& s) {
                                          &lda, &ldc, &alpha, &beta, &flags, &prefetch));
 }
 
+// libxsmm's code returns with the upper halves of the vector registers in use. Left so, they make every later mix of
+// SSE and AVX code wait: exp() took 122 ns instead of 1.7 on a Xeon with AVX-512.
+__attribute__((target("avx"))) void release_upper_halves() { _mm256_zeroupper(); }
+
+const bool kHasAvx = __builtin_cpu_supports("avx");
+
 }  // namespace
 
 template <class T>
@@ -62,6 +69,7 @@ TileKernel<T>::TileKernel(const TileShape& shape) : shape_(shape) {
 template <class T>
 void TileKernel<T>::operator()(const T* a, const T* b, T* c) const {
   reinterpret_cast<void (*)(const T*, const T*, T*)>(code_)(b, a, c);
+  if (kHasAvx) release_upper_halves();
 }
 
 #else

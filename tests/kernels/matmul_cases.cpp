@@ -96,6 +96,8 @@ std::vector<OpCase> matmul_cases() {
   put_flags(rows, "no inner elements", 2, 0, 3);
   rows.push_back(long_row("long inner axis", {5, 1100}, {1100, 7}, false));
   rows.push_back(long_row("long inner axis At", {1100, 5}, {1100, 7}, true));
+  put_flags(rows, "rows of B 2 KiB apart", 193, 3, 512);
+  rows.push_back(row("batch by one, rows of B 2 KiB apart", {2, 193, 3}, {3, 512}, {2, 193, 512}, false, false, false));
   rows.push_back(row("row by matrix", {1, 65}, {65, 33}, {1, 33}, false, false, false));
   rows.push_back(row("empty batch of rows", {0, 4}, {4, 3}, {0, 3}, false, false, false));
   rows.push_back(row("no columns", {2, 4}, {4, 0}, {2, 0}, false, false, false));

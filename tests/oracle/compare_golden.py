@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares two directories of golden files: compare_golden.py <committed> <made now>. Says what differs; status 1 then.
 
-Other releases and processors sum in another order, so values may differ as much as torch.testing allows. Single-precision
-training amplifies that: there a tensor may be four times as far from the f64 run as the committed one is.
+Other releases and processors sum in another order, so values may differ as much as torch.testing allows.
+Single-precision training amplifies that: there a tensor may be four times as far from the f64 run as the committed one.
 """
 import json
 import pathlib

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "tests/api/every_device.h"
 #include "tests/oracle/golden.h"
+#include "tests/support/every_device.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/linear.h"

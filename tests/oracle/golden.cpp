@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <set>
 
 #include "weft/compile.h"
 #include "weft/gradients.h"

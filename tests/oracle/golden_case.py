@@ -11,9 +11,9 @@ FLOATS = {"f32": torch.float32, "f64": torch.float64}
 class Case:
     """One function of PyTorch on fixed inputs.
 
-    `inputs` are arrays, or functions of a random state. Floating inputs are held in f32, so that the f32 and the f64 run
-    see the same numbers. `grad` lists the inputs that are differentiated (None: all floating ones); `stored` cases run
-    once, in the dtypes given, and have outputs only.
+    `inputs` are arrays, or functions of a random state. Floating inputs are held in f32, so that the f32 and the f64
+    run see the same numbers. `grad` lists the inputs that are differentiated (None: all floating ones); `stored` cases
+    run once, in the dtypes given, and have outputs only.
     """
 
     def __init__(self, name, f, *inputs, grad=None, stored=False):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ops, as PyTorch computes them. Names match the rows in *_cases.cpp; elementwise ones are named as in weft/fn.h."""
+"""The ops, as PyTorch computes them. Names match the rows in *_rows.cpp; elementwise ones are those of weft/fn.h."""
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -74,7 +74,8 @@ def movement():
     yield Case("take_rows", lambda x, at: x[at], u(-1, 1, 6, 3), i(5, 0, 0, 2, 5))
     yield Case("index_add", lambda x, at, y: x.index_add(1, at, y), u(-1, 1, 2, 5, 3), i(4, 0, 4, 4), u(-1, 1, 2, 4, 3))
     yield Case("gather", lambda x, at: torch.gather(x, 1, at), u(-1, 1, 3, 5), ints(0, 5, 3, 7))
-    yield Case("scatter_add", lambda x, at, y: x.scatter_add(0, at, y), u(-1, 1, 4, 3), ints(0, 4, 6, 3), u(-1, 1, 6, 3))
+    yield Case("scatter_add", lambda x, at, y: x.scatter_add(0, at, y), u(-1, 1, 4, 3), ints(0, 4, 6, 3),
+               u(-1, 1, 6, 3))
     yield Case("one_hot", lambda at: F.one_hot(at, 4).float(), i(3, 0, 1), stored=True)
 
 

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "tests/api/every_device.h"
 #include "tests/oracle/golden.h"
+#include "tests/support/every_device.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/compile.h"

@@ -76,4 +76,4 @@ class Softmax : public Module {
   int axis_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

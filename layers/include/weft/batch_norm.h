@@ -26,4 +26,4 @@ class BatchNorm : public Module {
   double momentum_, eps_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -7,28 +7,29 @@
 #include "weft/module.h"
 
 namespace weft WEFT_EXPORT {
+namespace detail {
 
-// One finished call of a layer.
+// One finished call of a layer. `module` is null for a lambda in a Sequential.
 struct LayerCall {
-  std::string path;      // "2.fc"
-  const Module* module;  // null for a lambda in a Sequential
+  std::string path;
+  const Module* module;
   Tensor output;
 };
 
-// While it lives, `listen` hears of every layer call that this thread finishes: summaries, searches for a bad value.
+// While it lives, `listen` hears of every layer call that this thread finishes.
 class [[nodiscard]] CallRecorder {
  public:
-  explicit CallRecorder(std::function<void(const LayerCall&)> listen);
+  explicit CallRecorder(std::function<void(LayerCall)> listen);
   ~CallRecorder();
   CallRecorder(const CallRecorder&) = delete;
   CallRecorder& operator=(const CallRecorder&) = delete;
 
-  // Called by modules.
   static void record(const Module* module, const Tensor& output);
 
  private:
-  std::function<void(const LayerCall&)> listen_;
+  std::function<void(LayerCall)> listen_;
   CallRecorder* before_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace detail
+}  // namespace weft

@@ -18,4 +18,4 @@ class Dropout : public Module {
   double rate_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -14,4 +14,4 @@ class Flatten : public Module {
   WEFT_MODULE()
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -27,4 +27,4 @@ class Linear : public Module {
   LinearOptions options_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

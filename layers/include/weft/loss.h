@@ -63,4 +63,4 @@ struct Huber {
 // probabilities of the logits' shape.
 Tensor accuracy(const Tensor& logits, const Tensor& target);
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

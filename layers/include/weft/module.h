@@ -77,22 +77,9 @@ class Module {
   void apply(const std::function<void(const std::string& path, Module& module)>& f);
 
  private:
-  friend class ModeScope;
   void set_frozen(bool on);
   Flag training_{true};
   Flag frozen_{false};
-};
-
-// Puts a module and all below it in training or evaluation mode and, when it ends, gives each its own mode back.
-class [[nodiscard]] ModeScope {
- public:
-  ModeScope(Module& module, bool training);
-  ~ModeScope();
-  ModeScope(const ModeScope&) = delete;
-  ModeScope& operator=(const ModeScope&) = delete;
-
- private:
-  std::vector<std::pair<Flag, bool>> before_;
 };
 
 namespace detail {
@@ -188,4 +175,4 @@ M clone(M& module) {
   }                                                                                  \
   WEFT_MODULE_CALL()
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -93,4 +93,4 @@ class Sequential : public Module {
   std::vector<Held> layers_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -54,4 +54,4 @@ std::string summary(M& module, const std::vector<TensorSpec>& inputs) {
   return summarise(module, inputs).text();
 }
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

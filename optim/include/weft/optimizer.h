@@ -87,6 +87,8 @@ class Optimizer {
   // How many updates have been made, and how many were skipped because something was not finite. Waits.
   std::int64_t updates() const;
   std::int64_t skipped() const;
+  // Whether the loss and the gradients of the latest update were finite, bool(). In a trace: at this point of it.
+  Tensor finite() const;
   const Parameters& parameters() const;
   // Everything that a checkpoint must hold.
   Parameters state() const;
@@ -95,4 +97,4 @@ class Optimizer {
   std::unique_ptr<detail::OptimizerState> state_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

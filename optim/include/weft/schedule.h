@@ -42,4 +42,4 @@ WEFT_EXPORT Schedule cosine(double from, double to, std::int64_t updates);
 // linear(0, peak, warmup), then cosine(peak, floor, total - warmup). ValueError unless 0 <= warmup < total.
 WEFT_EXPORT Schedule warmup_cosine(double peak, std::int64_t warmup, std::int64_t total, double floor = 0);
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

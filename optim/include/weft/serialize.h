@@ -32,4 +32,4 @@ void save(Module& module, const std::filesystem::path& path);
 // has changed.
 LoadReport load(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

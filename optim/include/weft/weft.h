@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// All of weft's public headers, without those for writing CUDA kernels (weft/cuda.h, weft/cuda_kernel.h).
+// Everything a program needs, except weft/cuda.h and weft/cuda_kernel.h for the CUDA files of custom ops.
 #include "weft/activation.h"
 #include "weft/arena.h"
 #include "weft/batch_norm.h"
 #include "weft/call_recorder.h"
 #include "weft/callbacks.h"
+#include "weft/checkpoint.h"
 #include "weft/compile.h"
 #include "weft/csv.h"
 #include "weft/custom_op.h"
@@ -42,5 +43,6 @@
 #include "weft/summary.h"
 #include "weft/tensor.h"
 #include "weft/trainer.h"
+#include "weft/user_stream.h"
 #include "weft/variable.h"
 #include "weft/version.h"

@@ -35,4 +35,4 @@ struct Segment {
 // for. Values still pending are drawn first. Nobody who holds one of the variables notices.
 std::vector<Segment> lay_out(const std::vector<Variable>& variables);
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

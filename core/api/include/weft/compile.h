@@ -210,4 +210,4 @@ auto compile(F&& f, CompileOptions options = {}) {
 // True while this thread traces a program.
 bool tracing();
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -106,4 +106,4 @@ class Op {
   std::string name_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -46,4 +46,4 @@ WEFT_OPERATOR(>)
 WEFT_OPERATOR(>=)
 #undef WEFT_OPERATOR
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -18,4 +18,4 @@ class Flag {
   std::shared_ptr<bool> state_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -79,4 +79,4 @@ GradientReport check_gradients(const std::function<Tensor(const std::vector<Tens
                                const std::vector<TensorSpec>& inputs);
 GradientReport check_gradients(const Map& f, const std::vector<TensorSpec>& inputs);
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

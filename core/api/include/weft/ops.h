@@ -91,4 +91,4 @@ Unique unique(const Tensor& x);
 // The same value, through which no gradient flows.
 Tensor stop_gradient(const Tensor& x);
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

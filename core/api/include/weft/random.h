@@ -46,4 +46,4 @@ Tensor randn(Shape shape, DType dtype = DType::kF32);
 // x with each element zeroed with probability `rate`, the rest divided by 1 - rate. ValueError unless 0 <= rate < 1.
 Tensor dropout(const Tensor& x, double rate);
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -24,4 +24,4 @@ class Scope {
   std::string before_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

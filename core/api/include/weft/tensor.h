@@ -137,4 +137,4 @@ class Tensor {
   std::shared_ptr<const detail::TensorImpl> impl_;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

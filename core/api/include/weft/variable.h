@@ -100,4 +100,4 @@ class Parameters {
 // Whether `text` matches a glob of '*' (any run) and '?' (any one character).
 bool matches_glob(std::string_view glob, std::string_view text);
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -38,4 +38,4 @@ constexpr DType dtype_of() {
   return DType::kBool;
 }
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -68,4 +68,4 @@ class DataError : public Error {
   ~DataError() override;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

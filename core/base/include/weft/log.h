@@ -19,4 +19,4 @@ LogCallback set_log_callback(LogCallback callback);
 // Sends one message to the callback.
 void log(LogLevel level, std::string_view message);
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -51,4 +51,4 @@ struct TensorSpec {
   bool operator==(const TensorSpec&) const = default;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -35,4 +35,4 @@ struct Split {
   Dataset train, test;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -92,4 +92,4 @@ class LoaderOf {
 
 using Loader = LoaderOf<Tensor, Tensor>;
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

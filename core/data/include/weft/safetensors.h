@@ -40,4 +40,4 @@ class SafetensorsFile {
 void write_safetensors(const std::filesystem::path& path, std::vector<std::pair<std::string, Tensor>> tensors,
                        const std::map<std::string, std::string>& metadata = {});
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -63,4 +63,4 @@ void synchronize(Device device);
 void set_num_threads(int threads);
 int num_threads();
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -31,4 +31,4 @@ struct Call {
   DataFlag* flag = nullptr;
 };
 
-}  // namespace WEFT_EXPORT
+}  // namespace weft

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "weft/device.h"
+#include "weft/export.h"
+
+namespace weft WEFT_EXPORT {
+
+// While it lives, this thread's work on a CUDA device is enqueued on a stream of the user's: ops, programs, copies.
+// Nothing waits on the host; results are ready when that stream has run. The stream (a cudaStream_t) must outlive all
+// tensors made meanwhile. On the CPU it changes nothing.
+class [[nodiscard]] UserStream {
+ public:
+  UserStream(Device device, void* cuda_stream);
+  ~UserStream();
+  UserStream(const UserStream&) = delete;
+  UserStream& operator=(const UserStream&) = delete;
+
+ private:
+  struct Scope;
+  std::unique_ptr<Scope> scope_;
+};
+
+}  // namespace weft

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weft/export.h"
+#include "weft/loader.h"
+#include "weft/module.h"
+#include "weft/optimizer.h"
+#include "weft/random.h"
+
+namespace weft WEFT_EXPORT {
+
+namespace detail {
+
+// One value that is saved and restored.
+struct Saved {
+  std::string name;
+  Shape shape;
+  DType dtype;
+  std::function<Tensor()> read;
+  std::function<void(const Tensor&)> write;
+};
+WEFT_EXPORT std::vector<Saved> saved(Module& module);
+WEFT_EXPORT std::vector<Saved> saved(Optimizer& optimizer);
+WEFT_EXPORT std::vector<Saved> saved(Generator& generator);
+WEFT_EXPORT Saved saved_number(std::string name, std::function<std::int64_t()> read,
+                               std::function<void(std::int64_t)> write);
+template <class... Columns>
+std::vector<Saved> saved(LoaderOf<Columns...>& loader) {
+  return {saved_number(
+      "epoch", [&loader] { return loader.epoch(); }, [&loader](std::int64_t epoch) { loader.set_epoch(epoch); })};
+}
+
+}  // namespace detail
+
+// Saves and restores modules, optimizers, generators and loaders together, so that training goes on bit for bit as if
+// it had not been interrupted. The things are held by reference, in the same order when saving and resuming.
+class Checkpoint {
+ public:
+  template <class... Things>
+  requires(!(std::same_as<Things, Checkpoint> && ...)) explicit Checkpoint(Things&... things) {
+    using detail::saved;
+    (things_.push_back([&things] { return saved(things); }), ...);
+  }
+  // Writes one safetensors file, complete or not at all.
+  void save(const std::filesystem::path& path) const;
+  // False when there is no such file. FormatError, ShapeError or DTypeError when it holds something else than these
+  // things do; then nothing has changed.
+  bool resume(const std::filesystem::path& path) const;
+
+ private:
+  std::vector<detail::Saved> all() const;
+  std::vector<std::function<std::vector<detail::Saved>()>> things_;
+};
+
+}  // namespace weft
