@@ -25,13 +25,16 @@ struct ReduceDispatch {
     if (op == "min") return any<Min, Compute, false>(request);
     if (op == "argmax") return place<ArgMax>(request);
     if (op == "argmin") return place<ArgMin>(request);
-    if (op == "mean") return floating<Mean>(request);
-    if (op == "variance") return floating<Variance>(request);
-    if (op == "logsumexp") return floating<LogSumExp>(request);
+    if (op == "mean") return floating<Mean, Sums>(request);
+    // Values far from 0 leave few digits for their spread: an f32 mean would lose them again.
+    if (op == "variance") return floating<Variance, Wide>(request);
+    if (op == "logsumexp") return floating<LogSumExp, Sums>(request);
     fail<DeviceError>(op, "is not one of the reductions");
   }
 
  private:
+  template <class T>
+  using Wide = double;
   template <class T>
   static constexpr bool kInteger = std::is_integral_v<T>;
 
@@ -57,11 +60,11 @@ struct ReduceDispatch {
     });
   }
 
-  template <template <class> class Op>
+  template <template <class> class Op, template <class> class Element>
   static Prepared floating(const Request& request) {
     return with_floating(request.inputs[0].dtype, request.op.name(), [&](auto type) {
       using T = typename decltype(type)::type;
-      return Make<Op<Sums<T>>, T, T>::prepare(request);
+      return Make<Op<Element<T>>, T, T>::prepare(request);
     });
   }
 };
