@@ -77,13 +77,13 @@ TEST_P(ExecutableOn, AnUpdateIsWrittenStraightIntoTheVariable) {
 
 TEST_P(ExecutableOn, AMissingKernelNamesOpAndDevice) {
   ops::OpDef def;
-  def.name = "test::without_kernel";
+  def.name = "test::without_kernel_on_" + device().name();
   def.infer = [](std::span<const TensorSpec> in, const ir::Attributes&) { return std::vector<TensorSpec>{in[0]}; };
   ops::register_op(std::move(def));
   ir::Graph graph;
   ops::Builder build(graph);
   const ir::Value x = graph.add_input({{4}, DType::kF32}, ir::InputKind::kArgument, "x");
-  graph.outputs.push_back({build.emit("test::without_kernel", {x}), ""});
+  graph.outputs.push_back({build.emit("test::without_kernel_on_" + device().name(), {x}), ""});
   try {
     Executable program(graph, {.device = device()});
     FAIL() << "must throw";

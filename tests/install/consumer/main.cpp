@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trains two steps, catches weft's exceptions, listens to its log, and checks that nothing changed on the way.
 #include <weft/compile.h>
+#include <weft/device.h>
+#include <weft/error.h>
 #include <weft/linear.h>
 #include <weft/log.h>
 #include <weft/loss.h>
