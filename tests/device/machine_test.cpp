@@ -32,17 +32,17 @@ class Quota : public testing::Test {
 TEST_F(Quota, NoneWithoutControlGroups) { EXPECT_FALSE(cpu::cgroup_quota(root_).has_value()); }
 
 TEST_F(Quota, VersionTwo) {
-  write("proc/self/cgroup", "0::/work/job\n");
-  write("sys/fs/cgroup/work/job/cpu.max", "250000 100000\n");
+  write("proc/self/cgroup", "0::/jobs/one\n");
+  write("sys/fs/cgroup/jobs/one/cpu.max", "250000 100000\n");
   EXPECT_EQ(cpu::cgroup_quota(root_), 2.5);
-  write("sys/fs/cgroup/work/job/cpu.max", "max 100000\n");
+  write("sys/fs/cgroup/jobs/one/cpu.max", "max 100000\n");
   EXPECT_FALSE(cpu::cgroup_quota(root_).has_value());
 }
 
 TEST_F(Quota, AParentsLimitBinds) {
-  write("proc/self/cgroup", "0::/work/job\n");
-  write("sys/fs/cgroup/work/job/cpu.max", "800000 100000\n");
-  write("sys/fs/cgroup/work/cpu.max", "300000 100000\n");
+  write("proc/self/cgroup", "0::/jobs/one\n");
+  write("sys/fs/cgroup/jobs/one/cpu.max", "800000 100000\n");
+  write("sys/fs/cgroup/jobs/cpu.max", "300000 100000\n");
   EXPECT_EQ(cpu::cgroup_quota(root_), 3.0);
 }
 
