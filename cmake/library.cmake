@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The library: every room's sources in one target.
-set(weft_rooms core/base core/formula core/device core/array core/ir core/ops core/autodiff core/plan core/exec core/api
+set(weft_rooms core/base core/formula core/device core/array core/ir core/ops core/autodiff core/fusion core/plan core/exec core/api
                core/data kernels layers optim)
 add_library(weft)
 add_library(weft::weft ALIAS weft)

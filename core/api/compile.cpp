@@ -44,7 +44,7 @@ struct Traced {
   std::vector<ArgumentKey> arguments;
   std::optional<Device> given;
   Trace trace;
-  std::unique_ptr<exec::Executable> program;
+  std::unique_ptr<exec::Instance> program;
 
   bool fits(const std::vector<ArgumentKey>& key, std::optional<Device> device) const {
     return given == device && arguments == key &&
@@ -97,7 +97,7 @@ std::unique_ptr<Traced> ProgramCache::trace(const std::vector<Argument>& argumen
   exec::BuildOptions build;
   build.device = made->trace.device;
   build.allow_tf32 = options_.precision == Precision::kTF32;
-  made->program = std::make_unique<exec::Executable>(made->trace.graph, build);
+  made->program = std::make_unique<exec::Instance>(std::make_shared<const exec::Executable>(made->trace.graph, build));
   made->trace.graph = {};
   // Captures are constants of the program: brought to its device once.
   for (Array& a : made->trace.captures)
@@ -165,7 +165,7 @@ std::string ProgramCache::memory_plan() const {
     const bool parameters = !cell->members.empty() || cell->trained;
     (parameters ? trained : state) += cell->spec().bytes();
   }
-  const plan::Plan& plan = traced.program->plan();
+  const plan::Plan& plan = traced.program->executable().plan();
   std::int64_t workspace = 0;
   for (const plan::Block& b : plan.blocks)
     if (b.use == plan::Block::Use::kWorkspace) workspace = std::max(workspace, b.bytes);
@@ -200,7 +200,7 @@ std::vector<Tensor> Program::run(const std::vector<Argument>& arguments, const T
 
 void Program::prepare(const std::vector<Argument>& arguments, const TracedBody& body) { cache_->find(arguments, body); }
 
-std::string Program::graph() const { return ir::print(cache_->latest("graph").program->graph()); }
+std::string Program::graph() const { return ir::print(cache_->latest("graph").program->executable().graph()); }
 
 std::string Program::memory_plan() const { return cache_->memory_plan(); }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/executable.h"
 
+#include <utility>
+
 #include "core/base/check.h"
 #include "core/device/thread_pool.h"
 #include "core/exec/arena_pool.h"
@@ -17,7 +19,6 @@ Executable::Executable(const ir::Graph& graph, const BuildOptions& options)
     : graph_(ir::prune(graph)), device_(options.device) {
   ir::verify(graph_, ops::infer_node);
   prepare(options);
-  bound_.resize(graph_.inputs.size());
 }
 
 void Executable::prepare(const BuildOptions& options) {
@@ -38,25 +39,30 @@ void Executable::prepare(const BuildOptions& options) {
   }
   plan_ = plan::make_plan(graph_, planning);
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
-    const ir::Node& node = graph_.nodes[n];
-    if (node.op == ir::input_op() || plan_.values[n][0].alias) continue;
-    Step step;
-    step.node = n;
-    step.kernel = std::move(kernels[n]);
-    for (const ir::Value v : node.inputs) step.inputs.push_back({nullptr, graph_.spec(v)});
-    for (const TensorSpec& spec : node.outputs) step.outputs.push_back({nullptr, spec});
-    step.call.workspace.spec = {Shape{planning.workspace[n]}, DType::kU8};
-    step.call.device = device_.index();
-    steps_.push_back(std::move(step));
-  }
-  for (Step& step : steps_) {
-    step.call.inputs = step.inputs;
-    step.call.outputs = step.outputs;
+    if (graph_.nodes[n].op == ir::input_op() || plan_.values[n][0].alias) continue;
+    steps_.push_back({n, std::move(kernels[n])});
   }
 }
 
-void* Executable::address(ir::Value value) const {
-  const plan::Placement& at = plan_.at(value);
+Instance::Instance(std::shared_ptr<const Executable> executable) : executable_(std::move(executable)) {
+  const ir::Graph& graph = executable_->graph();
+  bound_.resize(graph.inputs.size());
+  calls_.resize(executable_->steps().size());
+  for (std::size_t s = 0; s < calls_.size(); ++s) {
+    const Executable::Step& step = executable_->steps()[s];
+    const ir::Node& node = graph.nodes[step.node];
+    Bound& bound = calls_[s];
+    for (const ir::Value v : node.inputs) bound.inputs.push_back({nullptr, graph.spec(v)});
+    for (const TensorSpec& spec : node.outputs) bound.outputs.push_back({nullptr, spec});
+    bound.call.inputs = bound.inputs;
+    bound.call.outputs = bound.outputs;
+    bound.call.workspace.spec = {Shape{static_cast<std::int64_t>(step.kernel.workspace)}, DType::kU8};
+    bound.call.device = executable_->device().index();
+  }
+}
+
+void* Instance::address(ir::Value value) const {
+  const plan::Placement& at = executable_->plan().at(value);
   switch (at.kind) {
     case plan::Placement::Kind::kUnused:
       return nullptr;
@@ -69,7 +75,7 @@ void* Executable::address(ir::Value value) const {
   return nullptr;
 }
 
-void Executable::bind(std::span<const Array> inputs, std::byte* arena) {
+void Instance::bind(std::span<const Array> inputs, std::byte* arena) {
   bool moved = arena != arena_;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     moved |= bound_[i] != inputs[i].data();
@@ -77,51 +83,59 @@ void Executable::bind(std::span<const Array> inputs, std::byte* arena) {
   }
   arena_ = arena;
   if (!moved) return;
-  for (Step& step : steps_) {
-    const ir::Node& node = graph_.nodes[step.node];
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) step.inputs[i].data = address(node.inputs[i]);
+  const ir::Graph& graph = executable_->graph();
+  for (std::size_t s = 0; s < calls_.size(); ++s) {
+    const std::size_t n = executable_->steps()[s].node;
+    const ir::Node& node = graph.nodes[n];
+    Bound& bound = calls_[s];
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) bound.inputs[i].data = address(node.inputs[i]);
     for (std::size_t o = 0; o < node.outputs.size(); ++o)
-      step.outputs[o].data = address({static_cast<std::int32_t>(step.node), static_cast<std::int32_t>(o)});
-    const std::int64_t workspace = plan_.workspace[step.node];
-    step.call.workspace.data = workspace < 0 ? nullptr : arena_ + workspace;
+      bound.outputs[o].data = address({static_cast<std::int32_t>(n), static_cast<std::int32_t>(o)});
+    const std::int64_t workspace = executable_->plan().workspace[n];
+    bound.call.workspace.data = workspace < 0 ? nullptr : arena_ + workspace;
   }
 }
 
-std::vector<Array> Executable::run(std::span<const Array> inputs, std::span<const Array> targets,
-                                   const Stream& stream) {
-  const ArenaLease arena(static_cast<std::size_t>(plan_.arena_bytes), stream);
+std::vector<Array> Instance::run(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream) {
+  const Executable& program = *executable_;
+  const ArenaLease arena(static_cast<std::size_t>(program.plan().arena_bytes), stream);
   bind(inputs, arena.data());
-  DataFlag* flag = data_flag(device_);
+  DataFlag* flag = data_flag(program.device());
   const FlushDenormals flush;
-  PoisonGuard poison(plan_, arena_, stream);
-  for (Step& step : steps_) {
+  PoisonGuard poison(program.plan(), arena_, stream);
+  for (std::size_t s = 0; s < calls_.size(); ++s) {
+    const Executable::Step& step = program.steps()[s];
+    Call& call = calls_[s].call;
     poison.before(step.node);
-    step.call.stream = stream.handle();
-    step.call.flag = flag;
-    step.kernel.run(step.call);
+    call.stream = stream.handle();
+    call.flag = flag;
+    step.kernel.run(call);
     poison.after(step.node);
   }
-  poison.before(graph_.nodes.size());  // the places where results are staged
+  poison.before(program.graph().nodes.size());  // the places where results are staged
   return collect(targets, stream);
 }
 
-std::vector<Array> Executable::collect(std::span<const Array> targets, const Stream& stream) {
+std::vector<Array> Instance::collect(std::span<const Array> targets, const Stream& stream) {
+  const ir::Graph& graph = executable_->graph();
+  const plan::Plan& plan = executable_->plan();
+  const Device device = executable_->device();
   const auto copy = [&](void* to, const void* from, std::int64_t bytes) {
-    copy_bytes(to, device_, from, device_, static_cast<std::size_t>(bytes), stream);
+    copy_bytes(to, device, from, device, static_cast<std::size_t>(bytes), stream);
   };
-  std::vector<Array> out(graph_.outputs.size());
+  std::vector<Array> out(graph.outputs.size());
   std::vector<const void*> sources(out.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const ir::Value value = graph_.outputs[i].value;
+    const ir::Value value = graph.outputs[i].value;
     sources[i] = address(value);
-    if (const std::int64_t staging = plan_.results[i].staging; staging >= 0) {
-      copy(arena_ + staging, sources[i], graph_.spec(value).bytes());
+    if (const std::int64_t staging = plan.results[i].staging; staging >= 0) {
+      copy(arena_ + staging, sources[i], graph.spec(value).bytes());
       sources[i] = arena_ + staging;
     }
   }
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const TensorSpec& spec = graph_.spec(graph_.outputs[i].value);
-    if (plan_.results[i].in_place) {
+    const TensorSpec& spec = graph.spec(graph.outputs[i].value);
+    if (plan.results[i].in_place) {
       out[i] = targets[i];
       continue;
     }

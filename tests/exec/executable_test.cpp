@@ -23,8 +23,8 @@ class ExecutableOn : public weft::testing::EveryDevice {
     a.copy_to_host(out.data());
     return out;
   }
-  std::vector<Array> run(Executable& program, const std::vector<Array>& inputs, std::vector<Array> targets = {}) const {
-    targets.resize(program.graph().outputs.size());
+  std::vector<Array> run(Instance& program, const std::vector<Array>& inputs, std::vector<Array> targets = {}) const {
+    targets.resize(program.executable().graph().outputs.size());
     return program.run(inputs, targets, Stream::current(device()));
   }
 };
@@ -44,15 +44,15 @@ ir::Graph layer() {
 }
 
 TEST_P(ExecutableOn, PrunesPlansAndRuns) {
-  Executable program(layer(), {.device = device()});
-  for (const ir::Node& node : program.graph().nodes) EXPECT_NE(node.op.name(), "exp");
+  Instance program(std::make_shared<const Executable>(layer(), BuildOptions{.device = device()}));
+  for (const ir::Node& node : program.executable().graph().nodes) EXPECT_NE(node.op.name(), "exp");
   const std::vector<Array> inputs{array({1, 2, 3, 4, 5, 6}, {3, 2}), array({1, 0, -1, 2, 0, 1, -1, -2}, {2, 4})};
   EXPECT_EQ(values(run(program, inputs)[0]), (std::vector<float>{9, 12, 0, 0}));
   EXPECT_EQ(values(run(program, inputs)[0]), (std::vector<float>{9, 12, 0, 0}));
 }
 
 TEST_P(ExecutableOn, InputsMayMoveBetweenRuns) {
-  Executable program(layer(), {.device = device()});
+  Instance program(std::make_shared<const Executable>(layer(), BuildOptions{.device = device()}));
   const Array w = array({1, 0, 0, 0, 0, 1, 0, 0}, {2, 4});
   const Array a = array({1, 2, 3, 4, 5, 6}, {3, 2}), b = array({1, 1, 1, 1, 1, 1}, {3, 2});
   EXPECT_EQ(values(run(program, {a, w})[0]), (std::vector<float>{9, 12, 0, 0}));
@@ -66,9 +66,9 @@ TEST_P(ExecutableOn, AnUpdateIsWrittenStraightIntoTheVariable) {
   const ir::Value v = graph.add_input({{4}, DType::kF32}, ir::InputKind::kVariable, "v");
   const ir::Value twice = build.emit("add", {v, v});
   graph.outputs.push_back({twice, "v"});
-  Executable program(graph, {.device = device()});
-  EXPECT_TRUE(program.plan().results[0].in_place);
-  EXPECT_TRUE(program.plan().blocks.empty());
+  Instance program(std::make_shared<const Executable>(graph, BuildOptions{.device = device()}));
+  EXPECT_TRUE(program.executable().plan().results[0].in_place);
+  EXPECT_TRUE(program.executable().plan().blocks.empty());
   const Array cell = array({1, 2, 3, 4}, {4});
   run(program, {cell}, {cell});
   run(program, {cell}, {cell});
@@ -85,7 +85,7 @@ TEST_P(ExecutableOn, AMissingKernelNamesOpAndDevice) {
   const ir::Value x = graph.add_input({{4}, DType::kF32}, ir::InputKind::kArgument, "x");
   graph.outputs.push_back({build.emit("test::without_kernel_on_" + device().name(), {x}), ""});
   try {
-    Executable program(graph, {.device = device()});
+    Instance program(std::make_shared<const Executable>(graph, BuildOptions{.device = device()}));
     FAIL() << "must throw";
   } catch (const DeviceError& e) {
     EXPECT_NE(std::string(e.what()).find("test::without_kernel"), std::string::npos);
@@ -100,7 +100,7 @@ TEST_P(ExecutableOn, ProgramsOfSeveralThreadsDoNotMeet) {
   std::vector<std::vector<float>> results(4);
   for (std::size_t t = 0; t < results.size(); ++t)
     threads.emplace_back([&, t] {
-      Executable program(layer(), {.device = device()});
+      Instance program(std::make_shared<const Executable>(layer(), BuildOptions{.device = device()}));
       const auto f = static_cast<float>(t + 1);
       const std::vector<Array> inputs{array({f, f, f, f, f, f}, {3, 2}), array({1, 2, 3, 4, 1, 2, 3, 4}, {2, 4})};
       for (int i = 0; i < 50; ++i) results[t] = values(run(program, inputs)[0]);
