@@ -64,16 +64,16 @@ class Regions {
     }
   }
 
-  // Nodes that read the same operand of the full shape, and nodes of one element.
+  // Nodes that read results of the full shape of the same node, and nodes of one element.
   void join_neighbours() {
-    std::map<Value, std::int32_t> first_reader;
+    std::map<std::int32_t, std::int32_t> first_reader;
     std::map<Shape, std::int32_t, bool (*)(const Shape&, const Shape&)> first_single(
         [](const Shape& a, const Shape& b) { return a.dims() < b.dims(); });
     for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph_.nodes.size()); ++n) {
       if (role(n) != Role::kElementwise && role(n) != Role::kEnding) continue;
       for (const Value v : node(n).inputs) {
         if (role(v.node) == Role::kConstant || graph_.spec(v).shape != full_shape(n)) continue;
-        const auto [reader, fresh] = first_reader.emplace(v, n);
+        const auto [reader, fresh] = first_reader.emplace(v.node, n);
         if (!fresh) try_join(reader->second, n);
       }
       if (role(n) != Role::kElementwise || full_shape(n).numel() != 1) continue;
