@@ -58,7 +58,7 @@ Case make(Update update, const Setup& setup) {
   }
   double parameters = 0;
   for (const std::int64_t size : update.sizes) parameters += static_cast<double>(size);
-  Case made{.about = About("adam").add("optimizer", update.optimizer).text()};
+  Case made{.about = About("adam").add("optimizer", update.optimizer).add("sizes", update.sizes).text()};
   made.bytes = 28 * parameters;  // reads parameter, gradient and two moments, writes all but the gradient
   made.footprint = 16 * parameters;
   const auto updating = std::make_shared<Updating>(update);
