@@ -158,6 +158,7 @@ class CpuGemm {
 }  // namespace
 
 exec::PreparedKernel prepare_matmul_cpu(const exec::KernelRequest& request) {
+  if (size_of(request.inputs[0].dtype) == 2) return prepare_matmul_half_cpu(request);
   return with_floating(request.inputs[0].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
     using T = typename decltype(type)::type;
     auto gemm = std::make_shared<const CpuGemm<T>>(gemm_problem(request));
