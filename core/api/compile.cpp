@@ -96,6 +96,7 @@ std::unique_ptr<Traced> ProgramCache::trace(const std::vector<Argument>& argumen
   }
   exec::BuildOptions build;
   build.device = made->trace.device;
+  build.fuse = options_.fuse;
   build.allow_tf32 = options_.precision == Precision::kTF32;
   made->program = std::make_unique<exec::Instance>(std::make_shared<const exec::Executable>(made->trace.graph, build));
   made->trace.graph = {};

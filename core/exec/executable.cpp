@@ -9,6 +9,7 @@
 #include "core/exec/data_flag.h"
 #include "core/exec/poison.h"
 #include "core/exec/traits.h"
+#include "core/fusion/optimize.h"
 #include "core/ir/prune.h"
 #include "core/ir/verify.h"
 #include "core/ops/op.h"
@@ -16,7 +17,7 @@
 namespace weft::exec {
 
 Executable::Executable(const ir::Graph& graph, const BuildOptions& options)
-    : graph_(ir::prune(graph)), device_(options.device) {
+    : graph_(options.fuse ? fusion::optimize(graph) : ir::prune(graph)), device_(options.device) {
   ir::verify(graph_, ops::infer_node);
   prepare(options);
 }
