@@ -147,7 +147,9 @@ std::vector<Tensor> ProgramCache::run(Traced& traced, const std::vector<Argument
       inputs[i] = trace.cells[i]->storage(trace.device);
     } else if (!inputs[i].defined()) {
       while (!arguments[next].key.empty()) ++next;
-      inputs[i] = array_of(arguments[next++].tensor, "call").to(trace.device);
+      const Array given = array_of(arguments[next++].tensor, "call");
+      // From the host the program takes it itself, beside the work of the call before.
+      inputs[i] = given.device().is_cpu() ? given : given.to(trace.device);
     }
   }
   std::vector<Array> targets(trace.assigned.size());
