@@ -18,8 +18,8 @@ Init zero() {
   return {[](const Shape& shape, DType dtype) { return zeros(shape, dtype); }};
 }
 
-// x - x is 0 exactly where x is finite.
-Tensor all_finite(const Tensor& x) { return all(equal(x - x, 0)); }
+// x - x is 0 exactly where x is finite, and NaN elsewhere; one NaN is enough for the sum.
+Tensor all_finite(const Tensor& x) { return equal((x - x).sum(), 0); }
 
 // True for the elements of members that move, as a constant of the program.
 Tensor mask_of(const Segment& segment, const std::vector<bool>& moving) {

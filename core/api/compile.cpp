@@ -96,6 +96,7 @@ std::unique_ptr<Traced> ProgramCache::trace(const std::vector<Argument>& argumen
   }
   exec::BuildOptions build;
   build.device = made->trace.device;
+  build.fuse = options_.fuse;
   build.allow_tf32 = options_.precision == Precision::kTF32;
   made->program = std::make_unique<exec::Instance>(std::make_shared<const exec::Executable>(made->trace.graph, build));
   made->trace.graph = {};
@@ -131,7 +132,9 @@ std::vector<Tensor> ProgramCache::run(Traced& traced, const std::vector<Argument
       inputs[i] = trace.cells[i]->storage(trace.device);
     } else if (!inputs[i].defined()) {
       while (!arguments[next].key.empty()) ++next;
-      inputs[i] = array_of(arguments[next++].tensor, "call").to(trace.device);
+      const Array given = array_of(arguments[next++].tensor, "call");
+      // From the host the program takes it itself, beside the work of the call before.
+      inputs[i] = given.device().is_cpu() ? given : given.to(trace.device);
     }
   }
   std::vector<Array> targets(trace.assigned.size());

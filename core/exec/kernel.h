@@ -34,6 +34,7 @@ struct KernelRequest {
 struct PreparedKernel {
   std::function<void(const Call&)> run;
   std::size_t workspace = 0;  // bytes in call.workspace, 256-byte aligned
+  bool recordable = true;     // false: on CUDA it has work to do on the host each time, so no graph may hold it
 };
 
 using Prepare = std::function<PreparedKernel(const KernelRequest&)>;

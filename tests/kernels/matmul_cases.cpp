@@ -78,6 +78,31 @@ OpCase long_row(std::string name, Shape a, Shape b, bool trans_a) {
   return c;
 }
 
+// Every way that the CPU lays out and cuts a product; up to 600 terms of up to 20 together.
+OpCase cut_row(std::string name, std::int64_t m, std::int64_t k, std::int64_t n, bool ta, bool tb) {
+  OpCase c =
+      row(std::move(name), ta ? Shape{k, m} : Shape{m, k}, tb ? Shape{n, k} : Shape{k, n}, {m, n}, ta, tb, false);
+  c.tolerance = 3e-5;
+  c.reason = "600 rounded partial sums";
+  c.dtypes = {DType::kF32, DType::kBF16};
+  return c;
+}
+
+std::vector<OpCase> cut_rows() {
+  return {cut_row("few rows by a transposed matrix", 3, 77, 71, false, true),
+          cut_row("few columns of two transposed matrices", 3, 77, 71, true, true),
+          cut_row("matrix by column", 131, 77, 1, false, false),
+          cut_row("matrix by column At", 131, 77, 1, true, false),
+          cut_row("number by number", 1, 19, 1, false, false),
+          cut_row("transposed matrix is the larger one", 70, 300, 161, false, true),
+          cut_row("transposed matrices, the second larger", 21, 90, 161, true, true),
+          cut_row("several slices", 50, 600, 67, false, false),
+          cut_row("several slices At", 50, 600, 67, true, false),
+          cut_row("rows of a larger B 2 KiB apart", 16, 512, 512, false, false),
+          cut_row("rows of A 2 KiB apart At", 512, 5, 193, true, false),
+          cut_row("outer product", 131, 1, 197, true, false)};
+}
+
 OpCase special_values() {
   OpCase c = row("nan and infinity reach their row and column only", {3, 2}, {2, 4}, {3, 4}, false, false, false);
   c.inputs[0].values[0] = std::numeric_limits<double>::quiet_NaN();
@@ -107,6 +132,7 @@ std::vector<OpCase> matmul_cases() {
   rows.push_back(row("one by batch, B transposed", {4, 5}, {3, 2, 5}, {3, 4, 2}, false, true, true));
   rows.push_back(row("crossed batch", {2, 1, 3, 4}, {1, 3, 4, 2}, {2, 3, 3, 2}, false, false, true));
   rows.push_back(row("crossed batch At", {2, 1, 4, 3}, {3, 4, 2}, {2, 3, 3, 2}, true, false, false));
+  for (OpCase& c : cut_rows()) rows.push_back(std::move(c));
   rows.push_back(special_values());
   return rows;
 }

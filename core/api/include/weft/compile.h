@@ -21,6 +21,7 @@ struct CompileOptions {
   std::string name = "step";
   Precision precision = Precision::kF32;
   std::optional<Device> device{};  // default: where the arguments live
+  bool fuse = true;                // false: node by node as traced, for a debugger
   int max_traces = 16;             // then a TraceError names the dimension that keeps changing
 };
 
