@@ -62,6 +62,7 @@ constexpr KernelRow rows[] = {
     WEFT_KERNEL("transpose", movement),
     WEFT_KERNEL("broadcast_to", movement),
     WEFT_KERNEL("concat", movement),
+    WEFT_KERNEL("pack", movement),
     WEFT_KERNEL("slice", movement),
     WEFT_KERNEL("pad", movement),
     WEFT_KERNEL("flip", movement),

@@ -47,6 +47,8 @@ GemmProblem gemm_problem(const exec::KernelRequest& request) {
   p.n = c[-1];
   p.k = p.trans_a ? a[-2] : a[-1];
   p.dtype = request.inputs[0].dtype;
+  p.allow_tf32 = request.allow_tf32;
+  p.result = request.outputs[0].dtype;
   p.batch = matrices(c);
   p.a_count = matrices(a);
   p.b_count = matrices(b);

@@ -40,6 +40,7 @@ void add_movement_cases(std::vector<Case>& rows) {
   rows.push_back(direct("transpose", {{2, 3, 4}}, {{"perm", ints({2, 0, 1})}}));
   rows.push_back(direct("broadcast_to", {{2, 1, 3}}, {{"shape", ints({4, 2, 2, 3})}}));
   rows.push_back(direct("concat", {{2, 2}, {2, 1}, {2, 3}}, {{"axis", n(1)}}));
+  rows.push_back(direct("pack", {{3}, {4}, {0}, {1}}, {{"slot", n(4)}}));
   rows.push_back(direct("slice", {{5, 7}}, {{"begin", ints({1, 0})}, {"end", ints({5, 6})}, {"step", ints({2, 3})}}));
   rows.push_back(direct("slice", {{5}}, {{"begin", ints({2})}, {"end", ints({2})}, {"step", ints({3})}}));
   rows.push_back(direct("pad", {{2, 3}}, {{"low", ints({1, 0})}, {"high", ints({0, 2})}, {"interior", ints({1, 2})}}));

@@ -83,6 +83,20 @@ OpCase long_row(std::string name, Shape a, Shape b, bool trans_a) {
   return c;
 }
 
+// Halves whose products are given in f32, as they were added up.
+OpCase wide_row(std::string name, Shape a, Shape b, Shape out, bool trans_a, bool trans_b) {
+  OpCase c = row(std::move(name), a, b, out, trans_a, trans_b, false);
+  c.attributes.set("dtype", DType::kF32);
+  c.dtypes = {DType::kBF16, DType::kF16, DType::kF32};
+  const Oracle exact = c.oracle;
+  c.oracle = [exact](const std::vector<HostTensor>& in) {
+    std::vector<HostTensor> result = exact(in);
+    result[0].spec.dtype = DType::kF32;
+    return result;
+  };
+  return c;
+}
+
 // Every way that the CPU lays out and cuts a product; up to 600 terms of up to 20 together.
 OpCase cut_row(std::string name, std::int64_t m, std::int64_t k, std::int64_t n, bool ta, bool tb) {
   OpCase c =
@@ -137,6 +151,10 @@ std::vector<OpCase> matmul_cases() {
   rows.push_back(row("one by batch, B transposed", {4, 5}, {3, 2, 5}, {3, 4, 2}, false, true, true));
   rows.push_back(row("crossed batch", {2, 1, 3, 4}, {1, 3, 4, 2}, {2, 3, 3, 2}, false, false, true));
   rows.push_back(row("crossed batch At", {2, 1, 4, 3}, {3, 4, 2}, {2, 3, 3, 2}, true, false, false));
+  rows.push_back(wide_row("halves into f32", {53, 37}, {37, 67}, {53, 67}, false, false));
+  rows.push_back(wide_row("halves into f32 At Bt", {37, 53}, {67, 37}, {53, 67}, true, true));
+  rows.push_back(wide_row("halves into f32, batch by one", {3, 4, 5}, {5, 2}, {3, 4, 2}, false, false));
+  rows.push_back(wide_row("halves into f32, no inner elements", {2, 0}, {0, 3}, {2, 3}, false, false));
   for (OpCase& c : cut_rows()) rows.push_back(std::move(c));
   rows.push_back(special_values());
   return rows;
