@@ -40,6 +40,20 @@ std::optional<Device> device_of(const std::vector<Argument>& arguments) {
   return std::nullopt;
 }
 
+// What products are taken of; f32 where the precision leaves them.
+DType half_of(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+    case Precision::kTF32:
+      break;
+    case Precision::kBF16:
+      return DType::kBF16;
+    case Precision::kF16:
+      return DType::kF16;
+  }
+  return DType::kF32;
+}
+
 // One finished trace: what it was made for, what it binds, and the program itself.
 struct Traced {
   std::vector<ArgumentKey> arguments;
@@ -123,6 +137,7 @@ Built ProgramCache::build(const std::vector<ArgumentKey>& key, std::optional<Dev
   }
   exec::BuildOptions options;
   options.device = out.trace.device;
+  options.half = half_of(options_.precision);
   options.fuse = options_.fuse;
   options.allow_tf32 = options_.precision == Precision::kTF32;
   out.executable = std::make_shared<const exec::Executable>(out.trace.graph, options);
