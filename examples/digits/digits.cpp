@@ -33,6 +33,12 @@ weft::Split load_data(const Options& options) {
   return {flat(weft::data::mnist(options.mnist, true)), test};
 }
 
+weft::Precision precision_of(const std::string& name) {
+  if (name == "tf32") return weft::Precision::kTF32;
+  if (name == "bf16") return weft::Precision::kBF16;
+  return name == "f16" ? weft::Precision::kF16 : weft::Precision::kF32;
+}
+
 weft::Sequential make_model(std::int64_t pixels) {
   return weft::Sequential{weft::Linear(pixels, 128), weft::BatchNorm(128), weft::ReLU(), weft::Dropout(0.2),
                           weft::Linear(128, kClasses)};
@@ -50,7 +56,7 @@ Run train(const Options& options, const weft::Split& data, weft::Sequential& mod
   const std::int64_t updates = options.epochs * ((data.train.size() + rows - 1) / rows);
   weft::Trainer trainer(model, weft::CrossEntropy(),
                         weft::AdamW{.lr = weft::warmup_cosine(options.lr, updates / 10, updates)},
-                        {.device = run.device, .seed = options.seed});
+                        {.device = run.device, .seed = options.seed, .precision = precision_of(options.precision)});
   trainer.prepare(data.train, rows);
   run.memory = trainer.memory_plan();
   weft::FitOptions fit{.epochs = options.epochs, .batch_size = rows, .validation = data.test, .quiet = options.quiet};
