@@ -103,7 +103,8 @@ def mlp_modes(case, device):
 
     found = {"eager": lambda: rotating(stepper()), "compile": lambda: rotating(stepper(compiled="default"))}
     if device == "cuda":
-        found["max-autotune"] = lambda: rotating(stepper(compiled="max-autotune"))
+        if case["batch"] == 64 or case["widths"][0] >= 4096:  # it takes long, and helps the smallest and the largest
+            found["max-autotune"] = lambda: rotating(stepper(compiled="max-autotune"))
         found["cuda-graph"] = lambda: rotating(graphed(stepper(capturable=True), *next(batches_of(case, device))))
     return found
 

@@ -108,6 +108,7 @@ class Bench:
             except Exception as error:  # whatever the peer throws
                 steps.pop(mode, None)
                 failures[mode] = f"{type(error).__name__}: {error}".split("\n")[0]
+                print(f"{case['kind']}: the peer's mode {mode} failed: {failures[mode]}", file=sys.stderr)
         return steps, failures
 
     def interleaved(self, steps):
@@ -142,7 +143,7 @@ class Bench:
             peer.release()
 
     def judge(self, row):
-        conditions = bars.bar(row["case"], self.machine)
+        conditions = [] if self.options.tiny else bars.bar(row["case"], self.machine)
         if row["status"] == "ok":
             row["bar"], row["met"], row["fraction"] = bars.judge(row, conditions)
         else:
@@ -213,6 +214,24 @@ class Bench:
             self.compare(row, {"eager": statistics.median(
                 start_microseconds(command) for _ in range(self.effort.peer_starts))})
 
+    # ---------------------------------------------------------------------------------------- results
+
+    def result(self):
+        return {"date": datetime.date.today().isoformat(), "machine": self.machine, "versions": machine.versions(torch),
+                "rounds": self.effort.rounds, "seconds_per_turn": self.effort.seconds,
+                "product_flops_per_second": self.product_roofs, "cases": self.rows}
+
+    def save(self):
+        result = self.result()
+        os.makedirs(self.options.out, exist_ok=True)
+        path = os.path.join(self.options.out, f"{result['date']}-{self.machine['name']}.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(result, file, indent=1)
+            file.write("\n")
+        with open(path.replace(".json", ".md"), "w", encoding="utf-8") as file:
+            file.write(table.markdown(result))
+        return path
+
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -223,6 +242,7 @@ def parse():
     parser.add_argument("--all", action="store_true", help="also the cases that are meant for the other kind of device")
     parser.add_argument("--modes", type=lambda text: text.split(","), help="only these modes of the peer")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--seconds", type=float, help="start no other case after this time")
     parser.add_argument("--no-peer", action="store_true", help="weft and its floors alone")
     parser.add_argument("--tiny", action="store_true", help="tiny sizes and one round: a test of the cases, not of speed")
     parser.add_argument("--list", action="store_true", help="print the cases and stop")
@@ -242,21 +262,17 @@ def main():
         sys.exit(f"no such case: {', '.join(sorted(unknown))}; --list names them")
     if not bench.with_peer:
         print("without PyTorch: no peer" + ("" if torch else ", no check of the values"))
+    if bench.machine["load_average_before"][0] > 0.5:
+        print(f"the machine is busy (load {bench.machine['load_average_before'][0]:.1f}): do not trust the times")
+    begin = time.monotonic()
     for name in options.case or names:
+        if options.seconds and time.monotonic() - begin > options.seconds:
+            print(f"stopped before {name}: {options.seconds} s are over")
+            break
         bench.run(name)
         print(table.line(bench.rows[-1]), flush=True)
-    date = datetime.date.today().isoformat()
-    result = {"date": date, "machine": bench.machine, "versions": machine.versions(torch),
-              "rounds": bench.effort.rounds, "seconds_per_turn": bench.effort.seconds,
-              "product_flops_per_second": bench.product_roofs, "cases": bench.rows}
-    os.makedirs(options.out, exist_ok=True)
-    path = os.path.join(options.out, f"{date}-{bench.machine['name']}.json")
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(result, file, indent=1)
-        file.write("\n")
-    with open(path.replace(".json", ".md"), "w", encoding="utf-8") as file:
-        file.write(table.markdown(result))
-    print(f"\n{table.markdown(result)}\nwrote {path}")
+        path = bench.save()  # after every case, so that a run cut short leaves what it has
+    print(f"\n{table.markdown(bench.result())}\nwrote {path}")
     bench.weft.close()
     return 1 if any(row["status"].startswith("failed") for row in bench.rows) else 0
 

@@ -34,6 +34,7 @@ void Executable::prepare(const BuildOptions& options) {
   plan::Options planning;
   planning.workspace.resize(graph_.nodes.size());
   planning.alias = alias_offset;
+  planning.parts = part_offsets;
   planning.in_place = may_run_in_place;
   planning.red_zone = kRedZone;
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {

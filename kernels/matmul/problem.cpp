@@ -39,7 +39,7 @@ std::vector<std::int64_t> broadcast_matrices(const Shape& in, const Shape& out) 
 GemmProblem gemm_problem(const exec::KernelRequest& request) {
   const Shape& a = request.inputs[0].shape;
   const Shape& b = request.inputs[1].shape;
-  const Shape& c = request.outputs[0].shape;
+  const Shape& c = request.body ? request.body->spec(request.body->inputs[0].value).shape : request.outputs[0].shape;
   GemmProblem p;
   p.trans_a = request.attributes.flag("trans_a");
   p.trans_b = request.attributes.flag("trans_b");

@@ -20,7 +20,7 @@ struct GemmProblem {
   std::vector<std::int64_t> a_matrix, b_matrix;  // which of them product i takes (broadcasting)
 };
 
-// The problem that a matmul request poses.
+// The problem that a request for matmul or matmul_epilogue poses.
 GemmProblem gemm_problem(const exec::KernelRequest& request);
 
 }  // namespace weft::kernels

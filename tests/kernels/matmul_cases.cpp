@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "tests/kernels/cases.h"
+#include "tests/kernels/oracles.h"
 
 namespace weft::testing {
 namespace {
@@ -26,7 +27,9 @@ std::int64_t matrix_of(const Shape& operand, const Shape& out, std::int64_t matr
   return result;
 }
 
-Oracle product(Shape out, bool trans_a, bool trans_b) {
+}  // namespace
+
+Oracle matmul_oracle(Shape out, bool trans_a, bool trans_b) {
   return [=](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
     HostTensor c{{out, in[0].spec.dtype}, {}};
     const std::int64_t m = out[-2], n = out[-1], k = in[0].spec.shape[trans_a ? -2 : -1];
@@ -45,13 +48,15 @@ Oracle product(Shape out, bool trans_a, bool trans_b) {
   };
 }
 
+namespace {
+
 OpCase row(std::string name, Shape a, Shape b, Shape out, bool trans_a, bool trans_b, bool gradient) {
   OpCase c;
   c.name = std::move(name);
   c.op = "matmul";
   c.attributes = {{"trans_a", trans_a}, {"trans_b", trans_b}};
   c.inputs = {random_tensor(a, DType::kF32, -1, 1, 1), random_tensor(b, DType::kF32, -1, 1, 2)};
-  c.oracle = product(out, trans_a, trans_b);
+  c.oracle = matmul_oracle(out, trans_a, trans_b);
   c.tolerance = 4e-6;
   c.reason = "up to 37 products below 1 are added in f32, in the library's order";
   c.gradient = gradient;
