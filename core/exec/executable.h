@@ -68,6 +68,7 @@ class Instance {
   std::vector<Array> run(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream);
 
   const Executable& executable() const { return *executable_; }
+  const std::shared_ptr<const Executable>& shared_executable() const { return executable_; }
 
  private:
   // The views point into the arena and the inputs, and are set anew when one of those has moved.
