@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "optim/loss_scale.h"
 #include "weft/arena.h"
 #include "weft/compile.h"
 #include "weft/flag.h"
@@ -50,8 +52,10 @@ struct OptimizerState {
   Device device;
   Variable updates, skipped, lr_scale;
   Variable finite;        // of the latest update
+  Variable overflowed;    // its gradients, because of the loss scale
   Variable count;         // of accumulate() calls since the last update
   Variable loss_residue;  // sum of loss - loss over them: 0 while every loss was finite
+  std::unique_ptr<LossScaler> loss_scaler;
   Program apply_program, accumulate_program, update_program;
 
  private:

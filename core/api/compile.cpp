@@ -32,6 +32,20 @@ std::optional<Device> device_of(const std::vector<Argument>& arguments) {
   return std::nullopt;
 }
 
+// What products are taken of; f32 where the precision leaves them.
+DType half_of(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+    case Precision::kTF32:
+      break;
+    case Precision::kBF16:
+      return DType::kBF16;
+    case Precision::kF16:
+      return DType::kF16;
+  }
+  return DType::kF32;
+}
+
 // Makes the request one for whole buckets.
 void pad(Request& request, const CompileOptions& options) {
   std::optional<std::int64_t> rows;
@@ -85,6 +99,7 @@ std::unique_ptr<Traced> ProgramCache::trace(const Request& request, const Traced
   if (request.bucket > 0) check_rows_apart(made->trace.graph, request.bucket, options_.name);
   exec::BuildOptions build;
   build.device = made->trace.device;
+  build.half = half_of(options_.precision);
   build.fuse = options_.fuse;
   build.allow_tf32 = options_.precision == Precision::kTF32;
   made->program = std::make_unique<exec::Instance>(std::make_shared<const exec::Executable>(made->trace.graph, build));

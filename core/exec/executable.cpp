@@ -6,14 +6,25 @@
 #include "core/base/check.h"
 #include "core/exec/traits.h"
 #include "core/fusion/optimize.h"
+#include "core/fusion/precision.h"
 #include "core/ir/prune.h"
 #include "core/ir/verify.h"
 #include "core/ops/op.h"
 
 namespace weft::exec {
 
+namespace {
+
+ir::Graph passed(const ir::Graph& traced, const BuildOptions& options) {
+  ir::Graph graph = ir::prune(traced);
+  if (options.half != DType::kF32) graph = fusion::lower_precision(graph, options.half);
+  return options.fuse ? fusion::optimize(graph) : graph;
+}
+
+}  // namespace
+
 Executable::Executable(const ir::Graph& graph, const BuildOptions& options)
-    : graph_(options.fuse ? fusion::optimize(graph) : ir::prune(graph)), device_(options.device) {
+    : graph_(passed(graph, options)), device_(options.device) {
   ir::verify(graph_, ops::infer_node);
   prepare(options);
 }
@@ -23,6 +34,7 @@ void Executable::prepare(const BuildOptions& options) {
   plan::Options planning;
   planning.workspace.resize(graph_.nodes.size());
   planning.alias = alias_offset;
+  planning.parts = part_offsets;
   planning.in_place = may_run_in_place;
   planning.red_zone = kRedZone;
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {

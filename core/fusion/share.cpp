@@ -23,6 +23,11 @@ bool identical(const ir::Attributes& a, const ir::Attributes& b) {
   return true;
 }
 
+// A 16-bit tensor read as f32: cheaper cast by each reader than kept in between.
+bool widens_half(const Graph& graph, const Node& node) {
+  return node.op.name() == "cast" && size_of(graph.spec(node.inputs[0]).dtype) == 2;
+}
+
 }  // namespace
 
 Graph share(const Graph& graph) {
@@ -30,7 +35,7 @@ Graph share(const Graph& graph) {
   std::map<std::pair<std::string, std::vector<Value>>, std::vector<std::int32_t>> seen;  // new nodes by op and operands
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    if (node.op == ir::input_op()) {
+    if (node.op == ir::input_op() || widens_half(graph, node)) {
       to.keep(n);
       continue;
     }

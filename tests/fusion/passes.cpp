@@ -9,7 +9,7 @@
 
 namespace weft::fusion {
 
-std::string after(ir::Graph (*pass)(const ir::Graph&), std::string_view text) {
+std::string after(const std::function<ir::Graph(const ir::Graph&)>& pass, std::string_view text) {
   const ir::Graph before = ir::read(text);
   ir::verify(before, ops::infer_node);
   const ir::Graph graph = ir::prune(pass(before));
