@@ -15,12 +15,14 @@ namespace {
 using detail::OptimizerState;
 
 // The gradients of a loss, which exist only while it is traced.
-Gradients of_loss(const OptimizerState& state, const Tensor& loss, const char* op) {
+Gradients of_loss(OptimizerState& state, const Tensor& loss, const char* op) {
   if (!tracing())
     throw TraceError(op, Scope::path(),
                      "there is no tape: call it inside compile(), or give the gradients of value_and_grad() to "
                      "apply() or accumulate()");
-  return gradients(loss, state.trainable());
+  Gradients found = gradients(loss, state.trainable());
+  state.warn_of_orphans(loss);
+  return found;
 }
 
 // Outside a trace: one program for each pattern of gradients that are given.

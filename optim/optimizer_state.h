@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "optim/ownership.h"
 #include "weft/arena.h"
 #include "weft/compile.h"
 #include "weft/flag.h"
@@ -36,6 +38,8 @@ struct OptimizerState {
   // One tensor per parameter, in their order; undefined where `gradients` has none.
   std::vector<Tensor> in_order(const Gradients& gradients) const;
   Parameters trainable() const;
+  // Says once what a loss reaches that no optimizer will move: most likely somebody forgot to list it.
+  void warn_of_orphans(const Tensor& loss);
 
   void accumulate(const std::vector<Tensor>& values, const Tensor& residue);
   Tensor update();
@@ -55,6 +59,8 @@ struct OptimizerState {
   Program apply_program, accumulate_program, update_program;
 
  private:
+  std::optional<Ownership> ownership_;
+  bool warned_ = false;
   void add_group(std::size_t index);
   void move(const Slot& slot, const Tensor& gradient, const std::vector<bool>& moving, const Tensor& go,
             const Tensor& number) const;
