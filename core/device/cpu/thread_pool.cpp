@@ -42,6 +42,18 @@ std::uint32_t wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t 
 // True while this thread runs a body: parallel calls from there run on the spot.
 thread_local bool inside = false;
 
+// Restores, since a body that runs here may itself have been called from inside one.
+class [[nodiscard]] InsideScope {
+ public:
+  InsideScope() : before_(std::exchange(inside, true)) {}
+  ~InsideScope() { inside = before_; }
+  InsideScope(const InsideScope&) = delete;
+  InsideScope& operator=(const InsideScope&) = delete;
+
+ private:
+  bool before_;
+};
+
 class Pool {
  public:
   explicit Pool(int threads) {
@@ -108,7 +120,7 @@ class Pool {
   }
 
   void work() noexcept {
-    inside = true;
+    const InsideScope scope;
     for (;;) {
       const std::int64_t chunk = next_.fetch_add(1, std::memory_order_relaxed);
       if (chunk >= chunks_) break;
@@ -119,7 +131,6 @@ class Pool {
         next_.store(chunks_, std::memory_order_relaxed);
       }
     }
-    inside = false;
   }
 
   void (*call_)(void*, std::int64_t) = nullptr;
@@ -148,6 +159,7 @@ Shared& shared() {
 }
 
 void run_here(std::int64_t chunks, void (*call)(void*, std::int64_t), void* body) {
+  const InsideScope scope;
   for (std::int64_t i = 0; i < chunks; ++i) call(body, i);
 }
 
