@@ -33,9 +33,22 @@ target_link_libraries(weft PRIVATE $<BUILD_INTERFACE:weft_flags>)
 set_target_properties(weft PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
                                       POSITION_INDEPENDENT_CODE ON VERSION ${PROJECT_VERSION} SOVERSION 0.1)
 
+# CPU files that are built for one instruction set, chosen at run time. Nothing there sets errno or looks at the
+# floating-point flags, so the compiler need not keep them either.
+set_property(SOURCE kernels/pointwise/tiles_baseline.cpp kernels/pointwise/tiles_avx2.cpp kernels/pointwise/tiles_avx512.cpp
+             APPEND PROPERTY COMPILE_OPTIONS -fno-math-errno -fno-trapping-math)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set_property(SOURCE kernels/pointwise/tiles_avx2.cpp APPEND PROPERTY COMPILE_OPTIONS -mavx2 -mfma)
+  set_property(SOURCE kernels/pointwise/tiles_avx512.cpp APPEND PROPERTY COMPILE_OPTIONS -mavx512f -mavx512bw -mavx512dq
+                                                       -mavx512vl -mfma -mprefer-vector-width=512)
+else()
+  set_property(SOURCE kernels/pointwise/tiles_avx2.cpp kernels/pointwise/tiles_avx512.cpp PROPERTY HEADER_FILE_ONLY ON)
+endif()
+
 # Asking for vectors is a hint there: without optimisation, or under a sanitizer, clang may decline.
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  set_property(SOURCE kernels/pointwise/tiles.cpp kernels/pointwise/cuda.cu APPEND PROPERTY COMPILE_OPTIONS
+  set_property(SOURCE kernels/pointwise/tiles_baseline.cpp kernels/pointwise/tiles_avx2.cpp
+               kernels/pointwise/tiles_avx512.cpp kernels/pointwise/cuda.cu APPEND PROPERTY COMPILE_OPTIONS
                                                                                      -Wno-pass-failed)
 endif()
 

@@ -18,8 +18,8 @@ Init zero() {
   return {[](const Shape& shape, DType dtype) { return zeros(shape, dtype); }};
 }
 
-// x - x is 0 exactly where x is finite.
-Tensor all_finite(const Tensor& x) { return all(equal(x - x, 0)); }
+// x - x is 0 exactly where x is finite, and NaN elsewhere; one NaN is enough for the sum.
+Tensor all_finite(const Tensor& x) { return equal((x - x).sum(), 0); }
 
 // True for the elements of members that move, as a constant of the program.
 Tensor mask_of(const Segment& segment, const std::vector<bool>& moving) {
@@ -72,6 +72,8 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
   count = Variable(Tensor::scalar<std::int64_t>(0));
   lr_scale = Variable(Tensor::scalar(1.0));
   finite = Variable(Tensor::scalar(true));
+  overflowed = Variable(Tensor::scalar(false));
+  loss_scaler = std::make_unique<LossScaler>(options.loss_scale, device);
   loss_residue = Variable(Tensor::scalar(0.0));
 }
 
@@ -209,8 +211,14 @@ Tensor OptimizerState::advance(SlotGradients gradients, const Tensor& finite_los
     move(slots[s], g, gradients.moving[s], go, number);
   }
   updates.assign(before + go.to(DType::kI64));
-  skipped.assign(skipped.value() + logical_and(logical_not(healthy), wanted).to(DType::kI64));
+  const Tensor left_out = logical_and(logical_not(healthy), wanted);
+  const Tensor overflow = logical_and(left_out, logical_and(finite_loss, loss_scaler->may_overflow()));
+  skipped.assign(skipped.value() + logical_and(left_out, logical_not(overflow)).to(DType::kI64));
   finite.assign(healthy);
+  if (loss_scaler->on()) {
+    overflowed.assign(overflow);
+    loss_scaler->adjust(overflow, go);
+  }
   return norm.to(DType::kF32);
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "optim/loss_scale.h"
 #include "optim/ownership.h"
 #include "weft/arena.h"
 #include "weft/compile.h"
@@ -54,16 +56,19 @@ struct OptimizerState {
   Device device;
   Variable updates, skipped, lr_scale;
   Variable finite;        // of the latest update
+  Variable overflowed;    // its gradients, because of the loss scale
   Variable count;         // of accumulate() calls since the last update
   Variable loss_residue;  // sum of loss - loss over them: 0 while every loss was finite
+  std::unique_ptr<LossScaler> loss_scaler;
   Program apply_program, accumulate_program, update_program;
 
  private:
-  std::optional<Ownership> ownership_;
-  bool warned_ = false;
   void add_group(std::size_t index);
   void move(const Slot& slot, const Tensor& gradient, const std::vector<bool>& moving, const Tensor& go,
             const Tensor& number) const;
+
+  std::optional<Ownership> ownership_;
+  bool warned_ = false;
 };
 
 }  // namespace weft::detail

@@ -39,6 +39,20 @@ std::optional<Device> device_of(const std::vector<Argument>& arguments) {
   return std::nullopt;
 }
 
+// What products are taken of; f32 where the precision leaves them.
+DType half_of(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+    case Precision::kTF32:
+      break;
+    case Precision::kBF16:
+      return DType::kBF16;
+    case Precision::kF16:
+      return DType::kF16;
+  }
+  return DType::kF32;
+}
+
 // One finished trace: what it was made for, what it binds, and the program itself.
 struct Traced {
   std::vector<ArgumentKey> arguments;
@@ -96,6 +110,8 @@ std::unique_ptr<Traced> ProgramCache::trace(const std::vector<Argument>& argumen
   }
   exec::BuildOptions build;
   build.device = made->trace.device;
+  build.half = half_of(options_.precision);
+  build.fuse = options_.fuse;
   build.allow_tf32 = options_.precision == Precision::kTF32;
   made->program = std::make_unique<exec::Instance>(std::make_shared<const exec::Executable>(made->trace.graph, build));
   made->trace.graph = {};
@@ -131,7 +147,9 @@ std::vector<Tensor> ProgramCache::run(Traced& traced, const std::vector<Argument
       inputs[i] = trace.cells[i]->storage(trace.device);
     } else if (!inputs[i].defined()) {
       while (!arguments[next].key.empty()) ++next;
-      inputs[i] = array_of(arguments[next++].tensor, "call").to(trace.device);
+      const Array given = array_of(arguments[next++].tensor, "call");
+      // From the host the program takes it itself, beside the work of the call before.
+      inputs[i] = given.device().is_cpu() ? given : given.to(trace.device);
     }
   }
   std::vector<Array> targets(trace.assigned.size());

@@ -82,8 +82,7 @@ CachingAllocator::Piece* CachingAllocator::take_cached(std::size_t bytes, const 
     }
     // Work that is being captured into a graph is not running, so there is nothing another stream could wait for.
     const Stream& other = (*it)->stream;
-    const bool captured =
-        other.device().is_cuda() && other.owned() && cuda_backend::is_capturing(other.device().index(), other.handle());
+    const bool captured = other.owned() && other.capturing();
     if (found == nullptr && !captured) found = *it;
   }
   if (found == nullptr) return nullptr;

@@ -2,22 +2,40 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "core/device/block.h"
 
 namespace weft::exec {
 
-// Lends activation arenas. All programs of a device and stream share one, as large as the largest of them needs; a
-// second program running at the same time gets its own.
+// Activation arenas to lend. All programs of a pool that run on one stream share one, as large as the largest of them
+// needs; a second program running at the same time gets its own.
+class ArenaPool {
+ public:
+  // The one of everything that is not a session.
+  static const std::shared_ptr<ArenaPool>& shared();
+
+ private:
+  friend class ArenaLease;
+  struct Idle {
+    Stream stream;
+    std::shared_ptr<Block> buffer;
+  };
+  std::mutex mutex_;
+  std::vector<Idle> idle_;
+};
+
 class ArenaLease {
  public:
-  ArenaLease(std::size_t bytes, const Stream& stream);
+  ArenaLease(ArenaPool& pool, std::size_t bytes, const Stream& stream);
   ~ArenaLease();
   ArenaLease(const ArenaLease&) = delete;
   ArenaLease& operator=(const ArenaLease&) = delete;
   std::byte* data() const { return static_cast<std::byte*>(buffer_->data()); }
 
  private:
+  ArenaPool& pool_;
   Stream stream_;
   std::shared_ptr<Block> buffer_;
 };

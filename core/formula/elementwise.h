@@ -39,11 +39,11 @@ struct Flat {
 
 // Functions that slopes of other functions are made of.
 template <class T>
-WEFT_HD T sign(T x);
+WEFT_HD inline T sign(T x);
 template <class T>
-WEFT_HD T sigmoid(T x);
+WEFT_HD inline T sigmoid(T x);
 template <class T>
-WEFT_HD T maximum(T a, T b);
+WEFT_HD inline T maximum(T a, T b);
 
 }  // namespace weft::math
 
@@ -54,15 +54,15 @@ WEFT_HD T maximum(T a, T b);
 namespace weft::math {
 
 template <class T>
-WEFT_HD T sign(T x) {
+WEFT_HD inline T sign(T x) {
   return Formula<Fn::kSign>::value(x);
 }
 template <class T>
-WEFT_HD T sigmoid(T x) {
+WEFT_HD inline T sigmoid(T x) {
   return Formula<Fn::kSigmoid>::value(x);
 }
 template <class T>
-WEFT_HD T maximum(T a, T b) {
+WEFT_HD inline T maximum(T a, T b) {
   return Formula<Fn::kMaximum>::value(a, b);
 }
 

@@ -12,6 +12,7 @@
 //   read<T>(reg), write<T>(reg)         views of a register: value = view[lane], view.put(lane, value)
 //   load<T, S>(dst, input)              lanes of an operand stored as S
 //   store<T, S>(reg, output)
+//   reduce<T, join>(reg, output, trailing)  joins lanes into what the output is made from; see Instr::Kind::kReduce
 //   const long long* state(input)       a random generator's {seed, call number}
 //   long long element(access, lane)     the lane's element index in the tensor that a draw fills
 //   unsigned long long constant(index)
@@ -71,12 +72,12 @@ inline constexpr bool is_floating_number = static_cast<T>(0.5) != static_cast<T>
 
 // A number as the storage type holds it, in the type it is then computed with.
 template <Storage storage, class T>
-WEFT_HD Number<type_of(storage)> fitted(T x) {
+WEFT_HD inline Number<type_of(storage)> fitted(T x) {
   return convert<Number<type_of(storage)>>(convert<StoredAs<storage>>(x));
 }
 
 template <class T, Fn fn, class Machine>
-WEFT_HD void apply(const Instr& in, Machine& m) {
+WEFT_MACHINE_HD void apply(const Instr& in, Machine& m) {
   const auto a = m.template read<T>(in.a);
   const int n = m.lanes();
   if constexpr (arity(fn) == 1) {
@@ -102,7 +103,7 @@ template <class T, Fn fn>
 inline constexpr bool has_value = is_floating_number<T> || Formula<fn>::integers;
 
 template <Storage to, class From, class Machine>
-WEFT_HD void refit(const Instr& in, Machine& m) {
+WEFT_MACHINE_HD void refit(const Instr& in, Machine& m) {
   const auto a = m.template read<From>(in.a);
   auto d = m.template write<Number<type_of(to)>>(in.dst);
   const int n = m.lanes();
@@ -111,7 +112,7 @@ WEFT_HD void refit(const Instr& in, Machine& m) {
 }
 
 template <class T, class Machine>
-WEFT_HD void fill(const Instr& in, Machine& m) {
+WEFT_MACHINE_HD void fill(const Instr& in, Machine& m) {
   const unsigned long long bits = m.constant(in.a);
   T value;
   if constexpr (sizeof(T) == 4) value = __builtin_bit_cast(T, static_cast<unsigned>(bits));
@@ -132,7 +133,7 @@ WEFT_HD inline float kept_below(float x, Storage storage) {
 // Calls give(lane, block, number) for every lane: its element is the number-th of `share` that a Philox block serves.
 // The block is made anew only where its number changes.
 template <class Machine, class Give>
-WEFT_HD void draw(const Instr& in, Machine& m, int share, Give&& give) {
+WEFT_MACHINE_HD void draw(const Instr& in, Machine& m, int share, Give&& give) {
   const DrawKey key = draw_key(m.state(in.a), static_cast<long long>(m.constant(in.c)));
   long long made = -1;
   PhiloxBlock block{};
@@ -145,7 +146,7 @@ WEFT_HD void draw(const Instr& in, Machine& m, int share, Give&& give) {
 }
 
 template <class T, class Machine>
-WEFT_HD void draw_uniforms(const Instr& in, Machine& m) {
+WEFT_MACHINE_HD void draw_uniforms(const Instr& in, Machine& m) {
   auto d = m.template write<T>(in.dst);
   draw(in, m, uniforms_per_block<T>, [&](int i, const PhiloxBlock& block, int number) {
     const T x = uniform_of(block, number, T{});
@@ -155,7 +156,7 @@ WEFT_HD void draw_uniforms(const Instr& in, Machine& m) {
 }
 
 template <class T, class Machine>
-WEFT_HD void draw_normals(const Instr& in, Machine& m) {
+WEFT_MACHINE_HD void draw_normals(const Instr& in, Machine& m) {
   auto d = m.template write<T>(in.dst);
   draw(in, m, normals_per_block<T>, [&](int i, const PhiloxBlock& block, int number) {
     const T x = normal_of(block, number, T{});
@@ -170,7 +171,7 @@ WEFT_HD void draw_normals(const Instr& in, Machine& m) {
 
 // From run-time values to template arguments.
 template <class F>
-WEFT_HD void with_type(Type type, F&& f) {
+WEFT_MACHINE_HD void with_type(Type type, F&& f) {
   switch (type) {
     case Type::kF32:
       return f.template operator()<Type::kF32>();
@@ -182,7 +183,7 @@ WEFT_HD void with_type(Type type, F&& f) {
 }
 
 template <class F>
-WEFT_HD void with_storage(Storage storage, F&& f) {
+WEFT_MACHINE_HD void with_storage(Storage storage, F&& f) {
   switch (storage) {
     case Storage::kF32:
       return f.template operator()<Storage::kF32>();
@@ -204,7 +205,7 @@ WEFT_HD void with_storage(Storage storage, F&& f) {
 }
 
 template <class F>
-WEFT_HD void with_fn(Fn fn, F&& f) {
+WEFT_MACHINE_HD void with_fn(Fn fn, F&& f) {
   switch (fn) {
 #define WEFT_CASE(Name, name) \
   case Fn::k##Name:           \
@@ -216,6 +217,14 @@ WEFT_HD void with_fn(Fn fn, F&& f) {
   }
 }
 
+// The functions that join the elements of a reduction.
+template <class F>
+WEFT_MACHINE_HD void with_join(Fn fn, F&& f) {
+  if (fn == Fn::kMaximum) return f.template operator()<Fn::kMaximum>();
+  if (fn == Fn::kMinimum) return f.template operator()<Fn::kMinimum>();
+  return f.template operator()<Fn::kAdd>();
+}
+
 // Whether registers of type T are loaded from and stored to this kind of memory: their own, and bools, which every
 // formula may take and give.
 template <class T, Storage storage>
@@ -224,7 +233,7 @@ inline constexpr bool moves = storage == Storage::kBool ||
                                is_floating_number<T> == is_floating_number<Number<type_of(storage)>>);
 
 template <class T, class Machine>
-WEFT_HD void interpret_in(const Instr& in, Machine& m) {
+WEFT_MACHINE_HD void interpret_in(const Instr& in, Machine& m) {
   switch (in.kind) {
     case Instr::Kind::kLoad:
       return with_storage(in.storage, [&]<Storage storage>() {
@@ -234,6 +243,8 @@ WEFT_HD void interpret_in(const Instr& in, Machine& m) {
       return with_storage(in.storage, [&]<Storage storage>() {
         if constexpr (moves<T, storage>) m.template store<T, storage>(in.a, in.b);
       });
+    case Instr::Kind::kReduce:
+      return with_join(in.fn, [&]<Fn join>() { m.template reduce<T, join>(in.a, in.b, in.c != 0); });
     case Instr::Kind::kFn:
       return with_fn(in.fn, [&]<Fn fn>() {
         if constexpr (has_value<T, fn>) apply<T, fn>(in, m);
@@ -253,19 +264,20 @@ WEFT_HD void interpret_in(const Instr& in, Machine& m) {
 
 // Runs one instruction on all lanes of the machine.
 template <class Machine>
-WEFT_HD void interpret(const Instr& in, Machine& m) {
+WEFT_MACHINE_HD void interpret(const Instr& in, Machine& m) {
   with_type(in.kind == Instr::Kind::kConvert ? in.from : in.type,
             [&]<Type type>() { interpret_in<Number<type>>(in, m); });
 }
 
 // Runs instructions [k, end) of Prog::value.
 template <class Prog, int k, int end, class Machine>
-WEFT_HD void run_constant(Machine& m) {
+WEFT_MACHINE_HD void run_constant(Machine& m) {
   if constexpr (k < end) {
     constexpr Instr in = Prog::value.code[k];
     using T = Number<in.kind == Instr::Kind::kConvert ? in.from : in.type>;
     if constexpr (in.kind == Instr::Kind::kLoad) m.template load<T, in.storage>(in.dst, in.a);
     if constexpr (in.kind == Instr::Kind::kStore) m.template store<T, in.storage>(in.a, in.b);
+    if constexpr (in.kind == Instr::Kind::kReduce) m.template reduce<T, in.fn>(in.a, in.b, in.c != 0);
     if constexpr (in.kind == Instr::Kind::kFn) apply<T, in.fn>(in, m);
     if constexpr (in.kind == Instr::Kind::kConvert) refit<in.storage, T>(in, m);
     if constexpr (in.kind == Instr::Kind::kConstant) fill<T>(in, m);

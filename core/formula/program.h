@@ -40,15 +40,24 @@ struct Instr {
     kConvert,   // dst = a, of type `from`, made to fit `storage`
     kUniform,   // dst = draw for the element at access b, from the generator state in input a and ordinal constants[c]
     kNormal,
-    kStore,  // output b = a, stored as `storage`
+    kStore,   // output b = a, stored as `storage`
+    kReduce,  // output b = all elements of a joined by `fn` (kAdd, kMaximum or kMinimum) over the leading axes (c = 0)
+              // or the trailing axes (c = 1; also where none are left), stored as `storage`
   };
   Kind kind = Kind::kLoad;
-  Type type = Type::kF32;  // of dst; of a for kStore
+  Type type = Type::kF32;  // of dst; of a for kStore and kReduce
   Type from = Type::kF32;
   Storage storage = Storage::kF32;
   Fn fn = Fn::kNegative;
   unsigned char dst = 0, a = 0, b = 0, c = 0;
 };
+
+// How many of a, b, c are registers that an instruction reads, and whether dst is one that it writes.
+constexpr int sources(Instr::Kind kind, Fn fn) {
+  if (kind == Instr::Kind::kFn) return arity(fn);
+  return kind == Instr::Kind::kConvert || kind == Instr::Kind::kStore || kind == Instr::Kind::kReduce ? 1 : 0;
+}
+constexpr bool has_result(Instr::Kind kind) { return kind != Instr::Kind::kStore && kind != Instr::Kind::kReduce; }
 
 struct Program {
   static constexpr int kMaxInstrs = 96, kMaxConstants = 24, kMaxRegisters = 48, kMaxAccesses = 20, kMaxOutputs = 8;

@@ -75,7 +75,7 @@ struct Value {
   std::int32_t output = 0;
   bool defined() const { return node >= 0; }
   bool operator==(const Value&) const = default;
-  bool operator<(const Value& other) const { return node != other.node ? node < other.node : output < other.output; }
+  auto operator<=>(const Value&) const = default;
 };
 
 struct Graph;

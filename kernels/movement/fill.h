@@ -11,7 +11,7 @@ namespace weft::kernels {
 
 // The i-th number of `iota` as T; half types round.
 template <class T>
-WEFT_HD T counted(std::int64_t i) {
+WEFT_HD inline T counted(std::int64_t i) {
   return static_cast<T>(i);
 }
 template <>

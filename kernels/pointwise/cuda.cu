@@ -95,7 +95,12 @@ void run(const Lowered& lowered, const Call& call) {
 }  // namespace
 
 exec::PreparedKernel prepare_pointwise_cuda(const exec::KernelRequest& request) {
-  return {[lowered = std::make_shared<const Lowered>(lower(request))](const Call& call) { run(*lowered, call); }};
+  const auto lowered = std::make_shared<const Lowered>(lower(request));
+  const Program& program = lowered->program;
+  if (std::any_of(program.code, program.code + program.count,
+                  [](const Instr& in) { return in.kind == Instr::Kind::kReduce; }))
+    throw DeviceError(request.op.name(), request.path, "reductions in a body run on the CPU only");
+  return {[lowered](const Call& call) { run(*lowered, call); }};
 }
 
 }  // namespace weft::kernels

@@ -16,7 +16,7 @@ enum class Follow : std::uint8_t {
   kStrided,  // broadcast along some axes
 };
 
-// The outputs' elements, as axes on which every operand has a step of its own. Axes of size 1 are gone and neighbours
+// The program's elements, as axes on which every operand has a step of its own. Axes of size 1 are gone and neighbours
 // that all operands walk as one are merged.
 struct Geometry {
   std::int64_t count = 0;
@@ -24,6 +24,10 @@ struct Geometry {
   std::int64_t size[kMaxPointwiseAxes] = {};
   std::int64_t step[Program::kMaxAccesses][kMaxPointwiseAxes] = {};  // in elements, 0 where broadcast
   Follow follow[Program::kMaxAccesses] = {};
+  // Elements of an output; where a reduction gives it, element i of the program goes into its element
+  //   i % kept             over leading axes
+  //   i / (count / kept)   over trailing axes
+  std::int64_t kept[Program::kMaxOutputs] = {};
 
   // Where output element i finds its element of an operand.
   WEFT_HD std::int64_t offset(int access, std::int64_t i) const {

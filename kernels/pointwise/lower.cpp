@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <map>
+#include <numeric>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/base/check.h"
 #include "core/formula/interpreter.h"
 #include "kernels/pointwise/collapse.h"
+#include "kernels/pointwise/ending.h"
 #include "kernels/pointwise/registers.h"
 
 namespace weft::kernels {
@@ -54,8 +56,11 @@ struct Held {
 
 class Lowering {
  public:
-  Lowering(const exec::KernelRequest& request, const ir::Graph& body)
-      : request_(request), body_(body), shape_(body.spec(body.outputs.at(0).value).shape) {
+  Lowering(const exec::KernelRequest& request, const ir::Graph& body, std::span<const int> outputs)
+      : request_(request), body_(body), outputs_(outputs) {
+    expect_room("outputs", body.outputs.size(), Program::kMaxOutputs);
+    for (int i = 0; i < static_cast<int>(body.outputs.size()); ++i) endings_.push_back(ending_of(request, body, i));
+    shape_ = body.spec(endings_.at(0).of).shape;
     for (const ir::Input& input : body.inputs) {
       input_index_[input.value] = static_cast<int>(accesses_.size());
       accesses_.emplace_back();  // not read yet: a scalar
@@ -66,13 +71,16 @@ class Lowering {
     const std::vector<bool> needed = needed_nodes();
     for (std::size_t n = 0; n < body_.nodes.size(); ++n)
       if (needed[n]) lower_node(static_cast<std::int32_t>(n));
-    for (std::size_t i = 0; i < body_.outputs.size(); ++i) store(static_cast<int>(i));
+    for (const int output : outputs_) end(output);
+    append_ends();
     expect_room("operands and draws", accesses_.size(), Program::kMaxAccesses);
     Lowered lowered;
     lowered.program = assign_registers(request_, prologue_, code_, constants_);
     lowered.program.inputs = static_cast<short>(body_.inputs.size());
     lowered.program.outputs = static_cast<short>(body_.outputs.size());
     lowered.geometry = collapse(request_, shape_, accesses_);
+    for (std::size_t i = 0; i < body_.outputs.size(); ++i)
+      lowered.geometry.kept[i] = body_.spec(body_.outputs[i].value).shape.numel();
     return lowered;
   }
 
@@ -82,10 +90,12 @@ class Lowering {
       throw ValueError(request_.op.name(), request_.path, cat("needs ", count, " ", what, "; at most ", room));
   }
 
+  const Ending& ending(int output) const { return endings_[static_cast<std::size_t>(output)]; }
+
   std::vector<bool> needed_nodes() const {
     std::vector<bool> needed(body_.nodes.size(), false);
     const auto mark = [&](ir::Value v) { needed[static_cast<std::size_t>(v.node)] = true; };
-    for (const ir::Output& output : body_.outputs) mark(output.value);
+    for (const int output : outputs_) mark(ending(output).of);
     for (std::size_t n = body_.nodes.size(); n-- > 0;)
       if (needed[n]) std::for_each(body_.nodes[n].inputs.begin(), body_.nodes[n].inputs.end(), mark);
     return needed;
@@ -210,25 +220,35 @@ class Lowering {
     return static_cast<int>(found - constants_.begin());
   }
 
-  void store(int output) {
-    const ir::Value v = body_.outputs[static_cast<std::size_t>(output)].value;
-    const TensorSpec& spec = body_.spec(v);
-    if (spec.shape != shape_)
-      throw ShapeError(request_.op.name(), request_.path,
-                       cat("output ", output, " is ", spec.shape, ", output 0 is ", shape_, "; they must be the same"));
+  void end(int output) {
+    const auto [v, join, trailing] = ending(output);
+    if (const Shape& shape = body_.spec(v).shape; shape != shape_)
+      throw ShapeError(
+          request_.op.name(), request_.path,
+          cat(join ? "what is reduced to output " : "output ", output, " is ", shape,
+              join || ending(0).join ? ", other values are " : ", output 0 is ", shape_, "; they must be the same"));
     Held& held = held_.at(v);
-    // What is stored is rounded by the store.
-    const int source = held.raw >= 0 ? held.raw : reg(v, held.natural);
-    stores_.push_back(
-        {.kind = Kind::kStore, .type = held.natural, .storage = storage_of(spec), .a = source, .b = output});
-    if (output + 1 == static_cast<int>(body_.outputs.size())) append_stores();
+    const Storage storage = storage_of(body_.spec(body_.outputs[static_cast<std::size_t>(output)].value));
+    VirtualInstr last{.kind = Kind::kStore, .type = held.natural, .storage = storage, .b = output};
+    if (join) {
+      last.kind = Kind::kReduce;
+      last.fn = *join;
+      last.type = type_of(storage_of(body_.spec(v)));
+      last.a = reg(v, last.type);
+      last.c = trailing ? 1 : 0;
+      reductions_.push_back(last);
+    } else {
+      last.a = held.raw >= 0 ? held.raw : reg(v, held.natural);  // what is stored is rounded by the store
+      stores_.push_back(last);
+    }
   }
 
-  // All stores stand at the end. Among several outputs, one that is an input unchanged is copied first: the first
-  // output may lie where that input does.
-  void append_stores() {
+  // All ends stand together. The first output may lie where an input does, so reductions come before stores, and among
+  // several stores one that gives an input unchanged copies it first.
+  void append_ends() {
     for (VirtualInstr& s : stores_)
       if (stores_.size() > 1 && is_load(s.a)) s.a = convert(s.a, s.type, whole(s.type));
+    code_.insert(code_.end(), reductions_.begin(), reductions_.end());
     code_.insert(code_.end(), stores_.begin(), stores_.end());
   }
   bool is_load(int r) const {
@@ -238,11 +258,13 @@ class Lowering {
 
   const exec::KernelRequest& request_;
   const ir::Graph& body_;
+  std::span<const int> outputs_;  // the ones to compute
+  std::vector<Ending> endings_;   // of all outputs
   Shape shape_;
   std::vector<Shape> accesses_;  // operands, then the tensors that draws fill
   std::map<ir::Value, int> input_index_;
   std::map<ir::Value, Held> held_;
-  std::vector<VirtualInstr> prologue_, code_, stores_;
+  std::vector<VirtualInstr> prologue_, code_, reductions_, stores_;
   std::vector<unsigned long long> constants_;
   std::vector<bool> same_;
   int registers_ = 0;
@@ -269,9 +291,15 @@ bool is_plain(Fn fn, const exec::KernelRequest& request) {
 }  // namespace
 
 Lowered lower(const exec::KernelRequest& request) {
-  if (request.body) return Lowering(request, *request.body)();
+  std::vector<int> all(request.outputs.size());
+  std::iota(all.begin(), all.end(), 0);
+  return lower(request, all);
+}
+
+Lowered lower(const exec::KernelRequest& request, std::span<const int> outputs) {
+  if (request.body) return Lowering(request, *request.body, outputs)();
   const ir::Graph body = body_of(request);
-  Lowered lowered = Lowering(request, body)();
+  Lowered lowered = Lowering(request, body, outputs)();
   if (const auto fn = fn_of(request.op.name()); fn && is_plain(*fn, request)) lowered.plain = fn;
   return lowered;
 }

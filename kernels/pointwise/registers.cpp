@@ -12,11 +12,9 @@ namespace {
 using Kind = Instr::Kind;
 
 std::vector<int> sources_of(const VirtualInstr& in) {
-  if (in.kind == Kind::kConvert || in.kind == Kind::kStore) return {in.a};
-  if (in.kind != Kind::kFn) return {};
-  std::vector<int> sources{in.a, in.b, in.c};
-  sources.resize(static_cast<std::size_t>(arity(in.fn)));
-  return sources;
+  std::vector<int> registers{in.a, in.b, in.c};
+  registers.resize(static_cast<std::size_t>(sources(in.kind, in.fn)));
+  return registers;
 }
 
 class Assignment {

@@ -107,6 +107,9 @@ class ThreadMachine {
     }
   }
 
+  template <class T, Fn join>
+  __device__ void reduce(int, int, bool) {}  // prepare_pointwise_cuda() refuses bodies with reductions
+
   __device__ const long long* state(int input) const { return static_cast<const long long*>(o_.inputs[input]); }
   __device__ long long element(int access, int lane) const { return o_.geometry.offset(access, begin_ + lane); }
   __device__ unsigned long long constant(int index) const { return p_.constants[index]; }

@@ -2,172 +2,91 @@
 #include "kernels/pointwise/tiles.h"
 
 #include <algorithm>
-#include <type_traits>
+#include <array>
 
-#include "core/formula/interpreter.h"
+#include "kernels/pointwise/tiles_isa.h"
 
 namespace weft::kernels {
 namespace {
 
-using interpreter::StoredAs;
+using Kind = Instr::Kind;
 
-template <class T>
-struct TileReader {
-  const T* lanes;
-  T operator[](int i) const { return lanes[i]; }
-};
+// As many elements as keep all registers in L1, in whole cache lines of any type.
+int lanes_of(const Program& program) {
+  const int bytes = (program.wide ? 8 : 4) * std::max<int>(program.registers, 1);
+  return std::clamp(kTileBytes / bytes / 64 * 64, 64, 1024);
+}
 
-template <class T>
-struct TileWriter {
-  T* lanes;
-  void put(int i, T value) { lanes[i] = value; }
-};
+bool stores_whole(const Instr& store) {
+  return store.storage == Storage::kF32 || store.storage == Storage::kF64 || store.storage == Storage::kI64;
+}
 
-// The machine of core/formula/interpreter.h whose lanes are a tile. A register is a pointer to its lanes: to its own
-// tile, or to an operand's memory where that can be read as it is.
-class TileMachine {
- public:
-  TileMachine(const TileProgram& p, const Operands& operands) : p_(p), g_(p.geometry), operands_(operands) {}
-
-  // The next instructions are for elements [begin, begin + count).
-  void move_to(std::int64_t begin, int count) {
-    begin_ = begin;
-    count_ = count;
-    std::int64_t rest = begin;
-    for (int axis = g_.rank - 1; axis >= 0; --axis) {
-      at_[axis] = rest % g_.size[axis];
-      rest /= g_.size[axis];
+// The inputs that steps after `made` read, as bits.
+unsigned inputs_read_after(const TileProgram& p, int made) {
+  std::array<unsigned, Program::kMaxRegisters> shown{};  // the input that a register may show in place
+  unsigned reads = 0;
+  for (int i = 0; i < p.count; ++i) {
+    const Instr& in = p.steps[i].in;
+    const unsigned input = 1u << in.a;
+    const bool loads = in.kind == Kind::kLoad, draws = in.kind == Kind::kUniform || in.kind == Kind::kNormal;
+    if (i > made) {
+      const std::array<unsigned char, 3> registers{in.a, in.b, in.c};
+      for (int r = 0; r < sources(in.kind, in.fn); ++r) reads |= shown[registers[static_cast<std::size_t>(r)]];
+      if (loads || draws) reads |= input;
     }
+    if (has_result(in.kind)) shown[in.dst] = loads ? input : 0;
   }
-  // The next result goes straight to this output.
-  void direct(int output) { direct_ = output; }
+  return reads;
+}
 
-  int lanes() const { return count_; }
-  template <class T>
-  TileReader<T> read(int reg) const {
-    return {static_cast<const T*>(lanes_[reg])};
-  }
-  template <class T>
-  TileWriter<T> write(int reg) {
-    T* lanes = reinterpret_cast<T*>(tiles_[reg]);
-    if (direct_ >= 0 && operands_.outputs[direct_]) lanes = static_cast<T*>(operands_.outputs[direct_]) + begin_;
-    lanes_[reg] = lanes;
-    return {lanes};
-  }
+// The step before `end` that last writes the register.
+int maker(const TileProgram& p, int reg, int end) {
+  int i = end - 1;
+  while (i >= 0 && !(has_result(p.steps[i].in.kind) && p.steps[i].in.dst == reg)) --i;
+  return i;
+}
 
-  template <class T, Storage storage>
-  void load(int dst, int input) {
-    using S = StoredAs<storage>;
-    const S* from = static_cast<const S*>(operands_.inputs[input]);
-    if (g_.follow[input] == Follow::kStrided) return load_strided<T>(dst, from, g_.step[input]);
-    if (g_.follow[input] == Follow::kDense) return load_row<T>(dst, from + begin_);
-    const T value = convert<T>(*from);
-    std::fill_n(write<T>(dst).lanes, count_, value);
-  }
-  template <class T, Storage storage>
-  void store(int reg, int output) {
-    using S = StoredAs<storage>;
-    if (!operands_.outputs[output]) return;
-    S* to = static_cast<S*>(operands_.outputs[output]) + begin_;
-    const T* lanes = static_cast<const T*>(lanes_[reg]);
-    if (static_cast<const void*>(to) == lanes) return;
-    WEFT_LANES
-    for (int i = 0; i < count_; ++i) to[i] = convert<S>(lanes[i]);
-  }
-
-  const long long* state(int input) const { return static_cast<const long long*>(operands_.inputs[input]); }
-  long long element(int access, int lane) const { return g_.offset(access, begin_ + lane); }
-  unsigned long long constant(int index) const { return p_.program.constants[index]; }
-
- private:
-  // A run of neighbouring elements: read in place when they are numbers of the register's type.
-  template <class T, class S>
-  void load_row(int dst, const S* from) {
-    if constexpr (std::is_same_v<T, S>) {
-      lanes_[dst] = from;
-    } else {
-      copy_row(write<T>(dst).lanes, from, count_);
-    }
-  }
-  template <class T, class S>
-  static void copy_row(T* to, const S* from, std::int64_t n) {
-    WEFT_LANES
-    for (std::int64_t i = 0; i < n; ++i) to[i] = convert<T>(from[i]);
-  }
-
-  // Row after row, with the operand's offset kept as the axes turn.
-  template <class T, class S>
-  void load_strided(int dst, const S* from, const std::int64_t* step) {
-    const int last = g_.rank - 1;
-    std::int64_t at[kMaxPointwiseAxes];
-    for (int axis = 0; axis <= last; ++axis) {
-      at[axis] = at_[axis];
-      from += at[axis] * step[axis];
-    }
-    if (step[last] == 1 && g_.size[last] - at[last] >= count_) return load_row<T>(dst, from);
-    T* to = write<T>(dst).lanes;
-    for (std::int64_t done = 0; done < count_;) {
-      const std::int64_t n = std::min<std::int64_t>(count_ - done, g_.size[last] - at[last]);
-      if (step[last] == 1) {
-        copy_row(to + done, from, n);
-      } else if (step[last] == 0) {
-        std::fill_n(to + done, n, convert<T>(*from));
-      } else {
-        for (std::int64_t i = 0; i < n; ++i) to[done + i] = convert<T>(from[i * step[last]]);
-      }
-      done += n;
-      from += n * step[last];
-      at[last] += n;
-      for (int axis = last; axis > 0 && at[axis] == g_.size[axis]; --axis) {
-        from += step[axis - 1] - g_.size[axis] * step[axis];
-        at[axis] = 0;
-        ++at[axis - 1];
-      }
-    }
-  }
-
-  const TileProgram& p_;
-  const Geometry& g_;
-  const Operands& operands_;
-  std::int64_t begin_ = 0, at_[kMaxPointwiseAxes] = {};
-  int count_ = 0, direct_ = -1;
-  const void* lanes_[Program::kMaxRegisters];
-  alignas(64) unsigned char tiles_[Program::kMaxRegisters][kTile * 8];
-};
-
-}  // namespace
-
-void find_direct_output(TileProgram& p) {
-  using Kind = Instr::Kind;
-  const Program& program = p.program;
-  int first_store = program.count;
-  while (first_store > 0 && program.code[first_store - 1].kind == Kind::kStore) --first_store;
-  if (first_store <= program.prologue) return;
-  const Instr& last = program.code[first_store - 1];
-  if (last.kind == Kind::kLoad) return;
-  for (int i = first_store; i < program.count; ++i) {
-    const Instr& store = program.code[i];
-    const bool whole =
-        store.storage == Storage::kF32 || store.storage == Storage::kF64 || store.storage == Storage::kI64;
-    if (store.a != last.dst || !whole) continue;
-    p.direct_instr = first_store - 1;
-    p.direct_output = store.b;
-    return;
+// Lets the step that makes an output's value write it to the output at once, where it is stored as it is.
+void find_direct(TileProgram& p) {
+  for (int s = p.prologue; s < p.count; ++s) {
+    const Instr& store = p.steps[s].in;
+    if (store.kind != Kind::kStore || !stores_whole(store)) continue;
+    const int made = maker(p, store.a, s);
+    if (made < p.prologue || p.steps[made].in.kind == Kind::kLoad || p.steps[made].direct >= 0) continue;
+    p.steps[made].direct = store.b;
+    p.read_later[store.b] = inputs_read_after(p, made);
   }
 }
 
-void run_tiles(const TileProgram& p, const Operands& operands, std::int64_t begin, std::int64_t end) {
-  const Program& program = p.program;
-  TileMachine machine(p, operands);
-  machine.move_to(begin, static_cast<int>(std::min<std::int64_t>(kTile, end - begin)));
-  for (int i = 0; i < program.prologue; ++i) interpreter::interpret(program.code[i], machine);
-  for (; begin < end; begin += kTile) {
-    machine.move_to(begin, static_cast<int>(std::min<std::int64_t>(kTile, end - begin)));
-    for (int i = program.prologue; i < program.count; ++i) {
-      machine.direct(i == p.direct_instr ? p.direct_output : -1);
-      interpreter::interpret(program.code[i], machine);
-    }
+}  // namespace
+
+TileProgram tile_program(const Lowered& lowered) {
+  TileProgram p;
+  p.program = lowered.program;
+  p.geometry = lowered.geometry;
+  p.lanes = lanes_of(p.program);
+  p.prologue = p.program.prologue;
+  p.count = p.program.count;
+  for (int i = 0; i < p.count; ++i) p.steps[i].in = p.program.code[i];
+  find_direct(p);
+  switch (cpu::isa()) {
+    case cpu::Isa::kBaseline:
+      baseline::resolve(p);
+      break;
+#if defined(__x86_64__)
+    case cpu::Isa::kAvx2:
+      avx2::resolve(p);
+      break;
+    case cpu::Isa::kAvx512:
+      avx512::resolve(p);
+      break;
+#else
+    case cpu::Isa::kAvx2:
+    case cpu::Isa::kAvx512:
+      break;  // never chosen there
+#endif
   }
+  return p;
 }
 
 }  // namespace weft::kernels

@@ -18,14 +18,14 @@ namespace weft::kernels {
 
 // Sums of integers wrap around.
 template <class E>
-WEFT_HD E wrapping_sum(E a, E b) {
+WEFT_HD inline E wrapping_sum(E a, E b) {
   return a + b;
 }
 WEFT_HD inline std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 template <class E>
-WEFT_HD E wrapping_product(E a, E b) {
+WEFT_HD inline E wrapping_product(E a, E b) {
   return a * b;
 }
 WEFT_HD inline std::int64_t wrapping_product(std::int64_t a, std::int64_t b) {
@@ -59,11 +59,11 @@ struct Product {
 
 // The least value of E: what a maximum starts from.
 template <class E>
-WEFT_HD E lowest() {
+WEFT_HD inline E lowest() {
   return std::numeric_limits<E>::has_infinity ? -std::numeric_limits<E>::infinity() : std::numeric_limits<E>::lowest();
 }
 template <class E>
-WEFT_HD E highest() {
+WEFT_HD inline E highest() {
   return std::numeric_limits<E>::has_infinity ? std::numeric_limits<E>::infinity() : std::numeric_limits<E>::max();
 }
 

@@ -71,13 +71,13 @@ struct ReduceDispatch {
 
 // An element as the type that is computed with.
 template <class E, class T>
-WEFT_HD E widened(T x) {
+WEFT_HD inline E widened(T x) {
   return static_cast<E>(static_cast<Compute<T>>(x));
 }
 
 // A result as it is stored.
 template <class Out, class E>
-WEFT_HD Out narrowed(E x) {
+WEFT_HD inline Out narrowed(E x) {
   return static_cast<Out>(static_cast<Compute<Out>>(x));
 }
 

@@ -20,7 +20,7 @@ WEFT_HD inline std::uint64_t float_key(std::uint64_t bits, int width, std::uint6
 }
 
 template <class T>
-WEFT_HD std::uint64_t key_of(T x);
+WEFT_HD inline std::uint64_t key_of(T x);
 template <>
 WEFT_HD inline std::uint64_t key_of(float x) {
   return float_key(__builtin_bit_cast(std::uint32_t, x), 32, 0x7f800000u);
@@ -52,7 +52,7 @@ WEFT_HD inline std::uint64_t key_of(std::uint8_t x) {
 
 // The same for descending order.
 template <class T>
-WEFT_HD std::uint64_t ordered_key(T x, bool descending) {
+WEFT_HD inline std::uint64_t ordered_key(T x, bool descending) {
   constexpr std::uint64_t all = ~std::uint64_t{0} >> (64 - 8 * sizeof(T));
   return descending ? ~key_of(x) & all : key_of(x);
 }

@@ -13,7 +13,7 @@ template <class T>
 using RunningSum = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
 
 template <class T>
-WEFT_HD RunningSum<T> to_sum(T x) {
+WEFT_HD inline RunningSum<T> to_sum(T x) {
   if constexpr (sizeof(T) == 2) {
     return static_cast<float>(x);
   } else {
@@ -22,7 +22,7 @@ WEFT_HD RunningSum<T> to_sum(T x) {
 }
 
 template <class T>
-WEFT_HD T to_element(RunningSum<T> sum) {
+WEFT_HD inline T to_element(RunningSum<T> sum) {
   if constexpr (sizeof(T) == 2) {
     return T(static_cast<float>(sum));
   } else {

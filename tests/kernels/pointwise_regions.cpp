@@ -3,42 +3,13 @@
 
 #include <cmath>
 
-#include "core/ops/op.h"
+#include "tests/kernels/pointwise_body.h"
 #include "tests/kernels/pointwise_cases.h"
 
 namespace weft::testing {
 namespace {
 
 using ir::Value;
-
-// Builds a body; inputs come with their tensors.
-class Body {
- public:
-  Value input(HostTensor tensor) {
-    const Value v = graph_->add_input(tensor.spec, ir::InputKind::kArgument, "");
-    inputs_.push_back(std::move(tensor));
-    return v;
-  }
-  Value floats(const Shape& shape, DType dtype) {
-    return input(random_tensor(shape, dtype, -3, 3, 40 + inputs_.size()));
-  }
-  Value state() { return input(tensor_of({2}, DType::kI64, {77, 5})); }
-  Value op(const char* name, std::vector<Value> in, ir::Attributes attributes = {}) {
-    return ops::Builder(*graph_).emit(name, std::move(in), std::move(attributes));
-  }
-  Value cast(Value v, DType dtype) { return op("cast", {v}, {{"dtype", dtype}}); }
-  Value full(double value, DType dtype) {
-    return op("full", {}, {{"shape", ir::Ints{}}, {"dtype", dtype}, {"value", value}});
-  }
-  Region done(std::string name, const std::vector<Value>& outputs) {
-    for (const Value v : outputs) graph_->outputs.push_back({v, ""});
-    return {std::move(name), graph_, inputs_};
-  }
-
- private:
-  std::shared_ptr<ir::Graph> graph_ = std::make_shared<ir::Graph>();
-  std::vector<HostTensor> inputs_;
-};
 
 // gelu(x * w + b) * 0.5, with w a row, b a column and many values alive at once.
 Region dense_layer(DType dtype) {

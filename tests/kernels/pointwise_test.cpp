@@ -204,9 +204,32 @@ TEST(PointwiseErrors, SayWhatABodyMayNotHold) {
   expect_refusal<ValueError>(body_node([&](ir::Graph& g) {
                                const ir::Value x = g.add_input(table, ir::InputKind::kArgument, "");
                                const ir::Attributes axes{{"axes", ir::Ints{0}}, {"keep", true}};
-                               g.outputs.push_back({ops::Builder(g).emit("sum", {x}, axes)});
+                               g.outputs.push_back({ops::Builder(g).emit("mean", {x}, axes)});
+                             }),
+                             "op mean is not elementwise");
+  expect_refusal<ValueError>(body_node([&](ir::Graph& g) {
+                               const ir::Value x = g.add_input(table, ir::InputKind::kArgument, "");
+                               const ir::Attributes axes{{"axes", ir::Ints{0}}, {"keep", true}};
+                               const ir::Value sum = ops::Builder(g).emit("sum", {x}, axes);
+                               g.outputs.push_back({ops::Builder(g).emit("subtract", {x, sum})});
                              }),
                              "op sum is not elementwise");
+  expect_refusal<ShapeError>(body_node([&](ir::Graph& g) {
+                               const TensorSpec cube{{2, 3, 4}, DType::kF32};
+                               const ir::Value x = g.add_input(cube, ir::InputKind::kArgument, "");
+                               const ir::Attributes axes{{"axes", ir::Ints{1}}, {"keep", false}};
+                               g.outputs.push_back({ops::Builder(g).emit("max", {x}, axes)});
+                             }),
+                             "output 0 is the max of (2, 3, 4) over axes between others; only leading or trailing axes "
+                             "can be reduced");
+  expect_refusal<ShapeError>(body_node([&](ir::Graph& g) {
+                               const ir::Value x = g.add_input(row, ir::InputKind::kArgument, "");
+                               const ir::Value y = g.add_input(table, ir::InputKind::kArgument, "");
+                               const ir::Attributes axes{{"axes", ir::Ints{0}}, {"keep", false}};
+                               g.outputs.push_back({ops::Builder(g).emit("sum", {x}, axes)});
+                               g.outputs.push_back({ops::Builder(g).emit("exp", {y})});
+                             }),
+                             "output 1 is (2, 3), other values are (3,); they must be the same");
   expect_refusal<ShapeError>(body_node([&](ir::Graph& g) {
                                const ir::Value x = g.add_input(row, ir::InputKind::kArgument, "");
                                const ir::Value y = g.add_input(table, ir::InputKind::kArgument, "");

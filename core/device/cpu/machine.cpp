@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -97,11 +98,39 @@ int usable_threads() {
   return std::max(threads, 1);
 }
 
-const char* isa_name() {
+std::vector<Isa> usable_isas() {
+  std::vector<Isa> all{Isa::kBaseline};
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-    return "AVX-512";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    all.push_back(Isa::kAvx2);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+      all.push_back(Isa::kAvx512);
+  }
+#endif
+  return all;
+}
+
+namespace {
+std::atomic<Isa>& chosen_isa() {
+  static std::atomic<Isa> chosen{usable_isas().back()};
+  return chosen;
+}
+}  // namespace
+
+Isa isa() { return chosen_isa().load(std::memory_order_relaxed); }
+void use_isa(Isa isa) { chosen_isa().store(isa, std::memory_order_relaxed); }
+
+const char* isa_name() {
+  switch (usable_isas().back()) {
+    case Isa::kAvx512:
+      return "AVX-512";
+    case Isa::kAvx2:
+      return "AVX2";
+    case Isa::kBaseline:
+      break;
+  }
+#if defined(__x86_64__)
   return "SSE2";
 #elif defined(__aarch64__)
   return "NEON";

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 // What the CPU device needs to know of the machine.
 namespace weft::cpu {
@@ -14,6 +15,14 @@ std::optional<double> cgroup_quota(const std::filesystem::path& root);
 int usable_threads();
 // "AVX-512", "AVX2", "SSE2" or "NEON"
 const char* isa_name();
+
+// The instruction sets that the CPU kernels are built for; the baseline is what the compiler takes for granted.
+enum class Isa { kBaseline, kAvx2, kAvx512 };
+// The best one of this machine, unless use_isa() said otherwise. Kernels ask when they are made ready.
+Isa isa();
+// For tests: kernels made ready from now on use this one, which the machine must have.
+void use_isa(Isa isa);
+std::vector<Isa> usable_isas();
 
 // Memory aligned to 256 bytes, from 2 MiB on aligned for huge pages and asking for them. Null when there is none.
 void* allocate(std::size_t bytes);

@@ -15,12 +15,25 @@
 
 namespace weft WEFT_EXPORT {
 
-enum class Precision : std::uint8_t { kF32, kTF32 };  // of f32 matmuls inside a program; fp32 means fp32 unless asked
+// How a program computes what is traced in f32; other dtypes stay what they are, and so do inputs, results and
+// variables.
+enum class Precision : std::uint8_t {
+  kF32,   // as traced
+  kTF32,  // matrix products may round their operands to TF32 on CUDA
+  // Matrix products of operands rounded to bf16, added up in f32; activations and their gradients are stored as bf16.
+  // Weights and all that is assigned to variables, weight gradients, reductions, norms' statistics, losses and whatever
+  // exp, log, pow and softplus give stay f32, and so does the arithmetic between one stored value and the next. Works
+  // on every device; on a CPU without units for it no faster than f32.
+  kBF16,
+  // The same with f16, whose range is small: gradients need UpdateOptions::loss_scale, which a Trainer turns on.
+  kF16,
+};
 
 struct CompileOptions {
   std::string name = "step";
   Precision precision = Precision::kF32;
   std::optional<Device> device{};  // default: where the arguments live
+  bool fuse = true;                // false: node by node as traced, for a debugger
   int max_traces = 16;             // then a TraceError names the dimension that keeps changing
 };
 

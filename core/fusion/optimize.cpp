@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/fusion/optimize.h"
+
+#include "core/fusion/expand.h"
+#include "core/fusion/regions.h"
+#include "core/fusion/share.h"
+#include "core/fusion/simplify.h"
+#include "core/ir/prune.h"
+
+namespace weft::fusion {
+
+ir::Graph optimize(const ir::Graph& graph) {
+  ir::Graph out = ir::prune(share(simplify(expand(ir::prune(graph)))));
+  return ir::prune(form_plain_regions(out));
+}
+
+}  // namespace weft::fusion

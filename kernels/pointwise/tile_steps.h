@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "kernels/pointwise/tile_machine.h"
+
+// From a program's instructions to the functions that run them on tiles; like tile_machine.h for files built for one
+// instruction set.
+namespace weft::kernels {
+namespace {
+
+using StepRun = void (*)(const TileStep&, void*);
+using Kind = Instr::Kind;
+
+TileMachine& machine_of(void* machine) { return *static_cast<TileMachine*>(machine); }
+
+template <class T>
+StepRun run_of_number(const Instr& in) {
+  StepRun run = nullptr;
+  switch (in.kind) {
+    case Kind::kLoad:
+      interpreter::with_storage(in.storage, [&]<Storage storage>() {
+        if constexpr (interpreter::moves<T, storage>)
+          run = [](const TileStep& s, void* m) { machine_of(m).load<T, storage>(s.in.dst, s.in.a); };
+      });
+      break;
+    case Kind::kStore:
+      interpreter::with_storage(in.storage, [&]<Storage storage>() {
+        if constexpr (interpreter::moves<T, storage>)
+          run = [](const TileStep& s, void* m) { machine_of(m).store<T, storage>(s.in.a, s.in.b); };
+      });
+      break;
+    case Kind::kReduce:
+      interpreter::with_join(in.fn, [&]<Fn join>() {
+        run = [](const TileStep& s, void* m) { machine_of(m).reduce<T, join>(s.in.a, s.in.b, s.in.c != 0); };
+      });
+      break;
+    case Kind::kFn:
+      interpreter::with_fn(in.fn, [&]<Fn fn>() {
+        if constexpr (interpreter::has_value<T, fn>)
+          run = [](const TileStep& s, void* m) { interpreter::apply<T, fn>(s.in, machine_of(m)); };
+      });
+      break;
+    case Kind::kConvert:  // here T is the type of the source
+      interpreter::with_storage(in.storage, [&]<Storage storage>() {
+        run = [](const TileStep& s, void* m) { interpreter::refit<storage, T>(s.in, machine_of(m)); };
+      });
+      break;
+    case Kind::kConstant:
+      run = [](const TileStep& s, void* m) { interpreter::fill<T>(s.in, machine_of(m)); };
+      break;
+    case Kind::kUniform:
+      if constexpr (interpreter::is_floating_number<T>)
+        run = [](const TileStep& s, void* m) { interpreter::draw_uniforms<T>(s.in, machine_of(m)); };
+      break;
+    case Kind::kNormal:
+      if constexpr (interpreter::is_floating_number<T>)
+        run = [](const TileStep& s, void* m) { interpreter::draw_normals<T>(s.in, machine_of(m)); };
+      break;
+  }
+  return run;
+}
+
+StepRun run_of(const Instr& in) {
+  StepRun run = nullptr;
+  interpreter::with_type(in.kind == Kind::kConvert ? in.from : in.type,
+                         [&]<Type type>() { run = run_of_number<interpreter::Number<type>>(in); });
+  return run;
+}
+
+void run_tiles(const TileProgram& p, const Operands& operands, const Window& given) {
+  if (given.rows <= 0 || given.cols <= 0) return;
+  Window w = given;
+  bool whole = w.rows == 1 || w.pitch == w.cols;
+  for (int i = 0; i < p.program.inputs; ++i)
+    whole = whole && (operands.row_step[i] == 0 || operands.row_step[i] == w.cols || w.rows == 1);
+  if (whole) w = {w.begin, 1, w.rows * w.cols, w.rows * w.cols};
+  const std::int64_t cols = least(w.cols, p.lanes), rows = least(w.rows, w.cols >= p.lanes ? 1 : p.lanes / w.cols);
+  TileMachine machine(p, operands, w);
+  machine.move_to(w, 0, 0, rows, cols);
+  machine.direct(-1);
+  for (int i = 0; i < p.prologue; ++i) p.steps[i].run(p.steps[i], &machine);
+  for (std::int64_t row = 0; row < w.rows; row += rows) {
+    for (std::int64_t column = 0; column < w.cols; column += cols) {
+      machine.move_to(w, row, column, least(rows, w.rows - row), least(cols, w.cols - column));
+      for (int i = p.prologue; i < p.count; ++i) {
+        machine.direct(p.steps[i].direct);
+        p.steps[i].run(p.steps[i], &machine);
+      }
+    }
+  }
+}
+
+void resolve_steps(TileProgram& p) {
+  for (int i = 0; i < p.count; ++i) p.steps[i].run = run_of(p.steps[i].in);
+  p.run = run_tiles;
+}
+
+}  // namespace
+}  // namespace weft::kernels
