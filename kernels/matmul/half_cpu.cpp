@@ -70,16 +70,15 @@ exec::PreparedKernel prepare_matmul_half_cpu(const exec::KernelRequest& request)
   if (request.inputs[0].dtype == DType::kF16) return prepare_widened<f16>(request);
   const bf16_units::Kind kind = bf16_units::best();
   if (kind == bf16_units::Kind::kNone) return prepare_widened<bf16>(request);
-  const auto gemm = std::make_shared<const Bf16Gemm>(gemm_problem(request), kind);
-  const bool wide = request.outputs[0].dtype == DType::kF32;
-  return {[gemm, wide](const Call& call) {
-            void* const c = call.outputs[0].data;
-            const auto run = [&](auto* to) {
-              gemm->run(call.inputs[0].data, call.inputs[1].data, to, call.workspace.data);
-            };
-            wide ? run(static_cast<float*>(c)) : run(static_cast<bf16*>(c));
-          },
-          gemm->workspace()};
+  const auto prepared = [&](auto gemm) -> exec::PreparedKernel {
+    return {[gemm](const Call& call) {
+              gemm->run(call.inputs[0].data, call.inputs[1].data, call.outputs[0].data, call.workspace.data);
+            },
+            gemm->workspace()};
+  };
+  const GemmProblem problem = gemm_problem(request);
+  return request.outputs[0].dtype == DType::kF32 ? prepared(std::make_shared<const Bf16Gemm<float>>(problem, kind))
+                                                 : prepared(std::make_shared<const Bf16Gemm<bf16>>(problem, kind));
 }
 
 }  // namespace weft::kernels
