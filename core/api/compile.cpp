@@ -2,10 +2,11 @@
 #include "weft/compile.h"
 
 #include <algorithm>
-#include <iomanip>
 #include <set>
-#include <sstream>
 
+#include "core/api/fit.h"
+#include "core/api/memory_report.h"
+#include "core/api/profile.h"
 #include "core/api/tracer.h"
 #include "core/base/check.h"
 #include "core/exec/executable.h"
@@ -66,6 +67,29 @@ struct Traced {
   }
 };
 
+// The size of the first axis of the first argument that has one.
+std::optional<std::int64_t> rows_of(const std::vector<ArgumentKey>& key) {
+  for (const ArgumentKey& k : key)
+    if (k.is_tensor && k.spec.shape.rank() > 0) return k.spec.shape[0];
+  return std::nullopt;
+}
+
+// The same for other batches: arguments of as many rows get as many others.
+std::vector<ArgumentKey> with_rows(std::vector<ArgumentKey> key, std::int64_t rows, std::int64_t other) {
+  for (ArgumentKey& k : key) {
+    if (!k.is_tensor || k.spec.shape.rank() == 0 || k.spec.shape[0] != rows) continue;
+    std::vector<std::int64_t> dims = k.spec.shape.dims();
+    dims[0] = other;
+    k.spec.shape = Shape(std::move(dims));
+  }
+  return key;
+}
+
+struct Built {
+  Trace trace;  // without its graph
+  std::shared_ptr<const exec::Executable> executable;
+};
+
 }  // namespace
 
 class ProgramCache {
@@ -76,9 +100,14 @@ class ProgramCache {
   std::vector<Tensor> run(Traced& traced, const std::vector<Argument>& arguments);
   const Traced& latest(const char* what) const;
   std::string memory_plan() const;
+  Profile profile() const;
+  // whole: with the variables that are there already.
+  std::int64_t largest_batch(std::int64_t memory, const std::vector<Argument>& arguments, const TracedBody& body,
+                             bool whole) const;
   std::size_t size() const { return traces_.size(); }
 
  private:
+  Built build(const std::vector<ArgumentKey>& key, std::optional<Device> device, const TracedBody& body) const;
   std::unique_ptr<Traced> trace(const std::vector<Argument>& arguments, const TracedBody& body);
   [[noreturn]] void too_many(const std::vector<ArgumentKey>& key) const;
 
@@ -96,28 +125,41 @@ Traced& ProgramCache::find(const std::vector<Argument>& arguments, const TracedB
   return *traces_.back();
 }
 
+Built ProgramCache::build(const std::vector<ArgumentKey>& key, std::optional<Device> device,
+                          const TracedBody& body) const {
+  Built out;
+  {
+    Tracer tracer(options_.device);
+    std::vector<Tensor> inputs;
+    for (std::size_t i = 0; i < key.size(); ++i)
+      if (key[i].is_tensor) inputs.push_back(tracer.add_argument(key[i].spec, "argument " + std::to_string(i)));
+    out.trace = tracer.finish(body(inputs), device);
+  }
+  exec::BuildOptions options;
+  options.device = out.trace.device;
+  options.half = half_of(options_.precision);
+  options.fuse = options_.fuse;
+  options.allow_tf32 = options_.precision == Precision::kTF32;
+  out.executable = std::make_shared<const exec::Executable>(out.trace.graph, options);
+  out.trace.graph = {};
+  return out;
+}
+
 std::unique_ptr<Traced> ProgramCache::trace(const std::vector<Argument>& arguments, const TracedBody& body) {
   auto made = std::make_unique<Traced>();
   made->arguments = keys_of(arguments);
   made->given = options_.device ? options_.device : device_of(arguments);
-  {
-    Tracer tracer(options_.device);
-    std::vector<Tensor> inputs;
-    for (std::size_t i = 0; i < arguments.size(); ++i)
-      if (arguments[i].key.empty())
-        inputs.push_back(tracer.add_argument(arguments[i].tensor.impl()->spec(), "argument " + std::to_string(i)));
-    made->trace = tracer.finish(body(inputs), made->given);
-  }
-  exec::BuildOptions build;
-  build.device = made->trace.device;
-  build.half = half_of(options_.precision);
-  build.fuse = options_.fuse;
-  build.allow_tf32 = options_.precision == Precision::kTF32;
-  made->program = std::make_unique<exec::Instance>(std::make_shared<const exec::Executable>(made->trace.graph, build));
-  made->trace.graph = {};
+  Built built = build(made->arguments, made->given, body);
+  made->trace = std::move(built.trace);
+  const Device device = made->trace.device;
+  expect_fits(options_.name, device, exec::ArenaPool::shared()->idle_bytes(Stream::current(device)),
+              memory_report(made->trace, *built.executable), [&](std::int64_t memory) {
+                return rows_of(made->arguments) ? largest_batch(memory, arguments, body, false) : 0;
+              });
+  made->program = std::make_unique<exec::Instance>(std::move(built.executable));
   // Captures are constants of the program: brought to its device once.
   for (Array& a : made->trace.captures)
-    if (a.defined()) a = a.to(made->trace.device);
+    if (a.defined()) a = a.to(device);
   return made;
 }
 
@@ -176,29 +218,26 @@ const Traced& ProgramCache::latest(const char* what) const {
 
 std::string ProgramCache::memory_plan() const {
   const Traced& traced = latest("memory_plan");
-  std::int64_t trained = 0, state = 0;
-  for (const auto& cell : traced.trace.cells) {
-    if (!cell) continue;
-    // A segment's cell stands for the parameters in it; what is neither a parameter nor a module's is an optimizer's.
-    const bool parameters = !cell->members.empty() || cell->trained;
-    (parameters ? trained : state) += cell->spec().bytes();
-  }
-  const plan::Plan& plan = traced.program->executable().plan();
-  std::int64_t workspace = 0;
-  for (const plan::Block& b : plan.blocks)
-    if (b.use == plan::Block::Use::kWorkspace) workspace = std::max(workspace, b.bytes);
-  std::ostringstream out;
-  const auto row = [&](const char* what, std::int64_t bytes) {
-    out << "  " << std::left << std::setw(34) << what << std::right << std::setw(12) << bytes << " bytes\n";
-  };
-  out << "memory of '" << options_.name << "' on " << traced.trace.device.name() << "\n";
-  row("parameters", trained);
-  row("gradients (in the arena)", traced.trace.gradient_bytes);
-  row("optimizer and other state", state);
-  row("arena: activations and gradients", plan.arena_bytes);
-  row("  largest workspace in it", workspace);
-  row("peak", trained + state + plan.arena_bytes);
-  return out.str();
+  return cat("memory of '", options_.name, "' on ", traced.trace.device.name(), "\n",
+             memory_report(traced.trace, traced.program->executable()).text());
+}
+
+Profile ProgramCache::profile() const {
+  const Traced& traced = latest("profile");
+  return profile_of(options_.name, traced.trace, traced.program->shared_executable());
+}
+
+std::int64_t ProgramCache::largest_batch(std::int64_t memory, const std::vector<Argument>& arguments,
+                                         const TracedBody& body, bool whole) const {
+  const std::vector<ArgumentKey> key = keys_of(arguments);
+  const std::optional<std::int64_t> rows = rows_of(key);
+  if (!rows) fail<ShapeError>("largest_batch", "program '", options_.name, "' has no argument with rows");
+  const std::optional<Device> device = options_.device ? options_.device : device_of(arguments);
+  return largest_rows(*rows, memory, [&](std::int64_t other) {
+    const Built built = build(with_rows(key, *rows, other), device, body);
+    const MemoryReport report = memory_report(built.trace, *built.executable);
+    return whole ? report.total() : report.still_needed();
+  });
 }
 
 Program::Program(CompileOptions options) : cache_(std::make_unique<ProgramCache>(std::move(options))) {}
@@ -219,6 +258,13 @@ std::vector<Tensor> Program::run(const std::vector<Argument>& arguments, const T
 void Program::prepare(const std::vector<Argument>& arguments, const TracedBody& body) { cache_->find(arguments, body); }
 
 std::string Program::graph() const { return ir::print(cache_->latest("graph").program->executable().graph()); }
+
+Profile Program::profile() const { return cache_->profile(); }
+
+std::int64_t Program::largest_batch(std::int64_t memory, const std::vector<Argument>& arguments,
+                                    const TracedBody& body) const {
+  return cache_->largest_batch(memory, arguments, body, true);
+}
 
 std::string Program::memory_plan() const { return cache_->memory_plan(); }
 

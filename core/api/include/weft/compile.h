@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "weft/export.h"
+#include "weft/profile.h"
 #include "weft/tensor.h"
 
 namespace weft WEFT_EXPORT {
@@ -67,6 +68,8 @@ class Program {
   void prepare(const std::vector<Argument>& arguments, const TracedBody& body);
   std::string graph() const;
   std::string memory_plan() const;
+  Profile profile() const;
+  std::int64_t largest_batch(std::int64_t memory, const std::vector<Argument>& arguments, const TracedBody& body) const;
   std::size_t traces() const;
 
  private:
@@ -160,6 +163,7 @@ class Compiled;
 // A function of tensors as a program: traced once per key, then replayed. The key is the shapes, dtypes and devices of
 // the arguments, the value of every Static, and the flags (training, frozen, trainable) that were read while tracing. A
 // number given for a Tensor parameter is a 0-d input: a new value never traces again. A failed trace changes nothing.
+// OutOfMemory before the first run, with the memory plan and what would help, where a trace does not fit the device.
 // Calls of one program must not overlap.
 template <class R, class... Args>
 class Compiled<R(Args...)> {
@@ -185,8 +189,22 @@ class Compiled<R(Args...)> {
   }
   // The latest trace as text.
   std::string graph() const { return program_.graph(); }
-  // Where the latest trace's memory goes, as a table.
+  // The kernels of the latest trace: what was fused into what, what it costs, and how long it takes beside what the
+  // device's bandwidth and arithmetic allow. Runs the program some times on copies of its variables, with zeros for
+  // arguments, and measures the device's rates when a process asks for the first time; nothing changes.
+  Profile profile() const { return program_.profile(); }
+  // The same as a table.
+  std::string explain() const { return profile().text(); }
+  // Where the latest trace's memory goes, by owner and by layer, and when its arena is fullest: a table.
   std::string memory_plan() const { return program_.memory_plan(); }
+  // The most rows for which everything that the program needs, variables included, fits in `memory` bytes: the largest
+  // first axis of the first of the given arguments, and of those with as many rows. Each size that is tried is traced
+  // and planned; nothing is allocated and nothing runs. 0 when not even one row fits.
+  template <class... Given>
+  std::int64_t largest_batch(std::int64_t memory, const Given&... given) {
+    const Tuple args{detail::given<std::decay_t<Args>>(given)...};
+    return program_.largest_batch(memory, arguments(args), bind(args));
+  }
   std::size_t traces() const { return program_.traces(); }
 
  private:
