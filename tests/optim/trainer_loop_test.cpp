@@ -13,8 +13,10 @@
 #include "weft/batch_norm.h"
 #include "weft/dropout.h"
 #include "weft/linear.h"
+#include "weft/loader.h"
 #include "weft/loss.h"
 #include "weft/ops.h"
+#include "weft/random.h"
 #include "weft/sequential.h"
 #include "weft/trainer.h"
 
