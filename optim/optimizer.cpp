@@ -14,8 +14,11 @@ namespace {
 
 using detail::OptimizerState;
 
+// Marks the optimizer's own work in plans and profiles.
+constexpr const char* kUpdate = "(update)";
+
 // The gradients of a loss, which exist only while it is traced: one per parameter, undefined where none arrives.
-std::vector<Tensor> of_loss(const OptimizerState& state, const Tensor& loss, const char* op) {
+std::vector<Tensor> of_loss(OptimizerState& state, const Tensor& loss, const char* op) {
   if (!tracing())
     throw TraceError(op, Scope::path(),
                      "there is no tape: call it inside compile(), or give the gradients of value_and_grad() to "
@@ -23,6 +26,7 @@ std::vector<Tensor> of_loss(const OptimizerState& state, const Tensor& loss, con
   std::vector<Tensor> out = state.in_order(gradients(state.loss_scaler->scaled(loss), state.trainable()));
   for (Tensor& g : out)
     if (g.defined()) g = state.loss_scaler->unscaled(g);
+  state.warn_of_orphans(loss);
   return out;
 }
 
@@ -58,11 +62,13 @@ Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
 
 void Optimizer::minimize(const Tensor& loss) {
   const std::vector<Tensor> g = of_loss(*state_, loss, "minimize");
+  const Scope scope(kUpdate);
   state_->advance(state_->arrange(g), equal(loss - loss, 0).reshape({}), full({}, true, DType::kBool));
 }
 
 void Optimizer::accumulate(const Tensor& loss) {
   const std::vector<Tensor> g = of_loss(*state_, loss, "accumulate");
+  const Scope scope(kUpdate);
   state_->accumulate(g, (loss - loss).reshape({}));
 }
 
@@ -72,8 +78,10 @@ void Optimizer::accumulate(const Gradients& gradients) {
 }
 
 Tensor Optimizer::update() {
-  return state_->update_program.run(
-      {}, [&](const std::vector<Tensor>&) -> std::vector<Tensor> { return {state_->update()}; })[0];
+  return state_->update_program.run({}, [&](const std::vector<Tensor>&) -> std::vector<Tensor> {
+    const Scope scope(kUpdate);
+    return {state_->update()};
+  })[0];
 }
 
 void Optimizer::apply(const Gradients& gradients) {
