@@ -14,13 +14,20 @@ namespace {
 
 using detail::OptimizerState;
 
-// The gradients of a loss, which exist only while it is traced.
-Gradients of_loss(const OptimizerState& state, const Tensor& loss, const char* op) {
+// Marks the optimizer's own work in plans and profiles.
+constexpr const char* kUpdate = "(update)";
+
+// The gradients of a loss, which exist only while it is traced: one per parameter, undefined where none arrives.
+std::vector<Tensor> of_loss(OptimizerState& state, const Tensor& loss, const char* op) {
   if (!tracing())
     throw TraceError(op, Scope::path(),
                      "there is no tape: call it inside compile(), or give the gradients of value_and_grad() to "
                      "apply() or accumulate()");
-  return gradients(loss, state.trainable());
+  std::vector<Tensor> out = state.in_order(gradients(state.loss_scaler->scaled(loss), state.trainable()));
+  for (Tensor& g : out)
+    if (g.defined()) g = state.loss_scaler->unscaled(g);
+  state.warn_of_orphans(loss);
+  return out;
 }
 
 // Outside a trace: one program for each pattern of gradients that are given.
@@ -54,14 +61,15 @@ Optimizer::Optimizer(Optimizer&&) noexcept = default;
 Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
 
 void Optimizer::minimize(const Tensor& loss) {
-  const Gradients g = of_loss(*state_, loss, "minimize");
-  state_->advance(state_->arrange(state_->in_order(g)), equal(loss - loss, 0).reshape({}),
-                  full({}, true, DType::kBool));
+  const std::vector<Tensor> g = of_loss(*state_, loss, "minimize");
+  const Scope scope(kUpdate);
+  state_->advance(state_->arrange(g), equal(loss - loss, 0).reshape({}), full({}, true, DType::kBool));
 }
 
 void Optimizer::accumulate(const Tensor& loss) {
-  const Gradients g = of_loss(*state_, loss, "accumulate");
-  state_->accumulate(state_->in_order(g), (loss - loss).reshape({}));
+  const std::vector<Tensor> g = of_loss(*state_, loss, "accumulate");
+  const Scope scope(kUpdate);
+  state_->accumulate(g, (loss - loss).reshape({}));
 }
 
 void Optimizer::accumulate(const Gradients& gradients) {
@@ -70,8 +78,10 @@ void Optimizer::accumulate(const Gradients& gradients) {
 }
 
 Tensor Optimizer::update() {
-  return state_->update_program.run(
-      {}, [&](const std::vector<Tensor>&) -> std::vector<Tensor> { return {state_->update()}; })[0];
+  return state_->update_program.run({}, [&](const std::vector<Tensor>&) -> std::vector<Tensor> {
+    const Scope scope(kUpdate);
+    return {state_->update()};
+  })[0];
 }
 
 void Optimizer::apply(const Gradients& gradients) {
@@ -95,12 +105,19 @@ void Optimizer::scale_lr(double factor) { state_->lr_scale.assign(state_->lr_sca
 std::int64_t Optimizer::updates() const { return state_->updates.value().item<std::int64_t>(); }
 std::int64_t Optimizer::skipped() const { return state_->skipped.value().item<std::int64_t>(); }
 Tensor Optimizer::finite() const { return state_->finite.value(); }
+Tensor Optimizer::overflowed() const { return state_->overflowed.value(); }
+Tensor Optimizer::loss_scale() const {
+  const DeviceScope on(state_->device);
+  return state_->loss_scaler->on() ? state_->loss_scaler->scale().value() : Tensor::scalar(1.0f);
+}
 const Parameters& Optimizer::parameters() const { return state_->parameters; }
 
 Parameters Optimizer::state() const {
   Parameters out{{"updates", state_->updates},         {"skipped", state_->skipped},
                  {"finite", state_->finite},           {"lr_scale", state_->lr_scale},
                  {"accumulated.count", state_->count}, {"accumulated.residue", state_->loss_residue}};
+  const Parameters scale = state_->loss_scaler->state();
+  for (std::size_t i = 0; i < scale.size(); ++i) out.add(scale.name(i), scale[i]);
   for (std::size_t s = 0; s < state_->slots.size(); ++s) {
     const detail::Slot& slot = state_->slots[s];
     const std::string prefix = std::to_string(s) + ".";

@@ -18,8 +18,8 @@ Init zero() {
   return {[](const Shape& shape, DType dtype) { return zeros(shape, dtype); }};
 }
 
-// x - x is 0 exactly where x is finite.
-Tensor all_finite(const Tensor& x) { return all(equal(x - x, 0)); }
+// x - x is 0 exactly where x is finite, and NaN elsewhere; one NaN is enough for the sum.
+Tensor all_finite(const Tensor& x) { return equal((x - x).sum(), 0); }
 
 // True for the elements of members that move, as a constant of the program.
 Tensor mask_of(const Segment& segment, const std::vector<bool>& moving) {
@@ -64,6 +64,7 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
     }
   }
   for (std::size_t g = 0; g < groups.size(); ++g) add_group(g);
+  ownership_.emplace(parameters);
   device = slots.empty() ? default_device() : slots[0].segment.flat.device();
   const DeviceScope on(device);
   updates = Variable(Tensor::scalar<std::int64_t>(0));
@@ -71,6 +72,8 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
   count = Variable(Tensor::scalar<std::int64_t>(0));
   lr_scale = Variable(Tensor::scalar(1.0));
   finite = Variable(Tensor::scalar(true));
+  overflowed = Variable(Tensor::scalar(false));
+  loss_scaler = std::make_unique<LossScaler>(options.loss_scale, device);
   loss_residue = Variable(Tensor::scalar(0.0));
 }
 
@@ -105,6 +108,25 @@ Parameters OptimizerState::trainable() const {
   for (std::size_t i = 0; i < parameters.size(); ++i)
     if (parameters[i].trainable()) out.add(parameters.name(i), parameters[i]);
   return out;
+}
+
+void OptimizerState::warn_of_orphans(const Tensor& loss) {
+  if (warned_) return;
+  std::vector<Variable> orphans = reached_parameters(loss);
+  std::erase_if(orphans, [](const Variable& v) { return Ownership::held(v); });
+  if (orphans.empty()) return;
+  constexpr std::size_t kNamed = 3;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(orphans.size(), kNamed); ++i) {
+    const std::string& path = orphans[i].path();
+    names += (i > 0 ? ", " : "") + (path.empty() ? "one of shape " + orphans[i].shape().text() : path);
+  }
+  if (orphans.size() > kNamed) names += " and " + std::to_string(orphans.size() - kNamed) + " more";
+  log(LogLevel::kWarning,
+      "optimizer: the loss reaches trainable parameters that no optimizer holds, so they keep their "
+      "values: " +
+          names + "; give them to an optimizer or freeze them");
+  warned_ = true;
 }
 
 std::vector<Tensor> OptimizerState::in_order(const Gradients& gradients) const {
@@ -189,8 +211,14 @@ Tensor OptimizerState::advance(SlotGradients gradients, const Tensor& finite_los
     move(slots[s], g, gradients.moving[s], go, number);
   }
   updates.assign(before + go.to(DType::kI64));
-  skipped.assign(skipped.value() + logical_and(logical_not(healthy), wanted).to(DType::kI64));
+  const Tensor left_out = logical_and(logical_not(healthy), wanted);
+  const Tensor overflow = logical_and(left_out, logical_and(finite_loss, loss_scaler->may_overflow()));
+  skipped.assign(skipped.value() + logical_and(left_out, logical_not(overflow)).to(DType::kI64));
   finite.assign(healthy);
+  if (loss_scaler->on()) {
+    overflowed.assign(overflow);
+    loss_scaler->adjust(overflow, go);
+  }
   return norm.to(DType::kF32);
 }
 

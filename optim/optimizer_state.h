@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "optim/loss_scale.h"
+#include "optim/ownership.h"
 #include "weft/arena.h"
 #include "weft/compile.h"
 #include "weft/flag.h"
@@ -36,6 +40,8 @@ struct OptimizerState {
   // One tensor per parameter, in their order; undefined where `gradients` has none.
   std::vector<Tensor> in_order(const Gradients& gradients) const;
   Parameters trainable() const;
+  // Says once what a loss reaches that no optimizer will move: most likely somebody forgot to list it.
+  void warn_of_orphans(const Tensor& loss);
 
   void accumulate(const std::vector<Tensor>& values, const Tensor& residue);
   Tensor update();
@@ -50,14 +56,19 @@ struct OptimizerState {
   Device device;
   Variable updates, skipped, lr_scale;
   Variable finite;        // of the latest update
+  Variable overflowed;    // its gradients, because of the loss scale
   Variable count;         // of accumulate() calls since the last update
   Variable loss_residue;  // sum of loss - loss over them: 0 while every loss was finite
+  std::unique_ptr<LossScaler> loss_scaler;
   Program apply_program, accumulate_program, update_program;
 
  private:
   void add_group(std::size_t index);
   void move(const Slot& slot, const Tensor& gradient, const std::vector<bool>& moving, const Tensor& go,
             const Tensor& number) const;
+
+  std::optional<Ownership> ownership_;
+  bool warned_ = false;
 };
 
 }  // namespace weft::detail

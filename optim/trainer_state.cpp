@@ -20,6 +20,13 @@ TrainerParts placed(TrainerParts parts, const TrainerOptions& options) {
   return parts;
 }
 
+// f16 gradients need a loss scale; 2^16 is where PyTorch begins, too.
+UpdateOptions update_of(const TrainerOptions& options) {
+  UpdateOptions update = options.update;
+  if (options.precision == Precision::kF16 && update.loss_scale.initial == 0) update.loss_scale.initial = 65536;
+  return update;
+}
+
 std::vector<Group> groups_of(Module& model, std::vector<Group> groups, std::optional<Recipe> recipe) {
   if (recipe) groups.push_back({model.parameters(), std::move(*recipe)});
   return groups;
@@ -85,7 +92,7 @@ TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::o
     : parts(placed(std::move(given), trainer_options)),
       options(trainer_options),
       generator(trainer_options.seed),
-      optimizer(groups_of(parts.model, std::move(groups), std::move(recipe)), trainer_options.update),
+      optimizer(groups_of(parts.model, std::move(groups), std::move(recipe)), update_of(trainer_options)),
       training(options.device),
       evaluation(options.device),
       batch(number_on(options.device, 0)),
@@ -106,10 +113,11 @@ void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
   std::vector<Tensor> before;
   for (const Variable& b : buffers) before.push_back(b.value());
   const Tensor output = parts.forward(x), loss = parts.loss(output, y);
-  Tensor finite = equal(loss - loss, 0).reshape({});
+  Tensor finite = equal(loss - loss, 0).reshape({}), good = finite;
   if (options.accumulate == 1) {
     optimizer.minimize(loss);
     finite = optimizer.finite();
+    good = logical_or(finite, optimizer.overflowed());
   } else {
     optimizer.accumulate(loss);
   }
@@ -117,7 +125,7 @@ void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
   for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].assign(select(finite, buffers[i].value(), before[i]));
   training.add(loss, output, y);
   const Tensor number = batch.value(), bad = first_bad.value();
-  first_bad.assign(select(logical_and(logical_not(finite), less(bad, 0)), number, bad));
+  first_bad.assign(select(logical_and(logical_not(good), less(bad, 0)), number, bad));
   batch.assign(number + 1);
 }
 

@@ -10,7 +10,7 @@ case "$(uname -m)" in
   *) packages+=(libopenblas-dev) ;;
 esac
 if [ "${1:-}" = "--tests" ]; then
-  packages+=(libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev clang clang-format clang-tidy
+  packages+=(libgtest-dev libgmock-dev libboost-context-dev clang clang-format clang-tidy
              libclang-rt-14-dev)
 fi
 

@@ -15,9 +15,13 @@ namespace {
 
 using detail::Cell;
 
-std::int64_t slot(const TensorSpec& spec) {
+std::int64_t slot_elements(DType dtype) {
   constexpr std::int64_t kSlotBytes = 256;
-  const std::int64_t per = kSlotBytes / static_cast<std::int64_t>(size_of(spec.dtype));
+  return kSlotBytes / static_cast<std::int64_t>(size_of(dtype));
+}
+
+std::int64_t slot(const TensorSpec& spec) {
+  const std::int64_t per = slot_elements(spec.dtype);
   return (spec.shape.numel() + per - 1) / per * per;
 }
 
@@ -89,18 +93,14 @@ Tensor Segment::gather(const std::vector<Tensor>& values) const {
   std::vector<Tensor> parts;
   const DeviceScope on(flat.device());
   for (std::size_t i = 0; i < members.size(); ++i) {
-    const std::int64_t size = members[i].numel();
-    std::int64_t gap = (i + 1 < members.size() ? offsets[i + 1] : numel()) - offsets[i];
-    if (values[i].defined()) {
-      if (values[i].shape() != members[i].shape())
-        fail<ShapeError>("gather", "parameter '", members[i].path(), "' is ", members[i].shape(), ", the value is ",
-                         values[i].shape());
-      parts.push_back(detail::cast_to(values[i], flat.dtype()).reshape({size}));
-      gap -= size;
-    }
-    if (gap > 0) parts.push_back(zeros({gap}, flat.dtype()));
+    const Shape size{members[i].numel()};
+    if (values[i].defined() && values[i].shape() != members[i].shape())
+      fail<ShapeError>("gather", "parameter '", members[i].path(), "' is ", members[i].shape(), ", the value is ",
+                       values[i].shape());
+    parts.push_back(values[i].defined() ? detail::cast_to(values[i], flat.dtype()).reshape(size)
+                                        : zeros(size, flat.dtype()));
   }
-  return parts.size() == 1 ? parts[0] : concat(parts);
+  return detail::apply_op(ir::OpId::of("pack"), parts, {{"slot", slot_elements(flat.dtype())}})[0];
 }
 
 Tensor Segment::part(const Tensor& value, std::size_t member) const {

@@ -51,6 +51,7 @@ exec::Prepare kernel_of(const std::shared_ptr<const ErasedRule>& rule,
     const std::any attributes = user_attributes(request.attributes);
     exec::PreparedKernel out;
     if (rule->workspace) out.workspace = rule->workspace(request.inputs, attributes);
+    out.recordable = rule->recordable;
     out.run = [run, attributes](const Call& call) { run(call, attributes); };
     return out;
   };

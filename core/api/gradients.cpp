@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/gradients.h"
 
+#include <algorithm>
+#include <set>
+
 #include "core/api/cell.h"
 #include "core/api/dispatch.h"
 #include "core/api/tracer.h"
 #include "core/autodiff/autodiff.h"
 #include "core/base/check.h"
+#include "core/ops/phase.h"
 #include "weft/compile.h"
 #include "weft/ops.h"
 
@@ -33,7 +37,11 @@ std::vector<ir::Value> backward(Tracer& tracer, ir::Value scalar, const std::vec
   const TensorSpec spec = tracer.graph().spec(scalar);
   const ir::Value one =
       tracer.build().emit("full", {}, {{"shape", spec.shape.dims()}, {"dtype", spec.dtype}, {"value", 1.0}});
-  return autodiff::backward(tracer.build(), {{scalar}}, {{one}}, wrt);
+  const std::size_t first = tracer.graph().nodes.size();
+  std::vector<ir::Value> out = autodiff::backward(tracer.build(), {{scalar}}, {{one}}, wrt);
+  auto& nodes = tracer.build().graph().nodes;
+  for (std::size_t n = first; n < nodes.size(); ++n) nodes[n].path = ops::backward_path(nodes[n].path);
+  return out;
 }
 
 // Runs `body` in the trace at hand, or as a program of its own.
@@ -84,10 +92,7 @@ Gradients gradients(const Tensor& scalar, const Parameters& of) {
     Tensor value;
     for (std::size_t i = end; i-- > begin && !value.defined();)
       if (found[i].defined()) value = tracer.wrap(found[i]);
-    if (value.defined()) {
-      tracer.count_gradient_bytes(value.impl()->spec().bytes());
-      of[out.values.size()].cell()->trained = true;
-    }
+    if (value.defined()) of[out.values.size()].cell()->trained = true;
     out.values.push_back(std::move(value));
     begin = end;
   }
@@ -169,6 +174,20 @@ Map grad(Map f) {
 }
 
 Tensor hvp(const Map& f, const Tensor& x, const Tensor& v) { return jvp(grad(f), x, v).tangent; }
+
+std::vector<Variable> detail::reached_parameters(const Tensor& scalar) {
+  Tracer& tracer = tracer_or_throw("gradients");
+  const std::set<ir::Value> found = autodiff::influences(tracer.build(), tracer.lift(scalar, "gradients"));
+  const TracePause pause;  // the answer is no part of the trace's key
+  std::vector<Variable> out;
+  for (const auto& cell : tracer.cells()) {
+    if (!cell->parameter || !cell->trainable.get()) continue;
+    const std::vector<ir::Value> versions = tracer.versions(cell);
+    if (std::any_of(versions.begin(), versions.end(), [&](ir::Value v) { return found.contains(v); }))
+      out.emplace_back(cell);
+  }
+  return out;
+}
 
 std::pair<Tensor, Gradients> detail::value_and_grad(const std::function<Tensor(const std::vector<Tensor>&)>& f,
                                                     const Parameters& of, const std::vector<Tensor>& arguments) {

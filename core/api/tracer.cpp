@@ -152,6 +152,12 @@ std::vector<ir::Value> Tracer::versions(const std::shared_ptr<Cell>& cell) const
   return found == cell_index_.end() ? std::vector<ir::Value>{} : cells_[found->second].second.versions;
 }
 
+std::vector<std::shared_ptr<Cell>> Tracer::cells() const {
+  std::vector<std::shared_ptr<Cell>> out;
+  for (const auto& [cell, state] : cells_) out.push_back(cell);
+  return out;
+}
+
 std::pair<ir::Value, std::int64_t> Tracer::next_draw(const std::shared_ptr<Cell>& state) {
   Draws& draws = draws_[state.get()];
   if (!draws.state.defined()) draws.state = read(state);
@@ -187,7 +193,6 @@ Trace Tracer::finish(const std::vector<Tensor>& results, std::optional<Device> a
     trace.captures.push_back(found == bound_.end() ? Array() : found->second.second);
   }
   trace.guards = std::move(guards_);
-  trace.gradient_bytes = gradient_bytes_;
   trace.device = device_ ? *device_ : argument_device.value_or(default_device());
   trace.graph = graph_;
   return trace;

@@ -29,11 +29,10 @@ bool carries_derivative(Builder& build, Value v) { return v.defined() && is_floa
 
 bool is_differentiable(const Node& node) { return node.op != ir::input_op() && ops::find_op(node.op).differentiable; }
 
-bool has_decomposition(const Node& node, const OpDef& def) { return def.decompose || node.op == ops::pointwise_op(); }
+bool has_decomposition(const Node& node, const OpDef& def) { return def.decompose || node.body; }
 
 Values decompose(Builder& build, const Node& node, const OpDef& def) {
-  return def.decompose ? def.decompose(build, node.inputs, node.attributes)
-                       : ops::inline_body(build, *node.body, node.inputs);
+  return def.decompose ? def.decompose(build, node.inputs, node.attributes) : ops::inline_node(build, node);
 }
 
 Values apply_rule(Builder& build, const Node& node, std::int32_t index, const OpDef& def,

@@ -22,16 +22,24 @@ const std::byte* host_bytes(const Tensor& tensor) {
   return data;
 }
 
-Tensor gather_rows(const Tensor& column, std::span<const std::int64_t> rows) {
+TensorSpec rows_spec(const Tensor& column, std::int64_t rows) {
   std::vector<std::int64_t> dims = column.shape().dims();
-  const std::int64_t per_row = column.dim(0) == 0 ? 0 : column.numel() / column.dim(0);
-  const std::size_t row_bytes = static_cast<std::size_t>(per_row) * size_of(column.dtype());
-  dims[0] = std::ssize(rows);
+  dims[0] = rows;
+  return {Shape(std::move(dims)), column.dtype()};
+}
+
+void gather_rows(const Tensor& column, std::span<const std::int64_t> rows, std::byte* to) {
+  const auto row_bytes = static_cast<std::size_t>(rows_spec(column, 1).bytes());
   const std::byte* from = host_bytes(column);
-  const auto memory = host_memory(rows.size() * row_bytes);
   for (std::size_t i = 0; i < rows.size() && row_bytes > 0; ++i)
-    std::memcpy(memory.get() + i * row_bytes, from + static_cast<std::size_t>(rows[i]) * row_bytes, row_bytes);
-  return host_tensor(memory.get(), {Shape(std::move(dims)), column.dtype()}, memory);
+    std::memcpy(to + i * row_bytes, from + static_cast<std::size_t>(rows[i]) * row_bytes, row_bytes);
+}
+
+Tensor gather_rows(const Tensor& column, std::span<const std::int64_t> rows) {
+  TensorSpec spec = rows_spec(column, std::ssize(rows));
+  const auto memory = host_memory(static_cast<std::size_t>(spec.bytes()));
+  gather_rows(column, rows, memory.get());
+  return host_tensor(memory.get(), std::move(spec), memory);
 }
 
 }  // namespace weft::detail

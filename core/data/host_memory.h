@@ -15,7 +15,10 @@ std::shared_ptr<std::byte> host_memory(std::size_t bytes);
 Tensor host_tensor(const void* data, TensorSpec spec, std::shared_ptr<const void> keep);
 // The elements of a tensor on the CPU, row-major.
 const std::byte* host_bytes(const Tensor& tensor);
-// The given rows of a tensor on the CPU; the caller has checked them.
+// The given rows of a tensor on the CPU, as a tensor and as bytes; the caller has checked them.
 Tensor gather_rows(const Tensor& column, std::span<const std::int64_t> rows);
+void gather_rows(const Tensor& column, std::span<const std::int64_t> rows, std::byte* to);
+// What a tensor of these many rows of the column is.
+TensorSpec rows_spec(const Tensor& column, std::int64_t rows);
 
 }  // namespace weft::detail

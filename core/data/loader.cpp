@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-#include "core/data/host_memory.h"
+#include "core/data/batch.h"
 #include "core/data/permutation.h"
 #include "weft/error.h"
 
@@ -24,7 +24,7 @@ class Pass {
         order_(std::move(order)),
         batch_size_(batch_size),
         batches_(batches),
-        device_(device),
+        lease_(dataset_, batch_size, device, kAhead + 2),
         gatherer_([this] { gather(); }) {
     try {
       advance();
@@ -42,35 +42,34 @@ class Pass {
   void advance() {
     batch_.clear();
     if (taken_ == batches_) return;
+    Batch next;
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return !ready_.empty() || failure_; });
       if (ready_.empty()) std::rethrow_exception(failure_);
-      batch_ = std::move(ready_.front());
+      next = std::move(ready_.front());
       ready_.pop_front();
     }
     changed_.notify_all();
     ++taken_;
-    // Here and not in the other thread: the copy then stands in this thread's stream, in front of the work on it.
-    for (Tensor& column : batch_) column = column.to(device_);
+    batch_ = std::move(next).tensors();
   }
 
  private:
-  static constexpr std::size_t kAhead = 3;  // batches waiting at most
+  static constexpr int kAhead = 3;  // batches waiting at most; one more is being gathered, one is at hand
 
   void gather() {
     try {
       for (std::int64_t b = 0; b < batches_; ++b) {
         {
           std::unique_lock lock(mutex_);
-          changed_.wait(lock, [this] { return ready_.size() < kAhead || stopped_; });
+          changed_.wait(lock, [this] { return std::ssize(ready_) < kAhead || stopped_; });
           if (stopped_) return;
         }
         const auto first = static_cast<std::size_t>(b * batch_size_);
         const std::span<const std::int64_t> rest = std::span(order_).subspan(first);
         const auto rows = rest.first(std::min(rest.size(), static_cast<std::size_t>(batch_size_)));
-        std::vector<Tensor> batch;
-        for (const Tensor& column : dataset_.columns()) batch.push_back(gather_rows(column, rows));
+        Batch batch(dataset_, rows, lease_.upload());
         const std::lock_guard lock(mutex_);
         ready_.push_back(std::move(batch));
         changed_.notify_all();
@@ -94,13 +93,13 @@ class Pass {
   const Dataset dataset_;
   const std::vector<std::int64_t> order_;
   const std::int64_t batch_size_, batches_;
-  const Device device_;
+  const UploadLease lease_;
   std::vector<Tensor> batch_;
   std::int64_t taken_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::vector<Tensor>> ready_;
+  std::deque<Batch> ready_;
   std::exception_ptr failure_;
   bool stopped_ = false;
   std::thread gatherer_;  // last: it uses all of the above

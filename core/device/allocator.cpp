@@ -82,8 +82,7 @@ CachingAllocator::Piece* CachingAllocator::take_cached(std::size_t bytes, const 
     }
     // Work that is being captured into a graph is not running, so there is nothing another stream could wait for.
     const Stream& other = (*it)->stream;
-    const bool captured =
-        other.device().is_cuda() && other.owned() && cuda_backend::is_capturing(other.device().index(), other.handle());
+    const bool captured = other.owned() && other.capturing();
     if (found == nullptr && !captured) found = *it;
   }
   if (found == nullptr) return nullptr;
@@ -208,6 +207,11 @@ void CachingAllocator::release_free_segments() {
 MemoryStatistics CachingAllocator::statistics() const {
   const std::lock_guard lock(mutex_);
   return statistics_;
+}
+
+std::size_t CachingAllocator::free_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return source_.free_bytes() + statistics_.cached;
 }
 
 void CachingAllocator::out_of_memory(std::size_t bytes) const {

@@ -23,11 +23,21 @@ void synchronize_device(int device);
 void synchronize_stream(int device, void* stream);
 bool is_capturing(int device, void* stream);
 void enqueue_host(int device, void* stream, std::function<void()> f);
-std::shared_ptr<void> record_event(int device, void* stream);
+std::shared_ptr<void> create_event(int device);
+std::shared_ptr<void> create_timed_event(int device);
+// Between two timed events that are over.
+double seconds_between(int device, void* first, void* second);
+void record_event(int device, void* event, void* stream);
 // Later work of the stream waits for the event, which may be another device's.
 void wait_event(int device, void* stream, void* event);
 bool event_ready(int device, void* event);
 void synchronize_event(int device, void* event);
+
+// What is enqueued on the stream in between is recorded and does not run; other threads go on as they like. end_capture
+// leaves the stream as it was before, also when it throws DeviceError because something could not be recorded.
+void begin_capture(int device, void* stream);
+std::shared_ptr<void> end_capture(int device, void* stream);
+void launch_graph(int device, void* graph, void* stream);
 
 // Null when the device has no such memory left.
 void* allocate(int device, std::size_t bytes);

@@ -81,6 +81,8 @@ void Stream::enqueue_host(std::function<void()> f) const {
   cuda_backend::enqueue_host(device_.index(), handle(), std::move(f));
 }
 
+bool Stream::capturing() const { return device_.is_cuda() && cuda_backend::is_capturing(device_.index(), handle()); }
+
 StreamScope::StreamScope(Stream stream) : before_(stream), had_before_(false) {
   if (stream.device().is_cpu()) return;
   auto& scoped = scoped_stream(stream.device());
@@ -101,9 +103,17 @@ StreamScope::~StreamScope() {
 
 Event Event::record(const Stream& stream) {
   Event event;
-  event.device_ = stream.device();
-  if (stream.device().is_cuda()) event.handle_ = cuda_backend::record_event(stream.device().index(), stream.handle());
+  event.move_to(stream);
   return event;
+}
+
+void Event::move_to(const Stream& stream) {
+  const Device device = stream.device();
+  if (device != device_) handle_ = nullptr;
+  device_ = device;
+  if (device.is_cpu()) return;
+  if (handle_ == nullptr) handle_ = cuda_backend::create_event(device.index());
+  cuda_backend::record_event(device.index(), handle_.get(), stream.handle());
 }
 
 bool Event::ready() const { return handle_ == nullptr || cuda_backend::event_ready(device_.index(), handle_.get()); }

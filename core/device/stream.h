@@ -28,6 +28,8 @@ class Stream {
   void wait(const Event& event) const;
   // False for a stream of the user's, which may be gone before the memory that was used on it.
   bool owned() const { return std::get_deleter<NotOwned>(handle_) == nullptr; }
+  // True while somebody records the work of this stream into a CUDA graph: it does not run then.
+  bool capturing() const;
   // Calls f on the host when the work enqueued so far is done; f must not call the device.
   void enqueue_host(std::function<void()> f) const;
   bool operator==(const Stream& other) const { return device_ == other.device_ && handle() == other.handle(); }
@@ -58,8 +60,11 @@ class Event {
  public:
   Event() = default;
   static Event record(const Stream& stream);
+  // Stands for what `stream` holds now; who waits for the earlier point already goes on doing so.
+  void move_to(const Stream& stream);
   bool ready() const;
   void synchronize() const;
+  void* handle() const { return handle_.get(); }  // cudaEvent_t, null on the CPU
 
  private:
   friend class Stream;

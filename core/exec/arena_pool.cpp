@@ -1,39 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/arena_pool.h"
 
-#include <algorithm>
-#include <mutex>
-#include <vector>
+#include <utility>
 
 namespace weft::exec {
-namespace {
 
-struct Idle {
-  Stream stream;
-  std::shared_ptr<Block> buffer;
-};
-
-struct Pool {
-  std::mutex mutex;
-  std::vector<Idle> idle;
-};
-
-Pool& pool() {
+const std::shared_ptr<ArenaPool>& ArenaPool::shared() {
   // Never destroyed: see data_flag.cpp.
-  static auto* instance = new Pool;
-  return *instance;
+  static auto* const pool = new std::shared_ptr<ArenaPool>(std::make_shared<ArenaPool>());
+  return *pool;
 }
 
-}  // namespace
+std::int64_t ArenaPool::idle_bytes(const Stream& stream) {
+  const std::lock_guard lock(mutex_);
+  const auto found = find(stream);
+  return found == idle_.end() ? 0 : static_cast<std::int64_t>(found->buffer->bytes());
+}
 
-ArenaLease::ArenaLease(std::size_t bytes, const Stream& stream) : stream_(stream) {
+ArenaLease::ArenaLease(ArenaPool& pool, std::size_t bytes, const Stream& stream) : pool_(pool), stream_(stream) {
   {
-    const std::lock_guard lock(pool().mutex);
-    auto& idle = pool().idle;
-    const auto found = std::find_if(idle.begin(), idle.end(), [&](const Idle& i) { return i.stream == stream; });
-    if (found != idle.end()) {
+    const std::lock_guard lock(pool_.mutex_);
+    const auto found = pool_.find(stream);
+    if (found != pool_.idle_.end()) {
       buffer_ = std::move(found->buffer);
-      idle.erase(found);
+      pool_.idle_.erase(found);
     }
   }
   if (buffer_ && buffer_->bytes() >= bytes) return;
@@ -42,8 +32,8 @@ ArenaLease::ArenaLease(std::size_t bytes, const Stream& stream) : stream_(stream
 }
 
 ArenaLease::~ArenaLease() {
-  const std::lock_guard lock(pool().mutex);
-  pool().idle.push_back({stream_, std::move(buffer_)});
+  const std::lock_guard lock(pool_.mutex_);
+  pool_.idle_.push_back({stream_, std::move(buffer_)});
 }
 
 }  // namespace weft::exec

@@ -7,7 +7,11 @@
 #include <vector>
 
 #include "core/array/array.h"
+#include "core/device/recording.h"
+#include "core/exec/arena_pool.h"
+#include "core/exec/arguments.h"
 #include "core/exec/kernel.h"
+#include "core/exec/poison.h"
 #include "core/ir/graph.h"
 #include "core/plan/plan.h"
 
@@ -15,7 +19,9 @@ namespace weft::exec {
 
 struct BuildOptions {
   Device device;
-  bool allow_tf32 = false;  // f32 matmuls may use TF32 on CUDA
+  bool allow_tf32 = false;   // f32 matmuls may use TF32 on CUDA
+  DType half = DType::kF32;  // bf16 or f16: what f32 products are taken of; see fusion::lower_precision()
+  bool fuse = true;          // false: node by node as traced, for a debugger
 };
 
 // A graph made ready to run: pruned, planned, every kernel prepared. It never changes, so that any number of instances
@@ -46,19 +52,28 @@ class Executable {
 };
 
 // One runnable copy of an executable: the addresses that its calls work on. A run is one walk over a flat list of
-// prepared calls; nothing is looked up and, in a steady state, nothing is allocated but the memory of what is returned.
+// prepared calls, and on CUDA from the second run at the same addresses on one launch of a recording of them; nothing
+// is looked up and, in a steady state, nothing is allocated but the memory of what is returned.
 class Instance {
  public:
-  explicit Instance(std::shared_ptr<const Executable> executable);
+  // Activations lie in an arena of `arenas`; instances that share a pool share the memory.
+  explicit Instance(std::shared_ptr<const Executable> executable,
+                    std::shared_ptr<ArenaPool> arenas = ArenaPool::shared());
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
-  // inputs: a dense array on the device per graph input. targets: per graph output the memory that it goes to, a
-  // variable's or the user's; an undefined array for a returned one, which gets fresh memory. Gives one array per
-  // output. Reads see the variables as they were before the run, whatever is assigned. Not concurrent with itself.
+  // inputs: a dense array per graph input, on the device; an argument may also lie on the host. targets: per graph
+  // output the memory that it goes to, a variable's or the user's; an undefined array for a returned one, which gets
+  // fresh memory. Gives one array per output. Reads see the variables as they were before the run, whatever is
+  // assigned. Not concurrent with itself.
   std::vector<Array> run(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream);
 
+  // Seconds that each of the executable's steps takes, the shortest of several runs, with a look at the clock after
+  // each of them. The runs assign nothing but `targets`, and what is written in place.
+  std::vector<double> profile(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream);
+
   const Executable& executable() const { return *executable_; }
+  const std::shared_ptr<const Executable>& shared_executable() const { return executable_; }
 
  private:
   // The views point into the arena and the inputs, and are set anew when one of those has moved.
@@ -66,14 +81,27 @@ class Instance {
     std::vector<View> inputs, outputs;
     Call call;  // made once, so that a run copies and allocates nothing
   };
-  void bind(std::span<const Array> inputs, std::byte* arena);
+  // Gives whether anything has moved since the last run.
+  bool bind(const std::vector<void*>& inputs, std::span<const Array> targets, std::byte* arena);
+  void set_views();
   void* address(ir::Value value) const;
-  std::vector<Array> collect(std::span<const Array> targets, const Stream& stream);
+  void walk(const Stream& stream, PoisonGuard* poison);
+  // What the walk leaves to do inside the arena and the variables; the same from run to run, so recorded with it.
+  void settle(const Stream& stream);
+  std::vector<Array> results(std::span<const Array> targets, const Stream& stream);
+  bool may_record(const Stream& stream);
+  void record();
 
   std::shared_ptr<const Executable> executable_;
+  std::shared_ptr<ArenaPool> arenas_;
+  Arguments arguments_;
   std::vector<Bound> calls_;  // one per step
+  bool ran_ = false;
   std::byte* arena_ = nullptr;
-  std::vector<void*> bound_;  // the inputs that the views are set for
+  std::vector<void*> bound_;    // the inputs that the views are set for
+  std::vector<void*> targets_;  // the variables that are assigned; null for other outputs
+  bool recordable_;
+  Recording recording_;  // of the walk at these addresses
 };
 
 }  // namespace weft::exec

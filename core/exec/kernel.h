@@ -29,11 +29,14 @@ struct KernelRequest {
 // A kernel made ready for one node. `run` is called once per step and must not allocate or wait; on CUDA it only
 // enqueues on call.stream. Operands are dense, row-major and 256-byte aligned, except where the caller handed in memory
 // of his own, which is aligned to its element. An output that nobody reads has data == nullptr. Outputs never overlap
-// inputs, except that output 0 of an op listed as in-place may be the very same bytes as the input it replaces. Empty
-// tensors do occur.
+// inputs, with two exceptions (core/exec/traits.h). Where may_run_in_place() says so, an output may be the very same
+// bytes as an input: such a kernel reads an element of all its inputs before it writes that element of any output. The
+// inputs of concat and pack may lie already where the output wants them, and are then left alone. Empty tensors do
+// occur.
 struct PreparedKernel {
   std::function<void(const Call&)> run;
   std::size_t workspace = 0;  // bytes in call.workspace, 256-byte aligned
+  bool recordable = true;     // false: on CUDA it has work to do on the host each time, so no graph may hold it
 };
 
 using Prepare = std::function<PreparedKernel(const KernelRequest&)>;

@@ -1,12 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/traits.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
+#include "core/ops/pointwise.h"
 #include "weft/fn.h"
 
 namespace weft::exec {
+namespace {
+
+bool is_elementwise(const std::string& op) {
+  static const std::set<std::string> ops = [] {
+    std::set<std::string> out;
+    for (int f = 0; f < kFnCount; ++f) out.insert(name_of(static_cast<Fn>(f)));
+    return out;
+  }();
+  return ops.contains(op);
+}
+
+// A body's output of the full shape is written element by element, each after all operands of that element are read; an
+// operand that is handed on as it is, or as another dtype, might be read later.
+bool body_in_place(const ir::Graph& body, std::size_t j, std::size_t body_input) {
+  const std::string& maker = body.node(body.outputs[j].value).op.name();
+  // A reduction has another shape, and what a base op gives may be written before the body reads anything.
+  if (maker == "sum" || maker == "max" || maker == "min" || maker == ir::input_op().name()) return false;
+  const ir::Value operand = body.inputs[body_input].value;
+  return std::ranges::none_of(body.outputs, [&](const ir::Output& out) {
+    ir::Value v = out.value;
+    while (body.node(v).op.name() == "cast") v = body.node(v).inputs[0];
+    return v == operand;
+  });
+}
+
+}  // namespace
 
 std::optional<std::int64_t> alias_offset(const ir::Node& node) {
   const std::string& op = node.op.name();
@@ -18,15 +46,34 @@ std::optional<std::int64_t> alias_offset(const ir::Node& node) {
   return offset % kAlignment == 0 ? std::optional(offset) : std::nullopt;
 }
 
-bool may_run_in_place(const ir::Node& node, std::size_t i) {
-  static const std::set<std::string> elementwise = [] {
-    std::set<std::string> out{"pointwise", "dropout"};
-    for (int f = 0; f < kFnCount; ++f) out.insert(name_of(static_cast<Fn>(f)));
-    return out;
-  }();
-  // The same bytes only when nothing is broadcast or converted; the planner compares the sizes, a dtype may still
-  // differ.
-  return (node.op.name() != "dropout" || i == 0) && elementwise.contains(node.op.name());
+std::vector<std::int64_t> part_offsets(const ir::Graph& graph, const ir::Node& node) {
+  const bool pack = node.op.name() == "pack";
+  if (!pack && node.op.name() != "concat") return {};
+  const int axis = pack ? 0 : static_cast<int>(node.attributes.integer("axis"));
+  const auto& around = node.outputs[0].shape.dims();
+  if (std::any_of(around.begin(), around.begin() + axis, [](std::int64_t size) { return size != 1; })) return {};
+  const std::int64_t slot =
+      pack ? node.attributes.integer("slot") * static_cast<std::int64_t>(size_of(node.outputs[0].dtype)) : 1;
+  std::vector<std::int64_t> out;
+  std::int64_t at = 0;
+  for (const ir::Value part : node.inputs) {
+    out.push_back(at);
+    at += (graph.spec(part).bytes() + slot - 1) / slot * slot;
+  }
+  return out;
+}
+
+bool may_run_in_place(const ir::Node& node, std::size_t j, std::size_t i) {
+  const std::string& op = node.op.name();
+  if (op == "pointwise") return body_in_place(*node.body, j, i);
+  // The products and the statistics are taken before the body runs, so its further operands are as a pointwise node's;
+  // the first ones are read more than once.
+  if (op == "matmul_epilogue") return i >= 2 && body_in_place(*node.body, j, i - 2 + 1);
+  if (op == "batch_norm_epilogue") return i >= 3 && body_in_place(*node.body, j, i - 3 + 4);
+  // A row is read before its gradient is written over it.
+  if (op == "softmax_cross_entropy") return j == 1 && i == 0;
+  if (op == "dropout") return j == 0 && i == 0;
+  return j == 0 && is_elementwise(op);
 }
 
 }  // namespace weft::exec

@@ -39,12 +39,13 @@ std::vector<TensorSpec> infer(Specs in, const Attributes& attributes) {
   return {rows, logits, rows};
 }
 
-// dlogits = dloss * (d loss / d logits), the latter being output 1.
+// dlogits = dloss * (d loss / d logits), the latter being output 1. The row weights do not depend on the logits.
 std::vector<Value> gradient(const GradientCall& call) {
+  std::vector<Value> out(call.wanted.size());
+  if (!call.cotangents[0].defined()) return out;
   const TensorSpec logits = call.node.outputs[1];
   const Ex unit = widened(call.build, call.outputs[1]);
   const Ex dloss = reshape(Ex(call.build, call.cotangents[0]), {logits.shape[0], 1});
-  std::vector<Value> out(call.wanted.size());
   out[0] = cast(dloss * unit, logits.dtype).value();
   return out;
 }
@@ -109,7 +110,7 @@ std::vector<OpDef> cross_entropy_ops() {
            .gradient = gradient,
            .reads = Reads::kOutputs,
            .decompose = decompose,
-           .gradient_outputs = 1,
+           .gradient_outputs = 0b101,
            .gradient_inputs = 1}};
 }
 

@@ -10,6 +10,15 @@ Shape batch_of(const Shape& x) { return Shape({x.begin(), x.end() - 2}); }
 
 std::string operand(const TensorSpec& x, bool transposed) { return x.shape.text() + (transposed ? " transposed" : ""); }
 
+// Of the operands, or the attribute `dtype`: f32 for bf16 and f16, whose products are added up in it.
+DType result_dtype(DType operands, const Attributes& attributes) {
+  const DType asked = attributes.has("dtype") ? attributes.dtype("dtype") : operands;
+  if (asked != operands && asked != wide(operands))
+    fail<DTypeError>("matmul", "operands are ", operands, ", the result is wanted in ", asked, "; it may be ", operands,
+                     " or ", wide(operands));
+  return asked;
+}
+
 std::vector<TensorSpec> infer(Specs in, const Attributes& attributes) {
   expect_inputs("matmul", in, 2);
   const bool trans_a = attributes.flag("trans_a"), trans_b = attributes.flag("trans_b");
@@ -25,7 +34,7 @@ std::vector<TensorSpec> infer(Specs in, const Attributes& attributes) {
     fail<ShapeError>("matmul", "inner sizes differ: lhs ", operand(a, trans_a), ", rhs ", operand(b, trans_b));
   std::vector<std::int64_t> dims = broadcast(batch_of(a.shape), batch_of(b.shape), "matmul").dims();
   dims.insert(dims.end(), {m, n});
-  return {{Shape(std::move(dims)), a.dtype}};
+  return {{Shape(std::move(dims)), result_dtype(a.dtype, attributes)}};
 }
 
 Value product(const GradientCall& call, Value a, Value b, bool trans_a, bool trans_b) {
@@ -43,8 +52,9 @@ Value rows_of(Builder& build, Value x) {
 // With y = A B: dA = dy B^T and dB = A^T dy; the transposed operands swap both factors instead of copying.
 std::vector<Value> gradient(const GradientCall& call) {
   const bool trans_a = call.node.attributes.flag("trans_a"), trans_b = call.node.attributes.flag("trans_b");
-  Value dy = call.cotangents[0], a = call.inputs[0];
+  Value a = call.inputs[0];
   const Value b = call.inputs[1];
+  Value dy = cast(call.build, call.cotangents[0], call.build.dtype(a));
   std::vector<Value> out(2);
   if (call.wanted[0]) {
     const Value da = trans_a ? product(call, b, dy, trans_b, true) : product(call, dy, b, false, !trans_b);

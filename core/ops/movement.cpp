@@ -63,6 +63,19 @@ std::vector<TensorSpec> concat_spec(Specs in, const Attributes& attributes) {
   return {{with_size(in[0].shape, axis, size), in[0].dtype}};
 }
 
+std::vector<TensorSpec> pack_spec(Specs in, const Attributes& attributes) {
+  if (in.empty()) fail<ValueError>("pack", "needs at least one input");
+  const std::int64_t slot = attributes.integer("slot");
+  if (slot < 1) fail<ValueError>("pack", "slot is ", slot, "; it must be positive");
+  std::int64_t size = 0;
+  for (const TensorSpec& x : in) {
+    expect_same_dtype("pack", in[0], x);
+    if (x.shape.rank() != 1) fail<ShapeError>("pack", "an input is ", x.shape, "; inputs have one axis");
+    size += (x.shape[0] + slot - 1) / slot * slot;
+  }
+  return {{Shape{size}, in[0].dtype}};
+}
+
 std::vector<TensorSpec> slice_spec(Specs in, const Attributes& attributes) {
   expect_inputs("slice", in, 1);
   const Shape& x = in[0].shape;
@@ -142,6 +155,20 @@ std::vector<Value> concat_gradient(const GradientCall& call) {
   return out;
 }
 
+std::vector<Value> pack_gradient(const GradientCall& call) {
+  const std::int64_t slot = call.node.attributes.integer("slot");
+  std::vector<Value> out(call.wanted.size());
+  std::int64_t at = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::int64_t n = input_shape(call, i)[0];
+    if (call.wanted[i])
+      out[i] = call.build.emit("slice", {call.cotangents[0]},
+                               {{"begin", Ints{at}}, {"end", Ints{at + n}}, {"step", Ints{1}}});
+    at += (n + slot - 1) / slot * slot;
+  }
+  return out;
+}
+
 std::vector<Value> slice_gradient(const GradientCall& call) {
   const Attributes& attributes = call.node.attributes;
   const Shape x = input_shape(call), y = call.node.outputs[0].shape;
@@ -180,6 +207,8 @@ std::vector<OpDef> movement_ops() {
       {.name = "transpose", .infer = transpose_spec, .gradient = transpose_gradient, .linear_in = 1},
       {.name = "broadcast_to", .infer = broadcast_to_spec, .gradient = broadcast_to_gradient, .linear_in = 1},
       {.name = "concat", .infer = concat_spec, .gradient = concat_gradient, .linear_in = ~0u},
+      // Flat tensors one behind the other, each followed by zeros up to a multiple of `slot` elements.
+      {.name = "pack", .infer = pack_spec, .gradient = pack_gradient, .linear_in = ~0u},
       {.name = "slice", .infer = slice_spec, .gradient = slice_gradient, .linear_in = 1},
       {.name = "pad", .infer = pad_spec, .gradient = pad_gradient, .linear_in = 1},
       {.name = "flip", .infer = flip_spec, .gradient = flip_gradient, .linear_in = 1},

@@ -111,12 +111,23 @@ std::vector<Value> inline_body(Builder& build, const Graph& body, std::span<cons
   return outputs;
 }
 
+std::vector<Value> inline_node(Builder& build, const Node& node) {
+  const Epilogue* e = epilogue(node.op);
+  if (!e) return inline_body(build, *node.body, node.inputs);
+  const auto further = node.inputs.begin() + static_cast<std::ptrdiff_t>(e->inputs);
+  std::vector<Value> inputs = build.emit_all(e->base, {node.inputs.begin(), further}, node.attributes);
+  inputs.insert(inputs.end(), further, node.inputs.end());
+  return inline_body(build, *node.body, inputs);
+}
+
 std::vector<OpDef> pointwise_ops() {
   // The rule of a node with a body is the body, which a shape rule does not see.
   const auto infer = [](Specs, const Attributes&) -> std::vector<TensorSpec> {
-    fail<Error>("pointwise", "is made from a body, not from inputs and attributes");
+    fail<Error>("pointwise or epilogue", "is made from a body, not from inputs and attributes");
   };
-  return {{.name = "pointwise", .infer = infer}};
+  std::vector<OpDef> defs{{.name = "pointwise", .infer = infer}};
+  for (const Epilogue& e : epilogues()) defs.push_back({.name = e.op.name(), .infer = infer});
+  return defs;
 }
 
 }  // namespace weft::ops

@@ -29,5 +29,7 @@ std::vector<Value> emit_epilogue(Builder& build, OpId op, std::vector<Value> inp
 
 // The body's nodes, added to the graph one by one; returns what stands for the body's outputs.
 std::vector<Value> inline_body(Builder& build, const Graph& body, std::span<const Value> inputs);
+// A node with a body as the nodes that it stands for: the op in front of an epilogue, then the body's.
+std::vector<Value> inline_node(Builder& build, const Node& node);
 
 }  // namespace weft::ops

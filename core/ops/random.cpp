@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "core/base/check.h"
+#include "core/ops/build.h"
+#include "core/ops/expr.h"
 #include "core/ops/families.h"
 #include "core/ops/rules.h"
 
@@ -31,13 +35,35 @@ std::vector<Value> dropout_gradient(const GradientCall& call) {
   return {call.build.emit(call.node.op, {call.cotangents[0], call.inputs[1]}, call.node.attributes), {}};
 }
 
+// y = x * factor, where factor is 1 / (1 - rate) for the elements whose draw is not below the rate, and 0 for others.
+std::vector<Value> dropout_decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
+  const Ex x = widened(build, in[0]);
+  const double rate = attributes.real("rate");
+  const Ex draw(build, build.emit("uniform", {in[1]},
+                                  {{"shape", build.shape(in[0]).dims()},
+                                   {"dtype", DType::kF32},
+                                   {"ordinal", attributes.integer("ordinal")}}));
+  // The draw is f32: it is at least the rate where it is at least the smallest float that is.
+  float threshold = static_cast<float>(rate);
+  if (threshold < rate) threshold = std::nextafterf(threshold, 1.0f);
+  // A node, not an Ex choice: that one would give 0 where x * 0 is -0 or NaN.
+  const Ex kept = draw >= like(draw, threshold), scale = like(x, 1 / (1 - rate)), zero = like(x, 0);
+  const Ex factor(build, build.emit("select", {kept.value(), scale.value(), zero.value()}));
+  return {cast(x * factor, build.dtype(in[0])).value()};
+}
+
 }  // namespace
 
 std::vector<OpDef> random_ops() {
   return {
       {.name = "uniform", .infer = draw_spec("uniform"), .differentiable = false},
       {.name = "normal", .infer = draw_spec("normal"), .differentiable = false},
-      {.name = "dropout", .infer = dropout_spec, .gradient = dropout_gradient, .reads = Reads::kInputs, .linear_in = 1},
+      {.name = "dropout",
+       .infer = dropout_spec,
+       .gradient = dropout_gradient,
+       .reads = Reads::kInputs,
+       .linear_in = 1,
+       .decompose = dropout_decompose},
   };
 }
 

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/plan/place.h"
+#include "core/plan/uses.h"
 
 namespace weft::plan {
 namespace {
@@ -18,36 +19,42 @@ using ir::Value;
 // Beyond the address space of any machine, and small enough that sums do not overflow.
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 47;
 
-// One stretch of memory and all values that lie in it.
+// One stretch of memory and all values that are computed into it or bound there, at offsets from its begin.
 struct Storage {
   std::int32_t input = -1;  // the graph input it belongs to; -1: the arena
   std::int64_t bytes = 0;
   std::int32_t first = 0;
-  std::int32_t last = 0;  // the last node that reads any of its values, as far as they are known
+  std::int32_t last = 0;  // the last node that reads any of its values
   Value owner{};
+  std::vector<std::pair<Value, std::int64_t>> residents{};
+};
+
+// A place in a storage.
+struct Spot {
+  std::int32_t storage = -1;
+  std::int64_t offset = 0;
+  bool operator==(const Spot&) const = default;
 };
 
 class Planner {
  public:
   Planner(const Graph& graph, const Options& options)
-      : graph_(graph), options_(options), end_(static_cast<std::int32_t>(graph.nodes.size())) {
+      : graph_(graph), options_(options), end_(static_cast<std::int32_t>(graph.nodes.size())), uses_(graph, options) {
     for (const Node& node : graph.nodes) {
       plan_.values.emplace_back(node.outputs.size());
-      last_use_.emplace_back(node.outputs.size(), -1);
-      storage_of_.emplace_back(node.outputs.size(), -1);
+      spots_.emplace_back(node.outputs.size());
     }
-    for (std::size_t n = 0; n < graph.nodes.size(); ++n)
-      for (const Value v : graph.nodes[n].inputs) at(last_use_, v) = static_cast<std::int32_t>(n);
-    for (const ir::Output& output : graph.outputs) at(last_use_, output.value) = end_;
   }
 
   Plan make() {
     find_targets();
+    find_homes();
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
       const Value v = graph_.inputs[i].value;
-      const std::int32_t s = new_storage(v);
+      const std::int32_t s = new_storage(v, v.node);
       storages_[static_cast<std::size_t>(s)].input = static_cast<std::int32_t>(i);
-      put(v, s, Placement::Kind::kInput);
+      put(v, {s});
+      plan_.values[static_cast<std::size_t>(v.node)][0].kind = Placement::Kind::kInput;
     }
     for (std::int32_t n = 0; n < end_; ++n)
       if (graph_.nodes[static_cast<std::size_t>(n)].op != ir::input_op()) plan_node(n);
@@ -57,22 +64,12 @@ class Planner {
   }
 
  private:
-  template <class T>
-  static T& at(std::vector<std::vector<T>>& table, Value v) {
-    return table[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)];
+  Spot& spot(Value v) { return spots_[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)]; }
+  Placement& placement(Value v) {
+    return plan_.values[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)];
   }
-  Storage& storage(Value v) { return storages_[static_cast<std::size_t>(at(storage_of_, v))]; }
-
-  // Bytes into input 0 at which the node's output lies; none when the node has to run.
-  std::optional<std::int64_t> alias_offset(const Node& node) const {
-    if (!options_.alias || node.outputs.size() != 1 || node.inputs.empty()) return std::nullopt;
-    const std::optional<std::int64_t> offset = options_.alias(node);
-    if (!offset || *offset + node.outputs[0].bytes() > graph_.spec(node.inputs[0]).bytes()) return std::nullopt;
-    return offset;
-  }
-  bool is_whole_alias(const Node& node) const {
-    return alias_offset(node) == 0 && node.outputs[0].bytes() == graph_.spec(node.inputs[0]).bytes();
-  }
+  Storage& storage(const Spot& at) { return storages_[static_cast<std::size_t>(at.storage)]; }
+  std::int64_t bytes(Value v) const { return graph_.spec(v).bytes(); }
 
   // Which variables each value is to be assigned to, aliases followed to the value that a kernel writes.
   void find_targets() {
@@ -84,78 +81,182 @@ class Planner {
       const auto variable = variables.find(output.name);
       target_.push_back(output.name.empty() || variable == variables.end() ? -1 : variable->second);
       if (target_.back() < 0) continue;
-      Value v = output.value;
-      while (is_whole_alias(graph_.node(v))) v = graph_.node(v).inputs[0];
-      wanted_[v].push_back(target_.back());
+      const Uses::Root root = uses_.root(output.value);
+      if (root.offset == 0 && bytes(root.value) == bytes(output.value)) wanted_[root.value].push_back(target_.back());
     }
   }
 
-  std::int32_t new_storage(Value v) {
-    const std::int64_t bytes = graph_.spec(v).bytes();
-    if (bytes > kMostBytes)
+  // Which values are computed straight into their part of a node that lays them side by side.
+  void find_homes() {
+    for (std::int32_t n = 0; n < end_; ++n) {
+      const auto& parts = uses_.parts(n);
+      const std::vector<Value>& inputs = graph_.nodes[static_cast<std::size_t>(n)].inputs;
+      for (std::size_t k = 0; k < parts.size(); ++k) {
+        const Uses::Root root = uses_.root(inputs[k]);
+        const Value v = root.value;
+        if (root.offset != 0 || bytes(v) != bytes(inputs[k]) || graph_.node(v).op == ir::input_op()) continue;
+        if (uses_.parts(v.node).empty() && !wanted_.contains(v)) homes_.try_emplace(v, n, parts[k]);
+      }
+    }
+  }
+
+  std::int32_t new_storage(Value v, std::int32_t first) {
+    if (bytes(v) > kMostBytes)
       throw OutOfMemory(
           graph_.node(v).op.name(), graph_.node(v).path,
-          cat("a value of ", graph_.spec(v), " takes ", bytes, " bytes, more than any machine addresses"));
-    storages_.push_back({.bytes = bytes, .first = v.node, .last = v.node, .owner = v});
+          cat("a value of ", graph_.spec(v), " takes ", bytes(v), " bytes, more than any machine addresses"));
+    storages_.push_back({.bytes = bytes(v), .first = first, .last = first, .owner = v});
     return static_cast<std::int32_t>(storages_.size()) - 1;
   }
 
-  void put(Value v, std::int32_t s, Placement::Kind kind, std::int64_t offset = 0) {
-    at(storage_of_, v) = s;
-    Storage& home = storages_[static_cast<std::size_t>(s)];
-    home.last = std::max(home.last, at(last_use_, v));
-    at(plan_.values, v) = {.kind = kind, .input = home.input, .offset = offset, .bytes = graph_.spec(v).bytes()};
+  void put(Value v, const Spot& at) {
+    spot(v) = at;
+    Storage& home = storage(at);
+    home.last = std::max(home.last, uses_.last_read(v));
+    home.residents.emplace_back(v, at.offset);
+    const auto kind = home.input < 0 ? Placement::Kind::kArena : Placement::Kind::kVariable;
+    placement(v) = {.kind = kind, .input = home.input, .offset = at.offset, .bytes = bytes(v)};
   }
 
   void plan_node(std::int32_t n) {
     const Node& node = graph_.nodes[static_cast<std::size_t>(n)];
-    if (const auto offset = alias_offset(node)) {
-      const Value source = node.inputs[0];
-      const Placement& whole = at(plan_.values, source);
-      put({n, 0}, at(storage_of_, source), whole.kind, whole.offset + *offset);
-      at(plan_.values, {n, 0}).alias = true;
+    if (const auto offset = uses_.alias_offset(node)) {
+      const Value v{n, 0}, source = node.inputs[0];
+      spot(v) = {spot(source).storage, spot(source).offset + *offset};
+      placement(v) = placement(source);
+      placement(v).offset += *offset;
+      placement(v).bytes = bytes(v);
+      placement(v).alias = true;
       return;
     }
     for (std::int32_t j = 0; j < static_cast<std::int32_t>(node.outputs.size()); ++j) {
       const Value v{n, j};
-      if (at(last_use_, v) < 0) continue;
-      if (write_through(v) || replace_input(v)) continue;
-      put(v, new_storage(v), Placement::Kind::kArena);
+      if (uses_.last_read(v) < 0) continue;
+      if (lay_side_by_side(v) || go_home(v) || write_through(v) || replace_input(v)) continue;
+      put(v, {new_storage(v, n)});
     }
   }
 
-  // Whether node v.node may write v where storage s is, for all that it still reads there.
-  bool may_overwrite(Value v, std::int32_t s) {
-    const Node& node = graph_.node(v);
-    const Storage& home = storages_[static_cast<std::size_t>(s)];
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      if (at(storage_of_, node.inputs[i]) != s) continue;
-      // A part of the storage, or a stretched one, would be overwritten before it is read.
-      if (graph_.spec(node.inputs[i]).bytes() != home.bytes) return false;
-      if (v.output != 0 || !options_.in_place || !options_.in_place(node, i)) return false;
+  // Whether node n may write `size` bytes at a spot, for all that is still read there; `harmless` says of n's own reads
+  // which ones the write does not spoil.
+  template <class Harmless>
+  bool may_write(std::int32_t n, const Spot& at, std::int64_t size, Harmless harmless) {
+    const Storage& home = storage(at);
+    if (home.input >= 0 && std::ranges::count(target_, home.input) == 0) return false;
+    const auto meets = [&](std::int64_t begin, std::int64_t length) {
+      return begin < at.offset + size && at.offset < begin + length;
+    };
+    for (const auto& [v, offset] : home.residents) {
+      if (v.node == n && meets(offset, bytes(v))) return false;
+      for (const Read& read : uses_.reads(v)) {
+        if (read.node < n || !meets(offset + read.begin, read.bytes)) continue;
+        if (read.node > n || !harmless(read, offset + read.begin)) return false;
+      }
     }
-    return home.last <= v.node && home.bytes == graph_.spec(v).bytes();
+    return true;
+  }
+
+  bool may_write(Value v, const Spot& at) {
+    const Node& node = graph_.node(v);
+    return may_write(v.node, at, bytes(v), [&](const Read& read, std::int64_t begin) {
+      // A part, or as many bytes but other elements (f64(1, 4) is broadcast to bool(8, 4)), is read again after the
+      // first element is written.
+      return begin == at.offset && read.bytes == bytes(v) &&
+             graph_.spec(node.inputs[read.input]).shape.numel() == graph_.spec(v).shape.numel() && options_.in_place &&
+             options_.in_place(node, static_cast<std::size_t>(v.output), read.input);
+    });
+  }
+
+  // Where node n, which lays its inputs side by side, might do so without copying all of them: in the variable that it
+  // is assigned to, or over a value that it keeps parts of.
+  std::vector<Spot> bases(std::int32_t n) {
+    std::vector<Spot> out;
+    const auto wanted = wanted_.find({n, 0});
+    if (wanted != wanted_.end())
+      for (const std::int32_t i : wanted->second) out.push_back(spot(graph_.inputs[static_cast<std::size_t>(i)].value));
+    const std::vector<Value>& inputs = graph_.nodes[static_cast<std::size_t>(n)].inputs;
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      const Uses::Root root = uses_.root(inputs[k]);
+      const Spot at = spot(root.value);
+      if (bytes(root.value) != bytes({n, 0}) || root.offset != uses_.parts(n)[k] || at.storage < 0) continue;
+      const std::int32_t input = storage(at).input;
+      if (input >= 0 && std::ranges::count(target_, input) == 0) continue;
+      if (std::ranges::count(out, at) == 0) out.push_back(at);
+    }
+    return out;
+  }
+
+  // Computes v where the node that lays it beside others wants it.
+  bool go_home(Value v) {
+    const auto home = homes_.find(v);
+    if (home == homes_.end()) return false;
+    const auto [n, offset] = home->second;
+    const auto claimed = claimed_.find(n);
+    std::vector<Spot> spots = claimed == claimed_.end() ? bases(n) : std::vector{claimed->second};
+    if (spots.empty()) spots.push_back({new_storage({n, 0}, v.node)});
+    for (const Spot& base : spots) {
+      const Spot at{base.storage, base.offset + offset};
+      if (!may_write(v, at)) continue;
+      claimed_[n] = base;
+      put(v, at);
+      return true;
+    }
+    return false;
+  }
+
+  bool lay_side_by_side(Value v) {
+    if (uses_.parts(v.node).empty()) return false;
+    const auto claimed = claimed_.find(v.node);
+    for (const Spot& base : claimed == claimed_.end() ? bases(v.node) : std::vector{claimed->second}) {
+      const auto left = left_to_write(v, base);
+      const auto free = [&](const std::pair<Spot, std::int64_t>& part) {
+        return may_write(v.node, part.first, part.second, [](const Read&, std::int64_t) { return false; });
+      };
+      if (!std::ranges::all_of(left, free)) continue;
+      put(v, base);
+      placement(v).alias = left.empty();
+      return true;
+    }
+    return false;
+  }
+
+  // What node v.node has to write when v lies at `base`: the inputs that are not there yet, and the gaps.
+  std::vector<std::pair<Spot, std::int64_t>> left_to_write(Value v, const Spot& base) {
+    std::vector<std::pair<Spot, std::int64_t>> out;
+    const std::vector<Value>& inputs = graph_.node(v).inputs;
+    std::int64_t end = 0;
+    const auto write = [&](std::int64_t from, std::int64_t to) {
+      if (from < to) out.push_back({{base.storage, base.offset + from}, to - from});
+    };
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      const std::int64_t begin = uses_.parts(v.node)[k];
+      write(end, begin);
+      end = begin + bytes(inputs[k]);
+      if (spot(inputs[k]) != Spot{base.storage, base.offset + begin}) write(begin, end);
+    }
+    write(end, bytes(v));
+    return out;
   }
 
   bool write_through(Value v) {
     const auto wanted = wanted_.find(v);
     if (wanted == wanted_.end()) return false;
     for (const std::int32_t i : wanted->second) {
-      const std::int32_t s = at(storage_of_, graph_.inputs[static_cast<std::size_t>(i)].value);
-      if (!may_overwrite(v, s)) continue;
-      put(v, s, Placement::Kind::kVariable);
+      const Spot at = spot(graph_.inputs[static_cast<std::size_t>(i)].value);
+      if (storage(at).bytes != bytes(v) || !may_write(v, at)) continue;
+      put(v, at);
       return true;
     }
     return false;
   }
 
   bool replace_input(Value v) {
-    if (v.output != 0) return false;
     for (const Value input : graph_.node(v).inputs) {
-      // As many bytes but other elements: f64(1, 4) is broadcast to bool(8, 4), and read again after the first row.
-      if (graph_.spec(input).shape.numel() != graph_.spec(v).shape.numel()) continue;
-      if (storage(input).input >= 0 || !may_overwrite(v, at(storage_of_, input))) continue;
-      put(v, at(storage_of_, input), Placement::Kind::kArena);
+      const Spot at = spot(input);
+      // Only a whole block, so that no large one lives on for a small value.
+      if (storage(at).input >= 0 || storage(at).bytes != bytes(v) || at.offset != 0) continue;
+      if (bytes(input) != bytes(v) || !may_write(v, at)) continue;
+      put(v, at);
       return true;
     }
     return false;
@@ -163,16 +264,16 @@ class Planner {
 
   void settle_results() {
     for (std::size_t o = 0; o < graph_.outputs.size(); ++o) {
-      const Placement& placement = plan_.at(graph_.outputs[o].value);
-      plan_.results.push_back({.in_place = target_[o] >= 0 && placement.input == target_[o]});
+      const Placement& at = plan_.at(graph_.outputs[o].value);
+      plan_.results.push_back({.in_place = target_[o] >= 0 && at.input == target_[o] && at.offset == 0});
       if (target_[o] >= 0 && !plan_.results[o].in_place) copied_.push_back(target_[o]);
     }
     for (std::size_t o = 0; o < graph_.outputs.size(); ++o) {
       const Value v = graph_.outputs[o].value;
-      const Placement& placement = plan_.at(v);
-      if (placement.kind != Placement::Kind::kInput || std::ranges::count(copied_, placement.input) == 0) continue;
+      const Placement& at = plan_.at(v);
+      if (at.input < 0 || std::ranges::count(copied_, at.input) == 0) continue;
       plan_.results[o].staging = static_cast<std::int64_t>(plan_.blocks.size());
-      plan_.blocks.push_back({Block::Use::kStaging, v, end_, end_, placement.bytes});
+      plan_.blocks.push_back({Block::Use::kStaging, v, end_, end_, at.bytes});
     }
   }
 
@@ -201,19 +302,21 @@ class Planner {
       if (workspace >= 0) workspace = offset(workspace);
     for (std::size_t n = 0; n < plan_.values.size(); ++n)
       for (std::size_t j = 0; j < plan_.values[n].size(); ++j)
-        if (Placement& placement = plan_.values[n][j]; placement.kind == Placement::Kind::kArena)
-          placement.offset += offset(block_of_storage[static_cast<std::size_t>(storage_of_[n][j])]);
+        if (Placement& at = plan_.values[n][j]; at.kind == Placement::Kind::kArena)
+          at.offset += offset(block_of_storage[static_cast<std::size_t>(spots_[n][j].storage)]);
   }
 
   const Graph& graph_;
   const Options& options_;
-  const std::int32_t end_;                             // stands for the time after the run
-  std::vector<std::vector<std::int32_t>> last_use_;    // per value: the last node to read it; -1: none
-  std::vector<std::vector<std::int32_t>> storage_of_;  // per value
+  const std::int32_t end_;  // stands for the time after the run
+  const Uses uses_;
+  std::vector<std::vector<Spot>> spots_;  // per value
   std::vector<Storage> storages_;
   std::vector<std::int32_t> target_;                   // per graph output: the input it is assigned to, or -1
   std::map<Value, std::vector<std::int32_t>> wanted_;  // value -> inputs it is to be assigned to
-  std::vector<std::int32_t> copied_;                   // inputs that change after the last node
+  std::map<Value, std::pair<std::int32_t, std::int64_t>> homes_;  // value -> the node it is a part of, and where
+  std::map<std::int32_t, Spot> claimed_;                          // such a node -> where its parts are gathered
+  std::vector<std::int32_t> copied_;                              // inputs that change after the last node
   Plan plan_;
 };
 

@@ -22,7 +22,7 @@ struct Placement {
     kVariable,  // in the memory of graph input `input`, as the variable's new value
   };
   Kind kind = Kind::kUnused;
-  bool alias = false;       // the node has nothing to run: its input 0 lies here already
+  bool alias = false;       // the node has nothing to run: its inputs lie here already
   std::int32_t input = -1;  // position in Graph::inputs
   std::int64_t offset = 0;  // in the arena, or in the input's memory
   std::int64_t bytes = 0;
@@ -68,18 +68,30 @@ struct Options {
   // Where in its input 0 a node's output lies, in bytes, when it is the same bytes (reshape, copy, a slice of a flat
   // tensor); nothing for a node that has to run. Empty: all nodes run.
   std::function<std::optional<std::int64_t>(const ir::Node&)> alias{};
-  // Whether a node may write its output 0 over input i, of the same size, while it reads it. Empty: none may.
-  std::function<bool(const ir::Node&, std::size_t i)> in_place{};
+  // Where in its output each input of a node lies, in bytes, ascending, when the output is nothing but its inputs side
+  // by side and zeros in between (concat); empty for other nodes. The node must be able to leave alone an input that
+  // lies there already. Empty: no node is such.
+  std::function<std::vector<std::int64_t>(const ir::Graph&, const ir::Node&)> parts{};
+  // Whether a node may write output j over input i, of the same size, while it reads it. It must then have read an
+  // element of all its inputs before it writes that element of any output. Empty: none may.
+  std::function<bool(const ir::Node&, std::size_t j, std::size_t i)> in_place{};
   // Bytes before and after every block that belong to nobody.
   std::int64_t red_zone = 0;
 };
 
 // Plans a verified, pruned graph. A value assigned to a variable is written straight into the variable's memory where
 // every reader of the old value runs before, or in that very node in place; the variable must then share its memory
-// with no other input. Throws OutOfMemory for a value that no machine can address.
+// with no other input. What is laid side by side is computed where it goes: gradients into one flat tensor, a new
+// value for a part of a variable into that part. Throws OutOfMemory for a value that no machine can address.
 Plan make_plan(const ir::Graph& graph, const Options& options);
 
-// The plan as text: totals, and who holds how much of the arena when it is fullest, by layer path.
-std::string table(const ir::Graph& graph, const Plan& plan);
+// What lies in the arena when it is fullest: bytes that this node has computed, or works with.
+struct Use {
+  Block::Use use = Block::Use::kValue;
+  std::int32_t node = 0;
+  std::int64_t bytes = 0;
+};
+// In the order of the nodes.
+std::vector<Use> uses_at_peak(const ir::Graph& graph, const Plan& plan);
 
 }  // namespace weft::plan

@@ -14,16 +14,17 @@ namespace weft::kernels {
 
 namespace {
 
-// fp32 means fp32: CUBLAS_COMPUTE_32F never uses TF32. The 16-bit types are multiplied into f32 sums.
+// fp32 means fp32 unless TF32 is allowed: CUBLAS_COMPUTE_32F never uses it. The 16-bit types are multiplied into f32
+// sums.
 struct Types {
   cudaDataType_t storage, scale;
   cublasComputeType_t compute;
 };
 
-Types types_of(DType dtype) {
-  switch (dtype) {
+Types types_of(const GemmProblem& p) {
+  switch (p.dtype) {
     case DType::kF32:
-      return {CUDA_R_32F, CUDA_R_32F, CUBLAS_COMPUTE_32F};
+      return {CUDA_R_32F, CUDA_R_32F, p.allow_tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F};
     case DType::kF64:
       return {CUDA_R_64F, CUDA_R_64F, CUBLAS_COMPUTE_64F};
     case DType::kBF16:
@@ -36,7 +37,7 @@ Types types_of(DType dtype) {
     case DType::kBool:
       break;
   }
-  fail<DTypeError>("matmul", "operands are ", dtype, ", want f32, f64, bf16 or f16");
+  fail<DTypeError>("matmul", "operands are ", p.dtype, ", want f32, f64, bf16 or f16");
 }
 
 // 1 where product i takes matrix i, 0 where all take matrix 0, -1 where neither holds.
@@ -60,13 +61,14 @@ class LtGemm {
  public:
   LtGemm(const GemmProblem& p, int device)
       : p_(p),
-        types_(types_of(p.dtype)),
+        types_(types_of(p)),
         element_(static_cast<std::int64_t>(size_of(p.dtype))),
         handle_(cublas_lt_handle(device)),
         desc_(make_matmul_desc(types_.compute, types_.scale)),
         first_(p.trans_b ? layout(p.k, p.n) : layout(p.n, p.k)),
         second_(p.trans_a ? layout(p.m, p.k) : layout(p.k, p.m)),
-        result_(layout(p.n, p.m)) {
+        result_(make_matrix_layout(p.result == p.dtype ? types_.storage : types_.scale, static_cast<std::uint64_t>(p.n),
+                                   static_cast<std::uint64_t>(p.m), p.n)) {
     const int a_step = batch_step(p.a_matrix), b_step = batch_step(p.b_matrix);
     strided_ = a_step >= 0 && b_step >= 0;
     if (strided_ && p.batch > 1) {
@@ -95,7 +97,7 @@ class LtGemm {
     for (std::int64_t i = 0; i < p_.batch; ++i) {
       const auto index = static_cast<std::size_t>(i);
       multiply(call, a + p_.a_matrix[index] * p_.m * p_.k * element_, b + p_.b_matrix[index] * p_.k * p_.n * element_,
-               c + i * p_.m * p_.n * element_);
+               c + i * p_.m * p_.n * static_cast<std::int64_t>(size_of(p_.result)));
     }
   }
 
@@ -160,7 +162,7 @@ class LtGemm {
 
   GemmProblem p_;
   Types types_;
-  std::int64_t element_;  // bytes
+  std::int64_t element_;  // bytes of an operand's element
   cublasLtHandle_t handle_;
   MatmulDesc desc_;
   MatrixLayout first_, second_, result_;  // B, A and C

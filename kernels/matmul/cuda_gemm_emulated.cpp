@@ -18,8 +18,8 @@ struct Matrix {
 };
 
 // One element of C per thread.
-template <class T>
-__global__ void gemm_kernel(Matrix p, const T* a, const T* b, T* c) {
+template <class T, class C>
+__global__ void gemm_kernel(Matrix p, const T* a, const T* b, C* c) {
   using A = Compute<T>;
   for (std::int64_t i = first_element(); i < p.m * p.n; i += element_stride()) {
     const std::int64_t row = i / p.n, column = i % p.n;
@@ -28,19 +28,19 @@ __global__ void gemm_kernel(Matrix p, const T* a, const T* b, T* c) {
       sum += static_cast<A>(a[p.trans_a ? x * p.m + row : row * p.k + x]) *
              static_cast<A>(b[p.trans_b ? column * p.k + x : x * p.n + column]);
     }
-    c[i] = static_cast<T>(sum);
+    c[i] = static_cast<C>(sum);
   }
 }
 
-template <class T>
+template <class T, class C>
 void run(const GemmProblem& p, const Call& call) {
   const Matrix shape{p.m, p.n, p.k, p.trans_a, p.trans_b};
   for (std::int64_t i = 0; i < p.batch; ++i) {
     const auto index = static_cast<std::size_t>(i);
-    cuda::launch(gemm_kernel<T>, grid_for(p.m * p.n), dim3(kThreads), 0, call, shape,
+    cuda::launch(gemm_kernel<T, C>, grid_for(p.m * p.n), dim3(kThreads), 0, call, shape,
                  cuda::data<const T>(call.inputs[0]) + p.a_matrix[index] * p.m * p.k,
                  cuda::data<const T>(call.inputs[1]) + p.b_matrix[index] * p.k * p.n,
-                 cuda::data<T>(call.outputs[0]) + i * p.m * p.n);
+                 cuda::data<C>(call.outputs[0]) + i * p.m * p.n);
   }
 }
 
@@ -48,7 +48,9 @@ void run(const GemmProblem& p, const Call& call) {
 
 exec::PreparedKernel prepare_gemm(const GemmProblem& problem, Device) {
   return with_floating(problem.dtype, "matmul", [&](auto type) -> exec::PreparedKernel {
-    return {[p = problem](const Call& call) { run<typename decltype(type)::type>(p, call); }};
+    using T = typename decltype(type)::type;
+    if (problem.result == problem.dtype) return {[p = problem](const Call& call) { run<T, T>(p, call); }};
+    return {[p = problem](const Call& call) { run<T, Compute<T>>(p, call); }};
   });
 }
 

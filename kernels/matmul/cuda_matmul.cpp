@@ -5,6 +5,8 @@
 #include "core/device/cuda/current_device.h"
 #include "kernels/matmul/cuda_gemm.h"
 #include "kernels/matmul/matmul.h"
+#include "kernels/pointwise/pointwise.h"
+#include "kernels/support/in_turn.h"
 
 namespace weft::kernels {
 
@@ -17,6 +19,10 @@ exec::PreparedKernel prepare_matmul_cuda(const exec::KernelRequest& request) {
     const cuda_backend::CurrentDevice current(call.device);
     WEFT_CUDA(cudaMemsetAsync(call.outputs[0].data, 0, bytes, static_cast<cudaStream_t>(call.stream)));
   }};
+}
+
+exec::PreparedKernel prepare_matmul_epilogue_cuda(const exec::KernelRequest& request) {
+  return prepare_in_turn(request, "matmul", 2, prepare_matmul_cuda, prepare_pointwise_cuda);
 }
 
 }  // namespace weft::kernels

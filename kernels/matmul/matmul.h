@@ -6,5 +6,7 @@ namespace weft::kernels {
 
 exec::PreparedKernel prepare_matmul_cpu(const exec::KernelRequest& request);
 exec::PreparedKernel prepare_matmul_cuda(const exec::KernelRequest& request);
+exec::PreparedKernel prepare_matmul_epilogue_cpu(const exec::KernelRequest& request);
+exec::PreparedKernel prepare_matmul_epilogue_cuda(const exec::KernelRequest& request);
 
 }  // namespace weft::kernels

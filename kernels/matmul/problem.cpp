@@ -39,7 +39,7 @@ std::vector<std::int64_t> broadcast_matrices(const Shape& in, const Shape& out) 
 GemmProblem gemm_problem(const exec::KernelRequest& request) {
   const Shape& a = request.inputs[0].shape;
   const Shape& b = request.inputs[1].shape;
-  const Shape& c = request.outputs[0].shape;
+  const Shape& c = request.body ? request.body->spec(request.body->inputs[0].value).shape : request.outputs[0].shape;
   GemmProblem p;
   p.trans_a = request.attributes.flag("trans_a");
   p.trans_b = request.attributes.flag("trans_b");
@@ -47,6 +47,8 @@ GemmProblem gemm_problem(const exec::KernelRequest& request) {
   p.n = c[-1];
   p.k = p.trans_a ? a[-2] : a[-1];
   p.dtype = request.inputs[0].dtype;
+  p.allow_tf32 = request.allow_tf32;
+  p.result = request.body ? request.body->spec(request.body->inputs[0].value).dtype : request.outputs[0].dtype;
   p.batch = matrices(c);
   p.a_count = matrices(a);
   p.b_count = matrices(b);

@@ -12,13 +12,15 @@ namespace weft::kernels {
 struct GemmProblem {
   std::int64_t m = 0, n = 0, k = 0;
   bool trans_a = false, trans_b = false;
-  DType dtype = DType::kF32;
+  DType dtype = DType::kF32;                     // of the operands
+  DType result = DType::kF32;                    // of C: the same, or f32
+  bool allow_tf32 = false;                       // f32 operands may be rounded to TF32
   std::int64_t batch = 1;                        // matrices of C
   std::int64_t a_count = 1, b_count = 1;         // matrices stored in A and in B
   std::vector<std::int64_t> a_matrix, b_matrix;  // which of them product i takes (broadcasting)
 };
 
-// The problem that a matmul request poses.
+// The problem that a request for matmul or matmul_epilogue poses.
 GemmProblem gemm_problem(const exec::KernelRequest& request);
 
 }  // namespace weft::kernels

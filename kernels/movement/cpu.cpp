@@ -135,8 +135,9 @@ exec::PreparedKernel prepare_movement_cpu(const exec::KernelRequest& request) {
       }
       for (std::size_t i = 0; i < movement.copies.size(); ++i) {
         const T* in = static_cast<const T*>(call.inputs[i].data);
-        if (in != out) copy_strided(movement.copies[i], out, in);  // a planned alias is there already
+        if (!movement.copies[i].is_there(out, in, sizeof(T))) copy_strided(movement.copies[i], out, in);
       }
+      for (const Run& gap : movement.gaps) std::fill_n(out + gap.begin, gap.count, T{0});
     });
   }};
 }

@@ -74,6 +74,17 @@ __global__ void iota_kernel(T* out, std::int64_t n) {
   for (std::int64_t i = first_element(); i < n; i += element_stride()) out[i] = counted<T>(i);
 }
 
+// As many runs of bytes as go with one launch; a block each.
+struct Gaps {
+  static constexpr int kMost = 64;
+  Run runs[kMost];
+};
+
+__global__ void zero_gaps_kernel(Gaps gaps, unsigned char* out) {
+  const Run gap = gaps.runs[blockIdx.x];
+  for (std::int64_t i = threadIdx.x; i < gap.count; i += blockDim.x) out[gap.begin + i] = 0;
+}
+
 // How many neighbours can be moved as one piece of at most 16 bytes: runs on both sides that stay aligned.
 std::int64_t pieces_merged(const Strided& s, std::int64_t element_bytes, const void* out, const void* in) {
   const int last = s.rank - 1;
@@ -147,6 +158,17 @@ void copy_strided(const Strided& s, std::size_t element_bytes, void* out, const 
   }
 }
 
+void zero_gaps(const std::vector<Run>& gaps, std::size_t element_bytes, const Call& call) {
+  const auto size = static_cast<std::int64_t>(element_bytes);
+  for (std::size_t first = 0; first < gaps.size(); first += Gaps::kMost) {
+    const std::size_t count = std::min<std::size_t>(Gaps::kMost, gaps.size() - first);
+    Gaps some;
+    for (std::size_t i = 0; i < count; ++i) some.runs[i] = {gaps[first + i].begin * size, gaps[first + i].count * size};
+    cuda::launch(zero_gaps_kernel, dim3(static_cast<unsigned>(count)), dim3(64), 0, call, some,
+                 static_cast<unsigned char*>(call.outputs[0].data));
+  }
+}
+
 }  // namespace
 
 exec::PreparedKernel prepare_movement_cuda(const exec::KernelRequest& request) {
@@ -158,9 +180,10 @@ exec::PreparedKernel prepare_movement_cuda(const exec::KernelRequest& request) {
     if (movement.zero_first && bytes > 0) WEFT_CUDA(cudaMemsetAsync(out, 0, bytes, cuda::stream(call)));
     for (std::size_t i = 0; i < movement.copies.size(); ++i) {
       const void* in = call.inputs[i].data;
-      if (in != out)
-        copy_strided(movement.copies[i], element_bytes, out, in, call);  // a planned alias is there already
+      if (!movement.copies[i].is_there(out, in, element_bytes))
+        copy_strided(movement.copies[i], element_bytes, out, in, call);
     }
+    zero_gaps(movement.gaps, element_bytes, call);
   }};
 }
 

@@ -9,7 +9,7 @@ exec::PreparedKernel prepare_full_cpu(const exec::KernelRequest& request);
 exec::PreparedKernel prepare_full_cuda(const exec::KernelRequest& request);
 exec::PreparedKernel prepare_iota_cpu(const exec::KernelRequest& request);
 exec::PreparedKernel prepare_iota_cuda(const exec::KernelRequest& request);
-// copy, stop_gradient, reshape, transpose, broadcast_to, concat, slice, pad, flip.
+// copy, stop_gradient, reshape, transpose, broadcast_to, concat, pack, slice, pad, flip.
 exec::PreparedKernel prepare_movement_cpu(const exec::KernelRequest& request);
 exec::PreparedKernel prepare_movement_cuda(const exec::KernelRequest& request);
 

@@ -125,6 +125,19 @@ Movement concat(const exec::KernelRequest& request) {
   return movement;
 }
 
+Movement pack(const exec::KernelRequest& request) {
+  const std::int64_t slot = request.attributes.integer("slot");
+  Movement movement;
+  std::int64_t at = 0;
+  for (const TensorSpec& input : request.inputs) {
+    const std::int64_t n = input.shape[0], next = at + (n + slot - 1) / slot * slot;
+    movement.copies.push_back(collapsed({{n}, {1}, {1}, 0, at}, request));
+    if (at + n < next) movement.gaps.push_back({at + n, next - at - n});
+    at = next;
+  }
+  return movement;
+}
+
 }  // namespace
 
 int Strided::transposed_axis() const {
@@ -159,10 +172,11 @@ Movement movement_of(const exec::KernelRequest& request) {
                                                                 {"flip", flip},
                                                                 {"pad", pad}};
   if (request.op.name() == "concat") return concat(request);
+  if (request.op.name() == "pack") return pack(request);
   for (const auto& [name, rule] : rules) {
     if (name != request.op.name()) continue;
     const Strided copy_walk = collapsed(rule(request), request);
-    return {{copy_walk}, copy_walk.count() < request.outputs[0].shape.numel()};
+    return {{copy_walk}, copy_walk.count() < request.outputs[0].shape.numel(), {}};
   }
   throw Error(request.op.name(), request.path, "is not a movement op");
 }

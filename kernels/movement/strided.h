@@ -27,15 +27,27 @@ struct Strided {
   }
   // One run of elements on both sides.
   bool dense() const { return rank == 1 && in[0] == 1 && out[0] == 1; }
+  // Whether every element lies where it goes.
+  bool is_there(const void* to, const void* from, std::size_t element_bytes) const {
+    const auto element = static_cast<std::int64_t>(element_bytes);
+    return dense() &&
+           static_cast<const char*>(to) + out_offset * element == static_cast<const char*>(from) + in_offset * element;
+  }
   // The axis along which input elements are neighbours, when that is not the last one: a transpose. -1 without one.
   int transposed_axis() const;
   // The axes around the last one and `axis` (-1: around the last one only), with the same offsets. May have rank 0.
   Strided around(int axis) const;
 };
 
+// A run of elements of the output.
+struct Run {
+  std::int64_t begin = 0, count = 0;
+};
+
 struct Movement {
-  std::vector<Strided> copies;  // one per input
+  std::vector<Strided> copies;  // one per input; nothing is to be copied where the planner has put it there already
   bool zero_first = false;      // the copies leave gaps
+  std::vector<Run> gaps;        // to be zeroed, besides
 };
 
 // What a movement op does, from its attributes; throws ShapeError where more than kMaxAxes axes remain.

@@ -5,7 +5,9 @@
 #include "core/device/thread_pool.h"
 #include "kernels/norm/norm.h"
 #include "kernels/norm/shapes.h"
+#include "kernels/pointwise/pointwise.h"
 #include "kernels/support/float_types.h"
+#include "kernels/support/in_turn.h"
 
 namespace weft::kernels {
 
@@ -167,6 +169,9 @@ exec::PreparedKernel prepare(const exec::KernelRequest& request) {
 
 exec::PreparedKernel prepare_batch_norm_cpu(const exec::KernelRequest& request) {
   return prepare<CpuBatchNorm>(request);
+}
+exec::PreparedKernel prepare_batch_norm_epilogue_cpu(const exec::KernelRequest& request) {
+  return prepare_in_turn(request, "batch_norm", 3, prepare_batch_norm_cpu, prepare_pointwise_cpu);
 }
 exec::PreparedKernel prepare_batch_norm_inference_cpu(const exec::KernelRequest& request) {
   return prepare<CpuBatchNormInference>(request);

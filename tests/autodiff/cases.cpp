@@ -40,6 +40,7 @@ void add_movement_cases(std::vector<Case>& rows) {
   rows.push_back(direct("transpose", {{2, 3, 4}}, {{"perm", ints({2, 0, 1})}}));
   rows.push_back(direct("broadcast_to", {{2, 1, 3}}, {{"shape", ints({4, 2, 2, 3})}}));
   rows.push_back(direct("concat", {{2, 2}, {2, 1}, {2, 3}}, {{"axis", n(1)}}));
+  rows.push_back(direct("pack", {{3}, {4}, {0}, {1}}, {{"slot", n(4)}}));
   rows.push_back(direct("slice", {{5, 7}}, {{"begin", ints({1, 0})}, {"end", ints({5, 6})}, {"step", ints({2, 3})}}));
   rows.push_back(direct("slice", {{5}}, {{"begin", ints({2})}, {"end", ints({2})}, {"step", ints({3})}}));
   rows.push_back(direct("pad", {{2, 3}}, {{"low", ints({1, 0})}, {"high", ints({0, 2})}, {"interior", ints({1, 2})}}));
@@ -160,6 +161,25 @@ void add_pointwise_cases(std::vector<Case>& rows) {
                   }});
 }
 
+void add_epilogue_cases(std::vector<Case>& rows) {
+  // tanh(base * s) with the base's outputs in front of the body's further input.
+  const auto scaled_tanh = [](Builder& b, const char* base, Values inputs, ir::Attributes attributes, Value s) {
+    const Values outputs = Builder(b.graph()).emit_all(OpId::of(base), inputs, attributes);
+    auto body = std::make_shared<ir::Graph>();
+    for (const Value v : outputs) body->add_input(b.spec(v), ir::InputKind::kArgument, "");
+    const Value factor = body->add_input(b.spec(s), ir::InputKind::kArgument, "");
+    Builder inner(*body);
+    body->outputs = {{inner.emit("tanh", {inner.emit("multiply", {body->inputs[0].value, factor})})}};
+    return ops::emit_epilogue(b, OpId::of(base), std::move(inputs), {s}, std::move(attributes), body);
+  };
+  rows.push_back({"matmul_epilogue", {{2, 3}, {3, 2}, {2}}, [=](Builder& b, const Values& x) {
+                    return scaled_tanh(b, "matmul", {x[0], x[1]}, {{"trans_a", false}, {"trans_b", false}}, x[2]);
+                  }});
+  rows.push_back({"batch_norm_epilogue", {{4, 2}, {2}, {2}, {2}}, [=](Builder& b, const Values& x) {
+                    return scaled_tanh(b, "batch_norm", {x[0], x[1], x[2]}, {{"eps", 1e-3}}, x[3]);
+                  }});
+}
+
 }  // namespace
 
 std::vector<Case> structured_cases() {
@@ -171,6 +191,7 @@ std::vector<Case> structured_cases() {
   add_loss_cases(rows);
   add_norm_cases(rows);
   add_pointwise_cases(rows);
+  add_epilogue_cases(rows);
   return rows;
 }
 

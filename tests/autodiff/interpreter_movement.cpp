@@ -55,6 +55,17 @@ Arrays concat(const ir::Node& node, const Arrays& in) {
   return {out};
 }
 
+Arrays pack(const ir::Node& node, const Arrays& in) {
+  const std::size_t slot = u(node.attributes.integer("slot"));
+  Array out(node.outputs[0].shape);
+  std::size_t at = 0;
+  for (const Array& part : in) {
+    for (std::size_t i = 0; i < u(part.shape.numel()); ++i) out[at++] = part[i];
+    while (at % slot != 0) out[at++] = 0;
+  }
+  return {out};
+}
+
 Arrays slice(const ir::Node& node, const Arrays& in) {
   const ir::Ints &begin = node.attributes.ints("begin"), &step = node.attributes.ints("step");
   return {picked(node.outputs[0].shape, in[0], [&](Index index) {
@@ -146,6 +157,7 @@ void add_movement(OpTable& table) {
   table["transpose"] = transpose;
   table["broadcast_to"] = broadcast_to;
   table["concat"] = concat;
+  table["pack"] = pack;
   table["slice"] = slice;
   table["pad"] = pad;
   table["flip"] = flip;

@@ -15,6 +15,7 @@ std::vector<OpCase> all_cases() {
            softmax_cases,
            norm_cases,
            dropout_cases,
+           epilogue_cases,
        }) {
     std::vector<OpCase> rows = family();
     all.insert(all.end(), rows.begin(), rows.end());

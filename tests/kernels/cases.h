@@ -16,6 +16,7 @@ std::vector<OpCase> reduce_cases();
 std::vector<OpCase> softmax_cases();
 std::vector<OpCase> norm_cases();
 std::vector<OpCase> dropout_cases();
+std::vector<OpCase> epilogue_cases();
 
 std::vector<OpCase> all_cases();
 

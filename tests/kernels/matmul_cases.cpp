@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "tests/kernels/cases.h"
+#include "tests/kernels/oracles.h"
 
 namespace weft::testing {
 namespace {
@@ -26,7 +27,9 @@ std::int64_t matrix_of(const Shape& operand, const Shape& out, std::int64_t matr
   return result;
 }
 
-Oracle product(Shape out, bool trans_a, bool trans_b) {
+}  // namespace
+
+Oracle matmul_oracle(Shape out, bool trans_a, bool trans_b) {
   return [=](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
     HostTensor c{{out, in[0].spec.dtype}, {}};
     const std::int64_t m = out[-2], n = out[-1], k = in[0].spec.shape[trans_a ? -2 : -1];
@@ -45,13 +48,15 @@ Oracle product(Shape out, bool trans_a, bool trans_b) {
   };
 }
 
+namespace {
+
 OpCase row(std::string name, Shape a, Shape b, Shape out, bool trans_a, bool trans_b, bool gradient) {
   OpCase c;
   c.name = std::move(name);
   c.op = "matmul";
   c.attributes = {{"trans_a", trans_a}, {"trans_b", trans_b}};
   c.inputs = {random_tensor(a, DType::kF32, -1, 1, 1), random_tensor(b, DType::kF32, -1, 1, 2)};
-  c.oracle = product(out, trans_a, trans_b);
+  c.oracle = matmul_oracle(out, trans_a, trans_b);
   c.tolerance = 4e-6;
   c.reason = "up to 37 products below 1 are added in f32, in the library's order";
   c.gradient = gradient;
@@ -76,6 +81,45 @@ OpCase long_row(std::string name, Shape a, Shape b, bool trans_a) {
   c.tolerance = 4e-5;
   c.reason = "1100 rounded partial sums";
   return c;
+}
+
+// Halves whose products are given in f32, as they were added up.
+OpCase wide_row(std::string name, Shape a, Shape b, Shape out, bool trans_a, bool trans_b) {
+  OpCase c = row(std::move(name), a, b, out, trans_a, trans_b, false);
+  c.attributes.set("dtype", DType::kF32);
+  c.dtypes = {DType::kBF16, DType::kF16, DType::kF32};
+  const Oracle exact = c.oracle;
+  c.oracle = [exact](const std::vector<HostTensor>& in) {
+    std::vector<HostTensor> result = exact(in);
+    result[0].spec.dtype = DType::kF32;
+    return result;
+  };
+  return c;
+}
+
+// Every way that the CPU lays out and cuts a product; up to 600 terms of up to 20 together.
+OpCase cut_row(std::string name, std::int64_t m, std::int64_t k, std::int64_t n, bool ta, bool tb) {
+  OpCase c =
+      row(std::move(name), ta ? Shape{k, m} : Shape{m, k}, tb ? Shape{n, k} : Shape{k, n}, {m, n}, ta, tb, false);
+  c.tolerance = 3e-5;
+  c.reason = "600 rounded partial sums";
+  c.dtypes = {DType::kF32, DType::kBF16};
+  return c;
+}
+
+std::vector<OpCase> cut_rows() {
+  return {cut_row("few rows by a transposed matrix", 3, 77, 71, false, true),
+          cut_row("few columns of two transposed matrices", 3, 77, 71, true, true),
+          cut_row("matrix by column", 131, 77, 1, false, false),
+          cut_row("matrix by column At", 131, 77, 1, true, false),
+          cut_row("number by number", 1, 19, 1, false, false),
+          cut_row("transposed matrix is the larger one", 70, 300, 161, false, true),
+          cut_row("transposed matrices, the second larger", 21, 90, 161, true, true),
+          cut_row("several slices", 50, 600, 67, false, false),
+          cut_row("several slices At", 50, 600, 67, true, false),
+          cut_row("rows of a larger B 2 KiB apart", 16, 512, 512, false, false),
+          cut_row("rows of A 2 KiB apart At", 512, 5, 193, true, false),
+          cut_row("outer product", 131, 1, 197, true, false)};
 }
 
 OpCase special_values() {
@@ -107,6 +151,11 @@ std::vector<OpCase> matmul_cases() {
   rows.push_back(row("one by batch, B transposed", {4, 5}, {3, 2, 5}, {3, 4, 2}, false, true, true));
   rows.push_back(row("crossed batch", {2, 1, 3, 4}, {1, 3, 4, 2}, {2, 3, 3, 2}, false, false, true));
   rows.push_back(row("crossed batch At", {2, 1, 4, 3}, {3, 4, 2}, {2, 3, 3, 2}, true, false, false));
+  rows.push_back(wide_row("halves into f32", {53, 37}, {37, 67}, {53, 67}, false, false));
+  rows.push_back(wide_row("halves into f32 At Bt", {37, 53}, {67, 37}, {53, 67}, true, true));
+  rows.push_back(wide_row("halves into f32, batch by one", {3, 4, 5}, {5, 2}, {3, 4, 2}, false, false));
+  rows.push_back(wide_row("halves into f32, no inner elements", {2, 0}, {0, 3}, {2, 3}, false, false));
+  for (OpCase& c : cut_rows()) rows.push_back(std::move(c));
   rows.push_back(special_values());
   return rows;
 }

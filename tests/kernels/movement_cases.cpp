@@ -122,6 +122,32 @@ void add_concats(std::vector<OpCase>& rows) {
   add("unaligned", {{8, 3}, {8, 16}, {8, 13}}, 1);
 }
 
+void add_packs(std::vector<OpCase>& rows) {
+  const auto add = [&](const std::string& name, std::int64_t slot, const std::vector<std::int64_t>& sizes,
+                       DType dtype = DType::kF32) {
+    OpCase row{name, "pack", {{"slot", slot}}, {}, {}};
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+      row.inputs.push_back(random_tensor({sizes[i]}, dtype, dtype == DType::kU8 ? 0 : -9, 9, 40 + i));
+    row.oracle = [slot](const std::vector<HostTensor>& inputs) -> std::vector<HostTensor> {
+      std::vector<double> all;
+      for (const HostTensor& x : inputs) {
+        all.insert(all.end(), x.values.begin(), x.values.end());
+        while (all.size() % static_cast<std::size_t>(slot) != 0) all.push_back(0);
+      }
+      return {{{{static_cast<std::int64_t>(all.size())}, inputs[0].spec.dtype}, all}};
+    };
+    row.gradient = dtype == DType::kF32 && sizes.size() < 9;
+    rows.push_back(row);
+  };
+  add("exact", 4, {8, 4});
+  add("gaps", 8, {3, 8, 17, 1});
+  add("empty_part", 5, {0, 7, 0});
+  add("one_element_slots", 1, {3, 2});
+  add("bytes", 256, {300, 7, 256}, DType::kU8);
+  add("halves", 128, {130, 5}, DType::kBF16);
+  add("more_gaps_than_a_launch_takes", 3, std::vector<std::int64_t>(150, 2));
+}
+
 void add_slices(std::vector<OpCase>& rows) {
   const auto add = [&](const std::string& name, const Shape& in, const Ints& begin, const Ints& end, const Ints& step,
                        DType dtype = DType::kF32) {
@@ -232,6 +258,7 @@ std::vector<OpCase> movement_cases() {
   add_transposes(rows);
   add_broadcasts(rows);
   add_concats(rows);
+  add_packs(rows);
   add_slices(rows);
   add_pads(rows);
   add_flips(rows);

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "tests/kernels/cases.h"
+#include "tests/kernels/oracles.h"
 
 namespace weft::testing {
 namespace {
@@ -32,7 +33,9 @@ long double exact_average(const std::vector<double>& v) {
 
 double average(const std::vector<double>& v) { return static_cast<double>(exact_average(v)); }
 
-Oracle train(double eps) {
+}  // namespace
+
+Oracle batch_norm_oracle(double eps) {
   return [=](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
     HostTensor y = like(in[0].spec), mean = like(in[1].spec), variance = like(in[1].spec), rstd = like(in[1].spec);
     for (std::size_t j = 0; j < mean.values.size(); ++j) {
@@ -50,6 +53,8 @@ Oracle train(double eps) {
     return {y, mean, variance, rstd};
   };
 }
+
+namespace {
 
 std::vector<HostTensor> grad(const std::vector<HostTensor>& in) {
   HostTensor dx = like(in[1].spec), dweight = like(in[2].spec), dbias = like(in[2].spec);
@@ -95,7 +100,7 @@ OpCase train_row(std::string name, HostTensor x, double eps = 1e-5) {
   const Shape channels{x.spec.shape[-1]};
   c.gradient = x.spec.shape.numel() <= 60;
   c.inputs = {std::move(x), values(channels, 0.5, 1.5, 42), values(channels, -1, 1, 43)};
-  c.oracle = train(eps);
+  c.oracle = batch_norm_oracle(eps);
   c.tolerance = 1e-5;
   c.reason = "sums of f32, and rstd up to 4 multiplies their rounding";
   c.keep_f32 = {1, 2};

@@ -73,6 +73,7 @@ const std::vector<Row>& good_rows() {
       {"transpose", {f32({2, 3, 4})}, {{"perm", ints({2, 0, 1})}}, "f32(4, 2, 3)"},
       {"broadcast_to", {f32({2, 1})}, {{"shape", ints({5, 2, 3})}}, "f32(5, 2, 3)"},
       {"concat", {f32({2, 3}), f32({2, 0}), f32({2, 1})}, on(1), "f32(2, 4)"},
+      {"pack", {f32({3}), f32({0}), f32({8}), f32({9})}, {{"slot", std::int64_t{8}}}, "f32(32,)"},
       {"slice", {f32({5, 7})}, {{"begin", ints({1, 0})}, {"end", ints({5, 7})}, {"step", ints({3, 2})}}, "f32(2, 4)"},
       {"pad", {f32({2, 0})}, {{"low", ints({1, 1})}, {"high", ints({0, 2})}, {"interior", ints({3, 3})}}, "f32(6, 3)"},
       {"flip", {f32({2, 3})}, {{"axes", ints({0, 1})}}, "f32(2, 3)"},
@@ -112,7 +113,7 @@ const std::vector<Row>& good_rows() {
 TEST(ShapeRules, OfGoodCalls) { check(good_rows()); }
 
 TEST(ShapeRules, EveryOpHasARow) {
-  std::set<std::string> seen{"pointwise"};  // its rule is its body
+  std::set<std::string> seen{"pointwise", "matmul_epilogue", "batch_norm_epilogue"};  // their rule is their body
   for (const Row& row : good_rows()) seen.insert(row.op);
   for (int i = 0; i < kFnCount; ++i) seen.insert(name_of(static_cast<Fn>(i)));
   for (const std::string& op : builtin_ops()) EXPECT_TRUE(seen.contains(op)) << op;
@@ -179,6 +180,9 @@ TEST(ShapeRules, OfBadMovement) {
        "[transpose] axis 2 is outside (2, 3); it must lie in [0, 2)"},
       {"broadcast_to", {f32({2, 3})}, {{"shape", ints({1, 3})}}, "[broadcast_to] (2, 3) does not broadcast to (1, 3)"},
       {"concat", {}, on(0), "[concat] needs at least one input"},
+      {"pack", {}, {{"slot", std::int64_t{8}}}, "[pack] needs at least one input"},
+      {"pack", {f32({3})}, {{"slot", std::int64_t{0}}}, "[pack] slot is 0; it must be positive"},
+      {"pack", {f32({3, 1})}, {{"slot", std::int64_t{8}}}, "[pack] an input is (3, 1); inputs have one axis"},
       {"concat", {f32({2, 3}), f32({3, 3})}, on(1), "[concat] (2, 3) and (3, 3) differ in an axis other than 1"},
       {"slice", {f32({5})}, slice(2, 6, 1), "[slice] [2, 6) of axis 0 is not within (5,)"},
       {"slice", {f32({5})}, slice(3, 2, 1), "[slice] [3, 2) of axis 0 is not within (5,)"},

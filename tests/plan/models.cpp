@@ -56,8 +56,10 @@ class RandomGraph {
   void add_node() {
     std::vector<Value> operands{any()};
     for (int more = below(3); more > 0; --more) operands.push_back(any());
-    const int kind = below(7);
-    if (kind == 6) {
+    const int kind = below(9);
+    if (kind >= 7) {
+      kind == 7 ? join(operands) : replace_part(operands[0]);
+    } else if (kind == 6) {
       const std::int64_t bytes = graph_.spec(operands[0]).bytes();
       const std::int64_t begin = 256 * below(static_cast<int>(bytes / 256) + 1);
       const Value part =
@@ -71,10 +73,47 @@ class RandomGraph {
     } else {
       std::vector<TensorSpec> outputs{spec()};
       for (int more = below(3); more > 0; --more) outputs.push_back(spec());
-      const Value first = emit(graph_, below(2) ? "map0" : "mix", operands, outputs);
+      if (below(2)) outputs[0] = graph_.spec(operands[0]);
+      if (outputs.size() > 1 && below(2)) outputs[1] = graph_.spec(operands.back());
+      constexpr const char* kOps[] = {"map", "map0", "map1", "mix"};
+      const Value first = emit(graph_, kOps[below(4)], operands, outputs);
       for (int j = 0; j < static_cast<int>(outputs.size()); ++j)
         if (j == 0 || below(2)) values_.push_back({first.node, j});
     }
+  }
+  // Some values side by side, seen as another shape or not.
+  void join(std::vector<Value> parts) {
+    const bool packed = below(2);
+    std::int64_t size = 0;
+    for (Value& part : parts) {
+      const std::int64_t bytes = graph_.spec(part).bytes();
+      size += packed ? (bytes + 255) / 256 * 256 : bytes;
+      if (below(3) == 0) part = emit_like(graph_, "view", {part});
+    }
+    values_.push_back(emit(graph_, packed ? "pack" : "join", parts, {{{size}, DType::kU8}}));
+  }
+  Value part_of(Value whole, std::int64_t begin, std::int64_t bytes) {
+    const Value part = emit(graph_, "part", {whole}, {{{bytes}, DType::kU8}});
+    graph_.nodes.back().attributes.set("begin", begin);
+    return part;
+  }
+  // A value with a window of it computed anew, from that window or from something else.
+  void replace_part(Value whole) {
+    const std::int64_t bytes = graph_.spec(whole).bytes(), cells = bytes / 256;
+    if (cells < 2) return;
+    const std::int64_t begin = 256 * below(static_cast<int>(cells)), end = begin + 256;
+    Value fresh{};
+    const auto compute = [&] {
+      const Value from = below(2) ? part_of(whole, begin, 256) : any();
+      fresh = emit(graph_, below(2) ? "map" : "mix", {from}, {{{256}, DType::kU8}});
+    };
+    if (below(2)) compute();
+    std::vector<Value> parts;
+    if (begin > 0) parts.push_back(part_of(whole, 0, begin));
+    if (!fresh.defined()) compute();
+    parts.push_back(fresh);
+    if (end < bytes) parts.push_back(part_of(whole, end, bytes - end));
+    values_.push_back(emit(graph_, "join", parts, {graph_.spec(whole)}));
   }
   void assign(const ir::Input& variable) {
     std::vector<Value> fitting;
@@ -123,8 +162,20 @@ Options test_options() {
     if (node.op == OpId::of("part")) return node.attributes.integer("begin");
     return std::nullopt;
   };
-  options.in_place = [](const ir::Node& node, std::size_t i) {
-    return node.op == OpId::of("map") || (node.op == OpId::of("map0") && i == 0);
+  options.parts = [](const ir::Graph& graph, const ir::Node& node) {
+    std::vector<std::int64_t> out;
+    if (node.op != OpId::of("join") && node.op != OpId::of("pack")) return out;
+    const std::int64_t slot = node.op == OpId::of("pack") ? 256 : 1;
+    std::int64_t at = 0;
+    for (const Value v : node.inputs) {
+      out.push_back(at);
+      at += (graph.spec(v).bytes() + slot - 1) / slot * slot;
+    }
+    return out;
+  };
+  options.in_place = [](const ir::Node& node, std::size_t j, std::size_t i) {
+    return node.op == OpId::of("map") || (node.op == OpId::of("map0") && j == 0 && i == 0) ||
+           (node.op == OpId::of("map1") && j == 1 && i == 0);
   };
   return options;
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/device/thread_pool.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -17,8 +20,9 @@ namespace weft {
 
 namespace {
 
-// Long enough to catch the next kernel of a step, short enough not to burn a core that someone else wants.
-constexpr int kSpins = 4000;
+// Long enough to catch the next kernel of a step, short enough not to burn a core that someone else wants. By the
+// clock, since a pause takes 40 cycles on one processor and 140 on another.
+constexpr std::chrono::microseconds kSpin{100};
 
 void pause() {
 #if defined(__x86_64__)
@@ -29,18 +33,35 @@ void pause() {
 }
 
 // Returns once `value` is no longer `old`: a bounded spin, then sleep.
-std::uint32_t wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
-  for (int i = 0; i < kSpins; ++i) {
-    const std::uint32_t now = value.load(std::memory_order_acquire);
-    if (now != old) return now;
-    pause();
-  }
+template <class T>
+T wait_while(const std::atomic<T>& value, T old) {
+  constexpr int kBetweenLooks = 32;
+  const auto end = std::chrono::steady_clock::now() + kSpin;
+  do {
+    for (int i = 0; i < kBetweenLooks; ++i) {
+      const T now = value.load(std::memory_order_acquire);
+      if (now != old) return now;
+      pause();
+    }
+  } while (std::chrono::steady_clock::now() < end);
   value.wait(old, std::memory_order_acquire);
   return value.load(std::memory_order_acquire);
 }
 
 // True while this thread runs a body: parallel calls from there run on the spot.
 thread_local bool inside = false;
+
+// Restores, since a body that runs here may itself have been called from inside one.
+class [[nodiscard]] InsideScope {
+ public:
+  InsideScope() : before_(std::exchange(inside, true)) {}
+  ~InsideScope() { inside = before_; }
+  InsideScope(const InsideScope&) = delete;
+  InsideScope& operator=(const InsideScope&) = delete;
+
+ private:
+  bool before_;
+};
 
 class Pool {
  public:
@@ -63,36 +84,19 @@ class Pool {
     chunks_ = chunks;
     denormal_mode_ = cpu::denormal_mode();
     failed_.store(false, std::memory_order_relaxed);
-    next_.store(0, std::memory_order_relaxed);
-    gate_.store(kOpen, std::memory_order_release);
+    unfinished_.store(chunks, std::memory_order_relaxed);
+    unclaimed_.store(chunks, std::memory_order_release);
     wake();
     work();
-    std::uint32_t gate = gate_.fetch_sub(kOpen, std::memory_order_acq_rel) - kOpen;
-    while (gate != 0) gate = wait_while(gate_, gate);
+    for (std::int64_t left = unfinished_.load(std::memory_order_acquire); left != 0;)
+      left = wait_while(unfinished_, left);
     if (failed_.load(std::memory_order_relaxed)) std::rethrow_exception(std::exchange(error_, nullptr));
   }
 
  private:
-  // gate_ is kOpen while there are chunks to claim, plus kOne for each worker that is in. A worker that wakes up late
-  // finds it closed and never sees a job that its owner has left.
-  static constexpr std::uint32_t kOpen = 1;
-  static constexpr std::uint32_t kOne = 2;
-
   void wake() {
     epoch_.fetch_add(1, std::memory_order_release);
     epoch_.notify_all();
-  }
-
-  bool enter() {
-    std::uint32_t gate = gate_.load(std::memory_order_relaxed);
-    while ((gate & kOpen) != 0) {
-      if (gate_.compare_exchange_weak(gate, gate + kOne, std::memory_order_acq_rel)) return true;
-    }
-    return false;
-  }
-
-  void leave() {
-    if (gate_.fetch_sub(kOne, std::memory_order_acq_rel) == kOne) gate_.notify_one();
   }
 
   void serve() {
@@ -100,28 +104,34 @@ class Pool {
     for (;;) {
       seen = wait_while(epoch_, seen);
       if (stopping_.load(std::memory_order_relaxed)) return;
-      if (!enter()) continue;
-      cpu::set_denormal_mode(denormal_mode_);
       work();
-      leave();
     }
   }
 
+  // A thread may read the job once it has claimed a chunk of it, since the job cannot end before that chunk has. One
+  // that comes late, or that was not given a core in time, claims nothing and keeps nobody waiting.
   void work() noexcept {
-    inside = true;
+    const unsigned mode = cpu::denormal_mode();
+    std::int64_t finished = 0;
+    const InsideScope scope;
     for (;;) {
-      const std::int64_t chunk = next_.fetch_add(1, std::memory_order_relaxed);
-      if (chunk >= chunks_) break;
+      const std::int64_t unclaimed = unclaimed_.fetch_sub(1, std::memory_order_acquire);
+      if (unclaimed <= 0) break;
+      if (finished == 0) cpu::set_denormal_mode(denormal_mode_);
+      ++finished;
       try {
-        call_(body_, chunk);
+        call_(body_, chunks_ - unclaimed);
       } catch (...) {
         if (!failed_.exchange(true, std::memory_order_acq_rel)) error_ = std::current_exception();
-        next_.store(chunks_, std::memory_order_relaxed);
+        finished += std::max<std::int64_t>(0, unclaimed_.exchange(0, std::memory_order_acquire));
       }
     }
-    inside = false;
+    if (finished == 0) return;
+    cpu::set_denormal_mode(mode);
+    if (unfinished_.fetch_sub(finished, std::memory_order_acq_rel) == finished) unfinished_.notify_one();
   }
 
+  // The job. Written while all chunks are claimed and finished.
   void (*call_)(void*, std::int64_t) = nullptr;
   void* body_ = nullptr;
   std::int64_t chunks_ = 0;
@@ -129,8 +139,8 @@ class Pool {
   std::exception_ptr error_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> stopping_{false};
-  alignas(64) std::atomic<std::int64_t> next_{0};
-  alignas(64) std::atomic<std::uint32_t> gate_{0};
+  alignas(64) std::atomic<std::int64_t> unclaimed_{0};  // less than 0: as often as somebody found none
+  alignas(64) std::atomic<std::int64_t> unfinished_{0};
   alignas(64) std::atomic<std::uint32_t> epoch_{0};
   std::vector<std::jthread> workers_;  // last: joined before the rest goes
 };
@@ -148,6 +158,7 @@ Shared& shared() {
 }
 
 void run_here(std::int64_t chunks, void (*call)(void*, std::int64_t), void* body) {
+  const InsideScope scope;
   for (std::int64_t i = 0; i < chunks; ++i) call(body, i);
 }
 

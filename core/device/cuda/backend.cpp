@@ -70,7 +70,7 @@ void enqueue_host(int device, void* stream, std::function<void()> f) {
     (*owned)();
   };
   WEFT_CUDA(cudaLaunchHostFunc(as_stream(stream), call, kept.get()));
-  kept.release();
+  static_cast<void>(kept.release());  // the call owns it now
 }
 
 bool is_capturing(int device, void* stream) {
@@ -80,13 +80,30 @@ bool is_capturing(int device, void* stream) {
   return status != cudaStreamCaptureStatusNone;
 }
 
-std::shared_ptr<void> record_event(int device, void* stream) {
+std::shared_ptr<void> create_event(int device) {
   const CurrentDevice current(device);
   cudaEvent_t event = nullptr;
   WEFT_CUDA(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
-  std::shared_ptr<void> owner(event, [](void* handle) { WEFT_CUDA_NOTHROW(cudaEventDestroy(as_event(handle))); });
-  WEFT_CUDA(cudaEventRecord(event, as_stream(stream)));
-  return owner;
+  return {event, [](void* handle) { WEFT_CUDA_NOTHROW(cudaEventDestroy(as_event(handle))); }};
+}
+
+std::shared_ptr<void> create_timed_event(int device) {
+  const CurrentDevice current(device);
+  cudaEvent_t event = nullptr;
+  WEFT_CUDA(cudaEventCreate(&event));
+  return {event, [](void* handle) { WEFT_CUDA_NOTHROW(cudaEventDestroy(as_event(handle))); }};
+}
+
+double seconds_between(int device, void* first, void* second) {
+  const CurrentDevice current(device);
+  float milliseconds = 0;
+  WEFT_CUDA(cudaEventElapsedTime(&milliseconds, as_event(first), as_event(second)));
+  return milliseconds / 1e3;
+}
+
+void record_event(int device, void* event, void* stream) {
+  const CurrentDevice current(device);
+  WEFT_CUDA(cudaEventRecord(as_event(event), as_stream(stream)));
 }
 
 void wait_event(int device, void* stream, void* event) {
@@ -96,7 +113,11 @@ void wait_event(int device, void* stream, void* event) {
 
 bool event_ready(int device, void* event) {
   const CurrentDevice current(device);
+  // The question is harmless, yet while any thread captures in the global mode CUDA would fail both it and the capture.
+  cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
+  WEFT_CUDA(cudaThreadExchangeStreamCaptureMode(&mode));
   const cudaError_t status = cudaEventQuery(as_event(event));
+  WEFT_CUDA(cudaThreadExchangeStreamCaptureMode(&mode));
   if (status == cudaErrorNotReady) {
     static_cast<void>(cudaGetLastError());
     return false;
@@ -108,6 +129,27 @@ bool event_ready(int device, void* event) {
 void synchronize_event(int device, void* event) {
   const CurrentDevice current(device);
   WEFT_CUDA(cudaEventSynchronize(as_event(event)));
+}
+
+void begin_capture(int device, void* stream) {
+  const CurrentDevice current(device);
+  WEFT_CUDA(cudaStreamBeginCapture(as_stream(stream), cudaStreamCaptureModeThreadLocal));
+}
+
+std::shared_ptr<void> end_capture(int device, void* stream) {
+  const CurrentDevice current(device);
+  cudaGraph_t graph = nullptr;
+  WEFT_CUDA(cudaStreamEndCapture(as_stream(stream), &graph));
+  cudaGraphExec_t ready = nullptr;
+  const cudaError_t error = cudaGraphInstantiate(&ready, graph, 0);
+  WEFT_CUDA_NOTHROW(cudaGraphDestroy(graph));
+  WEFT_CUDA(error);
+  return {ready, [](void* handle) { WEFT_CUDA_NOTHROW(cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(handle))); }};
+}
+
+void launch_graph(int device, void* graph, void* stream) {
+  const CurrentDevice current(device);
+  WEFT_CUDA(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), as_stream(stream)));
 }
 
 void* allocate(int device, std::size_t bytes) {

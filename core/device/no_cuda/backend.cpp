@@ -17,10 +17,17 @@ void synchronize_device(int) { absent(); }
 void synchronize_stream(int, void*) { absent(); }
 void enqueue_host(int, void*, std::function<void()>) { absent(); }
 bool is_capturing(int, void*) { absent(); }
-std::shared_ptr<void> record_event(int, void*) { absent(); }
+std::shared_ptr<void> create_event(int) { absent(); }
+std::shared_ptr<void> create_timed_event(int) { absent(); }
+double seconds_between(int, void*, void*) { absent(); }
+void record_event(int, void*, void*) { absent(); }
 void wait_event(int, void*, void*) { absent(); }
 bool event_ready(int, void*) { absent(); }
 void synchronize_event(int, void*) { absent(); }
+
+void begin_capture(int, void*) { absent(); }
+std::shared_ptr<void> end_capture(int, void*) { absent(); }
+void launch_graph(int, void*, void*) { absent(); }
 
 void* allocate(int, std::size_t) { absent(); }
 void release(int, void*) noexcept {}

@@ -45,9 +45,19 @@ struct Group {
   std::string name{};
 };
 
+// Lifts the gradients of an f16 program, which would else be too small for f16. The loss is multiplied by the scale
+// before minimize() and accumulate() take its gradients, and they are divided by it. Where one is then not finite
+// though the loss is, the update is left out and the scale halved; after `growth_interval` updates without that it is
+// doubled.
+struct LossScale {
+  double initial = 0;  // a power of two; 0: off
+  std::int64_t growth_interval = 2000;
+};
+
 struct UpdateOptions {
   double clip_norm = 0;   // scales all gradients together so that their norm is at most this; 0: off
   double clip_value = 0;  // then limits every element to [-clip_value, clip_value]; 0: off
+  LossScale loss_scale{};
 };
 
 namespace detail {
@@ -55,10 +65,10 @@ struct OptimizerState;
 }
 
 // Moves parameters against their gradients. It touches only parameters of its own that are trainable and that a
-// gradient has reached; the others keep value and state, without weight decay. An update whose loss or gradients are
-// not all finite changes nothing at all. The update number is one for all groups, also for a parameter that is
-// unfrozen late. Values still pending are drawn when the optimizer is made, and its parameters then stay on their
-// device.
+// gradient has reached; the others keep value and state, without weight decay. A loss that reaches trainable Parameters
+// which no optimizer holds is a warning in the log, once. An update whose loss or gradients are not all finite changes
+// nothing at all. The update number is one for all groups, also for a parameter that is unfrozen late. Values still
+// pending are drawn when the optimizer is made, and its parameters then stay on their device.
 class Optimizer {
  public:
   // ValueError for a parameter in two groups or a number outside its domain, DTypeError for a parameter that is not
@@ -89,6 +99,10 @@ class Optimizer {
   std::int64_t skipped() const;
   // Whether the loss and the gradients of the latest update were finite, bool(). In a trace: at this point of it.
   Tensor finite() const;
+  // Whether the latest update was left out because the loss scale was too large, bool(); skipped() does not count it.
+  Tensor overflowed() const;
+  // The scale of the next loss, f32(); 1 where it is off.
+  Tensor loss_scale() const;
   const Parameters& parameters() const;
   // Everything that a checkpoint must hold.
   Parameters state() const;

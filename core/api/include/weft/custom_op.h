@@ -33,6 +33,7 @@ struct OpRule {
   // Runs once per call on dense operands. The CUDA one only enqueues on call.stream. One of the two may be missing.
   std::function<void(const Call&, const Attributes&)> cpu{};
   std::function<void(const Call&, const Attributes&)> cuda{};
+  bool recordable = true;  // false: the CUDA one also works on the host each time, so its programs are not replayed
   std::function<std::size_t(std::span<const TensorSpec>, const Attributes&)> workspace{};  // bytes
   Reads backward_reads = Reads::kInputs;
   // Cotangents of the inputs, written with ops, so that it can be differentiated again. `in` and `out` outside
@@ -47,6 +48,7 @@ struct ErasedRule {
   std::string name;
   std::function<std::vector<TensorSpec>(std::span<const TensorSpec>, const std::any&)> shape;
   std::function<void(const Call&, const std::any&)> cpu, cuda;
+  bool recordable = true;
   std::function<std::size_t(std::span<const TensorSpec>, const std::any&)> workspace;
   Reads backward_reads = Reads::kInputs;
   std::function<std::vector<Tensor>(std::span<const Tensor>, std::span<const Tensor>, std::span<const Tensor>,
@@ -68,6 +70,7 @@ class Op {
     erased.name = rule.name;
     erased.backward_reads = rule.backward_reads;
     erased.equal = &equal;
+    erased.recordable = rule.recordable;
     erased.shape = erase(std::move(rule.shape));
     erased.cpu = erase(std::move(rule.cpu));
     erased.cuda = erase(std::move(rule.cuda));

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/data/batch.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <mutex>
+#include <utility>
+
+#include "core/data/host_memory.h"
+
+namespace weft::detail {
+namespace {
+
+struct IdleUploads {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<Upload>> uploads;  // the longest idle first
+};
+
+IdleUploads& idle() {
+  // Never destroyed: page-locked memory cannot be given back once the driver is gone.
+  static auto* const instance = new IdleUploads;
+  return *instance;
+}
+
+// Columns begin at multiples of 256 bytes, as kernels want them.
+std::size_t room(const TensorSpec& spec) { return (static_cast<std::size_t>(spec.bytes()) + 255) / 256 * 256; }
+
+}  // namespace
+
+UploadLease::UploadLease(const Dataset& dataset, std::int64_t batch_size, Device device, int places) {
+  if (device.is_cpu()) return;
+  std::size_t bytes = 0;
+  for (const Tensor& column : dataset.columns()) bytes += room(rows_spec(column, batch_size));
+  {
+    const std::lock_guard lock(idle().mutex);
+    auto& uploads = idle().uploads;
+    const auto found = std::find_if(uploads.begin(), uploads.end(), [&](const auto& u) {
+      return u->device() == device && u->bytes() >= bytes && u->bytes() / 4 <= bytes;
+    });
+    if (found != uploads.end()) {
+      upload_ = std::move(*found);
+      uploads.erase(found);
+    }
+  }
+  if (!upload_) upload_ = Upload::create(device, bytes, places);
+}
+
+UploadLease::~UploadLease() {
+  if (!upload_) return;
+  constexpr std::size_t kKept = 8;
+  std::shared_ptr<Upload> dropped;  // outside the lock
+  const std::lock_guard lock(idle().mutex);
+  auto& uploads = idle().uploads;
+  uploads.push_back(std::move(upload_));
+  if (uploads.size() <= kKept) return;
+  dropped = std::move(uploads.front());
+  uploads.erase(uploads.begin());
+}
+
+Batch::Batch(const Dataset& dataset, std::span<const std::int64_t> rows, std::shared_ptr<Upload> upload)
+    : upload_(std::move(upload)) {
+  if (!upload_) {
+    for (const Tensor& column : dataset.columns()) columns_.push_back(gather_rows(column, rows));
+    return;
+  }
+  place_ = upload_->take();
+  std::size_t at = 0;
+  for (const Tensor& column : dataset.columns()) {
+    gather_rows(column, rows, place_->host() + at);
+    specs_.push_back(rows_spec(column, std::ssize(rows)));
+    at += room(specs_.back());
+  }
+  upload_->send(*place_, at);
+}
+
+Batch::~Batch() {
+  if (place_) upload_->put_back(std::move(place_));
+}
+
+std::vector<Tensor> Batch::tensors() && {
+  if (!place_) return std::move(columns_);
+  const Device device = upload_->device();
+  const auto arrived = upload_->receive(std::move(place_), Stream::current(device));
+  std::size_t at = 0;
+  for (TensorSpec& spec : specs_) {
+    const std::size_t bytes = room(spec);
+    columns_.push_back(Tensor::borrow_device(arrived->device() + at, std::move(spec), device, nullptr, arrived));
+    at += bytes;
+  }
+  return std::move(columns_);
+}
+
+}  // namespace weft::detail

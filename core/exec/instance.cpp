@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/device/thread_pool.h"
+#include "core/exec/data_flag.h"
+#include "core/exec/executable.h"
+#include "weft/log.h"
+
+namespace weft::exec {
+
+Instance::Instance(std::shared_ptr<const Executable> executable, std::shared_ptr<ArenaPool> arenas)
+    : executable_(std::move(executable)),
+      arenas_(std::move(arenas)),
+      arguments_(executable_->graph(), executable_->device()),
+      calls_(executable_->steps().size()),
+      bound_(executable_->graph().inputs.size()),
+      targets_(executable_->graph().outputs.size()),
+      recordable_(executable_->device().is_cuda() && !calls_.empty()) {
+  const ir::Graph& graph = executable_->graph();
+  for (std::size_t s = 0; s < calls_.size(); ++s) {
+    const Executable::Step& step = executable_->steps()[s];
+    const ir::Node& node = graph.nodes[step.node];
+    Bound& bound = calls_[s];
+    for (const ir::Value v : node.inputs) bound.inputs.push_back({nullptr, graph.spec(v)});
+    for (const TensorSpec& spec : node.outputs) bound.outputs.push_back({nullptr, spec});
+    bound.call.inputs = bound.inputs;
+    bound.call.outputs = bound.outputs;
+    bound.call.workspace.spec = {Shape{static_cast<std::int64_t>(step.kernel.workspace)}, DType::kU8};
+    bound.call.device = executable_->device().index();
+  }
+}
+
+void* Instance::address(ir::Value value) const {
+  const plan::Placement& at = executable_->plan().at(value);
+  switch (at.kind) {
+    case plan::Placement::Kind::kUnused:
+      return nullptr;
+    case plan::Placement::Kind::kArena:
+      return arena_ + at.offset;
+    case plan::Placement::Kind::kInput:
+    case plan::Placement::Kind::kVariable:
+      return static_cast<std::byte*>(bound_[static_cast<std::size_t>(at.input)]) + at.offset;
+  }
+  return nullptr;
+}
+
+bool Instance::bind(const std::vector<void*>& inputs, std::span<const Array> targets, std::byte* arena) {
+  const bool views_moved = !ran_ || arena != arena_ || inputs != bound_;
+  bool moved = views_moved;
+  ran_ = true;
+  arena_ = arena;
+  bound_ = inputs;
+  const ir::Graph& graph = executable_->graph();
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    void* const target = graph.outputs[i].name.empty() ? nullptr : targets[i].data();
+    moved |= target != targets_[i];
+    targets_[i] = target;
+  }
+  if (views_moved) set_views();
+  return moved;
+}
+
+void Instance::set_views() {
+  const ir::Graph& graph = executable_->graph();
+  for (std::size_t s = 0; s < calls_.size(); ++s) {
+    const std::size_t n = executable_->steps()[s].node;
+    const ir::Node& node = graph.nodes[n];
+    Bound& bound = calls_[s];
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) bound.inputs[i].data = address(node.inputs[i]);
+    for (std::size_t o = 0; o < node.outputs.size(); ++o)
+      bound.outputs[o].data = address({static_cast<std::int32_t>(n), static_cast<std::int32_t>(o)});
+    const std::int64_t workspace = executable_->plan().workspace[n];
+    bound.call.workspace.data = workspace < 0 ? nullptr : arena_ + workspace;
+  }
+}
+
+std::vector<Array> Instance::run(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream) {
+  const plan::Plan& plan = executable_->plan();
+  const ArenaLease arena(*arenas_, static_cast<std::size_t>(plan.arena_bytes), stream);
+  const bool moved = bind(arguments_.bring(inputs, stream), targets, arena.data());
+  if (moved) recording_ = {};
+  if (!moved && may_record(stream)) {
+    if (!recording_) record();
+    if (recording_) {
+      recording_.run(stream);
+      return results(targets, stream);
+    }
+  }
+  const FlushDenormals flush;
+  PoisonGuard poison(plan, arena_, stream);
+  walk(stream, &poison);
+  settle(stream);
+  return results(targets, stream);
+}
+
+void Instance::walk(const Stream& stream, PoisonGuard* poison) {
+  DataFlag* const flag = data_flag(executable_->device());
+  for (std::size_t s = 0; s < calls_.size(); ++s) {
+    const Executable::Step& step = executable_->steps()[s];
+    Call& call = calls_[s].call;
+    if (poison) poison->before(step.node);
+    call.stream = stream.handle();
+    call.flag = flag;
+    step.kernel.run(call);
+    if (poison) poison->after(step.node);
+  }
+  if (poison) poison->before(executable_->graph().nodes.size());  // the places where results are staged
+}
+
+bool Instance::may_record(const Stream& stream) {
+  // The user's own recording gets the calls one by one.
+  return recordable_ && !stream.capturing();
+}
+
+// A run that cannot be recorded goes on as a walk.
+void Instance::record() {
+  std::string reason;
+  for (const Executable::Step& step : executable_->steps())
+    if (!step.kernel.recordable) reason = cat("'", executable_->graph().nodes[step.node].op.name(), "' says so");
+  try {
+    // Without the poison guard: it works on the host at run time. The walk before this one had it.
+    if (reason.empty())
+      recording_ = Recording(executable_->device(), [this](const Stream& stream) {
+        walk(stream, nullptr);
+        settle(stream);
+      });
+  } catch (const std::exception& e) {
+    reason = e.what();
+  }
+  if (recording_) return;
+  recordable_ = false;
+  log(LogLevel::kInfo, cat("a program of ", calls_.size(), " calls is not replayed as one CUDA graph: ", reason));
+}
+
+void Instance::settle(const Stream& stream) {
+  const ir::Graph& graph = executable_->graph();
+  const plan::Plan& plan = executable_->plan();
+  const Device device = executable_->device();
+  const auto copy = [&](void* to, const void* from, ir::Value value) {
+    copy_bytes(to, device, from, device, static_cast<std::size_t>(graph.spec(value).bytes()), stream);
+  };
+  for (std::size_t i = 0; i < targets_.size(); ++i)
+    if (const std::int64_t staging = plan.results[i].staging; staging >= 0)
+      copy(arena_ + staging, address(graph.outputs[i].value), graph.outputs[i].value);
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (targets_[i] == nullptr || plan.results[i].in_place) continue;
+    const std::int64_t staging = plan.results[i].staging;
+    copy(targets_[i], staging >= 0 ? arena_ + staging : address(graph.outputs[i].value), graph.outputs[i].value);
+  }
+}
+
+std::vector<Array> Instance::results(std::span<const Array> targets, const Stream& stream) {
+  const ir::Graph& graph = executable_->graph();
+  const plan::Plan& plan = executable_->plan();
+  const Device device = executable_->device();
+  std::vector<Array> out(graph.outputs.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const ir::Value value = graph.outputs[i].value;
+    out[i] = targets[i].defined() ? targets[i] : Array::empty(graph.spec(value), stream);
+    if (targets_[i] != nullptr || plan.results[i].in_place) continue;
+    const std::int64_t staging = plan.results[i].staging;
+    copy_bytes(out[i].data(), out[i].device(), staging >= 0 ? arena_ + staging : address(value), device,
+               static_cast<std::size_t>(graph.spec(value).bytes()), stream);
+  }
+  return out;
+}
+
+}  // namespace weft::exec

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "core/ir/graph.h"
+
+// Tensors whose elements are all the same known number.
+namespace weft::fusion {
+
+// In the type that kernels compute with: float, double, or i64 for integers and bools.
+using Number = std::variant<float, double, long long>;
+
+// The number of a `full` node, as its dtype holds it; nothing for another node, and for 16-bit types.
+std::optional<Number> number_of(const ir::Node& node);
+// The attributes of the `full` node that gives this number.
+ir::Attributes full_of(const TensorSpec& spec, const Number& number);
+// What the node gives when its operands are these numbers, where every compiler computes the same bits: arithmetic,
+// comparisons, logic, choices and casts. Nothing for other ops.
+std::optional<Number> evaluate(const ir::Node& node, const std::vector<Number>& operands);
+
+}  // namespace weft::fusion

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/ir/graph.h"
+
+namespace weft::fusion {
+
+// All passes: dead code, known numbers and identities, common subexpressions, then regions of elementwise nodes and
+// the products and norms that they follow. The result computes the same; bit for bit, but for the order of the sums
+// that end a region.
+ir::Graph optimize(const ir::Graph& graph);
+// Without reductions in regions and without epilogues.
+ir::Graph optimize_elementwise(const ir::Graph& graph);
+
+}  // namespace weft::fusion

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "core/ops/op.h"
+#include "weft/fn.h"
+
+// Copies a graph node by node while some of its values are replaced. The common part of all passes.
+namespace weft::fusion {
+
+using ir::Graph;
+using ir::Node;
+using ir::Value;
+
+class Rewriter {
+ public:
+  explicit Rewriter(const Graph& from);
+
+  // What stands for an old value in the new graph.
+  Value now(Value old) const { return map_[at(old.node)][at(old.output)]; }
+  std::vector<Value> now(const std::vector<Value>& old) const;
+  void replace(Value old, Value value) { map_[at(old.node)][at(old.output)] = value; }
+  // Copies node n of the old graph, its inputs replaced.
+  void keep(std::size_t n);
+  // New nodes go here; set_path() first.
+  ops::Builder& build() { return build_; }
+  Graph& graph() { return graph_; }
+  // The new graph with its outputs.
+  Graph finish();
+
+ private:
+  static std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
+
+  const Graph& from_;
+  Graph graph_;
+  ops::Builder build_;
+  std::vector<std::vector<Value>> map_;  // [old node][output]
+  std::size_t next_input_ = 0;
+};
+
+// Per value [node][output]: how many inputs of nodes and outputs of the graph it is.
+std::vector<std::vector<int>> count_uses(const Graph& graph);
+
+// The function that a node computes elementwise, if that is what its op does.
+std::optional<Fn> fn_of(const Node& node);
+
+}  // namespace weft::fusion

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "kernels/matmul/problem.h"
+
+namespace weft::kernels {
+
+// How the CPU cuts a product, from its shape and types alone: every element is then the same sum whatever the number of
+// threads.
+struct GemmCut {
+  static constexpr std::int64_t kMaxRows = 48, kMaxCols = 64;
+
+  // C' = B' A' is computed instead, where that copies less. Below, A, B, m and n are those of the product computed.
+  bool swapped = false;
+  bool dots = false;                    // rows of A times rows of a transposed B, both as they are
+  bool pack_a = false, pack_b = false;  // copied first: widened, or laid out for the tile kernels
+  std::int64_t rows = 1, cols = 1;      // of a tile
+  std::int64_t slice = 1;               // of k; the slices of a tile are added in order
+};
+
+GemmCut cut_of(const GemmProblem& problem);
+// The problem whose result is the transpose of p's.
+GemmProblem swapped(GemmProblem p);
+
+}  // namespace weft::kernels

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <memory>
+
+#include "core/device/thread_pool.h"
+#include "kernels/matmul/choose.h"
+#include "kernels/matmul/matmul.h"
+#include "kernels/pointwise/lower.h"
+#include "kernels/pointwise/pointwise.h"
+#include "kernels/pointwise/reductions.h"
+#include "kernels/pointwise/tiles.h"
+#include "kernels/support/in_turn.h"
+
+namespace weft::kernels {
+
+namespace {
+
+// The body runs on the tiles of the product while they are in cache; the product itself is nowhere in memory. Sums over
+// its rows get a row of states for each block of rows, which are joined in order.
+template <class Gemm>
+class CpuMatmulEpilogue {
+ public:
+  CpuMatmulEpilogue(const exec::KernelRequest& request, const Lowered& lowered, Gemm gemm)
+      : gemm_(std::move(gemm)), body_(tile_program(lowered)), reductions_(reductions_of(lowered.program)) {
+    const Shape& product = request.body->spec(request.body->inputs[0].value).shape;
+    rows_ = product[-2];
+    cols_ = product[-1];
+    row_blocks_ = (rows_ + gemm_.block_rows() - 1) / gemm_.block_rows();
+    blocks_ = cols_ == 0 ? 0 : product.numel() / std::max<std::int64_t>(1, rows_ * cols_) * row_blocks_;
+  }
+
+  std::size_t workspace() const { return states_at(reductions_.size()); }
+
+  void operator()(const Call& call) const {
+    Operands operands;
+    for (std::size_t i = 2; i < call.inputs.size(); ++i) operands.inputs[i - 1] = call.inputs[i].data;
+    for (std::size_t i = 0; i < call.outputs.size(); ++i) operands.outputs[i] = call.outputs[i].data;
+    gemm_.for_each_tile(
+        call.inputs[0].data, call.inputs[1].data, call.workspace.data,
+        [&](const GemmTile& at, const void* tile, std::int64_t stride) { run_body(call, operands, at, tile, stride); });
+    for (std::size_t i = 0; i < reductions_.size(); ++i) finish(call, i);
+  }
+
+ private:
+  std::size_t states_at(std::size_t reduction) const {
+    return (gemm_.workspace() + 255) / 256 * 256 + reduction * static_cast<std::size_t>(blocks_ * cols_) * kStateBytes;
+  }
+  unsigned char* states(const Call& call, std::size_t reduction, std::int64_t block, std::int64_t col) const {
+    return static_cast<unsigned char*>(call.workspace.data) + states_at(reduction) +
+           (block * cols_ + col) * static_cast<std::int64_t>(kStateBytes);
+  }
+
+  void run_body(const Call& call, Operands operands, const GemmTile& at, const void* tile, std::int64_t stride) const {
+    operands.inputs[0] = tile;
+    operands.row_step[0] = stride;
+    for (std::size_t i = 0; i < reductions_.size(); ++i) {
+      const Reduction& r = reductions_[i];
+      if (!operands.outputs[r.output]) continue;
+      const std::int64_t block = at.matrix * row_blocks_ + at.row / gemm_.block_rows();
+      void* own = states(call, i, block, at.col);
+      start_states(r, own, at.cols);
+      operands.partials[r.output] = {own, at.col};
+    }
+    run_window(body_, operands, {(at.matrix * rows_ + at.row) * cols_ + at.col, at.rows, at.cols, cols_});
+  }
+
+  void finish(const Call& call, std::size_t i) const {
+    constexpr std::int64_t kAtOnce = 256, kGrain = 64 * 1024;
+    const Reduction& r = reductions_[i];
+    const View& out = call.outputs[static_cast<std::size_t>(r.output)];
+    if (!out.data) return;
+    const std::int64_t grain =
+        std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, blocks_) / kAtOnce) * kAtOnce;
+    parallel_for(cols_, grain, [&](std::int64_t begin, std::int64_t end) {
+      alignas(8) unsigned char sum[kAtOnce * kStateBytes];
+      for (; begin < end; begin += kAtOnce) {
+        const std::int64_t n = std::min(kAtOnce, end - begin);
+        start_states(r, sum, n);
+        for (std::int64_t block = 0; block < blocks_; ++block) join_states(r, sum, states(call, i, block, begin), n);
+        finish_states(
+            r, sum, n,
+            static_cast<unsigned char*>(out.data) + begin * static_cast<std::int64_t>(size_of(out.spec.dtype)));
+      }
+    });
+  }
+
+  Gemm gemm_;
+  TileProgram body_;
+  std::vector<Reduction> reductions_;
+  std::int64_t rows_ = 0, cols_ = 0, row_blocks_ = 0, blocks_ = 0;
+};
+
+// Reductions that go along with the tiles: over all axes but the last.
+bool fits_tiles(const exec::KernelRequest& request, const Lowered& lowered) {
+  const std::int64_t cols = request.body->spec(request.body->inputs[0].value).shape[-1];
+  const std::vector<Reduction> all = reductions_of(lowered.program);
+  return std::all_of(all.begin(), all.end(),
+                     [&](const Reduction& r) { return !r.trailing && lowered.geometry.kept[r.output] == cols; });
+}
+
+}  // namespace
+
+exec::PreparedKernel prepare_matmul_epilogue_cpu(const exec::KernelRequest& request) {
+  const Lowered lowered = lower(request);
+  if (!fits_tiles(request, lowered))
+    return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_pointwise_cpu);
+  return with_gemm(gemm_problem(request), GemmInto::kTiles, [&](auto gemm) -> exec::PreparedKernel {
+    using Kernel = CpuMatmulEpilogue<decltype(gemm)>;
+    const auto kernel = std::make_shared<const Kernel>(request, lowered, std::move(gemm));
+    return {[kernel](const Call& call) { (*kernel)(call); }, kernel->workspace()};
+  });
+}
+
+}  // namespace weft::kernels

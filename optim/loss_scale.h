@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "weft/optimizer.h"
+
+namespace weft::detail {
+
+// An optimizer's loss scale, on the device: a power of two times the initial one.
+class LossScaler {
+ public:
+  LossScaler(LossScale options, Device device);
+
+  bool on() const { return options_.initial > 0; }
+  // These are traced. What is off gives its argument.
+  Tensor scaled(const Tensor& loss) const;
+  Tensor unscaled(const Tensor& gradient) const;
+  // Whether gradients that are not finite may be so because of the scale, bool(): there is room to halve it.
+  Tensor may_overflow() const;
+  // Halves the scale after an overflow, doubles it after enough updates without one. Only where it is on.
+  void adjust(const Tensor& overflowed, const Tensor& updated) const;
+
+  Parameters state() const;
+  const Variable& scale() const { return scale_; }
+
+ private:
+  LossScale options_;
+  Variable scale_, streak_;  // f32(), and i64(): updates since it was changed
+};
+
+}  // namespace weft::detail

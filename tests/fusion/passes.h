@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/ir/graph.h"
+
+namespace weft::fusion {
+
+// What a pass makes of a graph given as text, dead nodes taken out, as text that begins with a line break. The result
+// passes the verifier.
+std::string after(const std::function<ir::Graph(const ir::Graph&)>& pass, std::string_view text);
+
+}  // namespace weft::fusion
