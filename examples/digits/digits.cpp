@@ -33,6 +33,12 @@ weft::Split load_data(const Options& options) {
   return {flat(weft::data::mnist(options.mnist, true)), test};
 }
 
+weft::Precision precision_of(const std::string& name) {
+  if (name == "tf32") return weft::Precision::kTF32;
+  if (name == "bf16") return weft::Precision::kBF16;
+  return name == "f16" ? weft::Precision::kF16 : weft::Precision::kF32;
+}
+
 weft::Sequential make_model(std::int64_t pixels) {
   return weft::Sequential{weft::Linear(pixels, 128), weft::BatchNorm(128), weft::ReLU(), weft::Dropout(0.2),
                           weft::Linear(128, kClasses)};
@@ -41,9 +47,9 @@ weft::Sequential make_model(std::int64_t pixels) {
 weft::Trainer make_trainer(const Options& options, const weft::Split& data, weft::Sequential& model) {
   const std::int64_t rows = std::min(options.batch_size, data.train.size());
   const std::int64_t updates = options.epochs * ((data.train.size() + rows - 1) / rows);
-  weft::Trainer trainer(model, weft::CrossEntropy(),
-                        weft::AdamW{.lr = weft::warmup_cosine(options.lr, updates / 10, updates)},
-                        {.device = weft::default_device(), .seed = options.seed});
+  weft::Trainer trainer(
+      model, weft::CrossEntropy(), weft::AdamW{.lr = weft::warmup_cosine(options.lr, updates / 10, updates)},
+      {.device = weft::default_device(), .seed = options.seed, .precision = precision_of(options.precision)});
   trainer.prepare(data.train, rows);
   return trainer;
 }

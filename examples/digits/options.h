@@ -11,6 +11,7 @@ struct Options {
   double lr = 1e-2;
   std::uint64_t seed = 7;
   std::string device = "best";
+  std::string precision = "f32";
   std::filesystem::path out = "runs/digits";
   std::filesystem::path mnist;  // empty: the digits built into weft
   bool quiet = false;

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the digits program and looks at what it says and writes.
-# cmake -DPROGRAM=... -DOUT=... -DEPOCHS=... -DACCURACY=... -P digits.cmake
+# cmake -DPROGRAM=... -DOUT=... -DEPOCHS=... -DACCURACY=... -DPRECISION=... -P digits.cmake
 file(REMOVE_RECURSE ${OUT})
-execute_process(COMMAND ${PROGRAM} --explain --epochs ${EPOCHS} --batch-size ${BATCH} --out ${OUT} OUTPUT_VARIABLE said
+execute_process(COMMAND ${PROGRAM} --explain --epochs ${EPOCHS} --batch-size ${BATCH} --precision ${PRECISION} --out ${OUT}
+                OUTPUT_VARIABLE said
                 RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "exit status ${status}\n${said}")
@@ -12,6 +13,10 @@ foreach(wanted "Linear +\\(" "optimizer and other state" "% of roof" "epoch +${E
     message(FATAL_ERROR "'${wanted}' is not in the output:\n${said}")
   endif()
 endforeach()
+string(ASCII 27 escape)
+if(said MATCHES "[\r${escape}]")
+  message(FATAL_ERROR "no terminal, but the progress is a bar:\n${said}")
+endif()
 
 file(READ ${OUT}/history.json history)
 string(JSON accuracy GET ${history} test_accuracy)
@@ -21,8 +26,9 @@ endif()
 string(JSON epochs LENGTH ${history} epochs)
 string(JSON seed GET ${history} seed)
 string(JSON device GET ${history} device)
+string(JSON precision GET ${history} precision)
 string(JSON version GET ${history} versions weft)
-if(NOT epochs EQUAL EPOCHS OR NOT seed EQUAL 7 OR device STREQUAL "" OR version STREQUAL "")
+if(NOT epochs EQUAL EPOCHS OR NOT seed EQUAL 7 OR device STREQUAL "" OR NOT precision STREQUAL PRECISION OR version STREQUAL "")
   message(FATAL_ERROR "history.json: ${history}")
 endif()
 
