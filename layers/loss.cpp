@@ -25,9 +25,16 @@ bool is_index_target(const Tensor& logits, const Tensor& target, const char* op)
                        "; logits (n, c) want class indices (n) or probabilities (n, c)");
 }
 
-Tensor reduced(const Tensor& x, Reduction reduction) {
+// An empty batch has no mean: NaN would only come to light as a loss.
+void check_not_empty(const Tensor& x, const char* op, const char* what) {
+  if (x.numel() == 0)
+    throw ShapeError(op, Scope::path(), std::string(what) + " " + x.shape().text() + "; an empty batch has no mean");
+}
+
+Tensor reduced(const Tensor& x, Reduction reduction, const char* op) {
   switch (reduction) {
     case Reduction::kMean:
+      check_not_empty(x, op, "prediction is");
       return x.mean();
     case Reduction::kSum:
       return x.sum();
@@ -58,6 +65,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntr
                             options.class_weight, options.label_smoothing, options.ignore_index);
   switch (options.reduction) {
     case Reduction::kMean:
+      check_not_empty(logits, "cross_entropy", "logits are");
       return row.loss.sum() / row.row_weight.sum();
     case Reduction::kSum:
       return row.loss.sum();
@@ -69,18 +77,18 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntr
 
 Tensor mse(const Tensor& prediction, const Tensor& target, Reduction reduction) {
   check_same_shape(prediction, target, "mse");
-  return reduced(square(prediction - target), reduction);
+  return reduced(square(prediction - target), reduction, "mse");
 }
 
 Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction) {
   check_same_shape(logits, target, "bce_with_logits");
   // -log s(x) = softplus(-x): both terms keep all digits far from 0, which (1 - y) x + softplus(-x) does not.
-  return reduced(target * softplus(-logits) + (1.0 - target) * softplus(logits), reduction);
+  return reduced(target * softplus(-logits) + (1.0 - target) * softplus(logits), reduction, "bce_with_logits");
 }
 
 Tensor l1(const Tensor& prediction, const Tensor& target, Reduction reduction) {
   check_same_shape(prediction, target, "l1");
-  return reduced(abs(prediction - target), reduction);
+  return reduced(abs(prediction - target), reduction, "l1");
 }
 
 Tensor huber(const Tensor& prediction, const Tensor& target, double delta, Reduction reduction) {
@@ -88,11 +96,12 @@ Tensor huber(const Tensor& prediction, const Tensor& target, double delta, Reduc
   if (!(delta > 0)) throw ValueError("huber", Scope::path(), "delta is " + std::to_string(delta) + ", not positive");
   const Tensor difference = prediction - target;
   const Tensor inner = clamp(difference, -delta, delta);
-  return reduced(inner * (difference - 0.5 * inner), reduction);  // both branches in one formula
+  return reduced(inner * (difference - 0.5 * inner), reduction, "huber");  // both branches in one formula
 }
 
 Tensor accuracy(const Tensor& logits, const Tensor& target) {
   const bool indices = is_index_target(logits, target, "accuracy");
+  check_not_empty(logits, "accuracy", "logits are");
   return equal(argmax(logits), indices ? target : argmax(target)).to(DType::kF32).mean();
 }
 

@@ -18,7 +18,7 @@ using detail::OptimizerState;
 constexpr const char* kUpdate = "(update)";
 
 // The gradients of a loss, which exist only while it is traced: one per parameter, undefined where none arrives.
-std::vector<Tensor> of_loss(const OptimizerState& state, const Tensor& loss, const char* op) {
+std::vector<Tensor> of_loss(OptimizerState& state, const Tensor& loss, const char* op) {
   if (!tracing())
     throw TraceError(op, Scope::path(),
                      "there is no tape: call it inside compile(), or give the gradients of value_and_grad() to "
@@ -26,6 +26,7 @@ std::vector<Tensor> of_loss(const OptimizerState& state, const Tensor& loss, con
   std::vector<Tensor> out = state.in_order(gradients(state.loss_scaler->scaled(loss), state.trainable()));
   for (Tensor& g : out)
     if (g.defined()) g = state.loss_scaler->unscaled(g);
+  state.warn_of_orphans(loss);
   return out;
 }
 

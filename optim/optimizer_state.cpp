@@ -64,6 +64,7 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
     }
   }
   for (std::size_t g = 0; g < groups.size(); ++g) add_group(g);
+  ownership_.emplace(parameters);
   device = slots.empty() ? default_device() : slots[0].segment.flat.device();
   const DeviceScope on(device);
   updates = Variable(Tensor::scalar<std::int64_t>(0));
@@ -107,6 +108,25 @@ Parameters OptimizerState::trainable() const {
   for (std::size_t i = 0; i < parameters.size(); ++i)
     if (parameters[i].trainable()) out.add(parameters.name(i), parameters[i]);
   return out;
+}
+
+void OptimizerState::warn_of_orphans(const Tensor& loss) {
+  if (warned_) return;
+  std::vector<Variable> orphans = reached_parameters(loss);
+  std::erase_if(orphans, [](const Variable& v) { return Ownership::held(v); });
+  if (orphans.empty()) return;
+  constexpr std::size_t kNamed = 3;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(orphans.size(), kNamed); ++i) {
+    const std::string& path = orphans[i].path();
+    names += (i > 0 ? ", " : "") + (path.empty() ? "one of shape " + orphans[i].shape().text() : path);
+  }
+  if (orphans.size() > kNamed) names += " and " + std::to_string(orphans.size() - kNamed) + " more";
+  log(LogLevel::kWarning,
+      "optimizer: the loss reaches trainable parameters that no optimizer holds, so they keep their "
+      "values: " +
+          names + "; give them to an optimizer or freeze them");
+  warned_ = true;
 }
 
 std::vector<Tensor> OptimizerState::in_order(const Gradients& gradients) const {

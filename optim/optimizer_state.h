@@ -2,10 +2,12 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "optim/loss_scale.h"
+#include "optim/ownership.h"
 #include "weft/arena.h"
 #include "weft/compile.h"
 #include "weft/flag.h"
@@ -38,6 +40,8 @@ struct OptimizerState {
   // One tensor per parameter, in their order; undefined where `gradients` has none.
   std::vector<Tensor> in_order(const Gradients& gradients) const;
   Parameters trainable() const;
+  // Says once what a loss reaches that no optimizer will move: most likely somebody forgot to list it.
+  void warn_of_orphans(const Tensor& loss);
 
   void accumulate(const std::vector<Tensor>& values, const Tensor& residue);
   Tensor update();
@@ -62,6 +66,9 @@ struct OptimizerState {
   void add_group(std::size_t index);
   void move(const Slot& slot, const Tensor& gradient, const std::vector<bool>& moving, const Tensor& go,
             const Tensor& number) const;
+
+  std::optional<Ownership> ownership_;
+  bool warned_ = false;
 };
 
 }  // namespace weft::detail

@@ -39,8 +39,9 @@ class Cell {
 
   std::string path;
   Flag trainable{true};
-  bool trained = false;  // gradients have been asked for
-  bool roams = false;    // follows the programs that use it from device to device (generator states)
+  bool parameter = false;  // made as a Parameter: somebody should train it
+  bool trained = false;    // gradients have been asked for
+  bool roams = false;      // follows the programs that use it from device to device (generator states)
   // The segment that this cell is a window of.
   struct Window {
     std::shared_ptr<Cell> flat;

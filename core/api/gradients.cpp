@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/gradients.h"
 
+#include <algorithm>
+#include <set>
+
 #include "core/api/cell.h"
 #include "core/api/dispatch.h"
 #include "core/api/tracer.h"
@@ -171,6 +174,20 @@ Map grad(Map f) {
 }
 
 Tensor hvp(const Map& f, const Tensor& x, const Tensor& v) { return jvp(grad(f), x, v).tangent; }
+
+std::vector<Variable> detail::reached_parameters(const Tensor& scalar) {
+  Tracer& tracer = tracer_or_throw("gradients");
+  const std::set<ir::Value> found = autodiff::influences(tracer.build(), tracer.lift(scalar, "gradients"));
+  const TracePause pause;  // the answer is no part of the trace's key
+  std::vector<Variable> out;
+  for (const auto& cell : tracer.cells()) {
+    if (!cell->parameter || !cell->trainable.get()) continue;
+    const std::vector<ir::Value> versions = tracer.versions(cell);
+    if (std::any_of(versions.begin(), versions.end(), [&](ir::Value v) { return found.contains(v); }))
+      out.emplace_back(cell);
+  }
+  return out;
+}
 
 std::pair<Tensor, Gradients> detail::value_and_grad(const std::function<Tensor(const std::vector<Tensor>&)>& f,
                                                     const Parameters& of, const std::vector<Tensor>& arguments) {

@@ -152,6 +152,12 @@ std::vector<ir::Value> Tracer::versions(const std::shared_ptr<Cell>& cell) const
   return found == cell_index_.end() ? std::vector<ir::Value>{} : cells_[found->second].second.versions;
 }
 
+std::vector<std::shared_ptr<Cell>> Tracer::cells() const {
+  std::vector<std::shared_ptr<Cell>> out;
+  for (const auto& [cell, state] : cells_) out.push_back(cell);
+  return out;
+}
+
 std::pair<ir::Value, std::int64_t> Tracer::next_draw(const std::shared_ptr<Cell>& state) {
   Draws& draws = draws_[state.get()];
   if (!draws.state.defined()) draws.state = read(state);

@@ -43,6 +43,8 @@ class Tracer {
   void assign(const std::shared_ptr<Cell>& cell, ir::Value value);
   // Every value that reads of this cell have given so far, oldest first.
   std::vector<ir::Value> versions(const std::shared_ptr<Cell>& cell) const;
+  // The variables that have been read or assigned so far, in order of first use.
+  std::vector<std::shared_ptr<Cell>> cells() const;
   // The state input and the ordinal of the next draw from a generator.
   std::pair<ir::Value, std::int64_t> next_draw(const std::shared_ptr<Cell>& state);
   void guard(const std::shared_ptr<bool>& flag);

@@ -72,8 +72,15 @@ Variable Variable::clone() const {
     copy.cell_ = std::make_shared<Cell>(cell.spec(), cell.init());
   }
   copy.cell_->path = cell.path;
+  copy.cell_->parameter = cell.parameter;
   copy.cell_->trainable.set(cell.trainable.get());
   return copy;
 }
+
+Parameter::Parameter(Shape shape, Init init, DType dtype) : Variable(std::move(shape), std::move(init), dtype) {
+  cell()->parameter = true;
+}
+
+Parameter::Parameter(const Tensor& value) : Variable(value) { cell()->parameter = true; }
 
 }  // namespace weft

@@ -56,7 +56,8 @@ auto loaded(T stored) {
 template <class Integer>
 Integer truncated(double x) {
   using Limits = std::numeric_limits<Integer>;
-  constexpr double kAboveMax = 2.0 * static_cast<double>(Limits::max() / 2 + 1);  // a power of two, so exact
+  constexpr Integer kHalf = Limits::max() / 2 + 1;
+  constexpr double kAboveMax = 2.0 * static_cast<double>(kHalf);  // a power of two, so exact
   if (std::isnan(x)) return 0;
   if (x <= static_cast<double>(Limits::min())) return Limits::min();
   if (x >= kAboveMax) return Limits::max();

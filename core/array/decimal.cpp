@@ -94,7 +94,7 @@ std::string positional(double value, DType dtype, int precision) {
     text.insert(0, static_cast<std::size_t>(-decimal.exponent), '0');
     text.insert(1, 1, '.');
   } else {
-    const auto before_point = static_cast<std::size_t>(decimal.exponent + 1);
+    const auto before_point = static_cast<std::size_t>(decimal.exponent) + 1;
     if (text.size() < before_point) text.append(before_point - text.size(), '0');
     text.insert(before_point, 1, '.');
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <set>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace weft::autodiff {
 // nodes. Throws ShapeError where a cotangent's spec is not its output's, Error where an op has no gradient.
 std::vector<ops::Value> backward(ops::Builder& build, std::span<const ops::Value> outputs,
                                  std::span<const ops::Value> cotangents, std::span<const ops::Value> wrt);
+
+// The values that backward() would visit from one output, were all inputs asked for.
+std::set<ops::Value> influences(ops::Builder& build, ops::Value output);
 
 // Forward mode: for each output the sum over wrt of d output / d wrt tangent; undefined where it depends on none.
 std::vector<ops::Value> forward(ops::Builder& build, std::span<const ops::Value> outputs,

@@ -87,4 +87,17 @@ Values backward(Builder& build, std::span<const Value> outputs, std::span<const 
   return reverse_from(0, build, outputs, cotangents, wrt);
 }
 
+std::set<Value> influences(Builder& build, Value output) {
+  std::set<Value> out;
+  Values open{output};
+  while (!open.empty()) {
+    const Value v = open.back();
+    open.pop_back();
+    if (!carries_derivative(build, v) || !out.insert(v).second) continue;
+    const Node& node = build.graph().node(v);
+    if (is_differentiable(node)) open.insert(open.end(), node.inputs.begin(), node.inputs.end());
+  }
+  return out;
+}
+
 }  // namespace weft::autodiff

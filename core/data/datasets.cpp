@@ -23,7 +23,7 @@ std::filesystem::path find_file(const std::filesystem::path& directory, const st
 }
 
 Tensor read_as(const std::filesystem::path& path, int rank) {
-  const Tensor x = read_idx(path);
+  Tensor x = read_idx(path);
   if (x.dtype() != DType::kU8 || x.rank() != rank)
     throw FormatError("mnist", path.string(),
                       "it holds " + TensorSpec{x.shape(), x.dtype()}.text() + ", u8 with " + std::to_string(rank) +

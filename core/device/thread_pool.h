@@ -11,8 +11,8 @@ void run_chunks(std::int64_t chunks, void (*call)(void*, std::int64_t), void* bo
 
 // Calls body(0) ... body(chunks - 1), each once, on the threads of the pool, and returns when all are done. Which
 // thread takes which chunk changes from run to run, so cut the work by shape alone and never let chunks share an
-// accumulator: results are then the same bits for any number of threads. A call from inside a body runs on the spot.
-// The first exception is rethrown.
+// accumulator: results are then the same bits for any number of threads. A call from inside a body runs on the spot
+// (unless its body is the only chunk). The first exception is rethrown.
 template <class Body>
 void parallel_chunks(std::int64_t chunks, Body&& body) {
   if (chunks == 1) {

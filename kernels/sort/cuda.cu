@@ -79,13 +79,6 @@ exec::PreparedKernel prepare_lines(const exec::KernelRequest& request, const Sor
           space.bytes()};
 }
 
-// 1 where a new value starts.
-__global__ void group_starts_kernel(const std::uint64_t* keys, std::int64_t* starts, std::int64_t n) {
-  for (std::int64_t i = first_element(); i < n; i += element_stride()) {
-    starts[i] = i == 0 || keys[i] != keys[i - 1] ? 1 : 0;
-  }
-}
-
 // groups[i] counts the values up to i. Writes what belongs to single places, and first[g], where group g starts.
 template <class T>
 __global__ void unique_kernel(const T* x, Pairs sorted, const std::int64_t* groups, std::int64_t* first, T* values,
@@ -116,18 +109,18 @@ void clear(const View& view, const Call& call) {
 
 void unique(DType dtype, const SortSpace& space, const Call& call) {
   const std::int64_t n = space.n;
-  const SortPlan plan{{1, n, 1}, n, false};
-  const Pairs sorted = sort_lines(plan, dtype, space, call);
-  // What the sort has left over holds the groups.
-  const Pairs spare = space.pairs(call, sorted.keys == space.pairs(call, 0).keys ? 1 : 0);
-  auto* groups = reinterpret_cast<std::int64_t*>(spare.keys);
-  std::int64_t* first = spare.places;
+  const Pairs pairs = space.pairs(call, 0), more = space.pairs(call, 1);
+  auto* groups = reinterpret_cast<std::int64_t*>(more.keys);
+  std::int64_t* first = more.places;
   const dim3 grid = grid_for(n), block(kThreads);
-  cuda::launch(group_starts_kernel, grid, block, 0, call, sorted.keys, first, n);
-  running_sum(first, groups, n, space.scratch(call), space.scratch_bytes, call);
+  with_dtype(dtype, [&]<class T>(std::type_identity<T>) {
+    const SortPlan plan{{1, n, 1}, n, false};
+    cuda::launch(sort_keys_kernel<T>, grid, block, 0, call, plan, cuda::data<const T>(call.inputs[0]), pairs, n);
+  });
+  group_pairs(pairs, groups, n, space.scratch(call), space.scratch_bytes, call);
   clear(call.outputs[0], call);
   with_size(size_of(dtype), [&]<class T>(std::type_identity<T>) {
-    cuda::launch(unique_kernel<T>, grid, block, 0, call, cuda::data<const T>(call.inputs[0]), sorted, groups, first,
+    cuda::launch(unique_kernel<T>, grid, block, 0, call, cuda::data<const T>(call.inputs[0]), pairs, groups, first,
                  cuda::data<T>(call.outputs[0]), cuda::data<std::int64_t>(call.outputs[1]),
                  cuda::data<std::int64_t>(call.outputs[3]), n);
   });
@@ -150,7 +143,7 @@ exec::PreparedKernel prepare_topk_cuda(const exec::KernelRequest& request) {
 exec::PreparedKernel prepare_unique_cuda(const exec::KernelRequest& request) {
   const std::int64_t n = request.inputs[0].shape.numel();
   if (n == 0) return {[](const Call& call) { clear(call.outputs[3], call); }};
-  const SortSpace space = SortSpace::plan(n, request.device.index());
+  const SortSpace space = SortSpace::plan_groups(n, request.device.index());
   return {[dtype = request.inputs[0].dtype, space](const Call& call) { unique(dtype, space, call); }, space.bytes()};
 }
 

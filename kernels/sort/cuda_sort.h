@@ -5,7 +5,7 @@
 
 #include "weft/kernel_call.h"
 
-// The library calls of the CUDA sort kernels: CUB on a GPU, plain loops in the emulation. All only enqueue.
+// The library calls of the CUDA sort kernels: CUB and Thrust on a GPU, plain loops in the emulation. All only enqueue.
 namespace weft::kernels {
 
 // n keys and what travels with them.
@@ -19,8 +19,10 @@ std::size_t sort_scratch_bytes(std::int64_t n, int device);
 // Sorts by the lowest `bits` bits of the keys, stably. The result is in one of the two, the other is undefined.
 Pairs sort_pairs(Pairs from, Pairs spare, std::int64_t n, int bits, void* scratch, std::size_t scratch_bytes,
                  const Call& call);
-// to[i] = from[0] + ... + from[i]
-void running_sum(const std::int64_t* from, std::int64_t* to, std::int64_t n, void* scratch, std::size_t scratch_bytes,
+// Sorts by all bits of the keys, stably and in place; groups[i] is how many different keys stand up to i. The scratch
+// memory is group_scratch_bytes().
+std::size_t group_scratch_bytes(std::int64_t n, int device);
+void group_pairs(Pairs pairs, std::int64_t* groups, std::int64_t n, void* scratch, std::size_t scratch_bytes,
                  const Call& call);
 
 // Where the arrays of a sort lie in a call's workspace: two sets of pairs, then the scratch memory.
@@ -29,6 +31,7 @@ struct SortSpace {
   std::size_t scratch_bytes;
 
   static SortSpace plan(std::int64_t n, int device) { return {n, sort_scratch_bytes(n, device)}; }
+  static SortSpace plan_groups(std::int64_t n, int device) { return {n, group_scratch_bytes(n, device)}; }
   std::size_t bytes() const { return 4 * array_bytes() + scratch_bytes; }
   Pairs pairs(const Call& call, int set) const {
     return {static_cast<std::uint64_t*>(at(call, 2 * set)), static_cast<std::int64_t*>(at(call, 2 * set + 1))};

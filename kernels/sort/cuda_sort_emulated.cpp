@@ -3,8 +3,9 @@
 
 #if defined(WEFT_CUDA_EMULATED)
 #include <algorithm>
-#include <cstring>
 #include <numeric>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "weft/cuda.h"
@@ -24,8 +25,17 @@ __global__ void sort_pairs_kernel(Pairs from, Pairs to, std::int64_t n, std::uin
   }
 }
 
-__global__ void running_sum_kernel(const std::int64_t* from, std::int64_t* to, std::int64_t n) {
-  std::partial_sum(from, from + n, to);
+__global__ void group_kernel(Pairs pairs, std::int64_t* groups, std::int64_t n) {
+  std::vector<std::pair<std::uint64_t, std::int64_t>> sorted;
+  for (std::int64_t i = 0; i < n; ++i) sorted.emplace_back(pairs.keys[i], pairs.places[i]);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::set<std::uint64_t> met;
+  for (const auto& [key, place] : sorted) {
+    met.insert(key);
+    *pairs.keys++ = key;
+    *pairs.places++ = place;
+    *groups++ = static_cast<std::int64_t>(met.size());
+  }
 }
 
 }  // namespace
@@ -38,8 +48,10 @@ Pairs sort_pairs(Pairs from, Pairs spare, std::int64_t n, int bits, void*, std::
   return spare;
 }
 
-void running_sum(const std::int64_t* from, std::int64_t* to, std::int64_t n, void*, std::size_t, const Call& call) {
-  cuda::launch(running_sum_kernel, dim3(1), dim3(1), 0, call, from, to, n);
+std::size_t group_scratch_bytes(std::int64_t, int) { return 0; }
+
+void group_pairs(Pairs pairs, std::int64_t* groups, std::int64_t n, void*, std::size_t, const Call& call) {
+  cuda::launch(group_kernel, dim3(1), dim3(1), 0, call, pairs, groups, n);
 }
 
 }  // namespace weft::kernels

@@ -9,9 +9,9 @@ namespace weft::test {
 
 std::size_t place(const Shape& shape, const Index& index) {
   std::int64_t at = 0;
-  const int lead = static_cast<int>(index.size()) - shape.rank();
+  const std::size_t lead = index.size() - static_cast<std::size_t>(shape.rank());
   for (int i = 0; i < shape.rank(); ++i)
-    at = at * shape[i] + (shape[i] == 1 ? 0 : index[static_cast<std::size_t>(i + lead)]);
+    at = at * shape[i] + (shape[i] == 1 ? 0 : index[lead + static_cast<std::size_t>(i)]);
   return static_cast<std::size_t>(at);
 }
 

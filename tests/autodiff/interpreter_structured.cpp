@@ -67,7 +67,8 @@ double channel(const Array& statistic, std::size_t element) { return statistic[e
 Arrays batch_norm(const ir::Node& node, const Arrays& in) {
   const Array& x = in[0];
   const std::size_t channels = in[1].size();
-  const double count = static_cast<double>(x.size() / channels);
+  const std::size_t rows = x.size() / channels;
+  const auto count = static_cast<double>(rows);
   Array y(x.shape), mean(in[1].shape), variance(in[1].shape), rstd(in[1].shape);
   for (std::size_t i = 0; i < x.size(); ++i) mean[i % channels] += x[i] / count;
   for (std::size_t i = 0; i < x.size(); ++i) variance[i % channels] += std::pow(x[i] - channel(mean, i), 2) / count;
@@ -79,7 +80,8 @@ Arrays batch_norm(const ir::Node& node, const Arrays& in) {
 
 Arrays batch_norm_grad(const ir::Node&, const Arrays& in) {
   const Array &dy = in[0], &x = in[1], &weight = in[2], &mean = in[3], &rstd = in[4];
-  const double count = static_cast<double>(x.size() / weight.size());
+  const std::size_t rows = x.size() / weight.size();
+  const auto count = static_cast<double>(rows);
   Array dx(x.shape), dweight(weight.shape), dbias(weight.shape);
   const auto xhat = [&](std::size_t i) { return (x[i] - channel(mean, i)) * channel(rstd, i); };
   for (std::size_t i = 0; i < x.size(); ++i) {

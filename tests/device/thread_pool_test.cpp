@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <limits>
 #include <stdexcept>
 #include <thread>
@@ -66,6 +67,27 @@ TEST_P(ThreadPool, NestedCallsRunOnTheSpot) {
     });
   });
   EXPECT_EQ(count, std::vector<int>(64, 1));
+}
+
+// Also where the outer body runs on the spot itself, since another caller had the workers, and they are free again.
+TEST_P(ThreadPool, NestedCallsStayWhenTheWorkersComeFree) {
+  std::atomic<bool> taken{false}, over{false};
+  std::jthread first([&] {
+    parallel_chunks(2, [&](std::int64_t) {
+      taken = true;
+      while (!over) std::this_thread::yield();
+    });
+  });
+  while (!taken) std::this_thread::yield();
+  parallel_chunks(2, [&](std::int64_t) {
+    over = true;
+    if (first.joinable()) first.join();
+    const auto thread = std::this_thread::get_id();
+    parallel_chunks(20, [&](std::int64_t) {
+      EXPECT_EQ(std::this_thread::get_id(), thread);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));  // long enough for a worker to come
+    });
+  });
 }
 
 TEST_P(ThreadPool, RethrowsAndKeepsWorking) {

@@ -12,6 +12,10 @@ foreach(wanted "Linear +\\(" "optimizer and other state" "epoch +${EPOCHS}/${EPO
     message(FATAL_ERROR "'${wanted}' is not in the output:\n${said}")
   endif()
 endforeach()
+string(ASCII 27 escape)
+if(said MATCHES "[\r${escape}]")
+  message(FATAL_ERROR "no terminal, but the progress is a bar:\n${said}")
+endif()
 
 file(READ ${OUT}/history.json history)
 string(JSON accuracy GET ${history} test_accuracy)

@@ -77,6 +77,9 @@ TEST(Verify, FindsEachBrokenRule) {
   EXPECT_NE(broken([](Graph& g) { std::swap(g.inputs[0], g.inputs[1]); }), "");
   EXPECT_NE(broken([](Graph& g) { g.inputs.push_back(g.inputs[0]); }), "");
   EXPECT_NE(broken([](Graph& g) { g.inputs.pop_back(); }), "");
+  // Looking behind the end of the list would be a crash here, where it has no memory at all.
+  EXPECT_NE(broken([](Graph& g) { g.inputs = std::vector<Input>(); }).find("list each input node once, in order in %0"),
+            std::string::npos);
   EXPECT_NE(broken([](Graph& g) { g.inputs[2] = {{2, 0}, InputKind::kVariable, "0.weight"}; }), "");
   EXPECT_NE(broken([](Graph& g) { g.outputs[0].value = {8, 0}; }), "");
   EXPECT_NE(broken([](Graph& g) { g.outputs[0].value = {}; }), "");

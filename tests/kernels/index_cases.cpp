@@ -107,6 +107,7 @@ void add_takes(std::vector<OpCase>& rows) {
   add({"scalar_index", {4, 3}, {}, 0});
   add({"flat", {13}, {29}, 0});
   add({"one_row", {1, 3}, {300}, 0});
+  add({"one_row_32", {1, 3}, {32}, 0});  // 256 bytes of sorted keys, all 0, and the array behind them begins with a 0
   add({"no_index", {4, 3}, {0}, 0});
   add({"no_columns", {4, 0}, {3}, 0});
   add({"empty_axis", {0, 3}, {0}, 0});

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 
 #include "tests/support/every_device.h"
 #include "weft/error.h"
@@ -99,6 +100,31 @@ TEST_P(CrossEntropyTest, SaysWhatItWants) {
   }
   EXPECT_THROW(cross_entropy(ones({3}), ones({}, DType::kI64)), ShapeError);
   EXPECT_THROW(cross_entropy(Tensor::scalar(1.0f), Tensor::scalar(1.0f)), ShapeError);
+}
+
+// The text of the ShapeError that `f` throws.
+template <class F>
+std::string shape_error(F f) {
+  try {
+    f();
+  } catch (const ShapeError& e) {
+    return e.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST_P(CrossEntropyTest, AnEmptyBatchHasNoMean) {
+  const Tensor none = zeros({0, 3}), labels = zeros({0}, DType::kI64);
+  EXPECT_EQ(shape_error([&] { cross_entropy(none, labels); }),
+            "[cross_entropy] logits are (0, 3); an empty batch has no mean");
+  EXPECT_EQ(shape_error([&] { accuracy(none, labels); }), "[accuracy] logits are (0, 3); an empty batch has no mean");
+  EXPECT_EQ(shape_error([&] { mse(none, none); }), "[mse] prediction is (0, 3); an empty batch has no mean");
+  EXPECT_EQ(shape_error([&] { l1(none, none); }), "[l1] prediction is (0, 3); an empty batch has no mean");
+  EXPECT_EQ(shape_error([&] { huber(none, none); }), "[huber] prediction is (0, 3); an empty batch has no mean");
+  EXPECT_EQ(shape_error([&] { bce_with_logits(none, none); }),
+            "[bce_with_logits] prediction is (0, 3); an empty batch has no mean");
+  EXPECT_EQ(cross_entropy(none, labels, {.reduction = Reduction::kSum}).item(), 0);
+  EXPECT_EQ(mse(none, none, Reduction::kNone).shape(), (Shape{0, 3}));
 }
 
 TEST_P(CrossEntropyTest, ALabelOutOfRangeIsADataError) {

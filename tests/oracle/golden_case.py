@@ -46,7 +46,7 @@ class Case:
                     out[f"{self.name}:cotangent{k}"] = cotangents[k]
                 term = (y * cotangents[k].to(dtype)).sum()
                 scalar = term if scalar is None else scalar + term
-            if self.grad:
+            if scalar is not None:
                 gradients = torch.autograd.grad(scalar, [x[k] for k in self.grad], materialize_grads=True)
                 for k, g in zip(self.grad, gradients):
                     out[f"{self.name}:{tag}:grad{k}"] = g

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ops, as PyTorch computes them. Names match the rows in *_rows.cpp; elementwise ones are those of weft/fn.h."""
+import pathlib
+import re
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -11,42 +14,54 @@ SPREAD = f(-30, -9, -3, -1.5, -0.7, -0.1, -1e-3, 0, 1e-3, 0.2, 0.9, 1, 2.5, 4, 1
 HALVES = f(-2.5, -1.5, -1.2, -0.5, -0.3, 0, 0.3, 0.5, 1.5, 1.7, 2.5, 3)
 
 
-def elementwise():
-    positive, near_one = f(1e-6, 1e-3, 0.3, 1, 2.5, 40, 1e6), f(-0.999, -0.5, -1e-4, 0, 1e-7, 1e-3, 0.7, 5, 1e4)
-    small = f(-8, -2, -0.5, -1e-4, -1e-8, 0, 1e-8, 1e-3, 0.6, 1, 7)
-    unary = {
-        "negative": (torch.neg, SPREAD), "abs": (torch.abs, SPREAD), "sign": (torch.sign, SPREAD),
-        "floor": (torch.floor, HALVES), "ceil": (torch.ceil, HALVES), "round": (torch.round, HALVES),
-        "square": (torch.square, SPREAD), "sqrt": (torch.sqrt, positive), "rsqrt": (torch.rsqrt, positive),
-        "exp": (torch.exp, small), "expm1": (torch.expm1, small), "log": (torch.log, positive),
-        "log1p": (torch.log1p, near_one), "sin": (torch.sin, SPREAD), "cos": (torch.cos, SPREAD),
-        "tanh": (torch.tanh, SPREAD), "erf": (torch.erf, SPREAD), "sigmoid": (torch.sigmoid, SPREAD),
-        # PyTorch's default threshold replaces softplus by x above 20, which f64 would show.
-        "softplus": (lambda x: F.softplus(x, threshold=60), SPREAD),
-        "relu": (torch.relu, SPREAD), "gelu": (F.gelu, SPREAD),
-        "gelu_tanh": (lambda x: F.gelu(x, approximate="tanh"), SPREAD), "silu": (F.silu, SPREAD),
-    }
-    for name, (function, x) in unary.items():
-        yield Case(name, function, x)
-    yield Case("logical_not", torch.logical_not, bools(7))
-    wide, column = u(-2, 2, 3, 1, 4), u(-2, 2, 2, 1)  # broadcast to (3, 2, 4)
-    for name, function in {"add": torch.add, "subtract": torch.sub, "multiply": torch.mul}.items():
-        yield Case(name, function, wide, column)
-    yield Case("divide", torch.div, wide, u(0.5, 3, 2, 1))
-    yield Case("pow", torch.pow, u(0.2, 3, 3, 1, 4), u(-3, 3, 2, 1))
-    ties = f(-1, 0, 0.5, 0.5, 2, 3), f(0, 0, 0.5, -0.5, 3, 3)
-    for name, function in {"minimum": torch.minimum, "maximum": torch.maximum}.items():
-        yield Case(name, function, *ties)
-    for name, function in {"equal": torch.eq, "not_equal": torch.ne, "less": torch.lt, "less_equal": torch.le,
-                           "greater": torch.gt, "greater_equal": torch.ge}.items():
-        yield Case(name, function, *ties, grad=[])
-    for name, function in {"logical_and": torch.logical_and, "logical_or": torch.logical_or,
-                           "logical_xor": torch.logical_xor}.items():
-        yield Case(name, function, np.array([0, 0, 1, 1], bool), np.array([0, 1, 0, 1], bool))
-    yield Case("select", torch.where, bools(2, 3), u(-1, 1, 2, 3), u(-1, 1, 3))
-    yield Case("fma", lambda a, b, c: a * b + c, u(-2, 2, 3, 4), u(-2, 2, 4), u(-2, 2, 3, 1))
+POSITIVE = f(1e-6, 1e-3, 0.3, 1, 2.5, 40, 1e6)
+SMALL = f(-8, -2, -0.5, -1e-4, -1e-8, 0, 1e-8, 1e-3, 0.6, 1, 7)
+TIES = f(-1, 0, 0.5, 0.5, 2, 3), f(0, 0, 0.5, -0.5, 3, 3)
+TRUTHS = np.array([0, 0, 1, 1], bool), np.array([0, 1, 0, 1], bool)
+COMPARISONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+
+# A function of weft/fn.h is held against PyTorch's of the same name on these inputs, by the number of its arguments.
+INPUTS = {1: (SPREAD,), 2: (u(-2, 2, 3, 1, 4), u(-2, 2, 2, 1)), 3: (u(-2, 2, 3, 4), u(-2, 2, 4), u(-2, 2, 3, 1))}
+# The exceptions: functions that have another name there, or none but a formula, and inputs that suit a function better.
+OTHER_NAMES = {
+    "equal": torch.eq, "select": torch.where, "fma": lambda a, b, c: a * b + c,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    # PyTorch's default threshold replaces softplus by x above 20, which f64 would show.
+    "softplus": lambda x: F.softplus(x, threshold=60),
+}
+OTHER_INPUTS = {
+    "floor": (HALVES,), "ceil": (HALVES,), "round": (HALVES,), "sqrt": (POSITIVE,), "rsqrt": (POSITIVE,),
+    "exp": (SMALL,), "expm1": (SMALL,), "log": (POSITIVE,),
+    "log1p": (f(-0.999, -0.5, -1e-4, 0, 1e-7, 1e-3, 0.7, 5, 1e4),), "logical_not": (bools(7),),
+    "divide": (u(-2, 2, 3, 1, 4), u(0.5, 3, 2, 1)), "pow": (u(0.2, 3, 3, 1, 4), u(-3, 3, 2, 1)),
+    "minimum": TIES, "maximum": TIES, **dict.fromkeys(COMPARISONS, TIES),
+    "logical_and": TRUTHS, "logical_or": TRUTHS, "logical_xor": TRUTHS,
+    "select": (bools(2, 3), u(-1, 1, 2, 3), u(-1, 1, 3)),
     # Not at the bounds: PyTorch's slope there is 1 in old releases and 0 (numbers) or 1/2 (tensors) in new ones.
-    yield Case("clamp", torch.clamp, f(-2, -1, -0.5, 0.7, 0.9, 1.5), f(-1, -1.5, 0, 0, 0, 0), f(1, 1, 1, 1, 1, 1))
+    "clamp": (f(-2, -1, -0.5, 0.7, 0.9, 1.5), f(-1, -1.5, 0, 0, 0, 0), f(1, 1, 1, 1, 1, 1)),
+}
+
+
+def functions():
+    """The elementwise functions of weft with the number of their arguments, from the list that weft itself reads."""
+    text = (pathlib.Path(__file__).parents[2] / "core/formula/include/weft/fn.h").read_text()
+    found = {}
+    for arity, kind in enumerate(("UNARY", "BINARY", "TERNARY"), 1):
+        rows = re.search(rf"#define WEFT_{kind}_FNS\(X\)((?:.*\\\n)*.*)", text)[1]
+        found.update(dict.fromkeys(re.findall(r"X\(\w+, (\w+)\)", rows), arity))
+    assert found.keys() >= OTHER_NAMES.keys() | OTHER_INPUTS.keys(), "the tables name functions that weft has not"
+    return found
+
+
+def peer(name):
+    """PyTorch's function, None where it has none."""
+    return OTHER_NAMES.get(name) or getattr(torch, name, None) or getattr(F, name, None)
+
+
+def elementwise():
+    for name, arity in functions().items():
+        if function := peer(name):
+            yield Case(name, function, *OTHER_INPUTS.get(name, INPUTS[arity]))
     yield Case("pow_scalar", lambda x: x**3, f(-2, -0.5, 0, 0.5, 3))
     yield Case("scalar_pow", lambda x: 2.0**x, f(-2, -0.5, 0, 0.5, 3))
     yield Case("clamp_scalar", lambda x: torch.clamp(x, -1, 0.5), f(-3, -0.9, -0.2, 0.4, 0.6))

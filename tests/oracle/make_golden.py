@@ -11,14 +11,14 @@ import torch
 from safetensors.torch import save_file
 
 from golden_losses import losses
-from golden_ops import ops
+from golden_ops import functions, ops, peer
 from golden_training import model_file, optimizer_options, trajectories
 
 
-def write(directory, stem, arrays):
+def write(directory, stem, arrays, metadata=None):
     arrays = {name: value.detach().clone().contiguous() for name, value in arrays.items()}
     path = directory / f"{stem}.safetensors"
-    save_file(arrays, str(path))
+    save_file(arrays, str(path), metadata)
     path.chmod(0o644)
     return {"bytes": path.stat().st_size, "tensors": len(arrays)}
 
@@ -38,8 +38,10 @@ def main():
     torch.manual_seed(0)
     torch.set_num_threads(1)  # sums in one order
     files = {}
-    for stem, cases in {"ops": ops(), "losses": losses()}.items():
-        files[stem] = {**write(directory, stem, of_cases(cases)), "cases": [c.name for c in cases]}
+    # What the tests may ask for: a function that weft gets later is not in here, and PyTorch need not have each.
+    asked = {"functions": " ".join(functions()), "without_peer": " ".join(n for n in functions() if not peer(n))}
+    for stem, cases, metadata in (("ops", ops(), asked), ("losses", losses(), None)):
+        files[stem] = {**write(directory, stem, of_cases(cases), metadata), "cases": [c.name for c in cases]}
     model, expected = model_file()
     for stem, arrays in {"trajectories": trajectories(), "optimizers": optimizer_options(), "model": model,
                          "model_expected": expected}.items():

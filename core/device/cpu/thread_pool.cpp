@@ -51,6 +51,18 @@ T wait_while(const std::atomic<T>& value, T old) {
 // True while this thread runs a body: parallel calls from there run on the spot.
 thread_local bool inside = false;
 
+// Restores, since a body that runs here may itself have been called from inside one.
+class [[nodiscard]] InsideScope {
+ public:
+  InsideScope() : before_(std::exchange(inside, true)) {}
+  ~InsideScope() { inside = before_; }
+  InsideScope(const InsideScope&) = delete;
+  InsideScope& operator=(const InsideScope&) = delete;
+
+ private:
+  bool before_;
+};
+
 class Pool {
  public:
   explicit Pool(int threads) {
@@ -101,7 +113,7 @@ class Pool {
   void work() noexcept {
     const unsigned mode = cpu::denormal_mode();
     std::int64_t finished = 0;
-    inside = true;
+    const InsideScope scope;
     for (;;) {
       const std::int64_t unclaimed = unclaimed_.fetch_sub(1, std::memory_order_acquire);
       if (unclaimed <= 0) break;
@@ -114,7 +126,6 @@ class Pool {
         finished += std::max<std::int64_t>(0, unclaimed_.exchange(0, std::memory_order_acquire));
       }
     }
-    inside = false;
     if (finished == 0) return;
     cpu::set_denormal_mode(mode);
     if (unfinished_.fetch_sub(finished, std::memory_order_acq_rel) == finished) unfinished_.notify_one();
@@ -147,6 +158,7 @@ Shared& shared() {
 }
 
 void run_here(std::int64_t chunks, void (*call)(void*, std::int64_t), void* body) {
+  const InsideScope scope;
   for (std::int64_t i = 0; i < chunks; ++i) call(body, i);
 }
 

@@ -70,7 +70,7 @@ void enqueue_host(int device, void* stream, std::function<void()> f) {
     (*owned)();
   };
   WEFT_CUDA(cudaLaunchHostFunc(as_stream(stream), call, kept.get()));
-  kept.release();
+  static_cast<void>(kept.release());  // the call owns it now
 }
 
 bool is_capturing(int device, void* stream) {

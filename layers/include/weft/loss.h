@@ -6,7 +6,7 @@
 #include "weft/tensor.h"
 
 // Losses, as functions and as objects for a Trainer. Mean and sum give a 0-d tensor, kNone one value per element or
-// row.
+// row. ShapeError for the mean of an empty batch.
 namespace weft WEFT_EXPORT {
 
 enum class Reduction : std::uint8_t { kMean, kSum, kNone };

@@ -72,7 +72,7 @@ class Sequential : public Module {
                   "a Sequential owns its layers: std::move it in");
     Held held;
     if constexpr (std::derived_from<Kept, Module>) {
-      auto owned = std::make_unique<Kept>(std::move(layer));
+      auto owned = std::make_unique<Kept>(std::forward<M>(layer));
       const Kept* self = owned.get();  // on the heap: stays where it is when the Sequential moves
       held.call = [self](Tensor x) { return (*self)(std::move(x)); };
       if constexpr (requires {

@@ -65,10 +65,10 @@ struct OptimizerState;
 }
 
 // Moves parameters against their gradients. It touches only parameters of its own that are trainable and that a
-// gradient has reached; the others keep value and state, without weight decay. An update whose loss or gradients are
-// not all finite changes nothing at all. The update number is one for all groups, also for a parameter that is
-// unfrozen late. Values still pending are drawn when the optimizer is made, and its parameters then stay on their
-// device.
+// gradient has reached; the others keep value and state, without weight decay. A loss that reaches trainable Parameters
+// which no optimizer holds is a warning in the log, once. An update whose loss or gradients are not all finite changes
+// nothing at all. The update number is one for all groups, also for a parameter that is unfrozen late. Values still
+// pending are drawn when the optimizer is made, and its parameters then stay on their device.
 class Optimizer {
  public:
   // ValueError for a parameter in two groups or a number outside its domain, DTypeError for a parameter that is not

@@ -70,11 +70,11 @@ void Runtime::drop_work() {
   for (const auto& [handle, stream] : streams) drop(*stream);
   for (const auto& [device, stream] : legacy_streams) drop(*stream);
   // Their cudaFreeAsync was dropped too.
-  std::vector<std::uintptr_t> retired;
+  std::vector<const void*> retired;
   for (const auto& [address, allocation] : allocations) {
-    if (allocation.retired) retired.push_back(address);
+    if (allocation.retired) retired.push_back(allocation.memory.get());
   }
-  for (const std::uintptr_t address : retired) release(reinterpret_cast<const void*>(address));
+  for (const void* pointer : retired) release(pointer);
   progress.notify_all();
 }
 

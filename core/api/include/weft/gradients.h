@@ -52,6 +52,8 @@ namespace detail {
 // Traces `f` on the arguments (in the trace at hand, or as a program of its own) and differentiates its scalar result.
 std::pair<Tensor, Gradients> value_and_grad(const std::function<Tensor(const std::vector<Tensor>&)>& f,
                                             const Parameters& of, const std::vector<Tensor>& arguments);
+// The trainable variables made as Parameter that a traced scalar depends on, in order of first use.
+std::vector<Variable> reached_parameters(const Tensor& scalar);
 }  // namespace detail
 
 // A function that gives f's scalar and its gradients with respect to variables.

@@ -66,7 +66,9 @@ class Variable {
 
 // A variable that is trained, and one that is not (running statistics). Modules list them apart.
 struct Parameter : Variable {
-  using Variable::Variable;
+  Parameter() = default;
+  Parameter(Shape shape, Init init, DType dtype = DType::kF32);
+  explicit Parameter(const Tensor& value);
 };
 struct Buffer : Variable {
   using Variable::Variable;
