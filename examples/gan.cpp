@@ -2,7 +2,7 @@
 // A generative adversarial network: two models, two optimizers, one program.
 //
 // The data are points near a circle. The generator turns noise into points; the discriminator tells its points from
-// real ones. usage: gan [steps] [device]
+// real ones. usage: gan [steps] [device] [--dry-run] [--explain]
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "flags.h"
 #include "weft/weft.h"
 
 namespace {
@@ -60,8 +61,9 @@ Quality judge(weft::Sequential& generator) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const int steps = argc > 1 ? std::atoi(argv[1]) : 2000;
-  weft::DeviceScope device(argc > 2 ? weft::Device::parse(argv[2]) : weft::Device::best());
+  const Flags flags = parse_flags(argc, argv);
+  const int steps = !flags.rest.empty() ? std::atoi(flags.rest[0]) : 2000;
+  weft::DeviceScope device(flags.rest.size() > 1 ? weft::Device::parse(flags.rest[1]) : weft::Device::best());
   weft::seed(3);
 
   weft::Sequential generator = generator_net(), discriminator = discriminator_net();
@@ -80,6 +82,7 @@ int main(int argc, char** argv) try {
     return std::pair{d_loss, g_loss};
   });
 
+  if (only_planned(flags, step, real_points(256))) return 0;
   const Quality before = judge(generator);
   for (int i = 0; i < steps; ++i) {
     auto [d_loss, g_loss] = step(real_points(256));

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A physics-informed network: it learns u(x, t) from Burgers' equation u_t + u u_x = nu u_xx and the start values
 // u(x, 0) = -sin(pi x) alone. The loss holds second derivatives of the network, so training takes third ones.
-// usage: pinn [steps] [device]
+// usage: pinn [steps] [device] [--dry-run] [--explain]
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
 #include <vector>
 
+#include "flags.h"
 #include "weft/weft.h"
 
 int main(int argc, char** argv) try {
   constexpr double kPi = 3.14159265358979, kNu = 0.01 / kPi;
-  const int steps = argc > 1 ? std::atoi(argv[1]) : 2000;
-  weft::DeviceScope device(argc > 2 ? weft::Device::parse(argv[2]) : weft::Device::best());
+  const Flags flags = parse_flags(argc, argv);
+  const int steps = !flags.rest.empty() ? std::atoi(flags.rest[0]) : 2000;
+  weft::DeviceScope device(flags.rest.size() > 1 ? weft::Device::parse(flags.rest[1]) : weft::Device::best());
   weft::seed(11);
 
   weft::Sequential model{weft::Linear(2, 64), weft::Tanh(), weft::Linear(64, 64), weft::Tanh(), weft::Linear(64, 1)};
@@ -44,6 +46,8 @@ int main(int argc, char** argv) try {
     return std::pair{loss, physics};
   });
 
+  const weft::Tensor rows = weft::zeros({1024, 1}), start_rows = weft::zeros({128, 1});
+  if (only_planned(flags, step, rows, rows, start_rows, start_rows)) return 0;
   double first_loss = 0, last_loss = 0;
   for (int i = 0; i < steps; ++i) {
     const weft::Tensor x0 = weft::uniform({128, 1}, -1, 1);

@@ -42,6 +42,4 @@ Tensor BatchNorm::normalise_batch(const Tensor& x) const {
 
 BatchNorm BatchNorm::remake() const { return BatchNorm(weight.shape()[0], momentum_, eps_); }
 
-std::int64_t BatchNorm::forward_flops(const Shape& output) const { return 4 * output.numel(); }
-
 }  // namespace weft

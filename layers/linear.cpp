@@ -28,8 +28,4 @@ Tensor Linear::forward(Tensor x) const {
 
 Linear Linear::remake() const { return Linear(weight.shape()[1], weight.shape()[0], options_); }
 
-std::int64_t Linear::forward_flops(const Shape& output) const {
-  return output.numel() * (2 * weight.shape()[1] + (bias.defined() ? 1 : 0));
-}
-
 }  // namespace weft

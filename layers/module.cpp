@@ -73,8 +73,6 @@ Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;
 Module::~Module() = default;
 
-std::int64_t Module::forward_flops(const Shape&) const { return 0; }
-
 Parameters Module::parameters() {
   Parameters out;
   detail::for_each_variable(*this, [&](const std::string& path, Variable& variable, bool trained) {

@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "weft/call_recorder.h"
 #include "weft/compile.h"
 #include "weft/error.h"
 #include "weft/ops.h"
+#include "weft/profile.h"
 
 namespace weft {
 namespace {
@@ -81,6 +84,7 @@ ModelSummary summarise(Module& module, const std::vector<TensorSpec>& inputs, st
                      std::to_string(inputs.size()) + " inputs are given, forward() takes " + std::to_string(wanted));
   ModelSummary out;
   std::set<const Cell*> counted;
+  std::map<std::string, double> flops_before;  // per path: a layer may be called twice
   const CallRecorder recorder([&](LayerCall call) {
     if (!call.module) {
       out.layers.push_back({std::move(call.path), "lambda", call.output.shape()});
@@ -88,7 +92,8 @@ ModelSummary summarise(Module& module, const std::vector<TensorSpec>& inputs, st
     }
     OwnParameters own(counted);
     const_cast<Module*>(call.module)->members(own);  // only looked at
-    const std::int64_t flops = call.module->forward_flops(call.output.shape());
+    const double traced = traced_flops(call.path);
+    const auto flops = static_cast<std::int64_t>(traced - std::exchange(flops_before[call.path], traced));
     out.flops += flops;
     // A module that only calls others is seen through them.
     if (own.modules > 0 && own.numel == 0 && flops == 0) return;

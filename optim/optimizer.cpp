@@ -14,6 +14,9 @@ namespace {
 
 using detail::OptimizerState;
 
+// Marks the optimizer's own work in plans and profiles.
+constexpr const char* kUpdate = "(update)";
+
 // The gradients of a loss, which exist only while it is traced: one per parameter, undefined where none arrives.
 std::vector<Tensor> of_loss(OptimizerState& state, const Tensor& loss, const char* op) {
   if (!tracing())
@@ -59,11 +62,13 @@ Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
 
 void Optimizer::minimize(const Tensor& loss) {
   const std::vector<Tensor> g = of_loss(*state_, loss, "minimize");
+  const Scope scope(kUpdate);
   state_->advance(state_->arrange(g), equal(loss - loss, 0).reshape({}), full({}, true, DType::kBool));
 }
 
 void Optimizer::accumulate(const Tensor& loss) {
   const std::vector<Tensor> g = of_loss(*state_, loss, "accumulate");
+  const Scope scope(kUpdate);
   state_->accumulate(g, (loss - loss).reshape({}));
 }
 
@@ -73,8 +78,10 @@ void Optimizer::accumulate(const Gradients& gradients) {
 }
 
 Tensor Optimizer::update() {
-  return state_->update_program.run(
-      {}, [&](const std::vector<Tensor>&) -> std::vector<Tensor> { return {state_->update()}; })[0];
+  return state_->update_program.run({}, [&](const std::vector<Tensor>&) -> std::vector<Tensor> {
+    const Scope scope(kUpdate);
+    return {state_->update()};
+  })[0];
 }
 
 void Optimizer::apply(const Gradients& gradients) {

@@ -43,6 +43,10 @@ LoaderOptions order_of(const detail::TrainerState& state, const FitOptions& opti
           .device = state.options.device};
 }
 
+LoaderOptions rows_in_order(const detail::TrainerState& state, std::int64_t batch_size) {
+  return {.batch_size = batch_size, .shuffle = false, .device = state.options.device};
+}
+
 // Trains one epoch; gives its seconds.
 double train_epoch(detail::TrainerState& state, const Dataset& data, const LoaderOptions& order, FitState& at,
                    const std::vector<std::shared_ptr<Callback>>& callbacks) {
@@ -145,11 +149,19 @@ void Trainer::prepare(const Dataset& train, std::int64_t batch_size) {
   check_positive("prepare", "batch_size", batch_size);
   const detail::ModeScope mode(state_->parts.model, true);
   const GeneratorScope draws(state_->generator);
-  const LoaderOptions order{.batch_size = batch_size, .shuffle = false, .device = state_->options.device};
-  const auto pass = detail::start_pass(train, order, 0);
+  const auto pass = detail::start_pass(train, rows_in_order(*state_, batch_size), 0);
   state_->step.prepare((*pass.batch())[0], (*pass.batch())[1]);
 }
 
+std::int64_t Trainer::largest_batch(const Dataset& train, std::int64_t memory) {
+  check_rows("largest_batch", "the training data", train);
+  const detail::ModeScope mode(state_->parts.model, true);
+  const GeneratorScope draws(state_->generator);
+  const auto pass = detail::start_pass(train, rows_in_order(*state_, 32), 0);
+  return state_->step.largest_batch(memory, (*pass.batch())[0], (*pass.batch())[1]);
+}
+
+Profile Trainer::profile() const { return state_->step.profile(); }
 std::string Trainer::memory_plan() const { return state_->step.memory_plan(); }
 
 }  // namespace weft

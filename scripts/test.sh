@@ -50,8 +50,8 @@ build() {
 
 stage "build release" build release && tests release
 stage "build cuda-emulated" build cuda-emulated && tests cuda-emulated
-stage "build tsan" bash -c "cmake --preset tsan && cmake --build build/tsan -j $jobs --target test_device test_exec test_data" &&
-  tests tsan '^(ThreadPool|ParallelChunks|Loader|Executable|On/Executable|Dataset)'
+stage "build tsan" bash -c "cmake --preset tsan && cmake --build build/tsan -j $jobs --target test_device test_exec test_data test_api" &&
+  tests tsan '^(ThreadPool|ParallelChunks|Loader|Executable|On/Executable|On/Session|Dataset)'
 stage "install and consume" tests/install/run.sh
 stage "lint" scripts/lint.sh
 

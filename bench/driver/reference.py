@@ -8,11 +8,12 @@ import peer
 
 # The largest distance that passes, by the precision of the products or of the tensors. The loss and the results of one
 # pass carry the rounding of their type. An update is more sensitive: Adam's first steps are about lr * sign(gradient),
-# so an element whose gradient is lost in rounding moves by twice the step.
+# so an element whose gradient is lost in rounding is off by twice the step. PyTorch itself is off by up to 4e-3 in f32
+# and 0.2 in bf16 (autocast) on these cases.
 LIMITS = {
-    "f32": {"pass": 2e-5, "loss": 1e-5, "update": 5e-2},
-    "tf32": {"pass": 2e-3, "loss": 1e-3, "update": 0.3},
-    "bf16": {"pass": 1e-2, "loss": 1e-2, "update": 0.6},
+    "f32": {"pass": 2e-5, "loss": 1e-5, "update": 1e-2},
+    "tf32": {"pass": 2e-3, "loss": 5e-4, "update": 0.1},
+    "bf16": {"pass": 1e-2, "loss": 2e-3, "update": 0.4},
 }
 
 

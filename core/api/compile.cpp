@@ -2,24 +2,17 @@
 #include "weft/compile.h"
 
 #include <algorithm>
-#include <iomanip>
 #include <set>
-#include <sstream>
 
-#include "core/api/tracer.h"
+#include "core/api/buckets.h"
+#include "core/api/fit.h"
+#include "core/api/memory_report.h"
+#include "core/api/program_cache.h"
 #include "core/base/check.h"
-#include "core/exec/executable.h"
 #include "core/ir/print.h"
 
 namespace weft::detail {
 namespace {
-
-struct ArgumentKey {
-  TensorSpec spec;
-  std::string key;
-  bool is_tensor = false;
-  bool operator==(const ArgumentKey&) const = default;
-};
 
 std::vector<ArgumentKey> keys_of(const std::vector<Argument>& arguments) {
   std::vector<ArgumentKey> out;
@@ -53,71 +46,81 @@ DType half_of(Precision precision) {
   return DType::kF32;
 }
 
-// One finished trace: what it was made for, what it binds, and the program itself.
-struct Traced {
-  std::vector<ArgumentKey> arguments;
-  std::optional<Device> given;
-  Trace trace;
-  std::unique_ptr<exec::Instance> program;
-
-  bool fits(const std::vector<ArgumentKey>& key, std::optional<Device> device) const {
-    return given == device && arguments == key &&
-           std::all_of(trace.guards.begin(), trace.guards.end(), [](const auto& g) { return *g.first == g.second; });
+// Makes the request one for whole buckets.
+void pad(Request& request, const CompileOptions& options) {
+  std::optional<std::int64_t> rows;
+  for (std::size_t i = 0; i < request.key.size(); ++i) {
+    const Shape& shape = request.key[i].spec.shape;
+    if (!request.key[i].is_tensor || shape.rank() == 0) continue;
+    if (!rows) rows = shape[0];
+    if (shape[0] != *rows)
+      fail<ShapeError>("call", "program '", options.name, "' has buckets; argument ", i, " has ", shape[0],
+                       " rows, the ones before it ", *rows);
   }
-};
+  if (!rows) fail<ShapeError>("call", "program '", options.name, "' has buckets, but no argument with rows");
+  request.rows = *rows;
+  request.bucket = bucket_of(*rows, options.buckets.sizes, options.name);
+  for (ArgumentKey& key : request.key)
+    if (key.is_tensor && key.spec.shape.rank() > 0) key.spec = rows_spec(key.spec, request.bucket);
+}
 
 }  // namespace
 
-class ProgramCache {
- public:
-  explicit ProgramCache(CompileOptions options) : options_(std::move(options)) {}
+Request ProgramCache::request(const std::vector<Argument>& arguments) const {
+  Request out;
+  out.key = keys_of(arguments);
+  out.device = options_.device ? options_.device : device_of(arguments);
+  if (!options_.buckets.sizes.empty()) pad(out, options_);
+  return out;
+}
 
-  Traced& find(const std::vector<Argument>& arguments, const TracedBody& body);
-  std::vector<Tensor> run(Traced& traced, const std::vector<Argument>& arguments);
-  const Traced& latest(const char* what) const;
-  std::string memory_plan() const;
-  std::size_t size() const { return traces_.size(); }
-
- private:
-  std::unique_ptr<Traced> trace(const std::vector<Argument>& arguments, const TracedBody& body);
-  [[noreturn]] void too_many(const std::vector<ArgumentKey>& key) const;
-
-  CompileOptions options_;
-  std::vector<std::unique_ptr<Traced>> traces_;
-};
-
-Traced& ProgramCache::find(const std::vector<Argument>& arguments, const TracedBody& body) {
-  const std::vector<ArgumentKey> key = keys_of(arguments);
-  const std::optional<Device> device = options_.device ? options_.device : device_of(arguments);
+Traced& ProgramCache::find(const Request& request, const TracedBody& body) {
+  // A sealed program knows its device, wherever the arguments come from.
   for (const auto& t : traces_)
-    if (t->fits(key, device)) return *t;
-  if (static_cast<int>(traces_.size()) >= options_.max_traces) too_many(key);
-  traces_.push_back(trace(arguments, body));
+    if ((sealed_ || t->given == request.device) && t->fits(request)) return *t;
+  if (sealed_) unknown(request);
+  if (static_cast<int>(traces_.size()) >= options_.max_traces) too_many(request.key);
+  traces_.push_back(trace(request, body));
   return *traces_.back();
 }
 
-std::unique_ptr<Traced> ProgramCache::trace(const std::vector<Argument>& arguments, const TracedBody& body) {
-  auto made = std::make_unique<Traced>();
-  made->arguments = keys_of(arguments);
-  made->given = options_.device ? options_.device : device_of(arguments);
+ProgramCache::Built ProgramCache::build(const Request& request, const TracedBody& body) const {
+  Built out;
   {
     Tracer tracer(options_.device);
     std::vector<Tensor> inputs;
-    for (std::size_t i = 0; i < arguments.size(); ++i)
-      if (arguments[i].key.empty())
-        inputs.push_back(tracer.add_argument(arguments[i].tensor.impl()->spec(), "argument " + std::to_string(i)));
-    made->trace = tracer.finish(body(inputs), made->given);
+    for (std::size_t i = 0; i < request.key.size(); ++i)
+      if (request.key[i].is_tensor)
+        inputs.push_back(tracer.add_argument(request.key[i].spec, "argument " + std::to_string(i)));
+    out.trace = tracer.finish(body(inputs), request.device);
   }
-  exec::BuildOptions build;
-  build.device = made->trace.device;
-  build.half = half_of(options_.precision);
-  build.fuse = options_.fuse;
-  build.allow_tf32 = options_.precision == Precision::kTF32;
-  made->program = std::make_unique<exec::Instance>(std::make_shared<const exec::Executable>(made->trace.graph, build));
-  made->trace.graph = {};
+  if (request.bucket > 0) check_rows_apart(out.trace.graph, request.bucket, options_.name);
+  exec::BuildOptions options;
+  options.device = out.trace.device;
+  options.half = half_of(options_.precision);
+  options.fuse = options_.fuse;
+  options.allow_tf32 = options_.precision == Precision::kTF32;
+  out.executable = std::make_shared<const exec::Executable>(out.trace.graph, options);
+  out.trace.graph = {};
+  return out;
+}
+
+std::unique_ptr<Traced> ProgramCache::trace(const Request& request, const TracedBody& body) {
+  auto made = std::make_unique<Traced>();
+  made->arguments = request.key;
+  made->given = request.device;
+  Built built = build(request, body);
+  made->trace = std::move(built.trace);
+  const Device device = made->trace.device;
+  const auto has_rows = [](const ArgumentKey& k) { return k.is_tensor && k.spec.shape.rank() > 0; };
+  expect_fits(options_.name, device, exec::ArenaPool::shared()->idle_bytes(Stream::current(device)),
+              memory_report(made->trace, *built.executable), [&](std::int64_t memory) {
+                return std::ranges::any_of(request.key, has_rows) ? largest_batch(memory, request, body, false) : 0;
+              });
+  made->program = std::make_unique<exec::Instance>(std::move(built.executable));
   // Captures are constants of the program: brought to its device once.
   for (Array& a : made->trace.captures)
-    if (a.defined()) a = a.to(made->trace.device);
+    if (a.defined()) a = a.to(device);
   return made;
 }
 
@@ -138,20 +141,13 @@ void ProgramCache::too_many(const std::vector<ArgumentKey>& key) const {
                    " times; its keys, dtypes or flags keep changing; raise max_traces if that is meant");
 }
 
-std::vector<Tensor> ProgramCache::run(Traced& traced, const std::vector<Argument>& arguments) {
+std::vector<Tensor> ProgramCache::run(Traced& traced, const Request& request, const std::vector<Argument>& arguments) {
   const Trace& trace = traced.trace;
+  const Stream stream = Stream::current(trace.device);
   std::vector<Array> inputs = trace.captures;
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (trace.cells[i]) {
-      inputs[i] = trace.cells[i]->storage(trace.device);
-    } else if (!inputs[i].defined()) {
-      while (!arguments[next].key.empty()) ++next;
-      const Array given = array_of(arguments[next++].tensor, "call");
-      // From the host the program takes it itself, beside the work of the call before.
-      inputs[i] = given.device().is_cpu() ? given : given.to(trace.device);
-    }
-  }
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (trace.cells[i]) inputs[i] = trace.cells[i]->storage(trace.device);
+  fill_arguments(inputs, request, arguments, trace.device, stream);
   std::vector<Array> targets(trace.assigned.size());
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (!trace.assigned[i]) continue;
@@ -161,10 +157,10 @@ std::vector<Tensor> ProgramCache::run(Traced& traced, const std::vector<Argument
     trace.assigned[i]->before_write();
     targets[i] = trace.assigned[i]->storage(trace.device);
   }
-  std::vector<Array> outputs = traced.program->run(inputs, targets, Stream::current(trace.device));
+  std::vector<Array> outputs = traced.program->run(inputs, targets, stream);
   std::vector<Tensor> results;
   for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (!trace.assigned[i]) results.push_back(wrap(std::move(outputs[i])));
+    if (!trace.assigned[i]) results.push_back(wrap(asked_rows(outputs[i], request)));
   return results;
 }
 
@@ -174,34 +170,11 @@ const Traced& ProgramCache::latest(const char* what) const {
   return *traces_.back();
 }
 
-std::string ProgramCache::memory_plan() const {
-  const Traced& traced = latest("memory_plan");
-  std::int64_t trained = 0, state = 0;
-  for (const auto& cell : traced.trace.cells) {
-    if (!cell) continue;
-    // A segment's cell stands for the parameters in it; what is neither a parameter nor a module's is an optimizer's.
-    const bool parameters = !cell->members.empty() || cell->trained;
-    (parameters ? trained : state) += cell->spec().bytes();
-  }
-  const plan::Plan& plan = traced.program->executable().plan();
-  std::int64_t workspace = 0;
-  for (const plan::Block& b : plan.blocks)
-    if (b.use == plan::Block::Use::kWorkspace) workspace = std::max(workspace, b.bytes);
-  std::ostringstream out;
-  const auto row = [&](const char* what, std::int64_t bytes) {
-    out << "  " << std::left << std::setw(34) << what << std::right << std::setw(12) << bytes << " bytes\n";
-  };
-  out << "memory of '" << options_.name << "' on " << traced.trace.device.name() << "\n";
-  row("parameters", trained);
-  row("gradients (in the arena)", traced.trace.gradient_bytes);
-  row("optimizer and other state", state);
-  row("arena: activations and gradients", plan.arena_bytes);
-  row("  largest workspace in it", workspace);
-  row("peak", trained + state + plan.arena_bytes);
-  return out.str();
+void wrong_count(const char* what, std::size_t given, std::size_t wanted) {
+  fail<ValueError>(what, given, " specs were given for ", wanted, " arguments");
 }
 
-Program::Program(CompileOptions options) : cache_(std::make_unique<ProgramCache>(std::move(options))) {}
+Program::Program(CompileOptions options) : cache_(std::make_shared<ProgramCache>(std::move(options))) {}
 Program::~Program() = default;
 Program::Program(Program&&) noexcept = default;
 Program& Program::operator=(Program&&) noexcept = default;
@@ -213,12 +186,34 @@ std::vector<Tensor> Program::run(const std::vector<Argument>& arguments, const T
       if (a.key.empty()) inputs.push_back(a.tensor);
     return body(inputs);
   }
-  return cache_->run(cache_->find(arguments, body), arguments);
+  const Request request = cache_->request(arguments);
+  return cache_->run(cache_->find(request, body), request, arguments);
 }
 
-void Program::prepare(const std::vector<Argument>& arguments, const TracedBody& body) { cache_->find(arguments, body); }
+void Program::prepare(const std::vector<Argument>& arguments, const TracedBody& body) {
+  cache_->prepare(arguments, body);
+}
+
+void Program::prepare_for(const std::vector<TensorSpec>& specs, const TracedBody& body) {
+  const Device device = cache_->options().device.value_or(default_device());
+  std::vector<Argument> arguments;
+  for (const TensorSpec& spec : specs)  // tensors without memory: a trace looks at nothing but their specs
+    arguments.push_back({wrap(Array::wrap(Block::wrap(nullptr, 0, device, {}), 0, spec)), {}});
+  prepare(arguments, body);
+}
+
+void Program::seal() { cache_->seal(); }
+
+SessionHandle Program::session() const { return SessionHandle(cache_); }
 
 std::string Program::graph() const { return ir::print(cache_->latest("graph").program->executable().graph()); }
+
+Profile Program::profile() const { return cache_->profile(); }
+
+std::int64_t Program::largest_batch(std::int64_t memory, const std::vector<Argument>& arguments,
+                                    const TracedBody& body) const {
+  return cache_->largest_batch(memory, cache_->request(arguments), body, true);
+}
 
 std::string Program::memory_plan() const { return cache_->memory_plan(); }
 

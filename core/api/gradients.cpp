@@ -9,6 +9,7 @@
 #include "core/api/tracer.h"
 #include "core/autodiff/autodiff.h"
 #include "core/base/check.h"
+#include "core/ops/phase.h"
 #include "weft/compile.h"
 #include "weft/ops.h"
 
@@ -36,7 +37,11 @@ std::vector<ir::Value> backward(Tracer& tracer, ir::Value scalar, const std::vec
   const TensorSpec spec = tracer.graph().spec(scalar);
   const ir::Value one =
       tracer.build().emit("full", {}, {{"shape", spec.shape.dims()}, {"dtype", spec.dtype}, {"value", 1.0}});
-  return autodiff::backward(tracer.build(), {{scalar}}, {{one}}, wrt);
+  const std::size_t first = tracer.graph().nodes.size();
+  std::vector<ir::Value> out = autodiff::backward(tracer.build(), {{scalar}}, {{one}}, wrt);
+  auto& nodes = tracer.build().graph().nodes;
+  for (std::size_t n = first; n < nodes.size(); ++n) nodes[n].path = ops::backward_path(nodes[n].path);
+  return out;
 }
 
 // Runs `body` in the trace at hand, or as a program of its own.
@@ -87,10 +92,7 @@ Gradients gradients(const Tensor& scalar, const Parameters& of) {
     Tensor value;
     for (std::size_t i = end; i-- > begin && !value.defined();)
       if (found[i].defined()) value = tracer.wrap(found[i]);
-    if (value.defined()) {
-      tracer.count_gradient_bytes(value.impl()->spec().bytes());
-      of[out.values.size()].cell()->trained = true;
-    }
+    if (value.defined()) of[out.values.size()].cell()->trained = true;
     out.values.push_back(std::move(value));
     begin = end;
   }

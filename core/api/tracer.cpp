@@ -193,7 +193,6 @@ Trace Tracer::finish(const std::vector<Tensor>& results, std::optional<Device> a
     trace.captures.push_back(found == bound_.end() ? Array() : found->second.second);
   }
   trace.guards = std::move(guards_);
-  trace.gradient_bytes = gradient_bytes_;
   trace.device = device_ ? *device_ : argument_device.value_or(default_device());
   trace.graph = graph_;
   return trace;

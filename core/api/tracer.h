@@ -19,7 +19,6 @@ struct Trace {
   std::vector<Array> captures;                  // of the capture inputs, in input order (empty for others)
   std::vector<std::shared_ptr<Cell>> assigned;  // per output: the cell it goes to, null for returned ones
   std::vector<std::pair<std::shared_ptr<bool>, bool>> guards;
-  std::int64_t gradient_bytes = 0;
   Device device;
 };
 
@@ -49,7 +48,6 @@ class Tracer {
   // The state input and the ordinal of the next draw from a generator.
   std::pair<ir::Value, std::int64_t> next_draw(const std::shared_ptr<Cell>& state);
   void guard(const std::shared_ptr<bool>& flag);
-  void count_gradient_bytes(std::int64_t bytes) { gradient_bytes_ += bytes; }
 
   ops::Builder& build() { return build_; }
   const ir::Graph& graph() const { return graph_; }
@@ -87,7 +85,6 @@ class Tracer {
   std::map<std::int32_t, std::pair<std::shared_ptr<Cell>, Array>> bound_;  // input node -> what it stands for
   std::map<Cell*, Draws> draws_;
   std::vector<std::pair<std::shared_ptr<bool>, bool>> guards_;
-  std::int64_t gradient_bytes_ = 0;
   Tracer* parent_;
 
   CellState& state_of(const std::shared_ptr<Cell>& cell);

@@ -209,6 +209,11 @@ MemoryStatistics CachingAllocator::statistics() const {
   return statistics_;
 }
 
+std::size_t CachingAllocator::free_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return source_.free_bytes() + statistics_.cached;
+}
+
 void CachingAllocator::out_of_memory(std::size_t bytes) const {
   const auto mib = [](std::size_t n) { return static_cast<double>(n) / (1 << 20); };
   std::ostringstream table;

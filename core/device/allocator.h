@@ -38,6 +38,8 @@ class CachingAllocator {
   void release(Piece* piece) noexcept;
   void trim();
   MemoryStatistics statistics() const;
+  // What the system has, and what is cached.
+  std::size_t free_bytes() const;
 
   static void* data(const Piece* piece);
 

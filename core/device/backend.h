@@ -24,6 +24,9 @@ void synchronize_stream(int device, void* stream);
 bool is_capturing(int device, void* stream);
 void enqueue_host(int device, void* stream, std::function<void()> f);
 std::shared_ptr<void> create_event(int device);
+std::shared_ptr<void> create_timed_event(int device);
+// Between two timed events that are over.
+double seconds_between(int device, void* first, void* second);
 void record_event(int device, void* event, void* stream);
 // Later work of the stream waits for the event, which may be another device's.
 void wait_event(int device, void* stream, void* event);

@@ -69,6 +69,8 @@ void zero_bytes(void* to, std::size_t bytes, const Stream& stream) {
 
 MemoryStatistics memory_statistics(Device device) { return allocator_of(device).statistics(); }
 
+std::int64_t free_memory(Device device) { return static_cast<std::int64_t>(allocator_of(device).free_bytes()); }
+
 void trim_memory(Device device) { allocator_of(device).trim(); }
 
 }  // namespace weft

@@ -64,6 +64,7 @@ class Event {
   void move_to(const Stream& stream);
   bool ready() const;
   void synchronize() const;
+  void* handle() const { return handle_.get(); }  // cudaEvent_t, null on the CPU
 
  private:
   friend class Stream;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/arena_pool.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace weft::exec {
@@ -12,14 +11,19 @@ const std::shared_ptr<ArenaPool>& ArenaPool::shared() {
   return *pool;
 }
 
+std::int64_t ArenaPool::idle_bytes(const Stream& stream) {
+  const std::lock_guard lock(mutex_);
+  const auto found = find(stream);
+  return found == idle_.end() ? 0 : static_cast<std::int64_t>(found->buffer->bytes());
+}
+
 ArenaLease::ArenaLease(ArenaPool& pool, std::size_t bytes, const Stream& stream) : pool_(pool), stream_(stream) {
   {
     const std::lock_guard lock(pool_.mutex_);
-    auto& idle = pool_.idle_;
-    const auto found = std::find_if(idle.begin(), idle.end(), [&](const auto& i) { return i.stream == stream; });
-    if (found != idle.end()) {
+    const auto found = pool_.find(stream);
+    if (found != pool_.idle_.end()) {
       buffer_ = std::move(found->buffer);
-      idle.erase(found);
+      pool_.idle_.erase(found);
     }
   }
   if (buffer_ && buffer_->bytes() >= bytes) return;

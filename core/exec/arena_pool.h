@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -15,6 +17,8 @@ class ArenaPool {
  public:
   // The one of everything that is not a session.
   static const std::shared_ptr<ArenaPool>& shared();
+  // Of the arena that waits for the next program on this stream.
+  std::int64_t idle_bytes(const Stream& stream);
 
  private:
   friend class ArenaLease;
@@ -22,6 +26,9 @@ class ArenaPool {
     Stream stream;
     std::shared_ptr<Block> buffer;
   };
+  auto find(const Stream& stream) {
+    return std::find_if(idle_.begin(), idle_.end(), [&](const Idle& i) { return i.stream == stream; });
+  }
   std::mutex mutex_;
   std::vector<Idle> idle_;
 };

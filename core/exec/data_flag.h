@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "weft/device.h"
+#include "core/device/stream.h"
 #include "weft/kernel_call.h"
 
 namespace weft::exec {
 
 // The place on the device where its kernels report bad data.
 DataFlag* data_flag(Device device);
-// Throws DataError, once, when a kernel has reported something; the device must be idle up to the work in question.
-void throw_data_error(Device device);
+// Throws DataError, once, when a kernel of the stream's device has reported something; the work in question is done.
+void throw_data_error(const Stream& stream);
+inline void throw_data_error(Device device) { throw_data_error(Stream::current(device)); }
 
 }  // namespace weft::exec

@@ -68,7 +68,12 @@ class Instance {
   // assigned. Not concurrent with itself.
   std::vector<Array> run(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream);
 
+  // Seconds that each of the executable's steps takes, the shortest of several runs, with a look at the clock after
+  // each of them. The runs assign nothing but `targets`, and what is written in place.
+  std::vector<double> profile(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream);
+
   const Executable& executable() const { return *executable_; }
+  const std::shared_ptr<const Executable>& shared_executable() const { return executable_; }
 
  private:
   // The views point into the arena and the inputs, and are set anew when one of those has moved.

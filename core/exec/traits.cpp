@@ -21,12 +21,17 @@ bool is_elementwise(const std::string& op) {
 }
 
 // A body's output of the full shape is written element by element, each after all operands of that element are read; an
-// operand that is handed on as it is might be read later.
+// operand that is handed on as it is, or as another dtype, might be read later.
 bool body_in_place(const ir::Graph& body, std::size_t j, std::size_t body_input) {
   const std::string& maker = body.node(body.outputs[j].value).op.name();
-  if (maker == "sum" || maker == "max" || maker == "min") return false;
+  // A reduction has another shape, and what a base op gives may be written before the body reads anything.
+  if (maker == "sum" || maker == "max" || maker == "min" || maker == ir::input_op().name()) return false;
   const ir::Value operand = body.inputs[body_input].value;
-  return std::ranges::none_of(body.outputs, [&](const ir::Output& out) { return out.value == operand; });
+  return std::ranges::none_of(body.outputs, [&](const ir::Output& out) {
+    ir::Value v = out.value;
+    while (body.node(v).op.name() == "cast") v = body.node(v).inputs[0];
+    return v == operand;
+  });
 }
 
 }  // namespace

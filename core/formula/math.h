@@ -5,6 +5,9 @@
 #endif
 
 #include "core/formula/annotate.h"
+#if !defined(__CUDA_ARCH__)
+#include "core/formula/float_math.h"
+#endif
 
 // The functions that formulas are written with, for float, double and, where it means something, long long. The graph
 // builder's scalar (core/ops/expr.h) has functions of the same names, found by argument-dependent lookup.
@@ -24,17 +27,38 @@ WEFT_HD constexpr T select(bool condition, T a, T b) {
   WEFT_HD inline float name(float x) { return ::name##f(x); } \
   WEFT_HD inline double name(double x) { return ::name(x); }
 WEFT_MATH(sqrt)
-WEFT_MATH(exp)
-WEFT_MATH(expm1)
-WEFT_MATH(log)
-WEFT_MATH(log1p)
 WEFT_MATH(sin)
 WEFT_MATH(cos)
-WEFT_MATH(tanh)
-WEFT_MATH(erf)
 WEFT_MATH(floor)
 WEFT_MATH(ceil)
 #undef WEFT_MATH
+
+// On the device the toolkit's f32 functions; on the host those that become vector code.
+#if defined(__CUDA_ARCH__)
+#define WEFT_F32(name) ::name##f
+#else
+#define WEFT_F32(name) f32::name
+#endif
+#define WEFT_VECTOR_MATH(name)                                     \
+  WEFT_HD inline float name(float x) { return WEFT_F32(name)(x); } \
+  WEFT_HD inline double name(double x) { return ::name(x); }
+WEFT_VECTOR_MATH(exp)
+WEFT_VECTOR_MATH(expm1)
+WEFT_VECTOR_MATH(log)
+WEFT_VECTOR_MATH(log1p)
+WEFT_VECTOR_MATH(tanh)
+WEFT_VECTOR_MATH(erf)
+#undef WEFT_VECTOR_MATH
+#undef WEFT_F32
+
+// a / (1 + z) for z in [0, 1].
+template <class T>
+WEFT_HD inline T over_one_plus(T a, T z) {
+  return a / (like(z, 1) + z);
+}
+#if !defined(__CUDA_ARCH__)
+WEFT_HD inline float over_one_plus(float a, float z) { return f32::over_one_plus(a, z); }
+#endif
 
 WEFT_HD inline float abs(float x) { return ::fabsf(x); }
 WEFT_HD inline double abs(double x) { return ::fabs(x); }

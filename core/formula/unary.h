@@ -199,7 +199,7 @@ struct Formula<Fn::kSigmoid> : Smooth<SlopeReads::kOutput> {
   template <class T>
   WEFT_HD static T value(T x) {
     const T z = exp(-abs(x));
-    return select(x >= like(x, 0), like(x, 1) / (like(x, 1) + z), z / (like(x, 1) + z));
+    return over_one_plus(select(x >= like(x, 0), like(x, 1), z), z);
   }
   template <class T>
   WEFT_HD static T slope(T, T y) {

@@ -14,7 +14,7 @@ std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
 }  // namespace
 
 Groups::Groups(const Graph& graph)
-    : graph_(graph), members_(graph.nodes.size()), readers_(graph.nodes.size()), visited_(graph.nodes.size(), 0) {
+    : members_(graph.nodes.size()), readers_(graph.nodes.size()), visited_(graph.nodes.size(), 0) {
   for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph.nodes.size()); ++n) {
     group_.push_back(n);
     members_[at(n)] = {n};

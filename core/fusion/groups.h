@@ -31,7 +31,6 @@ class Groups {
  private:
   bool reaches_around(std::int32_t from, std::int32_t to) const;
 
-  const Graph& graph_;
   std::vector<std::int32_t> group_;
   std::vector<std::vector<std::int32_t>> members_, readers_;
   mutable std::vector<std::int32_t> visited_;  // per group: the search that came by last

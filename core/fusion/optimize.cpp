@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/fusion/optimize.h"
 
+#include "core/fusion/epilogues.h"
 #include "core/fusion/expand.h"
 #include "core/fusion/regions.h"
 #include "core/fusion/share.h"
@@ -9,9 +10,15 @@
 
 namespace weft::fusion {
 
+namespace {
+
+ir::Graph cleaned(const ir::Graph& graph) { return ir::prune(share(simplify(expand(ir::prune(graph))))); }
+
+}  // namespace
+
 ir::Graph optimize(const ir::Graph& graph) {
-  ir::Graph out = ir::prune(share(simplify(expand(ir::prune(graph)))));
-  return ir::prune(form_plain_regions(out));
+  return ir::prune(join_epilogues(ir::prune(form_regions(cleaned(graph)))));
 }
+ir::Graph optimize_elementwise(const ir::Graph& graph) { return ir::prune(form_plain_regions(cleaned(graph))); }
 
 }  // namespace weft::fusion

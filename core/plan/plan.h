@@ -85,7 +85,13 @@ struct Options {
 // value for a part of a variable into that part. Throws OutOfMemory for a value that no machine can address.
 Plan make_plan(const ir::Graph& graph, const Options& options);
 
-// The plan as text: totals, and who holds how much of the arena when it is fullest, by layer path.
-std::string table(const ir::Graph& graph, const Plan& plan);
+// What lies in the arena when it is fullest: bytes that this node has computed, or works with.
+struct Use {
+  Block::Use use = Block::Use::kValue;
+  std::int32_t node = 0;
+  std::int64_t bytes = 0;
+};
+// In the order of the nodes.
+std::vector<Use> uses_at_peak(const ir::Graph& graph, const Plan& plan);
 
 }  // namespace weft::plan

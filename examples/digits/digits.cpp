@@ -33,12 +33,29 @@ weft::Split load_data(const Options& options) {
   return {flat(weft::data::mnist(options.mnist, true)), test};
 }
 
+weft::Precision precision_of(const std::string& name) {
+  if (name == "tf32") return weft::Precision::kTF32;
+  if (name == "bf16") return weft::Precision::kBF16;
+  return name == "f16" ? weft::Precision::kF16 : weft::Precision::kF32;
+}
+
 weft::Sequential make_model(std::int64_t pixels) {
   return weft::Sequential{weft::Linear(pixels, 128), weft::BatchNorm(128), weft::ReLU(), weft::Dropout(0.2),
                           weft::Linear(128, kClasses)};
 }
 
-Run train(const Options& options, const weft::Split& data, weft::Sequential& model) {
+weft::Trainer make_trainer(const Options& options, const weft::Split& data, weft::Sequential& model) {
+  const std::int64_t rows = std::min(options.batch_size, data.train.size());
+  const std::int64_t updates = options.epochs * ((data.train.size() + rows - 1) / rows);
+  weft::Trainer trainer(
+      model, weft::CrossEntropy(), weft::AdamW{.lr = weft::warmup_cosine(options.lr, updates / 10, updates)},
+      {.device = weft::default_device(), .seed = options.seed, .precision = precision_of(options.precision)});
+  trainer.prepare(data.train, rows);
+  return trainer;
+}
+
+// What there is to know before the first step.
+Run describe(const Options& options, const weft::Split& data, weft::Sequential& model, const weft::Trainer& trainer) {
   Run run;
   run.options = options;
   run.device = weft::default_device();
@@ -46,21 +63,24 @@ Run train(const Options& options, const weft::Split& data, weft::Sequential& mod
              " images to train on, " + std::to_string(data.test.size()) + " to test";
   const std::int64_t rows = std::min(options.batch_size, data.train.size());
   run.summary = weft::summary(model, {{.shape = {rows, data.train.column(0).dim(1)}}});
-
-  const std::int64_t updates = options.epochs * ((data.train.size() + rows - 1) / rows);
-  weft::Trainer trainer(model, weft::CrossEntropy(),
-                        weft::AdamW{.lr = weft::warmup_cosine(options.lr, updates / 10, updates)},
-                        {.device = run.device, .seed = options.seed});
-  trainer.prepare(data.train, rows);
   run.memory = trainer.memory_plan();
-  weft::FitOptions fit{.epochs = options.epochs, .batch_size = rows, .validation = data.test, .quiet = options.quiet};
-  if (!options.quiet) {
-    std::printf("%s\n%s\n\n%s\n%s\n", run.device.describe().c_str(), run.data.c_str(), run.summary.c_str(),
-                run.memory.c_str());
-  }
-  run.history = trainer.fit(data.train, fit);
-  run.test = examine(trainer.predict(data.test.column(0)), data.test.column(1));
+  if (options.explain) run.profile = trainer.profile();
   return run;
+}
+
+void train(Run& run, const weft::Split& data, weft::Trainer& trainer) {
+  const std::int64_t rows = std::min(run.options.batch_size, data.train.size());
+  run.history = trainer.fit(
+      data.train,
+      {.epochs = run.options.epochs, .batch_size = rows, .validation = data.test, .quiet = run.options.quiet});
+  run.test = examine(trainer.predict(data.test.column(0)), data.test.column(1));
+}
+
+void print_largest_batch(const Run& run, const weft::Split& data, weft::Trainer& trainer) {
+  const auto given = static_cast<std::int64_t>(run.options.memory);
+  const std::int64_t memory = given > 0 ? given : weft::free_memory(run.device);
+  std::printf("largest batch for %.2f GiB%s: %lld rows\n", static_cast<double>(memory) / (1 << 30),
+              given > 0 ? "" : ", which are free", static_cast<long long>(trainer.largest_batch(data.train, memory)));
 }
 
 void write_results(const Run& run, weft::Sequential& model, const weft::Tensor& images) {
@@ -82,11 +102,21 @@ int main(int argc, char** argv) try {
     if (level == weft::LogLevel::kWarning)
       std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size()), message.data());
   });
-  make_directory(options->out);  // before the work, not after it
   const weft::DeviceScope device(weft::Device::parse(options->device));
+  if (!options->dry_run) make_directory(options->out);  // before the work, not after it
   const weft::Split data = load_data(*options);
   weft::Sequential model = make_model(data.train.column(0).dim(1));
-  const Run run = train(*options, data, model);
+  weft::Trainer trainer = make_trainer(*options, data, model);
+  Run run = describe(*options, data, model, trainer);
+  if (!options->quiet || options->dry_run)
+    std::printf("%s\n%s\n\n%s\n%s\n", run.device.describe().c_str(), run.data.c_str(), run.summary.c_str(),
+                run.memory.c_str());
+  if (options->explain) std::printf("%s\n", run.profile.text().c_str());
+  if (options->dry_run) {
+    print_largest_batch(run, data, trainer);
+    return 0;
+  }
+  train(run, data, trainer);
   if (!options->quiet) std::printf("\n%s\n", confusion_text(run.test).c_str());
   std::printf("test accuracy %.2f %%\n", 100 * run.test.accuracy);
   write_results(run, model, data.test.column(0));

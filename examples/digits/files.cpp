@@ -55,7 +55,7 @@ std::string history_json(const Run& run) {
   std::ostringstream out;
   out << "{\n  \"data\": " << quoted(run.data) << ",\n  \"device\": " << quoted(run.device.describe())
       << ",\n  \"seed\": " << run.options.seed << ",\n  \"batch_size\": " << run.options.batch_size
-      << ",\n  \"lr\": " << number(run.options.lr) << ",\n  \"versions\": {\"weft\": " << quoted(WEFT_VERSION)
+      << ",\n  \"precision\": " << quoted(run.options.precision) << ",\n  \"lr\": " << number(run.options.lr) << ",\n  \"versions\": {\"weft\": " << quoted(WEFT_VERSION)
       << ", \"compiler\": " << quoted(__VERSION__) << "},\n  \"test_accuracy\": " << number(run.test.accuracy)
       << ",\n  \"epochs\": [";
   const char* separator = "\n";

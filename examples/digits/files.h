@@ -14,7 +14,8 @@ struct Run {
   std::string data;  // "digits: 1,438 rows to train on, 359 to test"
   weft::Device device;
   std::string summary;
-  std::string memory;  // the plan of the training step
+  std::string memory;     // the plan of the training step
+  weft::Profile profile;  // of its kernels, with --explain
   weft::History history;
   Examination test;
 };

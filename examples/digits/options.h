@@ -11,9 +11,13 @@ struct Options {
   double lr = 1e-2;
   std::uint64_t seed = 7;
   std::string device = "best";
+  std::string precision = "f32";
   std::filesystem::path out = "runs/digits";
   std::filesystem::path mnist;  // empty: the digits built into weft
   bool quiet = false;
+  bool dry_run = false;      // print the memory plan and stop
+  bool explain = false;      // print the kernels of a step
+  std::uint64_t memory = 0;  // for the largest batch of the plan; 0: what the device has free
 };
 
 // Reads the command line. Empty when the program has nothing to do: `exit_code` says whether that was --help or an

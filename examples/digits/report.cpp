@@ -17,7 +17,10 @@ h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.15rem; margin-top:
 .row { display: flex; flex-wrap: wrap; gap: 1.5rem; } figure { margin: 0; text-align: center; }
 pre { background: #f4f6f8; padding: .8rem; overflow-x: auto; font-size: 13px; }
 table { border-collapse: collapse; } td, th { width: 2.4rem; height: 2rem; text-align: center; }
-th { color: #66727f; font-weight: 400; } svg text { font: 11px system-ui, sans-serif; fill: #66727f; }
+th { color: #66727f; font-weight: 400; }
+.kernels td, .kernels th { width: auto; height: auto; padding: .2rem .7rem .2rem 0; text-align: left; vertical-align: top;
+  font-size: 13px; border-top: 1px solid #e3e8ed; } .bar { height: .5rem; background: #2f6fb0; margin-top: .35rem; }
+svg text { font: 11px system-ui, sans-serif; fill: #66727f; }
 )";
 
 std::string escaped(const std::string& text) {
@@ -158,6 +161,32 @@ std::string mistakes(const Examination& test, const weft::Tensor& images) {
   return out.str();
 }
 
+std::string bytes(std::int64_t count) {
+  return count < 10 * 1024 ? std::to_string(count) + " B" : fixed(static_cast<double>(count) / 1024, 0) + " KiB";
+}
+
+// The kernels of a training step; bars show the share of its time.
+std::string kernels(const weft::Profile& profile) {
+  std::ostringstream out;
+  out << "<h2>Kernels of a training step</h2>\n<p class=soft>One step takes " << fixed(1e6 * profile.seconds(), 0)
+      << " us in " << profile.kernels.size() << " kernels. The roof is the time that the device's measured bandwidth ("
+      << fixed(profile.bytes_per_second / 1e9, 1) << " GB/s) and arithmetic rate ("
+      << fixed(profile.flops_per_second / 1e9, 1) << " GFLOP/s) allow at best; operands that are still in a cache may "
+      << "beat it.</p>\n<table class=kernels><tr><th>kernel</th><th>layer</th><th>phase</th><th>FLOPs</th><th>read</th>"
+      << "<th>written</th><th>time</th><th>share</th><th>of roof</th></tr>\n";
+  for (const weft::KernelProfile& k : profile.kernels) {
+    out << "<tr><td>" << escaped(k.kernel);
+    if (!k.fused.empty()) out << "<br><span class=soft>" << escaped(k.fused) << "</span>";
+    out << "</td><td>" << escaped(k.layer) << "</td><td>" << k.phase << "</td><td>" << fixed(k.flops / 1e3, 1)
+        << " k</td><td>" << bytes(k.bytes_read) << "</td><td>" << bytes(k.bytes_written) << "</td><td>"
+        << fixed(1e6 * k.seconds, 1) << " us</td><td><div class=bar style=\"width:" << fixed(100 * k.share, 1)
+        << "px\"></div>" << fixed(100 * k.share, 1) << " %</td><td>" << fixed(100 * k.roof, 0) << " % "
+        << (k.memory_bound ? "memory" : "arithmetic") << "</td></tr>\n";
+  }
+  out << "</table>\n";
+  return out.str();
+}
+
 }  // namespace
 
 std::string report_html(const Run& run, const weft::Tensor& images) {
@@ -174,6 +203,7 @@ std::string report_html(const Run& run, const weft::Tensor& images) {
       << "as.</p>\n"
       << confusion_table(run.test) << "<h2>Worst mistakes</h2>\n"
       << mistakes(run.test, images) << "<h2>Model</h2>\n<pre>" << escaped(run.summary) << "\n\n"
-      << escaped(run.memory) << "</pre>\n</body></html>\n";
+      << escaped(run.memory) << "</pre>\n"
+      << (run.profile.kernels.empty() ? "" : kernels(run.profile)) << "</body></html>\n";
   return out.str();
 }

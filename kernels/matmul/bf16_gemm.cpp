@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/matmul/bf16_gemm.h"
 
+#include <type_traits>
 #include <utility>
 
 namespace weft::kernels {
@@ -16,7 +17,8 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 
 }  // namespace
 
-Bf16Gemm::Bf16Gemm(GemmProblem problem, units::Kind kind)
+template <class T>
+Bf16Gemm<T>::Bf16Gemm(GemmProblem problem, units::Kind kind)
     : p_(std::move(problem)),
       kind_(kind),
       blocks_(ceil_div(p_.k, units::kDepth)),
@@ -28,11 +30,13 @@ Bf16Gemm::Bf16Gemm(GemmProblem problem, units::Kind kind)
   grain_ = ceil_div(kGrain, kRows * kCols * std::max<std::int64_t>(1, p_.k));
 }
 
-std::size_t Bf16Gemm::workspace() const {
+template <class T>
+std::size_t Bf16Gemm<T>::workspace() const {
   return static_cast<std::size_t>(p_.a_count * left_size() + p_.b_count * right_size()) * sizeof(bf16);
 }
 
-void Bf16Gemm::pack(const bf16* a, const bf16* b, bf16* workspace) const {
+template <class T>
+void Bf16Gemm<T>::pack(const bf16* a, const bf16* b, bf16* workspace) const {
   const std::int64_t left = p_.a_count * row_panels_ * blocks_, right = p_.b_count * col_panels_ * blocks_;
   parallel_for(left + right, kPackGrain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
@@ -52,7 +56,8 @@ void Bf16Gemm::pack(const bf16* a, const bf16* b, bf16* workspace) const {
 }
 
 // Groups of column tiles, in them panels of rows, in those the group's tiles.
-Bf16Gemm::Window Bf16Gemm::window(std::int64_t index) const {
+template <class T>
+GemmTile Bf16Gemm<T>::place(std::int64_t index) const {
   const std::int64_t per_matrix = row_panels_ * col_tiles_, in_matrix = index % per_matrix;
   const std::int64_t first = in_matrix / (group_ * row_panels_) * group_, width = std::min(group_, col_tiles_ - first);
   const std::int64_t in_group = in_matrix - first * row_panels_;
@@ -60,30 +65,35 @@ Bf16Gemm::Window Bf16Gemm::window(std::int64_t index) const {
   return {index / per_matrix, row, col, std::min(kRows, p_.m - row), std::min(kCols, p_.n - col)};
 }
 
-void Bf16Gemm::multiply(const Window& w, const bf16* packed, float* tile) const {
+template <class T>
+void Bf16Gemm<T>::multiply(const GemmTile& at, const bf16* packed, T* tile) const {
   const std::int64_t panel = blocks_ * units::kBlock;
-  const auto matrix = static_cast<std::size_t>(w.matrix);
-  const bf16* left = packed + p_.a_matrix[matrix] * left_size() + w.row / units::kSide * panel;
+  const auto matrix = static_cast<std::size_t>(at.matrix);
+  const bf16* left = packed + p_.a_matrix[matrix] * left_size() + at.row / units::kSide * panel;
   const bf16* right = packed + p_.a_count * left_size() + p_.b_matrix[matrix] * right_size();
-  right += w.col / units::kSide * panel;
-  units::multiply(kind_, left, right, blocks_, w.rows, tile, kCols);
-  if (w.cols > units::kSide) units::multiply(kind_, left, right + panel, blocks_, w.rows, tile + units::kSide, kCols);
+  right += at.col / units::kSide * panel;
+  const auto sums = [&](float* to) {
+    units::multiply(kind_, left, right, blocks_, at.rows, to, kCols);
+    if (at.cols > units::kSide) units::multiply(kind_, left, right + panel, blocks_, at.rows, to + units::kSide, kCols);
+  };
+  if constexpr (std::is_same_v<T, float>) {
+    sums(tile);
+  } else {
+    alignas(64) float wide[kRows * kCols];
+    sums(wide);
+    units::round(wide, at.rows * kCols, tile);
+  }
 }
 
-void Bf16Gemm::run(const void* a, const void* b, float* c, void* workspace) const {
-  for_each_tile(a, b, workspace, [&](const Window& w, const float* tile) {
-    float* to = c + (w.matrix * p_.m + w.row) * p_.n + w.col;
-    for (std::int64_t i = 0; i < w.rows; ++i) std::copy_n(tile + i * kCols, w.cols, to + i * p_.n);
+template <class T>
+void Bf16Gemm<T>::run(const void* a, const void* b, void* c, void* workspace) const {
+  for_each_tile(a, b, workspace, [&](const GemmTile& at, const T* tile, std::int64_t stride) {
+    T* to = static_cast<T*>(c) + (at.matrix * p_.m + at.row) * p_.n + at.col;
+    for (std::int64_t i = 0; i < at.rows; ++i) std::copy_n(tile + i * stride, at.cols, to + i * p_.n);
   });
 }
 
-void Bf16Gemm::run(const void* a, const void* b, bf16* c, void* workspace) const {
-  for_each_tile(a, b, workspace, [&](const Window& w, const float* tile) {
-    alignas(64) bf16 rounded[kRows * kCols];
-    units::round(tile, w.rows * kCols, rounded);
-    bf16* to = c + (w.matrix * p_.m + w.row) * p_.n + w.col;
-    for (std::int64_t i = 0; i < w.rows; ++i) std::copy_n(rounded + i * kCols, w.cols, to + i * p_.n);
-  });
-}
+template class Bf16Gemm<float>;
+template class Bf16Gemm<bf16>;
 
 }  // namespace weft::kernels

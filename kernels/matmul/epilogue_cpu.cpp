@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "core/device/thread_pool.h"
-#include "kernels/matmul/gemm.h"
+#include "kernels/matmul/choose.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/pointwise/lower.h"
 #include "kernels/pointwise/pointwise.h"
@@ -17,13 +17,11 @@ namespace {
 
 // The body runs on the tiles of the product while they are in cache; the product itself is nowhere in memory. Sums over
 // its rows get a row of states for each block of rows, which are joined in order.
-template <class T>
+template <class Gemm>
 class CpuMatmulEpilogue {
  public:
-  CpuMatmulEpilogue(const exec::KernelRequest& request, const Lowered& lowered)
-      : gemm_(gemm_problem(request), CpuGemm<T>::Into::kTiles),
-        body_(tile_program(lowered)),
-        reductions_(reductions_of(lowered.program)) {
+  CpuMatmulEpilogue(const exec::KernelRequest& request, const Lowered& lowered, Gemm gemm)
+      : gemm_(std::move(gemm)), body_(tile_program(lowered)), reductions_(reductions_of(lowered.program)) {
     const Shape& product = request.body->spec(request.body->inputs[0].value).shape;
     rows_ = product[-2];
     cols_ = product[-1];
@@ -39,7 +37,7 @@ class CpuMatmulEpilogue {
     for (std::size_t i = 0; i < call.outputs.size(); ++i) operands.outputs[i] = call.outputs[i].data;
     gemm_.for_each_tile(
         call.inputs[0].data, call.inputs[1].data, call.workspace.data,
-        [&](const GemmTile& at, const T* tile, std::int64_t stride) { run_body(call, operands, at, tile, stride); });
+        [&](const GemmTile& at, const void* tile, std::int64_t stride) { run_body(call, operands, at, tile, stride); });
     for (std::size_t i = 0; i < reductions_.size(); ++i) finish(call, i);
   }
 
@@ -52,7 +50,7 @@ class CpuMatmulEpilogue {
            (block * cols_ + col) * static_cast<std::int64_t>(kStateBytes);
   }
 
-  void run_body(const Call& call, Operands operands, const GemmTile& at, const T* tile, std::int64_t stride) const {
+  void run_body(const Call& call, Operands operands, const GemmTile& at, const void* tile, std::int64_t stride) const {
     operands.inputs[0] = tile;
     operands.row_step[0] = stride;
     for (std::size_t i = 0; i < reductions_.size(); ++i) {
@@ -86,7 +84,7 @@ class CpuMatmulEpilogue {
     });
   }
 
-  CpuGemm<T> gemm_;
+  Gemm gemm_;
   TileProgram body_;
   std::vector<Reduction> reductions_;
   std::int64_t rows_ = 0, cols_ = 0, row_blocks_ = 0, blocks_ = 0;
@@ -106,9 +104,9 @@ exec::PreparedKernel prepare_matmul_epilogue_cpu(const exec::KernelRequest& requ
   const Lowered lowered = lower(request);
   if (!fits_tiles(request, lowered))
     return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_pointwise_cpu);
-  return with_floating(request.inputs[0].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
-    using Kernel = CpuMatmulEpilogue<typename decltype(type)::type>;
-    auto kernel = std::make_shared<const Kernel>(request, lowered);
+  return with_gemm(gemm_problem(request), GemmInto::kTiles, [&](auto gemm) -> exec::PreparedKernel {
+    using Kernel = CpuMatmulEpilogue<decltype(gemm)>;
+    const auto kernel = std::make_shared<const Kernel>(request, lowered, std::move(gemm));
     return {[kernel](const Call& call) { (*kernel)(call); }, kernel->workspace()};
   });
 }

@@ -23,8 +23,8 @@ std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
 
 }  // namespace
 
-template <class T>
-CpuGemm<T>::CpuGemm(const GemmProblem& problem, Into into) : cut_(cut_of(problem)) {
+template <class T, class O>
+CpuGemm<T, O>::CpuGemm(const GemmProblem& problem, GemmInto into) : cut_(cut_of(problem)) {
   p_ = cut_.swapped ? swapped(problem) : problem;
   transposed_a_ = p_.trans_a && !cut_.pack_a;
   row_tiles_ = ceil_div(p_.m, cut_.rows);
@@ -32,26 +32,26 @@ CpuGemm<T>::CpuGemm(const GemmProblem& problem, Into into) : cut_(cut_of(problem
   const std::int64_t cost = cut_.dots ? kDotCost : 1;
   const std::int64_t tile_work = std::max<std::int64_t>(1, cut_.rows * cut_.cols * p_.k * cost);
   grain_ = std::max<std::int64_t>(1, p_.batch * p_.m * p_.n * p_.k * cost < kAlone ? tiles() : kGrain / tile_work);
-  direct_ = into == Into::kMatrix && !kWidens && (cut_.dots || p_.k <= cut_.slice) && (!cut_.swapped || p_.m == 1);
+  direct_ = into == GemmInto::kMatrix && !kRounds && (cut_.dots || p_.k <= cut_.slice) && (!cut_.swapped || p_.m == 1);
   ldc_ = direct_ ? p_.n : GemmCut::kMaxCols;
   if (tiles() > 0 && p_.k > 0 && !cut_.dots) make_kernels();
 }
 
-template <class T>
-std::size_t CpuGemm<T>::packed_a() const {
+template <class T, class O>
+std::size_t CpuGemm<T, O>::packed_a() const {
   return cut_.pack_a ? aligned(static_cast<std::size_t>(p_.a_count * p_.m * p_.k) * sizeof(A)) : 0;
 }
-template <class T>
-std::size_t CpuGemm<T>::packed_b() const {
+template <class T, class O>
+std::size_t CpuGemm<T, O>::packed_b() const {
   return cut_.pack_b ? aligned(static_cast<std::size_t>(p_.b_count * size_of_b()) * sizeof(A)) : 0;
 }
-template <class T>
-std::size_t CpuGemm<T>::workspace() const {
+template <class T, class O>
+std::size_t CpuGemm<T, O>::workspace() const {
   return packed_a() + packed_b();
 }
 
-template <class T>
-void CpuGemm<T>::make_kernels() {
+template <class T, class O>
+void CpuGemm<T, O>::make_kernels() {
   // The size of piece `last` or before it; 0 where there is no such piece.
   const auto size = [](std::int64_t whole, std::int64_t piece, bool last) {
     return last ? whole - (ceil_div(whole, piece) - 1) * piece : whole > piece ? piece : 0;
@@ -66,8 +66,8 @@ void CpuGemm<T>::make_kernels() {
   }
 }
 
-template <class T>
-typename CpuGemm<T>::Factors CpuGemm<T>::ready(const void* a, const void* b, void* workspace) const {
+template <class T, class O>
+typename CpuGemm<T, O>::Factors CpuGemm<T, O>::ready(const void* a, const void* b, void* workspace) const {
   if (cut_.swapped) std::swap(a, b);
   if (p_.k == 0 || tiles() == 0) return {static_cast<const A*>(a), static_cast<const A*>(b)};
   if (cut_.pack_a) {
@@ -85,9 +85,9 @@ typename CpuGemm<T>::Factors CpuGemm<T>::ready(const void* a, const void* b, voi
 
 // Makes `count` matrices of (rows, cols) in A, cut into panels of `panel` columns, from matrices in T that may be
 // stored transposed.
-template <class T>
-void CpuGemm<T>::pack(const T* from, A* to, std::int64_t count, std::int64_t rows, std::int64_t cols, bool transposed,
-                      std::int64_t panel) const {
+template <class T, class O>
+void CpuGemm<T, O>::pack(const T* from, A* to, std::int64_t count, std::int64_t rows, std::int64_t cols,
+                         bool transposed, std::int64_t panel) const {
   const std::int64_t some = std::max<std::int64_t>(16, kCopyGrain / panel / 16 * 16);
   const std::int64_t pieces = ceil_div(rows, some), panels = ceil_div(cols, panel), all = count * panels * pieces;
   parallel_for(all, count * rows * cols < kAloneCopy ? all : 1, [&](std::int64_t first, std::int64_t last) {
@@ -106,22 +106,22 @@ void CpuGemm<T>::pack(const T* from, A* to, std::int64_t count, std::int64_t row
 }
 
 // Tiles that follow one another read the same columns of B.
-template <class T>
-typename CpuGemm<T>::Tile CpuGemm<T>::tile_at(std::int64_t index) const {
+template <class T, class O>
+typename CpuGemm<T, O>::Tile CpuGemm<T, O>::tile_at(std::int64_t index) const {
   const std::int64_t per_matrix = row_tiles_ * col_tiles_;
   const std::int64_t row = index % row_tiles_ * cut_.rows, col = index % per_matrix / row_tiles_ * cut_.cols;
   return {index / per_matrix, row, col, std::min(cut_.rows, p_.m - row), std::min(cut_.cols, p_.n - col)};
 }
 
-template <class T>
-GemmTile CpuGemm<T>::place(std::int64_t index) const {
+template <class T, class O>
+GemmTile CpuGemm<T, O>::place(std::int64_t index) const {
   const Tile t = tile_at(index);
   if (cut_.swapped) return {t.matrix, t.col, t.row, t.cols, t.rows};
   return {t.matrix, t.row, t.col, t.rows, t.cols};
 }
 
-template <class T>
-void CpuGemm<T>::multiply(const Tile& t, const Factors& factors, A* sum) const {
+template <class T, class O>
+void CpuGemm<T, O>::multiply(const Tile& t, const Factors& factors, A* sum) const {
   const auto index = static_cast<std::size_t>(t.matrix);
   const A* a = factors.a + p_.a_matrix[index] * p_.m * p_.k + (transposed_a_ ? t.row : t.row * p_.k);
   const A* b = factors.b + p_.b_matrix[index] * size_of_b();
@@ -141,13 +141,13 @@ void CpuGemm<T>::multiply(const Tile& t, const Factors& factors, A* sum) const {
   }
 }
 
-template <class T>
-std::int64_t CpuGemm<T>::make_tile(std::int64_t index, const Factors& factors, T* tile) const {
+template <class T, class O>
+std::int64_t CpuGemm<T, O>::make_tile(std::int64_t index, const Factors& factors, O* tile) const {
   const Tile t = tile_at(index);
-  if constexpr (kWidens) {
+  if constexpr (kRounds) {
     alignas(64) A sum[GemmCut::kMaxRows * GemmCut::kMaxCols];
     multiply(t, factors, sum);
-    for (std::int64_t i = 0; i < t.rows * GemmCut::kMaxCols; ++i) tile[i] = static_cast<T>(sum[i]);
+    for (std::int64_t i = 0; i < t.rows * GemmCut::kMaxCols; ++i) tile[i] = static_cast<O>(sum[i]);
   } else if (cut_.swapped) {
     alignas(64) A sum[GemmCut::kMaxRows * GemmCut::kMaxCols];
     multiply(t, factors, sum);
@@ -159,11 +159,11 @@ std::int64_t CpuGemm<T>::make_tile(std::int64_t index, const Factors& factors, T
   return ldc_;
 }
 
-template <class T>
-void CpuGemm<T>::run(const void* a, const void* b, void* c, void* workspace) const {
-  auto* out = static_cast<T*>(c);
+template <class T, class O>
+void CpuGemm<T, O>::run(const void* a, const void* b, void* c, void* workspace) const {
+  auto* out = static_cast<O*>(c);
   const std::int64_t columns = cut_.swapped ? p_.m : p_.n;
-  if constexpr (!kWidens) {
+  if constexpr (!kRounds) {
     if (direct_) {
       const Factors factors = ready(a, b, workspace);
       parallel_for(tiles(), grain_, [&](std::int64_t begin, std::int64_t end) {
@@ -175,9 +175,9 @@ void CpuGemm<T>::run(const void* a, const void* b, void* c, void* workspace) con
       return;
     }
   }
-  for_each_tile(a, b, workspace, [&](const GemmTile& at, const T* tile, std::int64_t stride) {
+  for_each_tile(a, b, workspace, [&](const GemmTile& at, const O* tile, std::int64_t stride) {
     const std::int64_t rows = cut_.swapped ? p_.n : p_.m;
-    T* to = out + (at.matrix * rows + at.row) * columns + at.col;
+    O* to = out + (at.matrix * rows + at.row) * columns + at.col;
     for (std::int64_t i = 0; i < at.rows; ++i) std::copy_n(tile + i * stride, at.cols, to + i * columns);
   });
 }
@@ -186,5 +186,7 @@ template class CpuGemm<float>;
 template class CpuGemm<double>;
 template class CpuGemm<bf16>;
 template class CpuGemm<f16>;
+template class CpuGemm<bf16, float>;
+template class CpuGemm<f16, float>;
 
 }  // namespace weft::kernels

@@ -16,17 +16,19 @@ struct GemmTile {
   std::int64_t matrix = 0, row = 0, col = 0, rows = 0, cols = 0;
 };
 
+// What is to be called: run(), or for_each_tile().
+enum class GemmInto : std::uint8_t { kMatrix, kTiles };
+
 // A product on the CPU, made tile by tile, so that more can be done with a tile while it is in cache. T is how the
-// operands are stored; sums are made in Compute<T>.
-template <class T>
+// operands are stored, O how C is; sums are made in Compute<T>.
+template <class T, class O = T>
 class CpuGemm {
   using A = Compute<T>;
-  static constexpr bool kWidens = !std::is_same_v<T, A>;
+  static constexpr bool kRounds = !std::is_same_v<O, A>;
 
  public:
-  enum class Into : std::uint8_t { kMatrix, kTiles };
   // A product is made ready for run() or for for_each_tile().
-  CpuGemm(const GemmProblem& problem, Into into);
+  CpuGemm(const GemmProblem& problem, GemmInto into);
 
   // Bytes for the packed operands.
   std::size_t workspace() const;
@@ -42,10 +44,10 @@ class CpuGemm {
   void for_each_tile(const void* a, const void* b, void* workspace, Sink&& sink) const {
     const Factors factors = ready(a, b, workspace);
     parallel_for(tiles(), grain_, [&](std::int64_t begin, std::int64_t end) {
-      alignas(64) T tile[GemmCut::kMaxRows * GemmCut::kMaxCols];
+      alignas(64) O tile[GemmCut::kMaxRows * GemmCut::kMaxCols];
       for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t stride = make_tile(i, factors, tile);
-        sink(place(i), static_cast<const T*>(tile), stride);
+        sink(place(i), static_cast<const O*>(tile), stride);
       }
     });
   }
@@ -71,7 +73,7 @@ class CpuGemm {
   GemmTile place(std::int64_t index) const;
   // The rows of `sum` lie ldc_ apart.
   void multiply(const Tile& tile, const Factors& factors, A* sum) const;
-  std::int64_t make_tile(std::int64_t index, const Factors& factors, T* tile) const;
+  std::int64_t make_tile(std::int64_t index, const Factors& factors, O* tile) const;
 
   GemmProblem p_;  // as computed
   GemmCut cut_;

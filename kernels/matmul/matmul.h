@@ -5,8 +5,6 @@
 namespace weft::kernels {
 
 exec::PreparedKernel prepare_matmul_cpu(const exec::KernelRequest& request);
-// bf16 and f16 operands, results of their dtype or f32.
-exec::PreparedKernel prepare_matmul_half_cpu(const exec::KernelRequest& request);
 exec::PreparedKernel prepare_matmul_cuda(const exec::KernelRequest& request);
 exec::PreparedKernel prepare_matmul_epilogue_cpu(const exec::KernelRequest& request);
 exec::PreparedKernel prepare_matmul_epilogue_cuda(const exec::KernelRequest& request);

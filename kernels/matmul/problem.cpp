@@ -48,7 +48,7 @@ GemmProblem gemm_problem(const exec::KernelRequest& request) {
   p.k = p.trans_a ? a[-2] : a[-1];
   p.dtype = request.inputs[0].dtype;
   p.allow_tf32 = request.allow_tf32;
-  p.result = request.outputs[0].dtype;
+  p.result = request.body ? request.body->spec(request.body->inputs[0].value).dtype : request.outputs[0].dtype;
   p.batch = matrices(c);
   p.a_count = matrices(a);
   p.b_count = matrices(b);

@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 
+#include "core/ops/pointwise.h"
+
 namespace weft::test {
 
 std::size_t place(const Shape& shape, const Index& index) {
@@ -61,6 +63,12 @@ Arrays evaluate(const ir::Graph& graph, const Arrays& inputs, const std::vector<
     Arrays operands;
     for (const ir::Value v : node.inputs) operands.push_back(held.at(v));
     Arrays results;
+    if (const ir::OpId base = ops::base_of_epilogue(node.op)) {
+      Arrays front = table().at(base.name())(node, operands);
+      const std::size_t further = node.body->inputs.size() - front.size();
+      front.insert(front.end(), operands.end() - static_cast<std::ptrdiff_t>(further), operands.end());
+      operands = front;
+    }
     if (node.body) {
       std::vector<ir::Value> outputs;
       for (const ir::Output& output : node.body->outputs) outputs.push_back(output.value);

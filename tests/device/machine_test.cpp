@@ -68,6 +68,38 @@ TEST_F(Quota, VersionOneUnderItsShortName) {
   EXPECT_EQ(cpu::cgroup_quota(root_), 4.0);
 }
 
+using Memory = Quota;
+
+TEST_F(Memory, IsWhatTheMachineHasAvailable) {
+  write("proc/meminfo", "MemTotal:  1000 kB\nMemFree:  100 kB\nMemAvailable:  600 kB\n");
+  EXPECT_EQ(cpu::available_bytes(root_), 600u * 1024);
+  write("proc/self/cgroup", "0::/jobs/one\n");
+  write("sys/fs/cgroup/jobs/one/memory.max", "max\n");
+  write("sys/fs/cgroup/jobs/one/memory.current", "5\n");
+  EXPECT_EQ(cpu::available_bytes(root_), 600u * 1024);
+}
+
+TEST_F(Memory, IsWhatTheControlGroupLeaves) {
+  write("proc/meminfo", "MemAvailable:  600 kB\n");
+  write("proc/self/cgroup", "0::/jobs/one\n");
+  write("sys/fs/cgroup/jobs/memory.max", "300000\n");
+  write("sys/fs/cgroup/jobs/memory.current", "250000\n");
+  write("sys/fs/cgroup/jobs/memory.stat", "anon 1\ninactive_file 40000\nactive_file 10000\nactive_file_x 7\n");
+  EXPECT_EQ(cpu::available_bytes(root_), 100000u);
+  // More in use than allowed, as after the limit was lowered.
+  write("sys/fs/cgroup/jobs/memory.current", "950000\n");
+  EXPECT_EQ(cpu::available_bytes(root_), 0u);
+}
+
+TEST_F(Memory, IsWhatAControlGroupOfVersionOneLeaves) {
+  write("proc/meminfo", "MemAvailable:  600 kB\n");
+  write("proc/self/cgroup", "7:memory:/a\n");
+  write("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "5000\n");
+  write("sys/fs/cgroup/memory/a/memory.usage_in_bytes", "3000\n");
+  write("sys/fs/cgroup/memory/a/memory.stat", "inactive_file 1\ntotal_inactive_file 500\n");
+  EXPECT_EQ(cpu::available_bytes(root_), 2500u);
+}
+
 TEST(Machine, UsableThreadsIsAtLeastOne) { EXPECT_GE(cpu::usable_threads(), 1); }
 
 TEST(Machine, IsaIsWhatTheKernelReports) {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the digits program and looks at what it says and writes.
-# cmake -DPROGRAM=... -DOUT=... -DEPOCHS=... -DACCURACY=... -P digits.cmake
+# cmake -DPROGRAM=... -DOUT=... -DEPOCHS=... -DACCURACY=... -DPRECISION=... -P digits.cmake
 file(REMOVE_RECURSE ${OUT})
-execute_process(COMMAND ${PROGRAM} --epochs ${EPOCHS} --batch-size ${BATCH} --out ${OUT} OUTPUT_VARIABLE said
+execute_process(COMMAND ${PROGRAM} --epochs ${EPOCHS} --batch-size ${BATCH} --precision ${PRECISION} --out ${OUT} OUTPUT_VARIABLE said
                 RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "exit status ${status}\n${said}")
@@ -25,8 +25,9 @@ endif()
 string(JSON epochs LENGTH ${history} epochs)
 string(JSON seed GET ${history} seed)
 string(JSON device GET ${history} device)
+string(JSON precision GET ${history} precision)
 string(JSON version GET ${history} versions weft)
-if(NOT epochs EQUAL EPOCHS OR NOT seed EQUAL 7 OR device STREQUAL "" OR version STREQUAL "")
+if(NOT epochs EQUAL EPOCHS OR NOT seed EQUAL 7 OR device STREQUAL "" OR NOT precision STREQUAL PRECISION OR version STREQUAL "")
   message(FATAL_ERROR "history.json: ${history}")
 endif()
 

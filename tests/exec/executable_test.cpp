@@ -75,6 +75,60 @@ TEST_P(ExecutableOn, AnUpdateIsWrittenStraightIntoTheVariable) {
   EXPECT_EQ(values(cell), (std::vector<float>{4, 8, 12, 16}));
 }
 
+// Two products and a sum, computed into the slots of one flat tensor.
+TEST_P(ExecutableOn, PartsAreComputedIntoTheWhole) {
+  ir::Graph graph;
+  ops::Builder build(graph);
+  const ir::Value x = graph.add_input({{8, 16}, DType::kF32}, ir::InputKind::kArgument, "x");
+  const ir::Value y = graph.add_input({{8, 4}, DType::kF32}, ir::InputKind::kArgument, "y");
+  const ir::Value product = build.emit("matmul", {x, y}, {{"trans_a", true}, {"trans_b", false}});
+  const ir::Value flat = build.emit("reshape", {product}, {{"shape", ir::Ints{64}}});
+  const ir::Value rows = build.emit("sum", {y}, {{"axes", ir::Ints{0}}, {"keep", false}});
+  const ir::Value packed = build.emit("pack", {rows, flat}, {{"slot", std::int64_t{64}}});
+  graph.outputs.push_back({packed, ""});
+  Instance program(std::make_shared<const Executable>(graph, BuildOptions{.device = device()}));
+  const plan::Plan& plan = program.executable().plan();
+  const ir::Value whole = program.executable().graph().outputs[0].value;
+  const auto& parts = program.executable().graph().node(whole).inputs;
+  for (std::size_t i = 0; i < 2; ++i)
+    EXPECT_EQ(plan.at(parts[i]).offset, plan.at(whole).offset + static_cast<std::int64_t>(i) * 256);
+  std::vector<float> ones(8 * 16, 1.0F), counted(8 * 4);
+  for (std::size_t i = 0; i < counted.size(); ++i) counted[i] = static_cast<float>(i);
+  std::vector<float> expected(128, 0.0F);
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    expected[i % 4] += counted[i];
+    for (std::size_t k = 0; k < 16; ++k) expected[64 + k * 4 + i % 4] += counted[i];
+  }
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(values(run(program, {array(ones, {8, 16}), array(counted, {8, 4})})[0]), expected);
+}
+
+// The gradient of the loss lies over the logits, and is the same as beside them.
+TEST_P(ExecutableOn, TheLossesGradientLiesOverTheLogits) {
+  const auto program = [&](bool keep_logits) {
+    ir::Graph graph;
+    ops::Builder build(graph);
+    const ir::Value x = graph.add_input({{3, 5}, DType::kF32}, ir::InputKind::kArgument, "x");
+    const ir::Value y = graph.add_input({{3}, DType::kI64}, ir::InputKind::kArgument, "y");
+    const ir::Value logits = build.emit("exp", {x});
+    const auto loss = build.emit_all(ir::OpId::of("softmax_cross_entropy"), {logits, y},
+                                     {{"label_smoothing", 0.1}, {"ignore_index", std::int64_t{-100}}});
+    graph.outputs = {{loss[0], ""}, {loss[1], ""}};
+    if (keep_logits) graph.outputs.push_back({logits, ""});
+    return std::make_unique<Instance>(std::make_shared<const Executable>(graph, BuildOptions{.device = device()}));
+  };
+  const auto over = program(false), beside = program(true);
+  const plan::Plan& plan = over->executable().plan();
+  const ir::Graph& graph = over->executable().graph();
+  const ir::Value gradient = graph.outputs[1].value;
+  EXPECT_EQ(plan.at(gradient).offset, plan.at(graph.node(gradient).inputs[0]).offset);
+  const std::vector<std::int64_t> labels{4, -100, 0};
+  const std::vector<Array> inputs{array({1, 2, 0, -1, 0.5, 0, 0, 0, 0, 0, 2, -2, 1, 0, -1}, {3, 5}),
+                                  Array::from_host(labels.data(), {{3}, DType::kI64}, Stream::current(device()))};
+  const auto a = run(*over, inputs), b = run(*beside, inputs);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(values(a[i]), values(b[i]));
+}
+
 TEST_P(ExecutableOn, AMissingKernelNamesOpAndDevice) {
   ops::OpDef def;
   def.name = "test::without_kernel_on_" + device().name();

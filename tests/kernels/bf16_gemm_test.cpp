@@ -39,13 +39,14 @@ std::vector<Kind> kinds() {
 
 void expect_product(const GemmProblem& p, Kind kind) {
   const std::vector<bf16> a = whole_numbers(p.m * p.k, 1), b = whole_numbers(p.k * p.n, 2);
-  const Bf16Gemm gemm(p, kind);
-  std::vector<bf16> space(gemm.workspace() / sizeof(bf16) + 1);
+  const Bf16Gemm<float> into_f32(p, kind);
+  const Bf16Gemm<bf16> into_bf16(p, kind);
+  std::vector<bf16> space(into_f32.workspace() / sizeof(bf16) + 1);
   const std::size_t count = static_cast<std::size_t>(p.m * p.n);
   std::vector<float> wide(count + 1, -1);
   std::vector<bf16> narrow(count + 1, bf16(-1.0f));
-  gemm.run(a.data(), b.data(), wide.data(), space.data());
-  gemm.run(a.data(), b.data(), narrow.data(), space.data());
+  into_f32.run(a.data(), b.data(), wide.data(), space.data());
+  into_bf16.run(a.data(), b.data(), narrow.data(), space.data());
   const auto at = [](const std::vector<bf16>& x, std::int64_t i) {
     return static_cast<float>(x[static_cast<std::size_t>(i)]);
   };
@@ -92,7 +93,7 @@ TEST(Bf16Gemm, GivesTheSameBitsOnAnyNumberOfThreads) {
   for (std::int64_t i = 0; i < p.k * p.n; ++i) b.emplace_back(std::cos(static_cast<float>(i)));
   const int before = num_threads();
   for (const Kind kind : kinds()) {
-    const Bf16Gemm gemm(p, kind);
+    const Bf16Gemm<float> gemm(p, kind);
     std::vector<bf16> space(gemm.workspace() / sizeof(bf16));
     std::vector<float> expected, c(static_cast<std::size_t>(p.m * p.n));
     for (const int threads : {1, 2, 3, 8}) {

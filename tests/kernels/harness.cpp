@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/device/cpu/machine.h"
 #include "core/exec/kernel.h"
 #include "tests/kernels/harness_run.h"
 #if defined(WEFT_CUDA_EMULATED)
@@ -90,6 +91,15 @@ void check_threads(const ir::Node& node, const std::vector<RawTensor>& raw, cons
   set_num_threads(before);
 }
 
+// The kernels of the lesser instruction sets, which this machine would not choose.
+void check_isas(const OpCase& row, const std::vector<RawTensor>& raw, const std::vector<HostTensor>& expected) {
+  for (const cpu::Isa isa : cpu::usable_isas()) {
+    cpu::use_isa(isa);
+    expect_outputs(row, run_raw(node_of(row), raw, Device::cpu()), expected,
+                   "cpu, instruction set " + std::to_string(static_cast<int>(isa)));
+  }
+}
+
 // The emulation can run threads and blocks in another order, which shows races that the natural order hides.
 void check_thread_order([[maybe_unused]] const ir::Node& node, [[maybe_unused]] const std::vector<RawTensor>& raw,
                         [[maybe_unused]] Device device, [[maybe_unused]] const RawRun& expected) {
@@ -112,6 +122,7 @@ void check_on(const OpCase& row, const std::vector<HostTensor>& inputs, const st
   check_unread_outputs(node, raw, device, run);
   if (device.is_cpu()) {
     check_threads(node, raw, run);
+    check_isas(row, raw, expected);
     for (const RawTensor& output : run.outputs) cpu.push_back(decode(output));
   } else {
     check_thread_order(node, raw, device, run);

@@ -114,9 +114,9 @@ std::vector<RawTensor> raw_inputs(const Region& region) {
 // Sums differ from those of the reduce kernel by the order of additions in f64: one rounding of the result. Everything
 // else is the same bits.
 TEST_P(PointwiseReduction, GivesWhatItsNodesGiveOneByOne) {
-  const std::vector<HostTensor> expected = run_graph(*region_.body, region_.inputs, Device::cpu());
   for (const cpu::Isa isa : cpu::usable_isas()) {
     cpu::use_isa(isa);
+    const std::vector<HostTensor> expected = run_graph(*region_.body, region_.inputs, Device::cpu());
     const RawRun run = run_raw(node_of(region_), raw_inputs(region_), Device::cpu());
     for (std::size_t i = 0; i < expected.size(); ++i) {
       const bool sum = region_.body->node(region_.body->outputs[i].value).op.name() == "sum";

@@ -92,9 +92,9 @@ class Windows {
 
 TEST(PointwiseWindows, GiveWhatTheWholeGives) {
   const Region region = epilogue();
-  const std::vector<HostTensor> expected = run_graph(*region.body, region.inputs, Device::cpu());
   for (const cpu::Isa isa : cpu::usable_isas()) {
     cpu::use_isa(isa);
+    const std::vector<HostTensor> expected = run_graph(*region.body, region.inputs, Device::cpu());
     for (const auto& [rows, columns, gap] : {std::array<std::int64_t, 3>{1, kColumns, 0},
                                              {74, kColumns, 0},
                                              {5, kColumns, 3},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/base/check.h"
 #include "core/ir/read.h"
 #include "tests/plan/models.h"
 #include "tests/plan/simulate.h"
@@ -388,26 +389,30 @@ TEST(Plan, ASizeThatNoMachineAddressesIsOutOfMemory) {
   }
 }
 
-TEST(Plan, TheTableSaysWhoHoldsWhat) {
+TEST(Plan, TellsWhoHoldsWhatAtThePeak) {
   const ir::Graph graph = ir::read(R"(graph {
-    %0 = input argument "x" : f32(64)
-    %1 = input variable "w" : f32(1024)
-    %2 = mix(%0, %1) : f32(64) @ before
-    %3 = mix(%2) : f32(512) @ model.0
-    %4 = mix(%3) : f32(1024, 1024) @ model.1
-    %5 = mix(%4) : f32(64) @ after
-    return %5
+    %0 = input argument "x" : u8(256)
+    %1 = mix(%0) : u8(512)
+    %2 = mix(%0) : u8(100)
+    %3 = view(%2) : u8(100)
+    %4 = pack(%1, %3) : u8(768)
+    %5 = mix(%4) : u8(2048)
+    %6 = mix(%5) : u8(16)
+    return %6
   })");
-  Options options;
-  options.workspace = {0, 0, 0, 0, 300, 0};
-  EXPECT_EQ(table(graph, make_plan(graph, options)),
-            "arguments  256 B\n"
-            "variables  4.0 KiB\n"
-            "captures   0 B\n"
-            "arena      4.0 MiB (at least 4.0 MiB), fullest at node 4, mix @ model.1:\n"
-            "  model.1                                  4.0 MiB\n"
-            "  model.0                                  2.0 KiB\n"
-            "  model.1 (workspace)                      300 B\n");
+  Options options = test_options();
+  options.workspace = {0, 0, 0, 0, 0, 300, 0};
+  const Plan plan = make_plan(graph, options);
+  EXPECT_EQ(plan.peak_node, 5);
+  std::string text;
+  for (const Use& use : uses_at_peak(graph, plan))
+    text += cat("node ", use.node, use.use == Block::Use::kWorkspace ? " works with " : " made ", use.bytes, "\n");
+  EXPECT_EQ(text,
+            "node 1 made 512\n"
+            "node 2 made 100\n"
+            "node 4 made 156\n"  // the gap behind it
+            "node 5 made 2048\n"
+            "node 5 works with 300\n");
 }
 
 TEST(Plan, TrainingStepsTakeTheLeastMemoryAndNoCopies) {

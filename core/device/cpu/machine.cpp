@@ -14,6 +14,8 @@
 #include <string>
 #include <thread>
 
+#include "core/device/cpu/control_groups.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -46,46 +48,16 @@ std::optional<double> quota_of_v1(const fs::path& group) {
   return quota / period;
 }
 
-// The smallest limit from `group` up to the mount point, for a parent's limit binds its children.
-template <class QuotaOf>
-std::optional<double> smallest_quota(const fs::path& mount, fs::path group, QuotaOf quota_of) {
-  std::optional<double> smallest;
-  for (;;) {
-    const auto quota = quota_of(mount / group);
-    if (quota && (!smallest || *quota < *smallest)) smallest = quota;
-    if (group.empty()) return smallest;
-    group = group.parent_path();
-  }
-}
-
 std::size_t pages_in_bytes(int which) {
   const long pages = sysconf(which);
   const long page = sysconf(_SC_PAGESIZE);
   return pages > 0 && page > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page) : 0;
 }
 
-bool lists_cpu(const std::string& controllers) { return ("," + controllers + ",").find(",cpu,") != std::string::npos; }
-
 }  // namespace
 
 std::optional<double> cgroup_quota(const fs::path& root) {
-  std::ifstream file(root / "proc/self/cgroup");
-  std::optional<double> smallest;
-  for (std::string line; std::getline(file, line);) {  // "4:cpu,cpuacct:/path" or, in version 2, "0::/path"
-    const auto first = line.find(':');
-    const auto second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const fs::path group = fs::path(line.substr(second + 1)).relative_path();
-    std::optional<double> quota;
-    if (controllers.empty()) quota = smallest_quota(root / "sys/fs/cgroup", group, quota_of_v2);
-    if (lists_cpu(controllers)) {
-      quota = smallest_quota(root / "sys/fs/cgroup" / controllers, group, quota_of_v1);
-      if (!quota) quota = smallest_quota(root / "sys/fs/cgroup/cpu", group, quota_of_v1);
-    }
-    if (quota && (!smallest || *quota < *smallest)) smallest = quota;
-  }
-  return smallest;
+  return smallest_limit(root, "cpu", quota_of_v2, quota_of_v1);
 }
 
 int usable_threads() {
@@ -149,8 +121,6 @@ void* allocate(std::size_t bytes) {
 }
 
 void release(void* data) noexcept { std::free(data); }
-
-std::size_t free_bytes() { return pages_in_bytes(_SC_AVPHYS_PAGES); }
 
 #if defined(__x86_64__)
 unsigned denormal_mode() { return _mm_getcsr() & 0x8040u; }

@@ -27,6 +27,10 @@ std::vector<Isa> usable_isas();
 // Memory aligned to 256 bytes, from 2 MiB on aligned for huge pages and asking for them. Null when there is none.
 void* allocate(std::size_t bytes);
 void release(void* data) noexcept;
+// What the machine says is available, or what the control groups of this process leave if that is less. `root` as
+// above.
+std::size_t available_bytes(const std::filesystem::path& root);
+// The same for this machine.
 std::size_t free_bytes();
 
 // Flush-to-zero bits of this thread's floating-point control register.

@@ -87,6 +87,20 @@ std::shared_ptr<void> create_event(int device) {
   return {event, [](void* handle) { WEFT_CUDA_NOTHROW(cudaEventDestroy(as_event(handle))); }};
 }
 
+std::shared_ptr<void> create_timed_event(int device) {
+  const CurrentDevice current(device);
+  cudaEvent_t event = nullptr;
+  WEFT_CUDA(cudaEventCreate(&event));
+  return {event, [](void* handle) { WEFT_CUDA_NOTHROW(cudaEventDestroy(as_event(handle))); }};
+}
+
+double seconds_between(int device, void* first, void* second) {
+  const CurrentDevice current(device);
+  float milliseconds = 0;
+  WEFT_CUDA(cudaEventElapsedTime(&milliseconds, as_event(first), as_event(second)));
+  return milliseconds / 1e3;
+}
+
 void record_event(int device, void* event, void* stream) {
   const CurrentDevice current(device);
   WEFT_CUDA(cudaEventRecord(as_event(event), as_stream(stream)));

@@ -18,6 +18,8 @@ void synchronize_stream(int, void*) { absent(); }
 void enqueue_host(int, void*, std::function<void()>) { absent(); }
 bool is_capturing(int, void*) { absent(); }
 std::shared_ptr<void> create_event(int) { absent(); }
+std::shared_ptr<void> create_timed_event(int) { absent(); }
+double seconds_between(int, void*, void*) { absent(); }
 void record_event(int, void*, void*) { absent(); }
 void wait_event(int, void*, void*) { absent(); }
 bool event_ready(int, void*) { absent(); }

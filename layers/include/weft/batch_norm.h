@@ -14,7 +14,6 @@ class BatchNorm : public Module {
   explicit BatchNorm(std::int64_t features, double momentum = 0.1, double eps = 1e-5);
   Tensor forward(Tensor x) const;
   BatchNorm remake() const;
-  std::int64_t forward_flops(const Shape& output) const override;
 
   Parameter weight, bias;            // (features)
   Buffer running_mean, running_var;  // (features)

@@ -18,7 +18,6 @@ class Linear : public Module {
   Linear(std::int64_t in, std::int64_t out, LinearOptions options = {});
   Tensor forward(Tensor x) const;
   Linear remake() const;
-  std::int64_t forward_flops(const Shape& output) const override;
 
   Parameter weight, bias;  // bias is undefined without LinearOptions::bias
   WEFT_MODULE(weight, bias)

@@ -50,8 +50,6 @@ class Module {
   virtual ~Module();
 
   virtual void members(Visitor& visitor) = 0;  // written by WEFT_MODULE
-  // Floating-point operations of one forward call with this output, submodules left out; a multiply-add counts two.
-  virtual std::int64_t forward_flops(const Shape& output) const;
 
   // All parameters in the order of declaration, frozen ones included, tied cells once under their first path. Cells
   // that have no path yet take this one.

@@ -16,7 +16,7 @@ struct LayerSummary {
   std::string path, type;
   Shape output;
   std::int64_t parameters = 0;  // a tied cell counts where it is met first
-  std::int64_t flops = 0;       // forward; a multiply-add counts two
+  std::int64_t flops = 0;       // forward; counted as in weft/profile.h
 };
 
 struct ModelSummary {

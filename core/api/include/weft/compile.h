@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "weft/export.h"
+#include "weft/profile.h"
+#include "weft/session.h"
 #include "weft/tensor.h"
 
 namespace weft WEFT_EXPORT {
@@ -29,12 +31,20 @@ enum class Precision : std::uint8_t {
   kF16,
 };
 
+// Numbers of rows (the arguments' first axis) that a program is made for. A call with another number is padded with
+// rows of zeros up to the next one, and the rows are cut off the results. For programs whose results have one row per
+// row of the arguments, made of that row alone: built-in ops that mix rows are refused, a user's op is trusted.
+struct Buckets {
+  std::vector<std::int64_t> sizes{};
+};
+
 struct CompileOptions {
   std::string name = "step";
   Precision precision = Precision::kF32;
   std::optional<Device> device{};  // default: where the arguments live
   bool fuse = true;                // false: node by node as traced, for a debugger
-  int max_traces = 16;             // then a TraceError names the dimension that keeps changing
+  Buckets buckets{};
+  int max_traces = 16;  // then a TraceError names the dimension that keeps changing
 };
 
 // An argument that is a plain value and keys the trace: another value is another trace.
@@ -65,13 +75,20 @@ class Program {
   // Runs the trace that fits the arguments, tracing `body` first when there is none.
   std::vector<Tensor> run(const std::vector<Argument>& arguments, const TracedBody& body);
   void prepare(const std::vector<Argument>& arguments, const TracedBody& body);
+  void prepare_for(const std::vector<TensorSpec>& specs, const TracedBody& body);
+  void seal();
+  SessionHandle session() const;
   std::string graph() const;
   std::string memory_plan() const;
+  Profile profile() const;
+  std::int64_t largest_batch(std::int64_t memory, const std::vector<Argument>& arguments, const TracedBody& body) const;
   std::size_t traces() const;
 
  private:
-  std::unique_ptr<ProgramCache> cache_;
+  std::shared_ptr<ProgramCache> cache_;
 };
+
+[[noreturn]] void wrong_count(const char* what, std::size_t given, std::size_t wanted);
 
 inline Argument argument(const Tensor& value) { return {value, {}}; }
 template <class T>
@@ -156,10 +173,48 @@ struct SignatureOf<R (*)(A...)> {
 
 template <class Signature>
 class Compiled;
+template <class Signature>
+class Session;
+
+// One thread's use of a sealed program: its own activations and, on CUDA, its own stream (or the one that a UserStream
+// of the thread names); code and variables are shared with the program's other sessions, and nobody may change the
+// variables meanwhile. Calls of one session must not overlap.
+template <class R, class... Args>
+class Session<R(Args...)> {
+ public:
+  // Returns without waiting for the device; the results are ordered behind it on the thread's current stream.
+  template <class... Given>
+  R operator()(const Given&... given) {
+    return detail::Results<R>::unpack(handle_.run(arguments(given...)));
+  }
+  // Writes the results into the user's memory, one Out per result, and waits until they are there. ShapeError where the
+  // memory is of another shape or dtype.
+  template <class... Given>
+  void into(std::span<const Out> outs, const Given&... given) {
+    async_into(outs, given...).get();
+  }
+  // The same without waiting. Device memory, both given and taken, must live until the run is done; host memory that
+  // results go to is page-locked, or the call waits for it.
+  template <class... Given>
+  Pending async_into(std::span<const Out> outs, const Given&... given) {
+    return handle_.into(outs, arguments(given...));
+  }
+
+ private:
+  friend class Compiled<R(Args...)>;
+  explicit Session(detail::SessionHandle handle) : handle_(std::move(handle)) {}
+  template <class... Given>
+  static std::vector<detail::Argument> arguments(const Given&... given) {
+    static_assert(sizeof...(Given) == sizeof...(Args), "wrong number of arguments");
+    return {detail::argument(detail::given<std::decay_t<Args>>(given))...};
+  }
+  detail::SessionHandle handle_;
+};
 
 // A function of tensors as a program: traced once per key, then replayed. The key is the shapes, dtypes and devices of
 // the arguments, the value of every Static, and the flags (training, frozen, trainable) that were read while tracing. A
 // number given for a Tensor parameter is a 0-d input: a new value never traces again. A failed trace changes nothing.
+// OutOfMemory before the first run, with the memory plan and what would help, where a trace does not fit the device.
 // Calls of one program must not overlap.
 template <class R, class... Args>
 class Compiled<R(Args...)> {
@@ -183,10 +238,42 @@ class Compiled<R(Args...)> {
     const std::tuple<std::decay_t<Args>...> args{detail::given<std::decay_t<Args>>(given)...};
     program_.prepare(arguments(args), bind(args));
   }
+  // The same for tensors of these specs, on the program's device. With buckets: for every bucket up to theirs.
+  void prepare(const std::vector<TensorSpec>& specs) {
+    static_assert((std::is_same_v<std::decay_t<Args>, Tensor> && ...), "a Static has no spec: prepare with arguments");
+    const Tuple args;
+    if (specs.size() != sizeof...(Args)) detail::wrong_count("prepare", specs.size(), sizeof...(Args));
+    program_.prepare_for(specs, bind(args));
+  }
+  // Drops the function, and with it what it holds: from here on a call of an unknown shape is a ShapeError that lists
+  // the known ones. TraceError when nothing has been traced.
+  void seal() {
+    program_.seal();
+    body_ = nullptr;
+  }
+  // A session of the sealed program. TraceError for a program that assigns variables.
+  Session<R(Args...)> session() const {
+    static_assert(!std::is_void_v<R>, "a program without results has no use for sessions");
+    return Session<R(Args...)>(program_.session());
+  }
   // The latest trace as text.
   std::string graph() const { return program_.graph(); }
-  // Where the latest trace's memory goes, as a table.
+  // The kernels of the latest trace: what was fused into what, what it costs, and how long it takes beside what the
+  // device's bandwidth and arithmetic allow. Runs the program some times on copies of its variables, with zeros for
+  // arguments, and measures the device's rates when a process asks for the first time; nothing changes.
+  Profile profile() const { return program_.profile(); }
+  // The same as a table.
+  std::string explain() const { return profile().text(); }
+  // Where the latest trace's memory goes, by owner and by layer, and when its arena is fullest: a table.
   std::string memory_plan() const { return program_.memory_plan(); }
+  // The most rows for which everything that the program needs, variables included, fits in `memory` bytes: the largest
+  // first axis of the first of the given arguments, and of those with as many rows. Each size that is tried is traced
+  // and planned; nothing is allocated and nothing runs. 0 when not even one row fits.
+  template <class... Given>
+  std::int64_t largest_batch(std::int64_t memory, const Given&... given) {
+    const Tuple args{detail::given<std::decay_t<Args>>(given)...};
+    return program_.largest_batch(memory, arguments(args), bind(args));
+  }
   std::size_t traces() const { return program_.traces(); }
 
  private:

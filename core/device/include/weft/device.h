@@ -56,6 +56,10 @@ class [[nodiscard]] DeviceScope {
   bool had_before_;
 };
 
+// Bytes that programs can still get: what the device has free, and what is cached for reuse. On the CPU the machine's
+// available memory or what the control group leaves, whichever is less.
+std::int64_t free_memory(Device device);
+
 // Waits until everything enqueued on the device so far has finished.
 void synchronize(Device device);
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "weft/export.h"
+
+namespace weft WEFT_EXPORT {
+
+// One kernel of a program: what it does, what that costs, and how long it takes.
+struct KernelProfile {
+  std::string kernel{};  // the op that runs: "matmul_epilogue"
+  std::string fused{};   // the ops in it, where it is several: "add, relu"
+  std::string layer{};   // "optimizer" for updates
+  std::string phase{};   // forward, backward or update
+  double flops = 0;      // a multiply-add is two; a transcendental function eight
+  std::int64_t bytes_read = 0, bytes_written = 0;
+  double seconds = 0;
+  double share = 0;  // of the step
+  // The shortest time that the device's measured bandwidth and arithmetic rate allow, over the measured one. Above 1
+  // where the operands are still in a cache.
+  double roof = 0;
+  bool memory_bound = true;  // that shortest time is the memory's
+};
+
+struct Profile {
+  std::string program, device;
+  double bytes_per_second = 0;  // of a large copy, both ways together
+  double flops_per_second = 0;  // of a large f32 matrix product
+  std::vector<KernelProfile> kernels;
+
+  double seconds() const;
+  // A table, a kernel a line, with totals.
+  std::string text() const;
+};
+
+namespace detail {
+
+// FLOPs of what this thread's trace holds for the layer of this path so far, its sublayers left out.
+double traced_flops(const std::string& path);
+
+}  // namespace detail
+}  // namespace weft

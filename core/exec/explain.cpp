@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/exec/explain.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/exec/traits.h"
+#include "core/ops/cost.h"
+#include "core/ops/pointwise.h"
+
+namespace weft::exec {
+namespace {
+
+// What is laid side by side lies there mostly; the rest is copied.
+void count_parts(const Executable& program, std::size_t n, const std::vector<std::int64_t>& parts, StepCost& cost) {
+  const ir::Node& node = program.graph().nodes[n];
+  const plan::Placement& whole = program.plan().values[n][0];
+  std::int64_t gaps = whole.bytes;
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    const plan::Placement& part = program.plan().at(node.inputs[k]);
+    gaps -= part.bytes;
+    const bool there = part.input == whole.input && part.offset == whole.offset + parts[k];
+    if (there) continue;
+    cost.read += part.bytes;
+    cost.written += part.bytes;
+  }
+  cost.written += gaps;
+}
+
+}  // namespace
+
+StepCost cost_of(const Executable& program, std::size_t step) {
+  const std::size_t n = program.steps()[step].node;
+  const ir::Graph& graph = program.graph();
+  const ir::Node& node = graph.nodes[n];
+  StepCost cost{.flops = ops::flops(graph, node)};
+  if (!node.inputs.empty()) cost.dtype = graph.spec(node.inputs[0]).dtype;
+  if (const std::vector<std::int64_t> parts = part_offsets(graph, node); !parts.empty()) {
+    count_parts(program, n, parts, cost);
+    return cost;
+  }
+  for (std::size_t o = 0; o < node.outputs.size(); ++o)
+    if (program.plan().values[n][o].kind != plan::Placement::Kind::kUnused) cost.written += node.outputs[o].bytes();
+  std::vector<ir::Value> operands = node.inputs;
+  std::ranges::sort(operands);
+  operands.erase(std::unique(operands.begin(), operands.end()), operands.end());
+  // A slice or a lookup reads no more than it gives.
+  const std::string& op = node.op.name();
+  const bool picks = op == "slice" || op == "take" || op == "gather";
+  for (const ir::Value v : operands)
+    cost.read += picks ? std::min(graph.spec(v).bytes(), node.outputs[0].bytes()) : graph.spec(v).bytes();
+  return cost;
+}
+
+std::string fused_ops(const ir::Node& node) {
+  if (!node.body) return "";
+  std::vector<std::pair<std::string, int>> ops;
+  const auto add = [&](const std::string& op) {
+    const auto same = std::ranges::find(ops, op, &std::pair<std::string, int>::first);
+    if (same == ops.end()) {
+      ops.emplace_back(op, 1);
+    } else {
+      ++same->second;
+    }
+  };
+  if (const ir::OpId base = ops::base_of_epilogue(node.op)) add(base.name());
+  for (const ir::Node& inner : node.body->nodes)
+    if (inner.op != ir::input_op() && inner.op.name() != "full") add(inner.op.name());
+  std::string out;
+  for (const auto& [op, count] : ops)
+    out += (out.empty() ? "" : ", ") + op + (count > 1 ? " x" + std::to_string(count) : "");
+  return out;
+}
+
+}  // namespace weft::exec

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/formula/annotate.h"
+
+// exp, log, tanh, erf and their like for f32 on the host, without branches and tables, so that a loop over them becomes
+// vector code. Within 2 ulp of the exact value for every argument, with or without fma instructions; denormals count as
+// zero, which is how the library computes. The polynomials are minimax fits.
+namespace weft::math::f32 {
+
+// a * b + c; rounded once where the machine does so in one instruction.
+WEFT_HD inline float muladd(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+// c + c1 x + c2 x^2 + ... by Horner's rule.
+WEFT_HD inline float polynomial(float, float c) { return c; }
+template <class... More>
+WEFT_HD inline float polynomial(float x, float c, More... more) {
+  return muladd(polynomial(x, more...), x, c);
+}
+
+WEFT_HD inline int bits_of(float x) { return __builtin_bit_cast(int, x); }
+WEFT_HD inline float float_of(int bits) { return __builtin_bit_cast(float, bits); }
+// a - b on bits, which may wrap around.
+WEFT_HD inline int minus(int a, int b) { return static_cast<int>(static_cast<unsigned>(a) - static_cast<unsigned>(b)); }
+WEFT_HD inline int shifted_left(int a, int n) { return static_cast<int>(static_cast<unsigned>(a) << n); }
+WEFT_HD inline float magnitude(float x) { return float_of(bits_of(x) & 0x7fffffff); }
+WEFT_HD inline float with_sign_of(float x, float sign) {
+  return float_of((bits_of(x) & 0x7fffffff) | (bits_of(sign) & static_cast<int>(0x80000000u)));
+}
+// 2^n for n in [-126, 127].
+WEFT_HD inline float power_of_two(int n) { return float_of(shifted_left(n + 127, 23)); }
+
+// ln 2 in two parts: the first has so few bits that its product with an exponent is exact.
+inline constexpr float kLn2High = 0x1.62e4p-1f, kLn2Low = 0x1.7f7d1cp-20f;
+
+// x = n ln 2 + r + low, with |r + low| <= ln 2 / 2 and r free of rounding.
+struct Reduced {
+  float r, low;
+  int n;
+};
+WEFT_HD inline Reduced reduce(float x) {
+  constexpr float kRound = 0x1.8p23f;  // adding it leaves the nearest whole number in the low bits
+  const float shifted = muladd(x, 0x1.715476p0f, kRound);
+  const float n = shifted - kRound;
+  return {muladd(n, -kLn2High, x), n * -kLn2Low, minus(bits_of(shifted), bits_of(kRound))};
+}
+
+// (e^r - 1 - r) / r^2 for a reduced r.
+WEFT_HD inline float exp_tail(float r) {
+  return polynomial(r, 0.5f, 0x1.555556p-3f, 0x1.5554aep-5f, 0x1.11109p-7f, 0x1.6d74e4p-10f, 0x1.a1a1f2p-13f);
+}
+
+// e^x for x in [-104, 89] or NaN.
+WEFT_HD inline float exp_within(float x) {
+  const auto [high, low, n] = reduce(x);
+  const float r = high + low;
+  const float sum = 1.0f + high, rest = high - (sum - 1.0f);  // sum + rest is exact
+  const float y = sum + (rest + muladd(r * r, exp_tail(r), low));
+  const int half = n >> 1;  // 2^n itself may not be a normal number
+  return y * power_of_two(half) * power_of_two(n - half);
+}
+
+// Comparisons with NaN are false, so it passes through.
+WEFT_HD inline float exp(float x) {
+  const float most = x > 89.0f ? 89.0f : x;
+  return exp_within(most < -104.0f ? -104.0f : most);
+}
+
+WEFT_HD inline float expm1(float x) {
+  const float most = x > 89.0f ? 89.0f : x;
+  const auto [high, low, n] = reduce(most < -30.0f ? -30.0f : most);
+  const float r = high + low, half = power_of_two(n - 1);
+  const float y = 2.0f * muladd(half, muladd(r * r, exp_tail(r), r), half - 0.5f);
+  return magnitude(x) < 0x1p-30f ? x : y;
+}
+
+// e ln 2 + log(1 + f) for f in [sqrt(1/2) - 1, sqrt(2) - 1].
+WEFT_HD inline float log_of(float f, float e) {
+  const float square = f * f;
+  const float tail =
+      muladd(square,
+             muladd(f,
+                    polynomial(f, 0x1.555546p-2f, -0x1.ffffeep-3f, 0x1.99a4dap-3f, -0x1.5562b2p-3f, 0x1.2339dep-3f,
+                               -0x1.fb5004p-4f, 0x1.e5fef6p-4f, -0x1.e28918p-4f, 0x1.1b7bc2p-4f),
+                    -0.5f),
+             e * kLn2Low);
+  return muladd(e, kLn2High, f + tail);
+}
+
+// The exponent that brings x into [sqrt(1/2), sqrt(2)).
+WEFT_HD inline int exponent_of(float x) { return minus(bits_of(x), 0x3f3504f3) >> 23; }
+
+// log outside of the positive normal numbers.
+WEFT_HD inline float log_outside(float x, float y) {
+  const float infinity = float_of(0x7f800000), nan = float_of(0x7fc00000);
+  const float low = magnitude(x) < 0x1p-126f ? -infinity : x < 0.0f ? nan : y;
+  return x < infinity ? low : x;
+}
+
+WEFT_HD inline float log(float x) {
+  const int e = exponent_of(x);
+  const float f = float_of(minus(bits_of(x), shifted_left(e, 23))) - 1.0f;
+  return log_outside(x, log_of(f, static_cast<float>(e)));
+}
+
+// 1 + x is rounded only to find the exponent e; 2^-e (1 + x) - 1 then comes from x itself, unless x is so large that it
+// makes no difference.
+WEFT_HD inline float log1p(float x) {
+  const float u = 1.0f + x;
+  const int e = exponent_of(u);
+  const int shift = shifted_left(e, 23);
+  const float scale = float_of(minus(0x3f800000, e < 60 ? shift : 0));
+  const float f = e < 60 ? muladd(scale, x, scale - 1.0f) : float_of(minus(bits_of(u), shift)) - 1.0f;
+  const float y = log_outside(u, log_of(f, static_cast<float>(e)));
+  return magnitude(x) < 0x1p-30f ? x : y;
+}
+
+// An odd polynomial near 0, 1 - 2 / (e^2|x| + 1) further out.
+WEFT_HD inline float tanh(float x) {
+  const float t = magnitude(x), square = x * x;
+  const float near = muladd(x * square,
+                            polynomial(square, -0x1.555554p-2f, 0x1.1110ap-3f, -0x1.b9fafap-5f, 0x1.641d46p-6f,
+                                       -0x1.0efa4ep-7f, 0x1.24b8d4p-9f),
+                            x);
+  const float far = 1.0f - 2.0f / (exp_within(t > 10.0f ? 20.0f : t + t) + 1.0f);
+  return t < 0.6f ? near : with_sign_of(far, x);
+}
+
+// An odd polynomial near 0, 1 - e^-p(|x|) further out.
+WEFT_HD inline float erf(float x) {
+  const float t = magnitude(x);
+  const float near = x * (1.0f + polynomial(x * x, 0x1.06eba8p-3f, -0x1.812744p-2f, 0x1.ce2e6p-4f, -0x1.b8162ap-6f,
+                                            0x1.5513f2p-8f, -0x1.acf7f8p-11f, 0x1.662518p-14f));
+  const float far = 1.0f - exp_within(-polynomial(t > 4.0f ? 4.0f : t, 0x1.e1207ep-14f, 0x1.20c59ep0f, 0x1.45f0aap-1f,
+                                                  0x1.abd1a4p-4f, -0x1.704b8ap-6f, 0x1.97435ep-9f, -0x1.a8ba92p-13f));
+  return t < 0.9f ? near : with_sign_of(far, x);
+}
+
+// a / (1 + z) for z in [0, 1], with what the sum loses to rounding made good; 1 - z / 2 is about 1 / (1 + z).
+WEFT_HD inline float over_one_plus(float a, float z) {
+  const float sum = 1.0f + z, rest = z - (sum - 1.0f), quotient = a / sum;
+  return quotient - quotient * (rest * (1.0f - 0.5f * z));
+}
+
+}  // namespace weft::math::f32

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/ops/cost.h"
+
+#include <map>
+#include <string>
+
+#include "core/ops/pointwise.h"
+#include "weft/fn.h"
+
+namespace weft::ops {
+namespace {
+
+constexpr double kTranscendental = 8;
+
+double per_element(Fn fn) {
+  switch (fn) {
+    case Fn::kExp:
+    case Fn::kExpm1:
+    case Fn::kLog:
+    case Fn::kLog1p:
+    case Fn::kSin:
+    case Fn::kCos:
+    case Fn::kTanh:
+    case Fn::kErf:
+    case Fn::kSigmoid:
+    case Fn::kSoftplus:
+    case Fn::kGelu:
+    case Fn::kGeluTanh:
+    case Fn::kSilu:
+    case Fn::kPow:
+      return kTranscendental;
+    case Fn::kFma:
+    case Fn::kClamp:
+      return 2;
+    case Fn::kNegative:
+    case Fn::kAbs:
+    case Fn::kSign:
+    case Fn::kFloor:
+    case Fn::kCeil:
+    case Fn::kRound:
+    case Fn::kSquare:
+    case Fn::kSqrt:
+    case Fn::kRsqrt:
+    case Fn::kRelu:
+    case Fn::kLogicalNot:
+    case Fn::kAdd:
+    case Fn::kSubtract:
+    case Fn::kMultiply:
+    case Fn::kDivide:
+    case Fn::kMinimum:
+    case Fn::kMaximum:
+    case Fn::kEqual:
+    case Fn::kNotEqual:
+    case Fn::kLess:
+    case Fn::kLessEqual:
+    case Fn::kGreater:
+    case Fn::kGreaterEqual:
+    case Fn::kLogicalAnd:
+    case Fn::kLogicalOr:
+    case Fn::kLogicalXor:
+    case Fn::kSelect:
+      return 1;
+  }
+  return 0;
+}
+
+// Per element of input 0.
+const std::map<std::string, double>& per_input_element() {
+  static const std::map<std::string, double> rows{
+      {"sum", 1},
+      {"prod", 1},
+      {"max", 1},
+      {"min", 1},
+      {"mean", 1},
+      {"argmax", 1},
+      {"argmin", 1},
+      {"variance", 4},                     // the mean, then subtract, square and add
+      {"logsumexp", 3 + kTranscendental},  // max, subtract, exp, add
+      {"cumsum", 1},
+      {"dropout", 2},                                  // compare, scale
+      {"softmax", 4 + kTranscendental},                // max, subtract, exp, add, divide
+      {"log_softmax", 4 + kTranscendental},            // the same with a logarithm for the division
+      {"softmax_cross_entropy", 6 + kTranscendental},  // that, and scale and subtract for the gradient
+      {"batch_norm", 8},                               // mean; subtract, square, add; subtract, two factors, add
+      {"batch_norm_inference", 4},                     // subtract, two factors, add
+      {"batch_norm_grad", 11},                         // two sums; normalise; subtract, factor, add and scale
+  };
+  return rows;
+}
+
+double elements(const Graph& graph, Value v) { return static_cast<double>(graph.spec(v).shape.numel()); }
+
+double matmul(const Graph& graph, const Node& node, double outputs) {
+  const Shape& a = graph.spec(node.inputs[0]).shape;
+  return 2 * outputs * static_cast<double>(a[node.attributes.flag("trans_a") ? -2 : -1]);
+}
+
+double of_base(const Graph& graph, const Node& node, const std::string& op, double outputs) {
+  if (op == "matmul") return matmul(graph, node, outputs);
+  const auto row = per_input_element().find(op);
+  return row == per_input_element().end() || node.inputs.empty() ? 0 : row->second * elements(graph, node.inputs[0]);
+}
+
+}  // namespace
+
+double flops(const Graph& graph, const Node& node) {
+  const std::string& op = node.op.name();
+  if (node.body) {
+    double sum = 0;
+    for (const Node& inner : node.body->nodes) sum += flops(*node.body, inner);
+    // Behind a base op the body's first input is what the op gives.
+    if (const OpId base = base_of_epilogue(node.op))
+      sum += of_base(graph, node, base.name(), elements(*node.body, node.body->inputs[0].value));
+    return sum;
+  }
+  for (int f = 0; f < kFnCount; ++f)
+    if (op == name_of(static_cast<Fn>(f)))
+      return per_element(static_cast<Fn>(f)) * static_cast<double>(node.outputs[0].shape.numel());
+  return of_base(graph, node, op, static_cast<double>(node.outputs[0].shape.numel()));
+}
+
+}  // namespace weft::ops

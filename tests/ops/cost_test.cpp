@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/ops/cost.h"
+
+#include <gtest/gtest.h>
+
+#include "core/ir/read.h"
+
+namespace weft::ops {
+namespace {
+
+// Of the last node.
+double flops_of(const std::string& lines) {
+  const Graph graph = ir::read("graph {" + lines + "}");
+  return flops(graph, graph.nodes.back());
+}
+
+TEST(Cost, AProductIsTwoPerMultiplyAdd) {
+  EXPECT_EQ(flops_of(R"(%0 = input argument "a" : f32(3, 5) %1 = input argument "b" : f32(5, 7)
+                        %2 = matmul(%0, %1) {trans_a=false, trans_b=false} : f32(3, 7) return %2)"),
+            2 * 3 * 5 * 7);
+  EXPECT_EQ(flops_of(R"(%0 = input argument "a" : f32(2, 5, 3) %1 = input argument "b" : f32(2, 7, 5)
+                        %2 = matmul(%0, %1) {trans_a=true, trans_b=true} : f32(2, 3, 7) return %2)"),
+            2 * 2 * 3 * 5 * 7);
+}
+
+TEST(Cost, FunctionsCountPerElement) {
+  const std::string inputs = R"(%0 = input argument "a" : f32(4, 1) %1 = input argument "b" : f32(5) )";
+  EXPECT_EQ(flops_of(inputs + "%2 = add(%0, %1) : f32(4, 5) return %2"), 20);
+  EXPECT_EQ(flops_of(inputs + "%2 = tanh(%1) : f32(5) return %2"), 40);
+  EXPECT_EQ(flops_of(inputs + "%2 = reshape(%1) {shape=[1, 5]} : f32(1, 5) return %2"), 0);
+  EXPECT_EQ(flops_of(inputs + "%2 = sum(%1) {axes=[0], keep=false} : f32() return %2"), 5);
+}
+
+TEST(Cost, ABodyIsTheSumOfItsNodes) {
+  EXPECT_EQ(flops_of(R"(%0 = input argument "a" : f32(4, 5)
+                        %1 = pointwise(%0) : f32(4, 5) body {
+                          %0 = input argument "x" : f32(4, 5)
+                          %1 = multiply(%0, %0) : f32(4, 5)
+                          %2 = exp(%1) : f32(4, 5)
+                          return %2
+                        }
+                        return %1)"),
+            20 * (1 + 8));
+}
+
+}  // namespace
+}  // namespace weft::ops
