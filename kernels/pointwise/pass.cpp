@@ -92,11 +92,13 @@ void Pass::run(const Call& call) const {
   parallel_for(pieces_, 1, [&](std::int64_t piece, std::int64_t) { run_piece(call, operands, piece); });
 }
 
-void Pass::run_piece(const Call& call, Operands operands, std::int64_t piece) const {
+void Pass::run_piece(const Call& call, const Operands& whole, std::int64_t piece) const {
   const std::int64_t segment = piece / tiles_across_, column = piece % tiles_across_ * width_;
   const std::int64_t row = segment * piece_rows_, begin = by_columns_ ? row * columns_ + column : piece * length_;
   Window window{begin, 1, std::min(length_, count_ - begin), 0};
   if (by_columns_) window = {begin, std::min(piece_rows_, rows_ - row), std::min(width_, columns_ - column), columns_};
+  if (states_.empty()) return run_window(tiles_, whole, window);
+  Operands operands = whole;
   for (const States& s : states_) {
     if (!operands.outputs[s.reduction.output]) continue;
     // Pieces of a line that meet within an output element have a state of it each: element k of a piece is state
