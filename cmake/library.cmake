@@ -51,7 +51,7 @@ endif()
 # Asking for vectors is a hint there: without optimisation, or under a sanitizer, clang may decline.
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   set_property(SOURCE ${weft_baseline_sources} ${weft_avx2_sources} ${weft_avx512_sources} kernels/pointwise/cuda.cu
-               kernels/pointwise/interpreter.cu                APPEND PROPERTY COMPILE_OPTIONS -Wno-pass-failed)
+                      kernels/pointwise/interpreter.cu APPEND PROPERTY COMPILE_OPTIONS -Wno-pass-failed)
 endif()
 
 find_package(Threads REQUIRED)
