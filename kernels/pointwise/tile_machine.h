@@ -49,11 +49,10 @@ class TileMachine {
     for (int reg = 0; reg < p.program.registers; ++reg) home_[reg] = tiles_ + reg * bytes;
     for (int output = 0; output < p.program.outputs; ++output) aim(output);
   }
-  ~TileMachine() {
+  // All that was stored can be seen by other threads.
+  void finish() const {
     if (streams_) stream_fence();
   }
-  TileMachine(const TileMachine&) = delete;
-  TileMachine& operator=(const TileMachine&) = delete;
 
   // The next instructions are for `rows` pieces of `cols` elements, the first of them (row, column) of the window.
   void move_to(const Window& window, std::int64_t row, std::int64_t column, std::int64_t rows, std::int64_t cols) {

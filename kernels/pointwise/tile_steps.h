@@ -150,6 +150,7 @@ void run_tiles(const TileProgram& p, const Operands& operands, const Window& giv
       }
     }
   }
+  machine.finish();
 }
 
 void resolve_steps(TileProgram& p) {
