@@ -84,8 +84,8 @@ TEST_F(MemoryPlan, OfGroupsIsTightAndCopiesNothing) {
   expect_tight(graph, "groups");
   const exec::Executable program(ir::read(graph), {.device = Device::cpu()});
   for (std::size_t o = 0; o < program.graph().outputs.size(); ++o) {
-    if (!program.graph().outputs[o].name.empty())
-      EXPECT_TRUE(program.plan().results[o].in_place) << program.graph().outputs[o].name;
+    if (program.graph().outputs[o].name.empty()) continue;
+    EXPECT_TRUE(program.plan().results[o].in_place) << program.graph().outputs[o].name;
   }
   for (const exec::Executable::Step& step : program.steps())
     EXPECT_NE(program.graph().nodes[step.node].op.name(), "concat");
