@@ -48,7 +48,7 @@ endif()
 # Asking for vectors is a hint there: without optimisation, or under a sanitizer, clang may decline.
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   set_property(SOURCE kernels/pointwise/tiles_baseline.cpp kernels/pointwise/tiles_avx2.cpp
-               kernels/pointwise/tiles_avx512.cpp kernels/pointwise/cuda.cu APPEND PROPERTY COMPILE_OPTIONS
+               kernels/pointwise/tiles_avx512.cpp kernels/pointwise/cuda.cu kernels/pointwise/interpreter.cu APPEND PROPERTY COMPILE_OPTIONS
                                                                                      -Wno-pass-failed)
 endif()
 

@@ -24,10 +24,15 @@
 // another; Clang checks that for itself.
 #if defined(__CUDA_ARCH__)
 #define WEFT_LANES _Pragma("unroll")
+#define WEFT_UNROLL _Pragma("unroll")
 #elif defined(__GNUC__) && !defined(__clang__)
 #define WEFT_LANES _Pragma("GCC ivdep")
 #else
 #define WEFT_LANES
+#endif
+// The same where a lane may need what the one before it left.
+#if !defined(WEFT_UNROLL)
+#define WEFT_UNROLL
 #endif
 
 namespace weft::interpreter {
@@ -133,14 +138,16 @@ WEFT_HD inline float kept_below(float x, Storage storage) {
 // Calls give(lane, block, number) for every lane: its element is the number-th of `share` that a Philox block serves.
 // The block is made anew only where its number changes.
 template <class Machine, class Give>
-WEFT_MACHINE_HD void draw(const Instr& in, Machine& m, int share, Give&& give) {
+WEFT_MACHINE_HD void draw(const Instr& in, Machine& m, unsigned share, Give&& give) {
   const DrawKey key = draw_key(m.state(in.a), static_cast<long long>(m.constant(in.c)));
   long long made = -1;
   PhiloxBlock block{};
   const int n = m.lanes();
+  WEFT_UNROLL
   for (int i = 0; i < n; ++i) {
-    const long long element = m.element(in.b, i);
-    if (element / share != made) block = draw_block(key, made = element / share);
+    const auto element = static_cast<unsigned long long>(m.element(in.b, i));
+    const auto number = static_cast<long long>(element / share);
+    if (number != made) block = draw_block(key, made = number);
     give(i, block, static_cast<int>(element % share));
   }
 }

@@ -9,6 +9,11 @@ namespace weft {
 
 struct PhiloxBlock {
   unsigned word[4];
+  // word[i] by choosing: an index that is not known would send a GPU's registers to memory.
+  WEFT_HD unsigned pick(int i) const {
+    const unsigned low = (i & 1) != 0 ? word[1] : word[0], high = (i & 1) != 0 ? word[3] : word[2];
+    return (i & 2) != 0 ? high : low;
+  }
 };
 
 WEFT_HD inline PhiloxBlock philox4x32(PhiloxBlock counter, unsigned key0, unsigned key1) {
@@ -59,15 +64,15 @@ template <class T>
 inline constexpr int normals_per_block = uniforms_per_block<T> / 2;
 
 // Uniform in [0, 1): the number-th of its block.
-WEFT_HD inline float uniform_of(const PhiloxBlock& block, int number, float) { return unit_float(block.word[number]); }
+WEFT_HD inline float uniform_of(const PhiloxBlock& block, int number, float) { return unit_float(block.pick(number)); }
 WEFT_HD inline double uniform_of(const PhiloxBlock& block, int number, double) {
-  return unit_double(block.word[2 * number], block.word[2 * number + 1]);
+  return unit_double(block.pick(2 * number), block.pick(2 * number + 1));
 }
 
 // Standard normal by Box and Muller (1958); u1 lies in (0, 1], so the logarithm is finite.
 WEFT_HD inline float normal_of(const PhiloxBlock& block, int number, float) {
-  const float u1 = unit_float(block.word[2 * number]) + 5.9604644775390625e-8f;
-  const float u2 = unit_float(block.word[2 * number + 1]);
+  const float u1 = unit_float(block.pick(2 * number)) + 5.9604644775390625e-8f;
+  const float u2 = unit_float(block.pick(2 * number + 1));
   return math::sqrt(-2.0f * math::log(u1)) * math::cos(6.283185307179586f * u2);
 }
 WEFT_HD inline double normal_of(const PhiloxBlock& block, int, double) {

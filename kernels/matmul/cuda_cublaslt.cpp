@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "core/base/check.h"
@@ -59,8 +61,9 @@ std::size_t workspace_limit(const GemmProblem& p) {
 // cuBLASLt is column-major: a row-major C = A B is its C' = B' A', so the operands change places.
 class LtGemm {
  public:
-  LtGemm(const GemmProblem& p, int device)
+  LtGemm(const GemmProblem& p, GemmEpilogue epilogue, int device)
       : p_(p),
+        epilogue_(epilogue),
         types_(types_of(p)),
         element_(static_cast<std::int64_t>(size_of(p.dtype))),
         handle_(cublas_lt_handle(device)),
@@ -78,12 +81,15 @@ class LtGemm {
     }
     set_transposed(CUBLASLT_MATMUL_DESC_TRANSA, p.trans_b);
     set_transposed(CUBLASLT_MATMUL_DESC_TRANSB, p.trans_a);
+    set_epilogue();
     const cuda_backend::CurrentDevice current(device);
     aligned_ = choose(256);
     plain_ = choose(static_cast<std::uint32_t>(element_));
   }
 
-  std::size_t workspace() const { return std::max(aligned_.workspaceSize, plain_.workspaceSize); }
+  // Whether the library has an algorithm, however the operands are aligned.
+  bool possible() const { return aligned_ && plain_; }
+  std::size_t workspace() const { return std::max(aligned_->workspaceSize, plain_->workspaceSize); }
 
   void run(const Call& call) const {
     const cuda_backend::CurrentDevice current(call.device);
@@ -119,9 +125,41 @@ class LtGemm {
     WEFT_CUBLAS(cublas_lt().desc_set(desc_.get(), which, &operation, sizeof(operation)));
   }
 
+  void set_epilogue() const {
+    cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_DEFAULT;
+    switch (epilogue_) {
+      case GemmEpilogue::kNone:
+      case GemmEpilogue::kAddend:
+        return;
+      case GemmEpilogue::kBias:
+        epilogue = CUBLASLT_EPILOGUE_BIAS;
+        break;
+      case GemmEpilogue::kRelu:
+        epilogue = CUBLASLT_EPILOGUE_RELU;
+        break;
+      case GemmEpilogue::kReluBias:
+        epilogue = CUBLASLT_EPILOGUE_RELU_BIAS;
+        break;
+      case GemmEpilogue::kGelu:
+        epilogue = CUBLASLT_EPILOGUE_GELU;
+        break;
+      case GemmEpilogue::kGeluBias:
+        epilogue = CUBLASLT_EPILOGUE_GELU_BIAS;
+        break;
+    }
+    WEFT_CUBLAS(cublas_lt().desc_set(desc_.get(), CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof(epilogue)));
+  }
+  bool has_bias() const {
+    return epilogue_ == GemmEpilogue::kBias || epilogue_ == GemmEpilogue::kReluBias ||
+           epilogue_ == GemmEpilogue::kGeluBias;
+  }
+  void set_bias(const void* bias) const {
+    WEFT_CUBLAS(cublas_lt().desc_set(desc_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof(bias)));
+  }
+
   // The library's first choice for operands aligned to so many bytes. Sums over a split k are made in the compute type
   // and in a fixed order.
-  cublasLtMatmulHeuristicResult_t choose(std::uint32_t alignment) const {
+  std::optional<cublasLtMatmulHeuristicResult_t> choose(std::uint32_t alignment) const {
     const CublasLt& lt = cublas_lt();
     const MatmulPreference preference = make_matmul_preference();
     const auto set = [&](cublasLtMatmulPreferenceAttributes_t which, const auto& value) {
@@ -135,10 +173,13 @@ class LtGemm {
                              CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
       set(which, alignment);
     }
+    // The choice looks at how the bias is aligned, too.
+    if (has_bias()) set_bias(reinterpret_cast<const void*>(static_cast<std::uintptr_t>(alignment)));
     cublasLtMatmulHeuristicResult_t best{};
     int found = 0;
     WEFT_CUBLAS(lt.heuristic(handle_, desc_.get(), first_.get(), second_.get(), result_.get(), result_.get(),
                              preference.get(), 1, &best, &found));
+    if (found == 0 && epilogue_ != GemmEpilogue::kNone) return std::nullopt;
     if (found == 0) {
       fail<DeviceError>("matmul", "cuBLASLt has no algorithm for ", p_.m, "x", p_.k, " by ", p_.k, "x", p_.n, " in ",
                         p_.dtype);
@@ -147,34 +188,43 @@ class LtGemm {
   }
 
   void multiply(const Call& call, const char* a, const char* b, char* c) const {
-    const auto bits =
-        reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b) | reinterpret_cast<std::uintptr_t>(c);
-    const cublasLtMatmulHeuristicResult_t& choice = bits % 256 == 0 ? aligned_ : plain_;
+    const auto bits = [](const void* address) { return reinterpret_cast<std::uintptr_t>(address); };
+    const void* operand = call.inputs.size() > 2 ? call.inputs[2].data : nullptr;
+    const auto& choice = (bits(a) | bits(b) | bits(c) | bits(operand)) % 256 == 0 ? *aligned_ : *plain_;
+    const bool adds = epilogue_ == GemmEpilogue::kAddend;
     const double one = 1, zero = 0;
     const float one_f = 1, zero_f = 0;
     const bool wide = types_.scale == CUDA_R_64F;
     const void* alpha = wide ? static_cast<const void*>(&one) : &one_f;
-    const void* beta = wide ? static_cast<const void*>(&zero) : &zero_f;
-    WEFT_CUBLAS(cublas_lt().matmul(handle_, desc_.get(), alpha, b, first_.get(), a, second_.get(), beta, c,
-                                   result_.get(), c, result_.get(), &choice.algo, call.workspace.data,
-                                   choice.workspaceSize, static_cast<cudaStream_t>(call.stream)));
+    const void* beta = adds ? alpha : wide ? static_cast<const void*>(&zero) : &zero_f;
+    std::unique_lock lock(mutex_, std::defer_lock);
+    if (has_bias()) {  // the descriptor holds its address, and other threads may run this kernel on other operands
+      lock.lock();
+      set_bias(operand);
+    }
+    WEFT_CUBLAS(cublas_lt().matmul(handle_, desc_.get(), alpha, b, first_.get(), a, second_.get(), beta,
+                                   adds ? operand : c, result_.get(), c, result_.get(), &choice.algo,
+                                   call.workspace.data, choice.workspaceSize, static_cast<cudaStream_t>(call.stream)));
   }
 
   GemmProblem p_;
+  GemmEpilogue epilogue_;
   Types types_;
   std::int64_t element_;  // bytes of an operand's element
   cublasLtHandle_t handle_;
   MatmulDesc desc_;
   MatrixLayout first_, second_, result_;  // B, A and C
   bool strided_ = false;
-  cublasLtMatmulHeuristicResult_t aligned_{}, plain_{};  // for 256-byte aligned operands, and for any
+  mutable std::mutex mutex_;
+  std::optional<cublasLtMatmulHeuristicResult_t> aligned_, plain_;  // for 256-byte aligned operands, and for any
 };
 
 }  // namespace
 
-exec::PreparedKernel prepare_gemm(const GemmProblem& problem, Device device) {
-  const auto gemm = std::make_shared<const LtGemm>(problem, device.index());
-  return {[gemm](const Call& call) { gemm->run(call); }, gemm->workspace()};
+std::optional<exec::PreparedKernel> prepare_gemm(const GemmProblem& problem, GemmEpilogue epilogue, Device device) {
+  const auto gemm = std::make_shared<const LtGemm>(problem, epilogue, device.index());
+  if (!gemm->possible()) return std::nullopt;
+  return exec::PreparedKernel{[gemm](const Call& call) { gemm->run(call); }, gemm->workspace()};
 }
 
 }  // namespace weft::kernels

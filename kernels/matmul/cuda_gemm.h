@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <optional>
+
 #include "kernels/matmul/problem.h"
 
 namespace weft::kernels {
 
+// What the library does with a product before it stores it.
+enum class GemmEpilogue {
+  kNone,
+  kAddend,  // + input 2, of the product's shape
+  kBias,    // + input 2, one number per column
+  kRelu,
+  kReluBias,  // relu(product + input 2)
+  kGelu,      // the form with tanh
+  kGeluBias,
+};
+
 // The seam between weft and the matrix library of a CUDA device: cuBLASLt, or plain loops in the emulation. The problem
-// has no size of 0.
-exec::PreparedKernel prepare_gemm(const GemmProblem& problem, Device device);
+// has no size of 0; one with an epilogue has one matrix of f32, bf16 or f16. Nothing where the library has no algorithm
+// for the epilogue.
+std::optional<exec::PreparedKernel> prepare_gemm(const GemmProblem& problem, GemmEpilogue epilogue, Device device);
 
 }  // namespace weft::kernels

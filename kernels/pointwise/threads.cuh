@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <cuda_runtime.h>
-
 #include <cstdint>
 
 #include "core/formula/interpreter.h"
-#include "kernels/pointwise/geometry.h"
+#include "kernels/pointwise/operands.h"
+#include "weft/cuda_kernel.h"
 
 // Pointwise programs on CUDA: a thread's lanes are a few neighbouring elements, read and written in one access.
 namespace weft::kernels {
 
-inline constexpr int kLanes = 4;  // of f32: 16 bytes
-
-struct ThreadOperands {
-  const void* inputs[Program::kMaxAccesses] = {};
-  void* outputs[Program::kMaxOutputs] = {};
-  unsigned packed_inputs = 0, packed_outputs = 0;  // bit i: operand i is aligned for all lanes at once
-  Geometry geometry;
-};
-
-template <class S>
-struct alignas(sizeof(S) * kLanes) Pack {
-  S lane[kLanes];
+template <class S, int n>
+struct alignas(sizeof(S) * n) Pack {
+  S lane[n];
 };
 
 // A register's lanes as numbers of type T.
@@ -42,21 +32,35 @@ struct LaneWriter {
   }
 };
 
-// The machine of core/formula/interpreter.h that one thread is. With all indices known at compile time its registers
-// are the hardware's.
-template <class Word, int registers>
+// What joining starts from.
+template <class T, Fn join>
+__device__ T neutral() {
+  if constexpr (join == Fn::kAdd) {
+    return T(0);
+  } else if constexpr (interpreter::is_floating_number<T>) {
+    T infinity;
+    if constexpr (sizeof(T) == 4) infinity = __builtin_bit_cast(T, 0x7f800000u);
+    if constexpr (sizeof(T) == 8) infinity = __builtin_bit_cast(T, 0x7ff0000000000000ull);
+    return join == Fn::kMaximum ? -infinity : infinity;
+  } else {
+    const T most = static_cast<T>(~0ull >> 1);
+    return join == Fn::kMaximum ? -most - 1 : most;
+  }
+}
+
+// The machine of core/formula/interpreter.h that one thread is, for `n` elements at a time. With all indices known at
+// compile time its registers are the hardware's. `aligned`: operands.packs is known to hold, or n is 1. `outputs`: of a
+// program with reductions; 0 for one without.
+template <class Word, int registers, int n, bool aligned, int outputs = 0>
 class ThreadMachine {
  public:
-  __device__ ThreadMachine(const ThreadOperands& operands, const Program& program) : o_(operands), p_(program) {}
+  __device__ ThreadMachine(const ThreadOperands& operands, const Program& program, Walk walk)
+      : o_(operands), p_(program), walk_(walk) {}
 
-  // The next instructions are for elements [begin, begin + kLanes), as far as there are any.
-  __device__ void move_to(std::int64_t begin) {
-    begin_ = begin;
-    const std::int64_t left = o_.geometry.count - begin;
-    count_ = left < kLanes ? static_cast<int>(left) : kLanes;
-  }
+  // The next instructions are for the pack's n elements; where they begin is a multiple of n for the compiler to see.
+  __device__ void move_to(std::int64_t pack) { begin_ = pack * n; }
 
-  static constexpr __device__ int lanes() { return kLanes; }
+  static constexpr __device__ int lanes() { return n; }
   template <class T>
   __device__ LaneReader<T, Word> read(int reg) const {
     return {words_[reg]};
@@ -70,23 +74,18 @@ class ThreadMachine {
   __device__ void load(int dst, int input) {
     using S = interpreter::StoredAs<storage>;
     const S* from = static_cast<const S*>(o_.inputs[input]);
-    const Geometry& g = o_.geometry;
     auto d = write<T>(dst);
-    if (g.follow[input] == Follow::kDense && count_ == kLanes && (o_.packed_inputs >> input & 1)) {
-      const Pack<S> pack = *reinterpret_cast<const Pack<S>*>(from + begin_);
+    if (walk_.has(walk_.dense | walk_.row, input) && (aligned || o_.packs)) {
+      const auto pack = *reinterpret_cast<const Pack<S, n>*>(from + offset(input));
       WEFT_LANES
-      for (int i = 0; i < kLanes; ++i) d.put(i, convert<T>(pack.lane[i]));
-    } else if (g.follow[input] == Follow::kScalar) {
-      const T value = convert<T>(*from);
+      for (int i = 0; i < n; ++i) d.put(i, convert<T>(pack.lane[i]));
+    } else if (walk_.has(walk_.scalar | walk_.column, input)) {
+      const T value = convert<T>(from[offset(input)]);
       WEFT_LANES
-      for (int i = 0; i < kLanes; ++i) d.put(i, value);
-    } else if (g.follow[input] == Follow::kStrided && g.row_left(begin_) >= kLanes) {
-      from += g.offset(input, begin_);
-      WEFT_LANES
-      for (int i = 0; i < kLanes; ++i) d.put(i, convert<T>(from[i * g.step[input][g.rank - 1]]));
+      for (int i = 0; i < n; ++i) d.put(i, value);
     } else {
       WEFT_LANES
-      for (int i = 0; i < kLanes; ++i) d.put(i, i < count_ ? convert<T>(from[g.offset(input, begin_ + i)]) : T(0));
+      for (int i = 0; i < n; ++i) d.put(i, convert<T>(from[offset(input, i)]));
     }
   }
   template <class T, Storage storage>
@@ -95,31 +94,73 @@ class ThreadMachine {
     if (!o_.outputs[output]) return;
     S* to = static_cast<S*>(o_.outputs[output]) + begin_;
     const auto a = read<T>(reg);
-    if (count_ == kLanes && (o_.packed_outputs >> output & 1)) {
-      Pack<S> pack;
+    if (!aligned && !o_.packs) {
       WEFT_LANES
-      for (int i = 0; i < kLanes; ++i) pack.lane[i] = convert<S>(a[i]);
-      *reinterpret_cast<Pack<S>*>(to) = pack;
-    } else {
-      WEFT_LANES
-      for (int i = 0; i < kLanes; ++i)
-        if (i < count_) to[i] = convert<S>(a[i]);
+      for (int i = 0; i < n; ++i) to[i] = convert<S>(a[i]);
+      return;
     }
+    Pack<S, n> pack;
+    WEFT_LANES
+    for (int i = 0; i < n; ++i) pack.lane[i] = convert<S>(a[i]);
+    *reinterpret_cast<Pack<S, n>*>(to) = pack;
   }
 
+  // What a reduction has joined so far, a number per lane.
   template <class T, Fn join>
-  __device__ void reduce(int, int, bool) {}  // prepare_pointwise_cuda() refuses bodies with reductions
+  __device__ void start(int output) {
+    auto joined = joined_as<T>(output);
+    WEFT_LANES
+    for (int i = 0; i < n; ++i) joined.put(i, neutral<T, join>());
+  }
+  template <class T, Fn join>
+  __device__ void reduce(int reg, int output, bool) {
+    if constexpr (outputs > 0) {
+      const auto a = read<T>(reg);
+      const LaneReader<T, Word> before{joined_[output]};
+      auto joined = joined_as<T>(output);
+      WEFT_LANES
+      for (int i = 0; i < n; ++i) joined.put(i, Formula<join>::value(before[i], a[i]));
+    }
+  }
+  __device__ const Word* joined(int output) const { return joined_[output]; }
 
   __device__ const long long* state(int input) const { return static_cast<const long long*>(o_.inputs[input]); }
-  __device__ long long element(int access, int lane) const { return o_.geometry.offset(access, begin_ + lane); }
+  __device__ long long element(int access, int lane) const { return offset(access, lane); }
   __device__ unsigned long long constant(int index) const { return p_.constants[index]; }
 
  private:
+  template <class T>
+  __device__ LaneWriter<T, Word> joined_as(int output) {
+    return {joined_[output]};
+  }
+  // Where a lane finds its element of an operand.
+  __device__ std::int64_t offset(int access, int lane = 0) const {
+    if (walk_.has(walk_.dense, access)) return begin_ + lane;
+    if (walk_.has(walk_.scalar, access)) return 0;
+    return walk_.narrow ? strided(access, static_cast<unsigned>(begin_ + lane)) : strided(access, begin_ + lane);
+  }
+  template <class Index>
+  __device__ std::int64_t strided(int access, Index i) const {
+    const Geometry& g = o_.geometry;
+    std::int64_t at = 0;
+    for (int axis = walk_.rank - 1; axis > 0; --axis) {
+      const auto size = static_cast<Index>(g.size[axis]);
+      at += static_cast<std::int64_t>(i % size) * g.step[access][axis];
+      i /= size;
+    }
+    return at + static_cast<std::int64_t>(i) * g.step[access][0];
+  }
+
   const ThreadOperands& o_;
   const Program& p_;
+  const Walk walk_;
   std::int64_t begin_ = 0;
-  int count_ = 0;
-  Word words_[registers][kLanes];
+  Word words_[registers][n];
+  Word joined_[outputs > 0 ? outputs : 1][n];
 };
+
+// The machine for any program. There is one for each width, so that the interpreter is not compiled more often.
+template <class Word, int n>
+using InterpretingMachine = ThreadMachine<Word, Program::kMaxRegisters, n, false, Program::kMaxOutputs>;
 
 }  // namespace weft::kernels

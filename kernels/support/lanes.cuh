@@ -1,44 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <algorithm>
-#include <bit>
 #include <cstdint>
 
+#include "kernels/support/cuda_lane_layout.h"
 #include "kernels/support/grid.cuh"
 #include "weft/cuda_kernel.h"
 
-// How the kThreads threads of a block share out a reduction: `lanes` of them work on one result, and `slots` results
-// lie side by side in the block. Threads that are neighbours in x read neighbours in memory: lanes where the reduced
-// axis is the innermost one, slots where it is not.
+// Reductions by the threads of a block; see cuda_lane_layout.h.
 namespace weft::kernels {
 
-struct LaneLayout {
-  bool rows = true;  // lanes run along x
-  int lanes = 1, slots = kThreads;
-
-  dim3 block() const {
-    return rows ? dim3(static_cast<unsigned>(lanes), static_cast<unsigned>(slots))
-                : dim3(static_cast<unsigned>(slots), static_cast<unsigned>(lanes));
-  }
-  unsigned tiles(std::int64_t results) const { return static_cast<unsigned>((results + slots - 1) / slots); }
-};
-
-// A layout for `results` results of `count` elements each; it follows from these numbers alone.
-inline LaneLayout lane_layout(bool rows, std::int64_t results, std::int64_t count) {
-  const auto power = [](std::int64_t n, std::int64_t most) {
-    return static_cast<int>(std::bit_ceil(static_cast<std::uint64_t>(std::clamp<std::int64_t>(n, 1, most))));
-  };
-  LaneLayout layout;
-  layout.rows = rows;
-  if (rows) {
-    layout.lanes = std::max(power(count, 32), power(count / 8, kThreads));  // 8 elements for each of many lanes
-    layout.slots = kThreads / layout.lanes;
-  } else {
-    layout.slots = power(results, 32);
-    layout.lanes = kThreads / layout.slots;
-  }
-  return layout;
-}
+static_assert(kThreads == LaneLayout::kBlock);
 
 // A thread's place in such a block.
 struct Lane {

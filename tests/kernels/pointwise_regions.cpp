@@ -91,6 +91,39 @@ ir::Node node_of(const Region& region) {
   return node;
 }
 
+// y = x w with w a row, and its sums over axis 0 or 1. For CUDA: columns in packs and one by one, work for one piece
+// and for several, registers of both widths.
+OpCase reduced(const Shape& shape, std::int64_t axis, DType dtype) {
+  Body b;
+  const Value x = b.floats(shape, dtype), w = b.floats({shape[1]}, dtype);
+  const Value y = b.op("multiply", {x, w});
+  const ir::Attributes attributes{{"axes", ir::Ints{axis}}, {"keep", false}};
+  const Region region =
+      b.done("sums of " + shape.text() + " over axis " + std::to_string(axis) + " in " + std::string(name_of(dtype)),
+             {y, b.op("sum", {y}, attributes)});
+  OpCase c;
+  c.name = region.name;
+  c.op = "pointwise";
+  c.body = region.body;
+  c.inputs = region.inputs;
+  c.oracle = [=](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
+    HostTensor products = in[0], sums;
+    sums.spec = {Shape{shape[axis == 0 ? 1 : 0]}, dtype};
+    sums.values.resize(static_cast<std::size_t>(sums.spec.shape.numel()));
+    for (std::size_t i = 0; i < products.values.size(); ++i) {
+      const std::size_t columns = in[1].values.size();
+      products.values[i] *= in[1].values[i % columns];
+      sums.values[axis == 0 ? i % columns : i / columns] += products.values[i];
+    }
+    return {products, sums};
+  };
+  c.tolerance = 1e-4;
+  c.reason = "sums of up to 130 products below 9, each rounded, in f32 and in an order of the kernel's";
+  c.gradient = false;
+  c.dtypes = {dtype};
+  return c;
+}
+
 std::vector<OpCase> region_cases() {
   // silu(a - b) with b a row: its value against the textbook; regions() covers the instructions bit for bit.
   Body b;
@@ -114,7 +147,12 @@ std::vector<OpCase> region_cases() {
   c.reason = "a rounded difference, an exponential of 3 ulps and three roundings";
   c.gradient = false;
   c.dtypes = {DType::kF32};
-  return {c};
+  std::vector<OpCase> cases{c};
+  for (const DType dtype : {DType::kF32, DType::kF64}) {
+    cases.push_back(reduced({130, 128}, 0, dtype));
+    cases.push_back(reduced({5, 33}, 1, dtype));
+  }
+  return cases;
 }
 
 }  // namespace weft::testing

@@ -65,8 +65,8 @@ class [[nodiscard]] InsideScope {
 
 class Pool {
  public:
-  explicit Pool(int threads) {
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { serve(); });
+  explicit Pool(int threads) : shares_(static_cast<std::size_t>(threads)) {
+    for (std::size_t i = 1; i < shares_.size(); ++i) workers_.emplace_back([this, i] { serve(i); });
   }
   ~Pool() {
     stopping_.store(true, std::memory_order_relaxed);
@@ -75,19 +75,23 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+  int threads() const { return static_cast<int>(shares_.size()); }
 
   // One caller at a time.
   void run(std::int64_t chunks, void (*call)(void*, std::int64_t), void* body) {
     call_ = call;
     body_ = body;
-    chunks_ = chunks;
     denormal_mode_ = cpu::denormal_mode();
     failed_.store(false, std::memory_order_relaxed);
     unfinished_.store(chunks, std::memory_order_relaxed);
-    unclaimed_.store(chunks, std::memory_order_release);
+    const auto shares = static_cast<std::int64_t>(shares_.size());
+    for (std::int64_t i = 0; i < shares; ++i) {
+      Share& share = shares_[static_cast<std::size_t>(i)];
+      share.end = chunks * (i + 1) / shares;
+      share.unclaimed.store(share.end - chunks * i / shares, std::memory_order_release);
+    }
     wake();
-    work();
+    work(0);
     for (std::int64_t left = unfinished_.load(std::memory_order_acquire); left != 0;)
       left = wait_while(unfinished_, left);
     if (failed_.load(std::memory_order_relaxed)) std::rethrow_exception(std::exchange(error_, nullptr));
@@ -99,47 +103,60 @@ class Pool {
     epoch_.notify_all();
   }
 
-  void serve() {
+  // A thread begins with its own share of the chunks and then helps with the others'. The shares follow from the number
+  // of chunks, so that a thread finds in its cache what it wrote there in an earlier job.
+  struct alignas(64) Share {
+    std::atomic<std::int64_t> unclaimed{0};  // the last ones before `end`; less than 0: as often as somebody found none
+    std::int64_t end = 0;
+  };
+
+  void serve(std::size_t self) {
     std::uint32_t seen = 0;
     for (;;) {
       seen = wait_while(epoch_, seen);
       if (stopping_.load(std::memory_order_relaxed)) return;
-      work();
+      work(self);
     }
   }
 
   // A thread may read the job once it has claimed a chunk of it, since the job cannot end before that chunk has. One
   // that comes late, or that was not given a core in time, claims nothing and keeps nobody waiting.
-  void work() noexcept {
+  void work(std::size_t self) noexcept {
     const unsigned mode = cpu::denormal_mode();
     std::int64_t finished = 0;
     const InsideScope scope;
-    for (;;) {
-      const std::int64_t unclaimed = unclaimed_.fetch_sub(1, std::memory_order_acquire);
-      if (unclaimed <= 0) break;
-      if (finished == 0) cpu::set_denormal_mode(denormal_mode_);
-      ++finished;
-      try {
-        call_(body_, chunks_ - unclaimed);
-      } catch (...) {
-        if (!failed_.exchange(true, std::memory_order_acq_rel)) error_ = std::current_exception();
-        finished += std::max<std::int64_t>(0, unclaimed_.exchange(0, std::memory_order_acquire));
-      }
-    }
+    for (std::size_t i = 0; i < shares_.size(); ++i) finished += work_off(shares_[(self + i) % shares_.size()]);
     if (finished == 0) return;
     cpu::set_denormal_mode(mode);
     if (unfinished_.fetch_sub(finished, std::memory_order_acq_rel) == finished) unfinished_.notify_one();
   }
 
+  // Gives how many chunks are finished now, or given up.
+  std::int64_t work_off(Share& share) noexcept {
+    std::int64_t finished = 0;
+    for (;;) {
+      const std::int64_t unclaimed = share.unclaimed.fetch_sub(1, std::memory_order_acquire);
+      if (unclaimed <= 0) return finished;
+      if (finished == 0) cpu::set_denormal_mode(denormal_mode_);
+      ++finished;
+      try {
+        call_(body_, share.end - unclaimed);
+      } catch (...) {
+        if (!failed_.exchange(true, std::memory_order_acq_rel)) error_ = std::current_exception();
+        for (Share& any : shares_)
+          finished += std::max<std::int64_t>(0, any.unclaimed.exchange(0, std::memory_order_acquire));
+      }
+    }
+  }
+
   // The job. Written while all chunks are claimed and finished.
   void (*call_)(void*, std::int64_t) = nullptr;
   void* body_ = nullptr;
-  std::int64_t chunks_ = 0;
   unsigned denormal_mode_ = 0;
   std::exception_ptr error_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> stopping_{false};
-  alignas(64) std::atomic<std::int64_t> unclaimed_{0};  // less than 0: as often as somebody found none
+  std::vector<Share> shares_;  // one per thread, the caller's first
   alignas(64) std::atomic<std::int64_t> unfinished_{0};
   alignas(64) std::atomic<std::uint32_t> epoch_{0};
   std::vector<std::jthread> workers_;  // last: joined before the rest goes

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "kernels/pointwise/threads.cuh"
+
+// Pointwise programs that end in reductions of one kind. Units of results are shared out over the blocks' slots, the
+// elements of a unit over a slot's lanes and, where those are many, over pieces whose outcomes a second kernel joins in
+// order. A unit is a pack of neighbouring columns for a reduction over leading axes, a row for one over trailing axes.
+namespace weft::kernels {
+
+// Calls f.operator()<T, join, storage>() for an instruction of kind kReduce.
+template <class F>
+__device__ void with_reduction(const Instr& in, F&& f) {
+  using namespace interpreter;
+  with_type(in.type, [&]<Type type>() {
+    with_join(in.fn, [&]<Fn join>() {
+      with_storage(in.storage, [&]<Storage storage>() {
+        if constexpr (moves<Number<type>, storage>) f.template operator()<Number<type>, join, storage>();
+      });
+    });
+  });
+}
+
+// A thread's place.
+struct ReducePlace {
+  int lane, slots, slot, cell, cell_step;
+  std::int64_t unit, begin, end;
+  __device__ explicit ReducePlace(const ReductionCut& r)
+      : lane(static_cast<int>(r.trailing ? threadIdx.x : threadIdx.y)),
+        slots(kReduceBlock / r.lanes),
+        slot(static_cast<int>(r.trailing ? threadIdx.y : threadIdx.x)),
+        cell(static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x)),
+        cell_step(r.trailing ? 1 : slots),
+        unit(static_cast<std::int64_t>(blockIdx.x) * slots + slot),
+        begin(blockIdx.y * r.piece_steps),
+        end(begin + r.piece_steps < r.steps ? begin + r.piece_steps : r.steps) {}
+};
+
+// Joins the lanes of every slot, in a fixed tree, and writes the results, or what this piece gives of them. All threads
+// of the block must call it.
+template <class T, Fn join, Storage storage, int n, class Word>
+__device__ void finish_reduction(const ReductionCut& r, const ReducePlace& t, const Word* joined, void* output,
+                                 int number) {
+  using S = interpreter::StoredAs<storage>;
+  WEFT_SHARED_ARRAY(Word, cells, kReduceBlock * n);
+  const int width = r.trailing ? 1 : n;
+  Word* mine = cells + t.cell * width;
+  __syncthreads();  // the cells may still be read for the reduction before
+  const LaneReader<T, Word> lanes{joined};
+  if (r.trailing) {
+    T all = lanes[0];
+    WEFT_LANES
+    for (int i = 1; i < n; ++i) all = Formula<join>::value(all, lanes[i]);
+    LaneWriter<T, Word>{mine}.put(0, all);
+  } else {
+    WEFT_LANES
+    for (int i = 0; i < n; ++i) LaneWriter<T, Word>{mine}.put(i, lanes[i]);
+  }
+  for (int half = r.lanes / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (t.lane >= half) continue;
+    const Word* other = mine + half * t.cell_step * width;
+    for (int i = 0; i < width; ++i) {
+      const T a = LaneReader<T, Word>{mine}[i], b = LaneReader<T, Word>{other}[i];
+      LaneWriter<T, Word>{mine}.put(i, Formula<join>::value(a, b));
+    }
+  }
+  if (t.lane != 0 || t.unit >= r.units) return;
+  for (int i = 0; i < width; ++i) {
+    const std::int64_t result = t.unit * width + i;
+    if (r.pieces > 1) {
+      static_cast<Word*>(r.partials)[(number * static_cast<std::int64_t>(r.pieces) + blockIdx.y) * r.results + result] =
+          mine[i];
+    } else if (output) {
+      static_cast<S*>(output)[result] = convert<S>(LaneReader<T, Word>{mine}[i]);
+    }
+  }
+}
+
+constexpr int first_reduction(const Program& program) {
+  int k = 0;
+  while (k < program.count && program.code[k].kind != Instr::Kind::kReduce) ++k;
+  return k;
+}
+
+// Calls f.operator()<T, join, storage>(output, number) for the reductions of a constant program.
+template <class Prog, int k, int number = 0, class F>
+__device__ void for_reductions(F&& f) {
+  if constexpr (k < Prog::value.count) {
+    constexpr Instr in = Prog::value.code[k];
+    if constexpr (in.kind == Instr::Kind::kReduce) {
+      f.template operator()<interpreter::Number<in.type>, in.fn, in.storage>(in.b, number);
+      for_reductions<Prog, k + 1, number + 1>(f);
+    }
+  }
+}
+
+template <class Prog, int n>
+__device__ void run_reduction(const ThreadOperands& operands, Walk walk, const ReductionCut& r) {
+  constexpr Program program = Prog::value;
+  constexpr int first = first_reduction(program);
+  ThreadMachine<typename Prog::Word, program.registers, n, true, program.outputs> machine(operands, program, walk);
+  const ReducePlace t(r);
+  for_reductions<Prog, first>(
+      [&]<class T, Fn join, Storage>(int output, int) { machine.template start<T, join>(output); });
+  if (t.unit < r.units) {
+    interpreter::run_constant<Prog, 0, program.prologue>(machine);
+    for (std::int64_t step = t.begin + t.lane; step < t.end; step += r.lanes) {
+      machine.move_to(t.unit * r.unit_stride + step * r.step_stride);
+      interpreter::run_constant<Prog, program.prologue, program.count>(machine);
+    }
+  }
+  for_reductions<Prog, first>([&]<class T, Fn join, Storage storage>(int output, int number) {
+    finish_reduction<T, join, storage, n>(r, t, machine.joined(output), operands.outputs[output], number);
+  });
+}
+
+template <class Word, int n>
+__device__ void interpret_reduction(const ThreadOperands& operands, const Program& program, const ReductionCut& r) {
+  InterpretingMachine<Word, n> machine(operands, program, operands.walk);
+  const ReducePlace t(r);
+  const int first = first_reduction(program);
+  for (int k = first; k < program.count && program.code[k].kind == Instr::Kind::kReduce; ++k) {
+    const Instr& in = program.code[k];
+    with_reduction(in, [&]<class T, Fn join, Storage>() { machine.template start<T, join>(in.b); });
+  }
+  if (t.unit < r.units) {
+    for (int k = 0; k < program.prologue; ++k) interpreter::interpret(program.code[k], machine);
+    for (std::int64_t step = t.begin + t.lane; step < t.end; step += r.lanes) {
+      machine.move_to(t.unit * r.unit_stride + step * r.step_stride);
+      for (int k = program.prologue; k < program.count; ++k) interpreter::interpret(program.code[k], machine);
+    }
+  }
+  for (int k = first; k < program.count && program.code[k].kind == Instr::Kind::kReduce; ++k) {
+    const Instr& in = program.code[k];
+    with_reduction(in, [&]<class T, Fn join, Storage storage>() {
+      finish_reduction<T, join, storage, n>(r, t, machine.joined(in.b), operands.outputs[in.b], k - first);
+    });
+  }
+}
+
+// Block x: results, block y: reductions. Each lane joins the pieces that are its own in order, then the lanes join.
+template <class Word>
+__device__ void join_pieces(const ThreadOperands& operands, const Program& program, const ReductionCut& r) {
+  WEFT_SHARED_ARRAY(Word, cells, kJoinColumns * kJoinLanes);
+  const Instr in = program.code[first_reduction(program) + static_cast<int>(blockIdx.y)];
+  const int lane = static_cast<int>(threadIdx.y);
+  const std::int64_t result = static_cast<std::int64_t>(blockIdx.x) * kJoinColumns + threadIdx.x;
+  const Word* partials =
+      static_cast<const Word*>(r.partials) + static_cast<std::int64_t>(blockIdx.y) * r.pieces * r.results;
+  Word* mine = cells + lane * kJoinColumns + threadIdx.x;
+  with_reduction(in, [&]<class T, Fn join, Storage storage>() {
+    T all = neutral<T, join>();
+    if (result < r.results)
+      for (int piece = lane; piece < r.pieces; piece += kJoinLanes)
+        all = Formula<join>::value(all, LaneReader<T, Word>{partials + piece * r.results + result}[0]);
+    LaneWriter<T, Word>{mine}.put(0, all);
+    __syncthreads();
+    if (lane != 0 || result >= r.results || !operands.outputs[in.b]) return;
+    for (int other = 1; other < kJoinLanes; ++other)
+      all = Formula<join>::value(all, LaneReader<T, Word>{mine + other * kJoinColumns}[0]);
+    static_cast<interpreter::StoredAs<storage>*>(operands.outputs[in.b])[result] =
+        convert<interpreter::StoredAs<storage>>(all);
+  });
+}
+
+}  // namespace weft::kernels
