@@ -3,22 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 namespace weft::bench {
-namespace {
-
-// Any precision whose enumerator this weft has.
-template <class P>
-std::optional<P> bf16() {
-  if constexpr (requires { P::kBF16; }) {
-    return P::kBF16;
-  } else {
-    return std::nullopt;
-  }
-}
-
-}  // namespace
 
 std::vector<Row> rows() {
   std::vector<Row> all;
@@ -31,7 +17,7 @@ std::vector<Row> rows() {
 Precision precision_of(const std::string& name) {
   if (name == "f32") return Precision::kF32;
   if (name == "tf32") return Precision::kTF32;
-  if (const std::optional<Precision> found = bf16<Precision>(); name == "bf16" && found) return *found;
+  if (name == "bf16") return Precision::kBF16;
   throw NotAvailable("this weft has no precision " + name);
 }
 
