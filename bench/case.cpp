@@ -5,7 +5,6 @@
 #include <cmath>
 
 namespace weft::bench {
-
 std::vector<Row> rows() {
   std::vector<Row> all;
   for (const auto& family :
@@ -18,7 +17,7 @@ Precision precision_of(const std::string& name) {
   if (name == "f32") return Precision::kF32;
   if (name == "tf32") return Precision::kTF32;
   if (name == "bf16") return Precision::kBF16;
-  throw NotAvailable("this weft has no precision " + name);
+  throw ValueError("no case has the precision " + name);
 }
 
 Tensor noise(const Shape& shape, DType dtype) {
