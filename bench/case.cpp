@@ -3,23 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 namespace weft::bench {
-namespace {
-
-// Any precision whose enumerator this weft has.
-template <class P>
-std::optional<P> bf16() {
-  if constexpr (requires { P::kBF16; }) {
-    return P::kBF16;
-  } else {
-    return std::nullopt;
-  }
-}
-
-}  // namespace
-
 std::vector<Row> rows() {
   std::vector<Row> all;
   for (const auto& family :
@@ -31,8 +16,8 @@ std::vector<Row> rows() {
 Precision precision_of(const std::string& name) {
   if (name == "f32") return Precision::kF32;
   if (name == "tf32") return Precision::kTF32;
-  if (const std::optional<Precision> found = bf16<Precision>(); name == "bf16" && found) return *found;
-  throw NotAvailable("this weft has no precision " + name);
+  if (name == "bf16") return Precision::kBF16;
+  throw ValueError("no case has the precision " + name);
 }
 
 Tensor noise(const Shape& shape, DType dtype) {

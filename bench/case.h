@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,11 +33,6 @@ struct Row {
   std::function<Case(const Setup&)> make;
 };
 
-// Thrown by Row::make when this weft or machine cannot run the case.
-struct NotAvailable : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 std::vector<Row> rows();  // all of them
 std::vector<Row> mlp_rows();
 std::vector<Row> chain_rows();
@@ -48,7 +42,7 @@ std::vector<Row> adam_rows();
 std::vector<Row> dropout_rows();
 std::vector<Row> product_rows();
 
-// The named precision of f32 matrix products: "f32", "tf32" or "bf16". NotAvailable when this weft has no such one.
+// "f32", "tf32" or "bf16"; ValueError for another name.
 Precision precision_of(const std::string& name);
 
 // Uniform numbers of mean 0 and variance 1: the same on every device, unlike normal draws.

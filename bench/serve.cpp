@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Serves the cases over a pipe, so that a driver can take turns between weft and its peer: one command per line, one
-// line of answer, "ok ...", "none REASON" or "error MESSAGE".
+// line of answer, "ok ..." or "error MESSAGE".
 //   list                     the names of the cases
 //   open NAME [tiny]         makes a case ready: what it is, its FLOPs, bytes and footprint
 //   probe FILE               writes the first steps' inputs and results as safetensors
@@ -131,8 +131,6 @@ std::string one_line(std::string text) {
 std::string answer(Server& server, const std::string& line) {
   try {
     return server.answer(line);
-  } catch (const NotAvailable& reason) {
-    return "none " + one_line(reason.what());
   } catch (const std::exception& error) {
     return "error " + one_line(error.what());
   }

@@ -35,21 +35,23 @@ set_target_properties(weft PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_IN
 
 # CPU files that are built for one instruction set, chosen at run time. Nothing there sets errno or looks at the
 # floating-point flags, so the compiler need not keep them either.
-set_property(SOURCE kernels/pointwise/tiles_baseline.cpp kernels/pointwise/tiles_avx2.cpp kernels/pointwise/tiles_avx512.cpp
+file(GLOB_RECURSE weft_baseline_sources CONFIGURE_DEPENDS kernels/*_baseline.cpp)
+file(GLOB_RECURSE weft_avx2_sources CONFIGURE_DEPENDS kernels/*_avx2.cpp)
+file(GLOB_RECURSE weft_avx512_sources CONFIGURE_DEPENDS kernels/*_avx512.cpp)
+set_property(SOURCE ${weft_baseline_sources} ${weft_avx2_sources} ${weft_avx512_sources}
              APPEND PROPERTY COMPILE_OPTIONS -fno-math-errno -fno-trapping-math)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  set_property(SOURCE kernels/pointwise/tiles_avx2.cpp APPEND PROPERTY COMPILE_OPTIONS -mavx2 -mfma)
-  set_property(SOURCE kernels/pointwise/tiles_avx512.cpp APPEND PROPERTY COMPILE_OPTIONS -mavx512f -mavx512bw -mavx512dq
-                                                       -mavx512vl -mfma -mprefer-vector-width=512)
+  set_property(SOURCE ${weft_avx2_sources} APPEND PROPERTY COMPILE_OPTIONS -mavx2 -mfma)
+  set_property(SOURCE ${weft_avx512_sources} APPEND PROPERTY COMPILE_OPTIONS -mavx512f -mavx512bw -mavx512dq -mavx512vl
+                                                                 -mfma -mprefer-vector-width=512)
 else()
-  set_property(SOURCE kernels/pointwise/tiles_avx2.cpp kernels/pointwise/tiles_avx512.cpp PROPERTY HEADER_FILE_ONLY ON)
+  set_property(SOURCE ${weft_avx2_sources} ${weft_avx512_sources} PROPERTY HEADER_FILE_ONLY ON)
 endif()
 
 # Asking for vectors is a hint there: without optimisation, or under a sanitizer, clang may decline.
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  set_property(SOURCE kernels/pointwise/tiles_baseline.cpp kernels/pointwise/tiles_avx2.cpp
-               kernels/pointwise/tiles_avx512.cpp kernels/pointwise/cuda.cu kernels/pointwise/interpreter.cu APPEND PROPERTY COMPILE_OPTIONS
-                                                                                     -Wno-pass-failed)
+  set_property(SOURCE ${weft_baseline_sources} ${weft_avx2_sources} ${weft_avx512_sources} kernels/pointwise/cuda.cu
+                      kernels/pointwise/interpreter.cu APPEND PROPERTY COMPILE_OPTIONS -Wno-pass-failed)
 endif()
 
 find_package(Threads REQUIRED)

@@ -16,7 +16,7 @@ import time
 import bars
 import machine
 import table
-from weft import Failed, NotAvailable, Weft, start_microseconds
+from weft import Failed, Weft, start_microseconds
 
 try:
     import torch
@@ -131,8 +131,6 @@ class Bench:
                "floor_share": None, "spread": None, "peers": {}, "status": "ok"}
         try:
             {"start": self.run_start, "mlp128-b64-busy": self.run_busy}.get(name, self.run_turns)(name, row)
-        except NotAvailable as reason:
-            row["status"] = f"not available: {reason}"
         except Failed as error:
             row["status"] = f"failed: {error}"
         if row["status"] != "ok":

@@ -82,6 +82,8 @@ std::string human_bytes(std::int64_t bytes) {
 MemoryReport memory_report(const Trace& trace, const exec::Executable& program) {
   MemoryReport report;
   const ir::Graph& graph = program.graph();
+  for (const ir::Node& node : graph.nodes)  // layers in the order in which the program comes to them
+    if (node.op != ir::input_op()) layer_at(report, ops::layer_of(node.path));
   for (const auto& cell : trace.cells)
     if (cell) add_cell(report, *cell);
   for (const Array& capture : trace.captures)
@@ -93,6 +95,8 @@ MemoryReport memory_report(const Trace& trace, const exec::Executable& program) 
   report.arena = program.plan().arena_bytes;
   report.peak = moment(graph, program.plan().peak_node);
   add_arena(report, graph, program.plan());
+  std::erase_if(report.layers,
+                [](const Layer& l) { return l.variables + l.gradients + l.activations + l.workspace == 0; });
   return report;
 }
 

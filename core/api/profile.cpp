@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <iomanip>
+#include <limits>
 #include <numeric>
 #include <sstream>
 #include <utility>
@@ -155,11 +156,16 @@ Profile profile_of(const std::string& name, const Trace& trace, std::shared_ptr<
   const std::vector<Array> inputs = copies(trace, program.graph(), device, stream);
   exec::Instance instance(std::move(executable));
   const std::vector<double> seconds = instance.profile(inputs, targets_of(program.graph(), inputs), stream);
-  Profile out{name, device.describe(), exec::copy_rate(device), exec::product_rate(device, DType::kF32), {}};
+  Profile out{name,
+              device.describe(),
+              exec::copy_rate(device, std::numeric_limits<std::int64_t>::max()),
+              exec::product_rate(device, DType::kF32),
+              {}};
   for (std::size_t s = 0; s < seconds.size(); ++s) {
     KernelProfile k = kernel_of(program, s);
     k.seconds = seconds[s];
-    const double memory = static_cast<double>(k.bytes_read + k.bytes_written) / out.bytes_per_second;
+    const std::int64_t bytes = k.bytes_read + k.bytes_written;
+    const double memory = static_cast<double>(bytes) / exec::copy_rate(device, bytes);
     const double rate = exec::product_rate(device, exec::cost_of(program, s).dtype);
     const double arithmetic = rate > 0 ? k.flops / rate : 0;
     k.memory_bound = memory >= arithmetic;

@@ -18,8 +18,7 @@ namespace {
 ir::Graph passed(const ir::Graph& traced, const BuildOptions& options) {
   ir::Graph graph = ir::prune(traced);
   if (options.half != DType::kF32) graph = fusion::lower_precision(graph, options.half);
-  if (!options.fuse) return graph;
-  return options.device.is_cuda() ? fusion::optimize_elementwise(graph) : fusion::optimize(graph);
+  return options.fuse ? fusion::optimize(graph) : graph;
 }
 
 }  // namespace

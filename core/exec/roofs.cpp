@@ -2,11 +2,11 @@
 #include "core/exec/roofs.h"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "core/array/array.h"
 #include "core/device/lap_timer.h"
@@ -41,7 +41,7 @@ double seconds_of(Device device, const char* op, const ir::Attributes& attribute
   call.flag = data_flag(device);
   double best = std::numeric_limits<double>::infinity();
   LapTimer timer(stream);
-  for (int run = 0; run < 6 && (run < 2 || best < kLongest); ++run) {
+  for (int run = 0; run < 6; ++run) {
     timer.mark();
     kernel.run(call);
     timer.mark();
@@ -50,16 +50,19 @@ double seconds_of(Device device, const char* op, const ir::Attributes& attribute
   return best;
 }
 
-double measure_copy(Device device) {
-  double rate = 0;
+// The rates of copies by their bytes, read and written ones together, ascending.
+using Rates = std::vector<std::pair<std::int64_t, double>>;
+
+Rates measure_copies(Device device) {
+  Rates out;
   const std::int64_t most = std::int64_t{1} << (device.is_cpu() ? 26 : 28);
-  for (std::int64_t bytes = 1 << 16; bytes <= most; bytes *= 4) {
-    const TensorSpec spec{{bytes}, DType::kU8};
+  for (std::int64_t half = 1 << 15; half <= most; half *= 2) {
+    const TensorSpec spec{{half}, DType::kU8};
     const double seconds = seconds_of(device, "copy", {}, {spec}, spec);
-    rate = 2 * static_cast<double>(bytes) / seconds;  // the largest one counts: smaller ones stay in a cache
+    out.emplace_back(2 * half, 2 * static_cast<double>(half) / seconds);
     if (seconds > kLongest) break;
   }
-  return rate;
+  return out;
 }
 
 double measure_product(Device device, DType dtype) {
@@ -75,10 +78,10 @@ double measure_product(Device device, DType dtype) {
 }
 
 // Measures once; threads that ask meanwhile wait.
-template <class Key>
-double once(const Key& key, const std::function<double()>& measure) {
+template <class Result, class Key, class Measure>
+const Result& once(const Key& key, Measure measure) {
   static std::mutex mutex;
-  static auto* const known = new std::map<Key, double>;
+  static auto* const known = new std::map<Key, Result>;
   const std::lock_guard lock(mutex);
   const auto found = known->find(key);
   return found == known->end() ? known->emplace(key, measure()).first->second : found->second;
@@ -86,13 +89,16 @@ double once(const Key& key, const std::function<double()>& measure) {
 
 }  // namespace
 
-double copy_rate(Device device) {
-  return once(device.index(), [&] { return measure_copy(device); });
+double copy_rate(Device device, std::int64_t bytes) {
+  const Rates& rates = once<Rates>(device.index(), [&] { return measure_copies(device); });
+  for (const auto& [size, rate] : rates)
+    if (size >= bytes) return rate;
+  return rates.back().second;
 }
 
 double product_rate(Device device, DType dtype) {
   if (!is_floating(dtype)) return 0;
-  return once(std::pair(device.index(), dtype), [&] { return measure_product(device, dtype); });
+  return once<double>(std::pair(device.index(), dtype), [&] { return measure_product(device, dtype); });
 }
 
 }  // namespace weft::exec

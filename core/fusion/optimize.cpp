@@ -10,15 +10,9 @@
 
 namespace weft::fusion {
 
-namespace {
-
-ir::Graph cleaned(const ir::Graph& graph) { return ir::prune(share(simplify(expand(ir::prune(graph))))); }
-
-}  // namespace
-
 ir::Graph optimize(const ir::Graph& graph) {
-  return ir::prune(join_epilogues(ir::prune(form_regions(cleaned(graph)))));
+  const ir::Graph cleaned = ir::prune(share(simplify(expand(ir::prune(graph)))));
+  return ir::prune(join_epilogues(ir::prune(form_regions(cleaned))));
 }
-ir::Graph optimize_elementwise(const ir::Graph& graph) { return ir::prune(form_plain_regions(cleaned(graph))); }
 
 }  // namespace weft::fusion

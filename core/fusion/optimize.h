@@ -8,7 +8,5 @@ namespace weft::fusion {
 // the products and norms that they follow. The result computes the same; bit for bit, but for the order of the sums
 // that end a region.
 ir::Graph optimize(const ir::Graph& graph);
-// Without reductions in regions and without epilogues.
-ir::Graph optimize_elementwise(const ir::Graph& graph);
 
 }  // namespace weft::fusion

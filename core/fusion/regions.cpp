@@ -13,9 +13,8 @@ namespace {
 
 class Regions {
  public:
-  Regions(const Graph& graph, bool endings) : graph_(graph), groups_(graph), returned_(returned_nodes(graph)) {
+  explicit Regions(const Graph& graph) : graph_(graph), groups_(graph), returned_(returned_nodes(graph)) {
     for (const Node& node : graph.nodes) roles_.push_back(role_of(graph, node));
-    if (!endings) std::replace(roles_.begin(), roles_.end(), Role::kEnding, Role::kOther);
   }
 
   Graph form() {
@@ -110,7 +109,6 @@ class Regions {
 
 }  // namespace
 
-Graph form_regions(const Graph& graph) { return Regions(graph, true).form(); }
-Graph form_plain_regions(const Graph& graph) { return Regions(graph, false).form(); }
+Graph form_regions(const Graph& graph) { return Regions(graph).form(); }
 
 }  // namespace weft::fusion

@@ -10,7 +10,5 @@ namespace weft::fusion {
 // read the same large operand. A region stays within what weft::Program holds. Every node keeps its own arithmetic, so
 // results keep their bits but for the order of the sums that end a region.
 ir::Graph form_regions(const ir::Graph& graph);
-// The same without reductions at the end.
-ir::Graph form_plain_regions(const ir::Graph& graph);
 
 }  // namespace weft::fusion

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace weft::plan {
 namespace {
@@ -72,6 +74,18 @@ class Placer {
   std::vector<std::int64_t> sizes_;
 };
 
+// Numbers that look random and are the same everywhere.
+class Scramble {
+ public:
+  std::size_t below(std::size_t n) {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<std::size_t>(state_ >> 33) % n;
+  }
+
+ private:
+  std::uint64_t state_ = 1;
+};
+
 void move_to_front(Order& order, std::size_t block) {
   const auto at = std::find(order.begin(), order.end(), block);
   std::rotate(order.begin(), at, at + 1);
@@ -104,17 +118,34 @@ std::int64_t place(std::vector<Block>& blocks, std::int64_t red_zone, std::int64
       placer.order_by([&](std::size_t b) { return placer.size(b); }),
       placer.order_by([&](std::size_t b) { return -std::int64_t{blocks[b].first}; }),
       placer.order_by([&](std::size_t b) { return static_cast<double>(placer.size(b)) * double(lifetime(b)); }),
+      placer.order_by([&](std::size_t b) { return lifetime(b); }),
   };
   enough -= padded(red_zone);
   Layout best;
+  Order best_order;
   best.end = std::numeric_limits<std::int64_t>::max();
+  const auto consider = [&](const Order& order) {
+    Layout layout = placer.lay_out(order);
+    const std::size_t top = layout.top;
+    if (layout.end <= best.end) {
+      best = std::move(layout);
+      best_order = order;
+    }
+    return top;
+  };
   for (Order order : orders) {
     // What sticks out at the top is placed first in the next round.
-    for (int round = 0; round < 8 && best.end > enough; ++round) {
-      Layout layout = placer.lay_out(order);
-      move_to_front(order, layout.top);
-      if (layout.end < best.end) best = std::move(layout);
-    }
+    for (int round = 0; round < 8 && best.end > enough; ++round) move_to_front(order, consider(order));
+  }
+  // Then single blocks of the best order change places, as often as the time for large graphs allows.
+  constexpr std::size_t kWork = 20'000'000, kMostTries = 400;
+  Scramble random;
+  const std::size_t tries = std::min(kMostTries, kWork / (blocks.size() * blocks.size()));
+  for (std::size_t i = 0; i < tries && best.end > enough; ++i) {
+    Order order = best_order;
+    std::swap(order[random.below(order.size())], order[random.below(order.size())]);
+    if (i % 2 == 0) move_to_front(order, best.top);
+    consider(order);
   }
   for (std::size_t b = 0; b < blocks.size(); ++b) blocks[b].offset = best.starts[b] + padded(red_zone);
   return best.end + padded(red_zone);

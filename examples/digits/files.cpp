@@ -55,9 +55,9 @@ std::string history_json(const Run& run) {
   std::ostringstream out;
   out << "{\n  \"data\": " << quoted(run.data) << ",\n  \"device\": " << quoted(run.device.describe())
       << ",\n  \"seed\": " << run.options.seed << ",\n  \"batch_size\": " << run.options.batch_size
-      << ",\n  \"precision\": " << quoted(run.options.precision) << ",\n  \"lr\": " << number(run.options.lr) << ",\n  \"versions\": {\"weft\": " << quoted(WEFT_VERSION)
-      << ", \"compiler\": " << quoted(__VERSION__) << "},\n  \"test_accuracy\": " << number(run.test.accuracy)
-      << ",\n  \"epochs\": [";
+      << ",\n  \"precision\": " << quoted(run.options.precision) << ",\n  \"lr\": " << number(run.options.lr)
+      << ",\n  \"versions\": {\"weft\": " << quoted(WEFT_VERSION) << ", \"compiler\": " << quoted(__VERSION__)
+      << "},\n  \"test_accuracy\": " << number(run.test.accuracy) << ",\n  \"epochs\": [";
   const char* separator = "\n";
   for (const weft::Epoch& e : run.history.epochs) {
     out << separator << "    {\"epoch\": " << e.number << ", \"loss\": " << number(e.loss)

@@ -169,10 +169,12 @@ std::string bytes(std::int64_t count) {
 std::string kernels(const weft::Profile& profile) {
   std::ostringstream out;
   out << "<h2>Kernels of a training step</h2>\n<p class=soft>One step takes " << fixed(1e6 * profile.seconds(), 0)
-      << " us in " << profile.kernels.size() << " kernels. The roof is the time that the device's measured bandwidth ("
-      << fixed(profile.bytes_per_second / 1e9, 1) << " GB/s) and arithmetic rate ("
-      << fixed(profile.flops_per_second / 1e9, 1) << " GFLOP/s) allow at best; operands that are still in a cache may "
-      << "beat it.</p>\n<table class=kernels><tr><th>kernel</th><th>layer</th><th>phase</th><th>FLOPs</th><th>read</th>"
+      << " us in " << profile.kernels.size()
+      << " kernels. The roof is the shortest time that the device's measured rates allow: "
+      << fixed(profile.flops_per_second / 1e9, 1) << " GFLOP/s in a large product, and "
+      << fixed(profile.bytes_per_second / 1e9, 1)
+      << " GB/s in a large copy, more where a cache holds what a kernel works on.</p>\n<table "
+         "class=kernels><tr><th>kernel</th><th>layer</th><th>phase</th><th>FLOPs</th><th>read</th>"
       << "<th>written</th><th>time</th><th>share</th><th>of roof</th></tr>\n";
   for (const weft::KernelProfile& k : profile.kernels) {
     out << "<tr><td>" << escaped(k.kernel);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/matmul/bf16_gemm.h"
 
+#include <array>
 #include <type_traits>
 #include <utility>
 
@@ -11,7 +12,7 @@ namespace units = bf16_units;
 namespace {
 
 // Bytes of packed B that are used again and again, and multiply-adds and blocks that are worth a thread's attention.
-constexpr std::int64_t kGroupBytes = 768 * 1024, kGrain = 4 * 1024 * 1024, kPackGrain = 16;
+constexpr std::int64_t kGroupBytes = 768 * 1024, kGrain = 16 * 1024 * 1024, kPackGrain = 32;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -38,18 +39,26 @@ std::size_t Bf16Gemm<T>::workspace() const {
 template <class T>
 void Bf16Gemm<T>::pack(const bf16* a, const bf16* b, bf16* workspace) const {
   const std::int64_t left = p_.a_count * row_panels_ * blocks_, right = p_.b_count * col_panels_ * blocks_;
+  // Neighbours in memory come one after the other: blocks along k, or panels where k leads from row to row.
+  const auto place = [&](std::int64_t i, std::int64_t panels, bool along_k) -> std::array<std::int64_t, 3> {
+    const std::int64_t matrix = i / (panels * blocks_), rest = i % (panels * blocks_);
+    if (along_k) return {matrix, rest / blocks_, rest % blocks_};
+    return {matrix, rest % panels, rest / panels};
+  };
   parallel_for(left + right, kPackGrain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      bf16* to = workspace + i * units::kBlock;
-      const std::int64_t j = i - left, k = (i < left ? i : j) % blocks_ * units::kDepth;
       if (i < left) {
-        const std::int64_t panel = i / blocks_, rows = p_.trans_a ? p_.k : p_.m, cols = p_.trans_a ? p_.m : p_.k;
-        const units::Stored m{a + panel / row_panels_ * rows * cols, rows, cols, cols};
-        units::pack_left(m, p_.trans_a, panel % row_panels_ * kRows, k, to);
+        const auto [matrix, panel, block] = place(i, row_panels_, !p_.trans_a);
+        const std::int64_t rows = p_.trans_a ? p_.k : p_.m, cols = p_.trans_a ? p_.m : p_.k;
+        bf16* to = workspace + ((matrix * row_panels_ + panel) * blocks_ + block) * units::kBlock;
+        units::pack_left({a + matrix * rows * cols, rows, cols, cols}, p_.trans_a, panel * kRows, block * units::kDepth,
+                         to);
       } else {
-        const std::int64_t panel = j / blocks_, rows = p_.trans_b ? p_.n : p_.k, cols = p_.trans_b ? p_.k : p_.n;
-        const units::Stored m{b + panel / col_panels_ * rows * cols, rows, cols, cols};
-        units::pack_right(m, p_.trans_b, k, panel % col_panels_ * units::kSide, to);
+        const auto [matrix, panel, block] = place(i - left, col_panels_, p_.trans_b);
+        const std::int64_t rows = p_.trans_b ? p_.n : p_.k, cols = p_.trans_b ? p_.k : p_.n;
+        bf16* to = workspace + (left + (matrix * col_panels_ + panel) * blocks_ + block) * units::kBlock;
+        units::pack_right({b + matrix * rows * cols, rows, cols, cols}, p_.trans_b, block * units::kDepth,
+                          panel * units::kSide, to);
       }
     }
   });

@@ -126,23 +126,37 @@ struct Rows {
 // Up to 16 rows of up to 32 elements, from (row, col) on; what lies outside the matrix is zero.
 WEFT_BF16 void load_rows(const Stored& m, std::int64_t row, std::int64_t col, Rows& out) {
   const std::int64_t rows = m.rows - row, cols = m.cols - col;
-  const __mmask32 mask = cols >= 32 ? ~0u : cols <= 0 ? 0u : (1u << cols) - 1;
+  const __mmask32 mask = cols >= 32 ? ~0u : (1u << cols) - 1;
   const bf16* from = m.data + row * m.step + col;
   for (int i = 0; i < 16; ++i)
     out.r[i] = i < rows ? _mm512_maskz_loadu_epi16(mask, from + i * m.step) : _mm512_setzero_si512();
 }
 
-// Up to 32 rows of up to 16 elements, two rows interleaved each.
-WEFT_BF16 void load_pairs(const Stored& m, std::int64_t row, std::int64_t col, Rows& out) {
+// Where the elements of two interleaved registers come from: the lower halves of both, and the upper ones.
+struct alignas(64) Interleave {
+  std::uint16_t low[32], high[32];
+};
+constexpr Interleave kInterleave = [] {
+  Interleave x{};
+  for (unsigned i = 0; i < 32; ++i) {
+    x.low[i] = static_cast<std::uint16_t>(i / 2 + i % 2 * 32);
+    x.high[i] = static_cast<std::uint16_t>(x.low[i] + 16);
+  }
+  return x;
+}();
+
+// Up to 32 rows of up to 32 elements, two rows interleaved each: the first 16 columns, and the others.
+WEFT_BF16 void load_pairs(const Stored& m, std::int64_t row, std::int64_t col, Rows& first, Rows& second) {
   const std::int64_t rows = m.rows - row, cols = m.cols - col;
-  const auto mask = static_cast<__mmask16>(cols >= 16 ? 0xffffu : cols <= 0 ? 0u : (1u << cols) - 1);
+  const __mmask32 mask = cols >= 32 ? ~0u : (1u << cols) - 1;
   const bf16* from = m.data + row * m.step + col;
+  const __m512i low = _mm512_load_si512(kInterleave.low), high = _mm512_load_si512(kInterleave.high);
   for (int i = 0; i < 16; ++i) {
-    const __m256i none = _mm256_setzero_si256();
-    const __m256i even = 2 * i < rows ? _mm256_maskz_loadu_epi16(mask, from + 2 * i * m.step) : none;
-    const __m256i odd = 2 * i + 1 < rows ? _mm256_maskz_loadu_epi16(mask, from + (2 * i + 1) * m.step) : none;
-    const __m512i wide_odd = _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd), 16);
-    out.r[i] = _mm512_or_si512(_mm512_cvtepu16_epi32(even), wide_odd);
+    const __m512i none = _mm512_setzero_si512();
+    const __m512i even = 2 * i < rows ? _mm512_maskz_loadu_epi16(mask, from + 2 * i * m.step) : none;
+    const __m512i odd = 2 * i + 1 < rows ? _mm512_maskz_loadu_epi16(mask, from + (2 * i + 1) * m.step) : none;
+    first.r[i] = _mm512_permutex2var_epi16(even, low, odd);
+    second.r[i] = _mm512_permutex2var_epi16(even, high, odd);
   }
 }
 
@@ -204,29 +218,31 @@ void multiply(Kind kind, const bf16* left, const bf16* right, std::int64_t block
 }
 
 void pack_left(const Stored& a, bool transposed, std::int64_t i, std::int64_t k, bf16* block) {
-  for (std::int64_t half = 0; half < 2; ++half, i += 16, block += kTile) {
-    Rows tile;
-    if (transposed) {
-      load_pairs(a, k, i, tile);
-      transpose(tile);
-    } else {
-      load_rows(a, i, k, tile);
-    }
-    store_tile(tile, block);
+  Rows first, second;
+  if (transposed) {
+    load_pairs(a, k, i, first, second);
+    transpose(first);
+    transpose(second);
+  } else {
+    load_rows(a, i, k, first);
+    load_rows(a, i + 16, k, second);
   }
+  store_tile(first, block);
+  store_tile(second, block + kTile);
 }
 
 void pack_right(const Stored& b, bool transposed, std::int64_t k, std::int64_t j, bf16* block) {
-  for (std::int64_t half = 0; half < 2; ++half, j += 16, block += kTile) {
-    Rows tile;
-    if (transposed) {
-      load_rows(b, j, k, tile);
-      transpose(tile);
-    } else {
-      load_pairs(b, k, j, tile);
-    }
-    store_tile(tile, block);
+  Rows first, second;
+  if (transposed) {
+    load_rows(b, j, k, first);
+    load_rows(b, j + 16, k, second);
+    transpose(first);
+    transpose(second);
+  } else {
+    load_pairs(b, k, j, first, second);
   }
+  store_tile(first, block);
+  store_tile(second, block + kTile);
 }
 
 void round(const float* from, std::int64_t count, bf16* to) { round_avx512(from, count, to); }

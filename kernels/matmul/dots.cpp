@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/device/cpu/machine.h"
+
 namespace weft::kernels {
 
 namespace {
@@ -92,8 +94,8 @@ template <class T>
 template <class T>
 void dots(const T* x, const T* row, std::int64_t step, std::int64_t count, std::int64_t n, T* out) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return dots_avx512(x, row, step, count, n, out);
-  if (__builtin_cpu_supports("avx2")) return dots_avx2(x, row, step, count, n, out);
+  if (cpu::isa() == cpu::Isa::kAvx512) return dots_avx512(x, row, step, count, n, out);
+  if (cpu::isa() == cpu::Isa::kAvx2) return dots_avx2(x, row, step, count, n, out);
 #endif
   all_dots<T, 16>(x, row, step, count, n, out);
 }

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "core/device/cpu/machine.h"
+
 namespace weft::kernels {
 
 namespace {
@@ -73,7 +75,7 @@ struct Block {
 
 Block best_block() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return {16, transpose_16x16};
+  if (cpu::isa() == cpu::Isa::kAvx512) return {16, transpose_16x16};
 #endif
   return {4, transpose_4x4};
 }

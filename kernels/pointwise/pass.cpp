@@ -8,8 +8,9 @@
 namespace weft::kernels {
 namespace {
 
-// What waking another thread is worth, and how long a piece should take, in ns.
-constexpr double kWorthSharing = 20'000, kPiece = 10'000;
+// What waking another thread is worth, and how long a piece may take, in ns.
+constexpr double kWorthSharing = 20'000, kPiece = 40'000;
+constexpr std::int64_t kFewPieces = 4;
 constexpr std::int64_t kWide = 2048;   // columns of a piece
 constexpr std::int64_t kFewRows = 16;  // fewer are not worth a row of states
 constexpr std::int64_t kMaxSegments = 64;
@@ -27,16 +28,20 @@ double cost_of(const Instr& in) {
       return 8;
     case Kind::kLoad:
     case Kind::kStore:
-      return 0.2;
+      return 0.1;
     case Kind::kConvert:
     case Kind::kReduce:
     case Kind::kConstant:
-      return 0.15;
+      return 0.1;
     case Kind::kFn:
       break;
   }
   const bool heavy = (in.fn >= Fn::kExp && in.fn <= Fn::kSilu && in.fn != Fn::kRelu) || in.fn == Fn::kPow;
-  return in.type == Type::kF32 ? heavy ? 0.6 : 0.1 : heavy ? 10 : 0.3;
+  return in.type == Type::kF32 ? heavy ? 0.6 : 0.05 : heavy ? 10 : 0.2;
+}
+
+std::int64_t pieces_for(double time) {
+  return time < kWorthSharing ? 1 : std::max(kFewPieces, static_cast<std::int64_t>(time / kPiece));
 }
 
 double cost_of(const Program& program) {
@@ -64,8 +69,7 @@ Pass::Pass(const Lowered& lowered, std::size_t offset) : tiles_(tile_program(low
 }
 
 void Pass::cut_line(double cost) {
-  const double time = static_cast<double>(count_) * cost;
-  const std::int64_t pieces = time < kWorthSharing ? 1 : static_cast<std::int64_t>(time / kPiece);
+  const std::int64_t pieces = pieces_for(static_cast<double>(count_) * cost);
   length_ = std::max<std::int64_t>(64, ceil_div(ceil_div(count_, pieces), 64) * 64);  // whole cache lines
   pieces_ = ceil_div(count_, length_);
 }
@@ -73,8 +77,7 @@ void Pass::cut_line(double cost) {
 void Pass::cut_columns(double cost) {
   if (count_ == 0) return;
   rows_ = count_ / columns_;
-  const double time = static_cast<double>(count_) * cost;
-  const std::int64_t pieces = time < kWorthSharing ? 1 : static_cast<std::int64_t>(time / kPiece);
+  const std::int64_t pieces = pieces_for(static_cast<double>(count_) * cost);
   width_ = columns_ > 2 * kWide && pieces > 1 ? kWide : columns_;
   tiles_across_ = ceil_div(columns_, width_);
   const std::int64_t most = std::clamp<std::int64_t>(rows_ / kFewRows, 1, kMaxSegments);
@@ -89,11 +92,13 @@ void Pass::run(const Call& call) const {
   parallel_for(pieces_, 1, [&](std::int64_t piece, std::int64_t) { run_piece(call, operands, piece); });
 }
 
-void Pass::run_piece(const Call& call, Operands operands, std::int64_t piece) const {
+void Pass::run_piece(const Call& call, const Operands& whole, std::int64_t piece) const {
   const std::int64_t segment = piece / tiles_across_, column = piece % tiles_across_ * width_;
   const std::int64_t row = segment * piece_rows_, begin = by_columns_ ? row * columns_ + column : piece * length_;
   Window window{begin, 1, std::min(length_, count_ - begin), 0};
   if (by_columns_) window = {begin, std::min(piece_rows_, rows_ - row), std::min(width_, columns_ - column), columns_};
+  if (states_.empty()) return run_window(tiles_, whole, window);
+  Operands operands = whole;
   for (const States& s : states_) {
     if (!operands.outputs[s.reduction.output]) continue;
     // Pieces of a line that meet within an output element have a state of it each: element k of a piece is state

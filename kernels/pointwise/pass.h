@@ -34,7 +34,7 @@ class Pass {
 
   void cut_line(double cost);
   void cut_columns(double cost);
-  void run_piece(const Call& call, Operands operands, std::int64_t piece) const;
+  void run_piece(const Call& call, const Operands& whole, std::int64_t piece) const;
   // Output elements [begin, end).
   void finish_some(const States& s, const Call& call, std::int64_t begin, std::int64_t end) const;
   unsigned char* states_of(const States& s, const Call& call) const {

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/formula/interpreter.h"
 #include "kernels/pointwise/tile_reduce.h"
+#include "kernels/pointwise/tile_stream.h"
 #include "kernels/pointwise/tiles.h"
 
 // The CPU's machine for core/formula/interpreter.h, included once by each file that is built for an instruction set.
@@ -46,7 +47,11 @@ class TileMachine {
     split(window.pitch, pitch_at_);
     const std::int64_t bytes = p.lanes * (p.program.wide ? 8 : 4) + 64;  // a step of 4096 would meet in one L1 set
     for (int reg = 0; reg < p.program.registers; ++reg) home_[reg] = tiles_ + reg * bytes;
-    for (int output = 0; output < p.program.outputs; ++output) direct_to_[output] = direct_target(output);
+    for (int output = 0; output < p.program.outputs; ++output) aim(output);
+  }
+  // All that was stored can be seen by other threads.
+  void finish() const {
+    if (streams_) stream_fence();
   }
 
   // The next instructions are for `rows` pieces of `cols` elements, the first of them (row, column) of the window.
@@ -94,7 +99,15 @@ class TileMachine {
     S* to = static_cast<S*>(operands_.outputs[output]) + begin_;
     const T* lanes = static_cast<const T*>(lanes_[reg]);
     if (static_cast<const void*>(to) == lanes) return;
-    for (std::int64_t r = 0; r < rows_; ++r) copy_lanes(to + r * pitch_, lanes + r * cols_, cols_);
+    for (std::int64_t r = 0; r < rows_; ++r) {
+      if constexpr (__is_same(T, S)) {
+        if (streams_ >> output & 1) {
+          stream_copy(to + r * pitch_, lanes + r * cols_, cols_ * static_cast<std::int64_t>(sizeof(S)));
+          continue;
+        }
+      }
+      copy_lanes(to + r * pitch_, lanes + r * cols_, cols_);
+    }
   }
   template <class T, Fn join>
   void reduce(int reg, int output, bool trailing) {
@@ -119,6 +132,8 @@ class TileMachine {
     }
   }
 
+  // Whether the lanes are neighbours in the tensor that a draw fills.
+  bool in_order(int access) const { return rows_ == 1 && g_.follow[access] == Follow::kDense; }
   const long long* state(int input) const { return static_cast<const long long*>(operands_.inputs[input]); }
   long long element(int access, int lane) const {
     return g_.offset(access, rows_ == 1 ? begin_ + lane : begin_ + lane / cols_ * pitch_ + lane % cols_);
@@ -134,12 +149,16 @@ class TileMachine {
     }
   }
 
-  // Where an output's results may go at once: nowhere if they would overwrite an input that is still to be read.
-  void* direct_target(int output) const {
-    for (int input = 0; input < p_.program.inputs; ++input) {
-      if ((p_.read_later[output] >> input & 1) && operands_.inputs[input] == operands_.outputs[output]) return nullptr;
-    }
-    return operands_.outputs[output];
+  // Decides how an output is written: past the caches where it is large and lies where no input does; else its results
+  // may go there at once, unless they would overwrite an input that is still to be read.
+  void aim(int output) {
+    void* to = operands_.outputs[output];
+    unsigned over = 0;
+    for (int input = 0; input < p_.program.inputs; ++input)
+      over |= static_cast<unsigned>(operands_.inputs[input] == to) << input;
+    const bool streams = to && !over && p_.streams >> output & 1;
+    streams_ |= static_cast<unsigned>(streams) << output;
+    direct_to_[output] = streams || (over & p_.read_later[output]) ? nullptr : to;
   }
 
   // Pieces of neighbouring elements: one piece is read in place when its numbers are of the register's type.
@@ -215,6 +234,7 @@ class TileMachine {
   std::int64_t pitch_;
   std::int64_t begin_ = 0, row_ = 0, column_ = 0, rows_ = 1, cols_ = 0;
   std::int64_t at_[kMaxPointwiseAxes] = {}, pitch_at_[kMaxPointwiseAxes] = {};  // coordinates of begin_ and of pitch_
+  unsigned streams_ = 0;  // outputs that are written past the caches, as bits
   void* direct_ = nullptr;
   void* direct_to_[Program::kMaxOutputs];
   const void* lanes_[Program::kMaxRegisters];

@@ -43,12 +43,11 @@ void join_row(S* states, const T* lanes, std::int64_t n) {
 template <Fn join, class S, class T>
 void join_lanes(S& state, const T* lanes, std::int64_t n) {
   constexpr int kChains = 16;
+  alignas(64) S chain[kChains];
   std::int64_t i = 0;
   if (n >= 2 * kChains) {
-    S chain[kChains];
     for (int k = 0; k < kChains; ++k) chain[k] = static_cast<S>(lanes[k]);
-    for (i = kChains; i + kChains <= n; i += kChains)
-      for (int k = 0; k < kChains; ++k) chain[k] = joined<join>(chain[k], static_cast<S>(lanes[i + k]));
+    for (i = kChains; i + kChains <= n; i += kChains) join_row<join>(chain, lanes + i, kChains);
     for (int k = 0; k < kChains; ++k) state = joined<join>(state, chain[k]);
   }
   for (; i < n; ++i) state = joined<join>(state, static_cast<S>(lanes[i]));

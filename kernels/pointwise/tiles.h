@@ -39,10 +39,14 @@ struct Window {
   std::int64_t begin = 0, rows = 1, cols = 0, pitch = 0;
 };
 
-// An instruction, or two that run as one, ready to be called.
+// An instruction, or two that run as one, ready to be called. A pair is `in`, whose result nobody else reads, and then
+// `second` on that result and, if it takes two, register in.c.
 struct TileStep {
   void (*run)(const TileStep&, void* machine) = nullptr;
   Instr in;
+  bool pair = false;
+  bool swapped = false;  // the result is the second operand
+  Fn second = Fn::kAdd;
   int direct = -1;  // the output that the result may be written to at once
 };
 
@@ -54,10 +58,21 @@ struct TileProgram {
   int lanes = 0;  // elements of a tile: as many as keep the registers in L1
   int prologue = 0, count = 0;
   TileStep steps[Program::kMaxInstrs];
+  unsigned streams = 0;  // the outputs that are large enough to be written past the caches, as bits
+  int fetched = 0;       // inputs that are too large for the caches, fetched a tile ahead
+  struct {
+    int input, bytes;  // of an element
+  } fetch[Program::kMaxAccesses] = {};
   // The inputs that are still read once an output's result is known, as bits: it may not be written over them before.
   unsigned read_later[Program::kMaxOutputs] = {};
   void (*run)(const TileProgram&, const Operands&, const Window&) = nullptr;
 };
+
+// Outputs of this size are written past the caches: nothing of them would be left there for their readers.
+inline constexpr std::int64_t kStreamedBytes = 32 * 1024 * 1024;
+
+// An operand of this size is fetched ahead of its use, so that memory works while the tile before is computed.
+inline constexpr std::int64_t kFetchedBytes = 4 * 1024 * 1024;
 
 // For the instruction set that cpu::isa() names.
 TileProgram tile_program(const Lowered& lowered);

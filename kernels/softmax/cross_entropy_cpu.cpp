@@ -4,7 +4,9 @@
 #include <limits>
 
 #include "core/device/thread_pool.h"
+#include "core/formula/math.h"
 #include "kernels/softmax/cross_entropy.h"
+#include "kernels/softmax/row_loops.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/support/data_flag.h"
 #include "kernels/support/float_types.h"
@@ -21,10 +23,13 @@ template <class T, class Label>
 class CpuCrossEntropy {
   using A = Compute<T>;
   static constexpr bool kProbabilities = std::is_same_v<T, Label>;
+  static constexpr bool kPlain = !kProbabilities && std::is_same_v<T, A>;
 
  public:
   explicit CpuCrossEntropy(const CrossEntropy& e)
-      : e_(e), smooth_(static_cast<A>(e.smoothing / static_cast<double>(std::max<std::int64_t>(1, e.classes)))) {}
+      : e_(e),
+        loops_(row_loops<A>()),
+        smooth_(static_cast<A>(e.smoothing / static_cast<double>(std::max<std::int64_t>(1, e.classes)))) {}
 
   void operator()(const Call& call) const {
     const std::int64_t rows_per_task = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, e_.classes));
@@ -77,13 +82,27 @@ class CpuCrossEntropy {
       row_weight = weight(r, r.label);
       r.hit = row_weight * static_cast<A>(1 - e_.smoothing);
     }
+    T* gradient = gradient_of(call, row);
+    if constexpr (kPlain) {
+      if (!e_.weighted && e_.smoothing == 0) return run_plain(call, row, r, gradient);
+    }
     for (std::int64_t j = 0; j < e_.classes; ++j) {
       const A x = static_cast<A>(r.x[j]);
       r.max = x > r.max ? x : r.max;
     }
-    for (std::int64_t j = 0; j < e_.classes; ++j) r.sum += std::exp(static_cast<A>(r.x[j]) - r.max);
+    for (std::int64_t j = 0; j < e_.classes; ++j) r.sum += math::exp(static_cast<A>(r.x[j]) - r.max);
     write(call, row, loss(r), row_weight);
-    if (T* gradient = gradient_of(call, row)) write_gradient(r, gradient);
+    if (gradient) write_gradient(r, gradient);
+  }
+
+  // All of q is at the label: the row's exponentials are kept in the gradient's memory, which may be the logits'.
+  void run_plain(const Call& call, std::int64_t row, const Row& r, T* gradient) const {
+    const A max = loops_.max(r.x, e_.classes), at_label = r.x[r.label] - max;
+    const double sum = loops_.exps(r.x, e_.classes, max, gradient);
+    write(call, row, static_cast<A>(std::log(sum)) - at_label, 1);
+    if (!gradient) return;
+    loops_.scale(gradient, e_.classes, static_cast<A>(1 / sum));
+    gradient[r.label] -= 1;
   }
 
   A loss(const Row& r) const {
@@ -117,6 +136,7 @@ class CpuCrossEntropy {
   }
 
   CrossEntropy e_;
+  RowLoops<A> loops_;
   A smooth_;
 };
 

@@ -66,7 +66,7 @@ TEST_P(MemoryPlanOn, OtherRowsStayAndVariablesCount) {
 }
 
 TEST_P(MemoryPlanOn, WhatDoesNotFitIsSaidBeforeTheFirstRun) {
-  auto f = compile([](Tensor x) { return (x * x.transpose()).sum(); }, {.name = "outer"});
+  auto f = compile([](Tensor x) { return x * x.transpose(); }, {.name = "outer"});
   try {
     f.prepare(zeros({std::int64_t{1} << 22, 1}));
     FAIL() << "must throw";
@@ -78,7 +78,7 @@ TEST_P(MemoryPlanOn, WhatDoesNotFitIsSaidBeforeTheFirstRun) {
     EXPECT_THAT(what, HasSubstr("batches of at most "));
   }
   EXPECT_EQ(f.traces(), 0u);
-  EXPECT_EQ(f(ones({3, 1})).item(), 9);
+  EXPECT_EQ(f(ones({3, 1})).shape(), (Shape{3, 3}));
 }
 
 WEFT_ON_EVERY_DEVICE(MemoryPlanOn);

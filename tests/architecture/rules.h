@@ -10,8 +10,8 @@ namespace weft::testing {
 
 struct Room {
   std::string_view folder;
-  std::vector<std::string_view> may_include;  // beside itself
-  bool public_headers_only = false;           // of the other rooms
+  std::vector<std::string_view> may_include;            // beside itself
+  std::vector<std::string_view> public_headers_only{};  // of these rooms
 };
 
 // Every room, lower floors first.

@@ -2,12 +2,13 @@
 # Runs the digits program and looks at what it says and writes.
 # cmake -DPROGRAM=... -DOUT=... -DEPOCHS=... -DACCURACY=... -DPRECISION=... -P digits.cmake
 file(REMOVE_RECURSE ${OUT})
-execute_process(COMMAND ${PROGRAM} --epochs ${EPOCHS} --batch-size ${BATCH} --precision ${PRECISION} --out ${OUT} OUTPUT_VARIABLE said
+execute_process(COMMAND ${PROGRAM} --explain --epochs ${EPOCHS} --batch-size ${BATCH} --precision ${PRECISION} --out ${OUT}
+                OUTPUT_VARIABLE said
                 RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "exit status ${status}\n${said}")
 endif()
-foreach(wanted "Linear +\\(" "optimizer and other state" "epoch +${EPOCHS}/${EPOCHS}  loss" "truth . predicted" "test accuracy")
+foreach(wanted "Linear +\\(" "optimizer and other state" "% of roof" "epoch +${EPOCHS}/${EPOCHS}  loss" "truth . predicted" "test accuracy")
   if(NOT said MATCHES "${wanted}")
     message(FATAL_ERROR "'${wanted}' is not in the output:\n${said}")
   endif()
@@ -32,7 +33,7 @@ if(NOT epochs EQUAL EPOCHS OR NOT seed EQUAL 7 OR device STREQUAL "" OR NOT prec
 endif()
 
 file(READ ${OUT}/report.html report)
-foreach(wanted "<polyline" "<table>" "read as" "</html>")
+foreach(wanted "<polyline" "<table>" "read as" "Kernels of a training step" "</html>")
   if(NOT report MATCHES "${wanted}")
     message(FATAL_ERROR "'${wanted}' is not in report.html")
   endif()

@@ -27,7 +27,9 @@ class MatmulRow {
   };
   using F = std::function<double(const Element&, const std::vector<HostTensor>& further)>;
 
-  MatmulRow(std::string name, Product p, DType dtype = DType::kF32) : p_(std::move(p)) {
+  MatmulRow(std::string name, Product p, DType dtype = DType::kF32)
+      : MatmulRow(std::move(name), std::move(p), dtype, dtype) {}
+  MatmulRow(std::string name, Product p, DType dtype, DType result) : p_(std::move(p)), result_(result) {
     row_.name = std::move(name);
     row_.op = "matmul_epilogue";
     row_.attributes = {{"trans_a", p_.trans_a}, {"trans_b", p_.trans_b}};
@@ -36,7 +38,8 @@ class MatmulRow {
     row_.dtypes = {DType::kF32};
     row_.tolerance = 4e-5;
     row_.reason = "up to 600 rounded partial sums of products below 1, and sums of up to 200 of those";
-    product = body_->add_input({p_.out, dtype}, ir::InputKind::kArgument, "");
+    if (result != dtype) row_.attributes.set("dtype", result);
+    product = body_->add_input({p_.out, result}, ir::InputKind::kArgument, "");
   }
 
   Value further(HostTensor tensor) {
@@ -82,15 +85,15 @@ class MatmulRow {
 
   OpCase done() {
     row_.body = body_;
-    row_.oracle = [p = p_, outputs = outputs_](const std::vector<HostTensor>& in) {
-      const HostTensor c = stored_as(matmul_oracle(p.out, p.trans_a, p.trans_b)(in)[0], in[0].spec.dtype);
+    row_.oracle = [p = p_, result = result_, outputs = outputs_](const std::vector<HostTensor>& in) {
+      const HostTensor c = stored_as(matmul_oracle(p.out, p.trans_a, p.trans_b)(in)[0], result);
       const auto n = static_cast<std::size_t>(p.out[-1]);
       std::vector<Element> elements;
       for (std::size_t i = 0; i < c.values.size(); ++i) elements.push_back({i, i / n, i % n, c.values[i]});
       const std::vector<HostTensor> further(in.begin() + 2, in.end());
-      std::vector<HostTensor> result;
-      for (const auto& output : outputs) result.push_back(output(elements, further));
-      return result;
+      std::vector<HostTensor> given;
+      for (const auto& output : outputs) given.push_back(output(elements, further));
+      return given;
     };
     return row_;
   }
@@ -102,6 +105,7 @@ class MatmulRow {
   void add(Value v) { body_->outputs.push_back({v, ""}); }
 
   Product p_;
+  DType result_;
   OpCase row_;
   std::shared_ptr<ir::Graph> body_ = std::make_shared<ir::Graph>();
   std::vector<std::function<HostTensor(const std::vector<Element>&, const std::vector<HostTensor>&)>> outputs_;
@@ -168,6 +172,17 @@ OpCase half_type() {
   r.give_reduced("sum", wide, {0}, column_of, f);
   r.row().tolerance = 0.04;
   r.row().reason = "a product near 8 that f32 puts on the other side of a border of bf16 is off by 2^-5";
+  return r.done();
+}
+
+// A layer of bf16 operands whose product stays in f32.
+OpCase half_operands() {
+  MatmulRow r("bf16 operands, f32 product", {{50, 33}, {70, 33}, {50, 70}, false, true}, DType::kBF16, DType::kF32);
+  const Value y = r.op("add", {r.product, r.floats({70})});
+  const auto f = [](const Element& e, const auto& in) { return e.product + in[0].values[e.col]; };
+  r.give(r.op("cast", {y}, {{"dtype", DType::kBF16}}), f);
+  r.give(y, f);
+  r.give_reduced("sum", y, {0}, column_of, f);
   return r.done();
 }
 
@@ -251,6 +266,7 @@ std::vector<OpCase> epilogue_cases() {
           broadcasts(),
           dropout(),
           half_type(),
+          half_operands(),
           batched(),
           other_reductions(),
           normed({33, 65}),

@@ -109,7 +109,8 @@ class Run {
     for (std::size_t i = 0; i < output_specs_.size(); ++i) {
       const bool wanted = options_.only_output < 0 || static_cast<std::size_t>(options_.only_output) == i;
       const Bytes unset(static_cast<std::size_t>(output_specs_[i].bytes()), kUnset);
-      out_.push_back(wanted ? block(unset, shift_of(output_specs_[i])) : nullptr);
+      const bool own = wanted && static_cast<int>(i) != options_.replacing;
+      out_.push_back(own ? block(unset, shift_of(output_specs_[i])) : nullptr);
     }
     workspace_ = block(Bytes(kernel.workspace, kUnset), 0);
     flag_ = block(Bytes(sizeof(DataFlag), 0), 0);
@@ -126,8 +127,11 @@ class Run {
   void launch(const exec::PreparedKernel& kernel) {
     std::vector<View> in, out;
     for (std::size_t i = 0; i < in_.size(); ++i) in.push_back({in_[i]->data(), input_specs_[i]});
-    for (std::size_t i = 0; i < out_.size(); ++i)
-      out.push_back({out_[i] ? out_[i]->data() : nullptr, output_specs_[i]});
+    for (std::size_t i = 0; i < out_.size(); ++i) {
+      void* data = out_[i] ? out_[i]->data() : nullptr;
+      if (static_cast<int>(i) == options_.replacing) data = in[static_cast<std::size_t>(options_.replaced)].data;
+      out.push_back({data, output_specs_[i]});
+    }
     Call call;
     call.inputs = in;
     call.outputs = out;
@@ -142,11 +146,20 @@ class Run {
   RawRun collect() {
     const std::string where = node_.op.name() + " on " + device_.name();
     RawRun result;
+    Bytes replaced;
     for (std::size_t i = 0; i < in_.size(); ++i) {
+      if (static_cast<int>(i) == options_.replaced) {
+        replaced = in_[i]->read(where + ", input " + std::to_string(i));
+        continue;
+      }
       EXPECT_EQ(in_[i]->read(where + ", input " + std::to_string(i)), inputs_[i].bytes)
           << where << " changed input " << i;
     }
     for (std::size_t i = 0; i < out_.size(); ++i) {
+      if (static_cast<int>(i) == options_.replacing) {
+        result.outputs.push_back({output_specs_[i], replaced});
+        continue;
+      }
       result.outputs.push_back(
           {output_specs_[i], out_[i] ? out_[i]->read(where + ", output " + std::to_string(i)) : Bytes{}});
     }

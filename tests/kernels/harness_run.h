@@ -21,6 +21,8 @@ HostTensor decode(const RawTensor& raw);
 struct RunOptions {
   bool misaligned = false;  // operands start one element after a 256-byte border, as a caller's own memory may
   int only_output = -1;     // the others are unread: data == nullptr
+  int replacing = -1;       // this output lies where ...
+  int replaced = -1;        // ... this input does
 };
 
 struct RawRun {

@@ -23,12 +23,18 @@ double cut(double x, int digits, double least) {
   return std::floor(x / spacing) * spacing;
 }
 
+// Whole units of a word.
+double units(std::uint64_t word, std::uint64_t unit) {
+  const std::uint64_t whole = word / unit;
+  return static_cast<double>(whole);
+}
+
 double uniform(const Generator& g, std::uint64_t e, DType dtype) {
   if (dtype == DType::kF64) {
     const std::uint64_t low = g.word(e / 2, 2 * (e % 2)), high = g.word(e / 2, 2 * (e % 2) + 1);
-    return std::ldexp(static_cast<double>((high * 0x100000000u + low) / 2048), -53);
+    return std::ldexp(units(high * 0x100000000u + low, 2048), -53);
   }
-  const double draw = std::ldexp(static_cast<double>(g.word(e / 4, e % 4) / 256), -24);
+  const double draw = std::ldexp(units(g.word(e / 4, e % 4), 256), -24);
   if (dtype == DType::kBF16) return cut(draw, 8, 0);
   if (dtype == DType::kF16) return cut(draw, 11, 0x1p-24);
   return draw;
@@ -39,13 +45,13 @@ double normal(const Generator& g, std::uint64_t e, DType dtype) {
   double u1, u2;
   if (dtype == DType::kF64) {
     const auto pair = [&](std::size_t i) {
-      return static_cast<double>((g.word(e, i + 1) * std::uint64_t{0x100000000u} + g.word(e, i)) / 2048);
+      return units(g.word(e, i + 1) * std::uint64_t{0x100000000u} + g.word(e, i), 2048);
     };
     u1 = std::ldexp(pair(0) + 1, -53);
     u2 = std::ldexp(pair(2), -53);
   } else {
-    u1 = std::ldexp(g.word(e / 2, 2 * (e % 2)) / 256 + 1.0, -24);
-    u2 = std::ldexp(static_cast<double>(g.word(e / 2, 2 * (e % 2) + 1) / 256), -24);
+    u1 = std::ldexp(units(g.word(e / 2, 2 * (e % 2)), 256) + 1, -24);
+    u2 = std::ldexp(units(g.word(e / 2, 2 * (e % 2) + 1), 256), -24);
   }
   return std::sqrt(-2 * std::log(u1)) * std::cos(kTurn * u2);
 }

@@ -34,7 +34,7 @@ Region epilogue() {
 
 class Windows {
  public:
-  explicit Windows(const Region& region) : region_(region), node_(node_of(region)) {
+  explicit Windows(const Region& region) : node_(node_of(region)) {
     for (const HostTensor& x : region.inputs) {
       inputs_.push_back({x.spec, encode(x)});
       in_specs_.push_back(x.spec);
@@ -81,7 +81,6 @@ class Windows {
     kernels::run_window(program_, operands, {begin, rows, columns, kColumns});
   }
 
-  const Region& region_;
   ir::Node node_;
   std::vector<RawTensor> inputs_, outputs_;
   std::vector<TensorSpec> in_specs_, out_specs_;

@@ -11,11 +11,13 @@
 #include "tests/data/files.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
+#include "weft/compile.h"
 #include "weft/dropout.h"
 #include "weft/linear.h"
 #include "weft/loader.h"
 #include "weft/loss.h"
 #include "weft/ops.h"
+#include "weft/optimizer.h"
 #include "weft/random.h"
 #include "weft/sequential.h"
 #include "weft/trainer.h"
@@ -90,6 +92,9 @@ TEST(TrainerLoop, FiguresAreMeansOverTheRowsOfOneEpoch) {
   }
   EXPECT_EQ(history.epochs[2].number, 3);
   EXPECT_NEAR(trainer.running().loss, wanted.loss, 1e-6);
+  // The next epoch has forgotten the rows before it.
+  EXPECT_GT(std::abs(wanted.loss - validation.loss), 1e-4);
+  EXPECT_NEAR(trainer.fit(other, {.quiet = true}).epochs[0].loss, validation.loss, 1e-6);
 }
 
 TEST(TrainerLoop, EpochNumbersGoOnInTheNextFit) {

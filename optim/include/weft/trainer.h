@@ -84,7 +84,8 @@ class Trainer {
   void prepare(const Dataset& train, std::int64_t batch_size);
   // The memory of the training step as a table; TraceError before prepare() or the first step.
   std::string memory_plan() const;
-  // The most rows per batch for which everything that the training step needs fits in `memory` bytes; found by planning.
+  // The most rows per batch for which everything that the training step needs fits in `memory` bytes; found by
+  // planning.
   std::int64_t largest_batch(const Dataset& train, std::int64_t memory);
   // The kernels of the training step and their times; TraceError as above. Trains nothing.
   Profile profile() const;

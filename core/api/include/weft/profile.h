@@ -18,8 +18,8 @@ struct KernelProfile {
   std::int64_t bytes_read = 0, bytes_written = 0;
   double seconds = 0;
   double share = 0;  // of the step
-  // The shortest time that the device's measured bandwidth and arithmetic rate allow, over the measured one. Above 1
-  // where the operands are still in a cache.
+  // The shortest time that the device's measured rates allow, over the measured one: of its f32 or half products for
+  // the arithmetic, and for the memory of copies of as many bytes, since small operands are still in a cache.
   double roof = 0;
   bool memory_bound = true;  // that shortest time is the memory's
 };

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/formula/math.h"
+#include "kernels/softmax/row_loops_isa.h"
+
+// The loops, included once by each file that is built for an instruction set; all of it has internal linkage and calls
+// only what is always inlined.
+namespace weft::kernels {
+namespace {
+
+// The join of all lanes, halves on halves; every instruction set adds in the same order.
+template <int count, class A, class Join>
+A halves(A* lanes, Join join) {
+  for (int i = 0; i < count / 2; ++i) lanes[i] = join(lanes[i], lanes[i + count / 2]);
+  if constexpr (count > 2) return halves<count / 2>(lanes, join);
+  return lanes[0];
+}
+
+template <class A>
+A row_max(const A* x, std::int64_t n) {
+  constexpr int kLanes = 64;
+  const auto larger = [](A a, A b) { return b > a ? b : a; };
+  A most = static_cast<A>(-__builtin_inf());
+  std::int64_t j = 0;
+  if (n >= kLanes) {
+    A lanes[kLanes];
+    for (int i = 0; i < kLanes; ++i) lanes[i] = most;
+    for (; j + kLanes <= n; j += kLanes) {
+      for (int i = 0; i < kLanes; ++i) lanes[i] = larger(lanes[i], x[j + i]);
+    }
+    most = halves<kLanes>(lanes, larger);
+  }
+  for (; j < n; ++j) most = larger(most, x[j]);
+  return most;
+}
+
+// The next elements, at most `count`; the lanes of those that are missing add nothing.
+template <int count, class A>
+double some_exps(const A* x, std::int64_t n, A max, A* out) {
+  A lanes[count];
+  const int some = n < count ? static_cast<int>(n) : count;
+  if (some == count) {
+    for (int i = 0; i < count; ++i) lanes[i] = x[i] - max;
+  } else {
+    for (int i = 0; i < count; ++i) lanes[i] = i < some ? x[i] - max : static_cast<A>(-__builtin_inf());
+  }
+  for (int i = 0; i < count; ++i) lanes[i] = math::exp(lanes[i]);
+  if (out && some == count) {
+    for (int i = 0; i < count; ++i) out[i] = lanes[i];
+  } else if (out) {
+    for (int i = 0; i < some; ++i) out[i] = lanes[i];
+  }
+  for (int i = some; i < count; ++i) lanes[i] = 0;
+  return static_cast<double>(halves<count>(lanes, [](A a, A b) { return a + b; }));
+}
+
+template <class A>
+double row_exps(const A* x, std::int64_t n, A max, A* out) {
+  constexpr int kMany = 256, kSome = 64, kFew = 16;  // whole registers, so that short rows are vector code, too
+  double sum = 0;
+  std::int64_t j = 0;
+  for (; j + kMany <= n; j += kMany) sum += some_exps<kMany>(x + j, kMany, max, out ? out + j : nullptr);
+  for (; j + kSome <= n; j += kSome) sum += some_exps<kSome>(x + j, kSome, max, out ? out + j : nullptr);
+  for (; j < n; j += kFew) sum += some_exps<kFew>(x + j, n - j, max, out ? out + j : nullptr);
+  return sum;
+}
+
+template <class A>
+void scale_row(A* x, std::int64_t n, A factor) {
+  for (std::int64_t j = 0; j < n; ++j) x[j] *= factor;
+}
+
+template <class A>
+void resolve_loops(RowLoops<A>& loops) {
+  loops = {row_max<A>, row_exps<A>, scale_row<A>};
+}
+
+}  // namespace
+
+}  // namespace weft::kernels

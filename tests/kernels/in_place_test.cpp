@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "core/exec/traits.h"
+#include "tests/kernels/cases.h"
+#include "tests/kernels/harness_run.h"
+
+namespace weft::testing {
+namespace {
+
+ir::Node node_of(const OpCase& row) { return {ir::OpId::of(row.op), {}, {}, row.attributes, "", row.body}; }
+
+// Runs the row with every output over every input that the planner may put it over; returns how many pairs there are.
+int check_pairs(const OpCase& row, Device device) {
+  const ir::Node node = node_of(row);
+  std::vector<RawTensor> raw;
+  for (const HostTensor& input : row.inputs) raw.push_back({input.spec, encode(input)});
+  const RawRun apart = run_raw(node, raw, device);
+  int pairs = 0;
+  for (std::size_t j = 0; j < apart.outputs.size(); ++j) {
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      if (!exec::may_run_in_place(node, j, i) || raw[i].bytes.size() != apart.outputs[j].bytes.size()) continue;
+      ++pairs;
+      const RawRun over =
+          run_raw(node, raw, device, {.replacing = static_cast<int>(j), .replaced = static_cast<int>(i)});
+      for (std::size_t o = 0; o < apart.outputs.size(); ++o)
+        EXPECT_EQ(over.outputs[o].bytes, apart.outputs[o].bytes)
+            << row.op << " " << row.name << " on " << device.name() << ": output " << o << " with output " << j
+            << " over input " << i;
+    }
+  }
+  return pairs;
+}
+
+// What the planner counts on: a kernel that may write an output over an input gives the same bits when it does.
+TEST(InPlace, GivesTheSameBits) {
+  int pairs = 0;
+  for (const OpCase& row : all_cases()) {
+    const bool interesting = row.body || row.op == "softmax_cross_entropy" || row.op == "dropout";
+    if (!interesting) continue;
+    for (const Device device : Device::all()) pairs += check_pairs(row, device);
+  }
+  EXPECT_GT(pairs, 20);
+}
+
+}  // namespace
+}  // namespace weft::testing
