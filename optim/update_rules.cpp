@@ -55,8 +55,9 @@ Moved step_one(const R& r, Tensor p, Tensor g, const std::vector<Tensor>& moment
   const Tensor m = moments[0] + (1.0 - r.beta1) * (g - moments[0]);
   const Tensor v = r.beta2 * moments[1] + (1.0 - r.beta2) * square(g);
   const Tensor step_size = (rate / (1.0 - pow(r.beta1, number))).to(dtype);
-  const Tensor correction = sqrt(1.0 - pow(r.beta2, number)).to(dtype);
-  return {p - step_size * m / (sqrt(v) / correction + r.eps), {m, v}};
+  // A factor, since a division per element is what the update would wait for.
+  const Tensor correction = (1.0 / sqrt(1.0 - pow(r.beta2, number))).to(dtype);
+  return {p - step_size * m / (sqrt(v) * correction + r.eps), {m, v}};
 }
 
 }  // namespace

@@ -170,7 +170,7 @@ std::vector<PointwisePass> pointwise_passes(const exec::KernelRequest& request) 
 
 CudaBody::CudaBody(const exec::KernelRequest& request) : passes_(pointwise_passes(request)) {
   for (PointwisePass& pass : passes_) {
-    if (!pass.plain) pass.specialised = specialised_kernel(pointwise_source(pass), kPointwiseKernel, request.device);
+    if (!pass.plain) pass.specialised = specialise(pointwise_source(pass), kPointwiseKernel, request.device);
     workspace_ = std::max(workspace_, workspace_of(pass));
   }
 }

@@ -36,12 +36,12 @@ struct ReducePlace {
 };
 
 // Joins the lanes of every slot, in a fixed tree, and writes the results, or what this piece gives of them. All threads
-// of the block must call it.
+// of the block must call it. `cells` is a shared array of kReduceBlock * n: one for all types, since each
+// instantiation's own would add up.
 template <class T, Fn join, Storage storage, int n, class Word>
-__device__ void finish_reduction(const ReductionCut& r, const ReducePlace& t, const Word* joined, void* output,
-                                 int number) {
+__device__ void finish_reduction(const ReductionCut& r, const ReducePlace& t, Word* cells, const Word* joined,
+                                 void* output, int number) {
   using S = interpreter::StoredAs<storage>;
-  WEFT_SHARED_ARRAY(Word, cells, kReduceBlock * n);
   const int width = r.trailing ? 1 : n;
   Word* mine = cells + t.cell * width;
   __syncthreads();  // the cells may still be read for the reduction before
@@ -98,7 +98,9 @@ template <class Prog, int n>
 __device__ void run_reduction(const ThreadOperands& operands, Walk walk, const ReductionCut& r) {
   constexpr Program program = Prog::value;
   constexpr int first = first_reduction(program);
-  ThreadMachine<typename Prog::Word, program.registers, n, true, program.outputs> machine(operands, program, walk);
+  using Word = typename Prog::Word;
+  WEFT_SHARED_ARRAY(Word, cells, kReduceBlock * n);
+  ThreadMachine<Word, program.registers, n, true, program.outputs> machine(operands, program, walk);
   const ReducePlace t(r);
   for_reductions<Prog, first>(
       [&]<class T, Fn join, Storage>(int output, int) { machine.template start<T, join>(output); });
@@ -110,12 +112,13 @@ __device__ void run_reduction(const ThreadOperands& operands, Walk walk, const R
     }
   }
   for_reductions<Prog, first>([&]<class T, Fn join, Storage storage>(int output, int number) {
-    finish_reduction<T, join, storage, n>(r, t, machine.joined(output), operands.outputs[output], number);
+    finish_reduction<T, join, storage, n>(r, t, cells, machine.joined(output), operands.outputs[output], number);
   });
 }
 
 template <class Word, int n>
 __device__ void interpret_reduction(const ThreadOperands& operands, const Program& program, const ReductionCut& r) {
+  WEFT_SHARED_ARRAY(Word, cells, kReduceBlock * n);
   InterpretingMachine<Word, n> machine(operands, program, operands.walk);
   const ReducePlace t(r);
   const int first = first_reduction(program);
@@ -133,7 +136,7 @@ __device__ void interpret_reduction(const ThreadOperands& operands, const Progra
   for (int k = first; k < program.count && program.code[k].kind == Instr::Kind::kReduce; ++k) {
     const Instr& in = program.code[k];
     with_reduction(in, [&]<class T, Fn join, Storage storage>() {
-      finish_reduction<T, join, storage, n>(r, t, machine.joined(in.b), operands.outputs[in.b], k - first);
+      finish_reduction<T, join, storage, n>(r, t, cells, machine.joined(in.b), operands.outputs[in.b], k - first);
     });
   }
 }

@@ -60,7 +60,7 @@ Kernel make(const std::string& source, const char* name, const std::string& arch
 
 }  // namespace
 
-Kernel specialised_kernel(const std::string& source, const char* name, Device device) {
+Kernel specialise(const std::string& source, const char* name, Device device) {
   if (!has_nvrtc()) return nullptr;
   // Never destroyed: at exit the driver may be gone before any destructor of ours runs.
   static std::mutex mutex;

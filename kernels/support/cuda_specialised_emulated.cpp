@@ -7,7 +7,7 @@ namespace weft::kernels {
 // The emulation loads no modules; it runs the interpreter.
 class SpecialisedKernel {};
 
-std::shared_ptr<const SpecialisedKernel> specialised_kernel(const std::string&, const char*, Device) { return nullptr; }
+std::shared_ptr<const SpecialisedKernel> specialise(const std::string&, const char*, Device) { return nullptr; }
 void launch_specialised(const SpecialisedKernel&, dim3, dim3, const Call&, void**) {}
 
 }  // namespace weft::kernels

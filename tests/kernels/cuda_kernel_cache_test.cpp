@@ -86,17 +86,20 @@ TEST_F(KernelCacheFiles, NeedAFolder) {
 }
 
 TEST(KernelCacheFolder, IsTheOneThatTheUserNames) {
-  const auto set = [](const char* name, const char* value) {
-    if (value) ::setenv(name, value, 1);
-    if (!value) ::unsetenv(name);
+  const auto set = [](const std::string& name, const char* value) {
+    if (value) {
+      ::setenv(name.c_str(), value, 1);
+    } else {
+      ::unsetenv(name.c_str());
+    }
   };
-  const char* names[] = {"WEFT_CACHE_DIR", "XDG_CACHE_HOME", "HOME"};
-  std::vector<std::pair<const char*, std::optional<std::string>>> before;
-  for (const char* name : names) {
-    const char* value = std::getenv(name);
-    before.emplace_back(name, value ? std::optional<std::string>(value) : std::nullopt);
+  const std::vector<std::string> names{"WEFT_CACHE_DIR", "XDG_CACHE_HOME", "HOME"};
+  std::vector<std::optional<std::string>> before;
+  for (const std::string& name : names) {
+    const char* value = std::getenv(name.c_str());
+    before.push_back(value ? std::optional<std::string>(value) : std::nullopt);
   }
-  for (const char* name : names) set(name, name);
+  for (const std::string& name : names) set(name, name.c_str());
   EXPECT_EQ(kernel_cache_folder(), "WEFT_CACHE_DIR");
   set("WEFT_CACHE_DIR", "");
   EXPECT_EQ(kernel_cache_folder(), "XDG_CACHE_HOME/weft");
@@ -104,7 +107,7 @@ TEST(KernelCacheFolder, IsTheOneThatTheUserNames) {
   EXPECT_EQ(kernel_cache_folder(), "HOME/.cache/weft");
   set("HOME", nullptr);
   EXPECT_EQ(kernel_cache_folder(), "");
-  for (const auto& [name, value] : before) set(name, value ? value->c_str() : nullptr);
+  for (std::size_t i = 0; i < names.size(); ++i) set(names[i], before[i] ? before[i]->c_str() : nullptr);
 }
 
 std::string key_of(int i) { return "key " + std::to_string(i); }

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <iterator>
 #include <limits>
 #include <string>
@@ -108,10 +109,8 @@ void check_every(const Function& f, std::uint64_t step) {
 
 class VectorMath : public ::testing::TestWithParam<Function> {};
 
-TEST_P(VectorMath, IsWithinTwoUlpOnASample) { check_every(GetParam(), 256); }
-
-// Minutes long, so it runs only when asked for; see CONTRIBUTING.md.
-TEST_P(VectorMath, DISABLED_IsWithinTwoUlpOnAllFloats) { check_every(GetParam(), 1); }
+// Of 2^24 floats, or of all where WEFT_ALL_FLOATS is set, which takes minutes.
+TEST_P(VectorMath, IsWithinTwoUlp) { check_every(GetParam(), std::getenv("WEFT_ALL_FLOATS") ? 1 : 256); }
 
 TEST_P(VectorMath, KeepsSpecialValues) {
   const FlushDenormals flush;
