@@ -132,7 +132,8 @@ TEST(KernelCacheProcess, DISABLED_WritesAndReads) {
 TEST_F(KernelCacheFiles, ServeManyProcesses) {
   const std::string self = fs::read_symlink("/proc/self/exe").string();
   // Not as a shard of its own, where this test is one.
-  const std::string command = "GTEST_TOTAL_SHARDS= WEFT_TEST_KERNEL_CACHE='" + folder_.string() + "' '" + self +
+  const std::string command = "env -u GTEST_TOTAL_SHARDS -u GTEST_SHARD_INDEX WEFT_TEST_KERNEL_CACHE='" +
+                              folder_.string() + "' '" + self +
                               "' --gtest_also_run_disabled_tests --gtest_filter=KernelCacheProcess.* 2>&1";
   std::vector<FILE*> processes;
   for (int i = 0; i < 3; ++i) processes.push_back(::popen(command.c_str(), "r"));

@@ -69,10 +69,14 @@ void check(const Program& program) {
   // Four blocks of 256 threads with 64 registers fill a multiprocessor. f64 is for checking gradients and for numbers
   // that a step has one of; its functions take what they take.
   const Instr* end = program.pass.program.code + program.pass.program.count;
-  const bool f64 = std::any_of(program.pass.program.code, end, [](const Instr& in) { return in.type == Type::kF64; });
+  const auto any = [&](auto holds) { return std::any_of(program.pass.program.code, end, holds); };
+  const bool f64 = any([](const Instr& in) { return in.type == Type::kF64; });
+  // Beside other draws in 16 bits, a normal draw spills up to this much at 64 registers (NVRTC 13.0); no step of the
+  // models has one.
+  const bool normals = any([](const Instr& in) { return in.kind == Instr::Kind::kNormal; });
   EXPECT_GT(use.registers, 0);
   EXPECT_LE(use.registers, f64 ? 255 : 64);
-  EXPECT_LE(use.stack, f64 ? 128 : 0);
+  EXPECT_LE(use.stack, f64 ? 128 : normals ? 96 : 0);
   if (program.pass.geometry.count < kernels::kLanes || program.pass.lanes == 1) return;
   EXPECT_GE(matches(compiled.ptx, R"(ld\.global\S*\.v4\.)"), dense_floats(program.pass, Instr::Kind::kLoad));
   EXPECT_GE(matches(compiled.ptx, R"(st\.global\S*\.v4\.)"), dense_floats(program.pass, Instr::Kind::kStore));
