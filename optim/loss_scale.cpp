@@ -11,14 +11,14 @@ namespace weft::detail {
 namespace {
 
 // Gradients are multiplied by the inverse, which must be a normal number.
-constexpr double kLeast = 1, kMost = 0x1p62;
+constexpr double kLeast = 1, kMost = 0x1p64;
 
 void check(const LossScale& options) {
   const double s = options.initial;
   if (s != 0 && !(s >= kLeast && s <= kMost && std::exp2(std::round(std::log2(s))) == s))
     throw ValueError("optimizer", "",
                      "loss_scale.initial is " + std::to_string(s) +
-                         "; it must be 0 (off) or a power of two from 1 to 2^62, so that scaling rounds nothing");
+                         "; it must be 0 (off) or a power of two from 1 to 2^64, so that scaling rounds nothing");
   if (options.growth_interval < 1)
     throw ValueError(
         "optimizer", "",

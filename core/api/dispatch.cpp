@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/exec/eager.h"
+#include "core/formula/convert.h"
 
 namespace weft::detail {
 namespace {
@@ -66,12 +67,16 @@ ir::Ints normal_axes(const std::vector<int>& axes, int rank, const char* op) {
   return out;
 }
 
-Tensor constant(Scalar value, DType dtype, Device device) {
-  ir::Attributes attributes{{"shape", ir::Ints{}}, {"dtype", dtype}, {"value", value.real}};
+Tensor filled(const Shape& shape, Scalar value, DType dtype) {
+  ir::Attributes attributes{{"shape", shape.dims()}, {"dtype", dtype}, {"value", value.real}};
   if (!is_floating(dtype))
-    attributes.set("integer", value.is_integer ? value.integer : static_cast<std::int64_t>(value.real));
-  const DeviceScope on(device);
+    attributes.set("integer", value.is_integer ? value.integer : std::int64_t{convert<long long>(value.real)});
   return apply1("full", {}, std::move(attributes));
+}
+
+Tensor constant(Scalar value, DType dtype, Device device) {
+  const DeviceScope on(device);
+  return filled({}, value, dtype);
 }
 
 }  // namespace weft::detail

@@ -19,7 +19,9 @@ DType promote(DType a, DType b);
 Tensor cast_to(const Tensor& x, DType dtype);
 // All axes when the list is empty; normalised, sorted, each once. ShapeError for repeats.
 ir::Ints normal_axes(const std::vector<int>& axes, int rank, const char* op);
-// A 0-d tensor of the dtype on the device: a number beside a tensor.
+// A tensor of one value on the current device. As an integer a number beyond int64 is the nearest that is not.
+Tensor filled(const Shape& shape, Scalar value, DType dtype);
+// A 0-d tensor on the device: a number beside a tensor.
 Tensor constant(Scalar value, DType dtype, Device device);
 
 }  // namespace weft::detail

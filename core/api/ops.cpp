@@ -41,10 +41,7 @@ void promote_together(Tensor& a, Tensor& b) {
 Tensor full(Shape shape, Scalar value, DType dtype) {
   for (const std::int64_t d : shape)
     if (d < 0) fail<ShapeError>("full", "shape ", shape, " has a negative size");
-  Attributes attributes{{"shape", shape.dims()}, {"dtype", dtype}, {"value", value.real}};
-  if (!is_floating(dtype))
-    attributes.set("integer", value.is_integer ? value.integer : static_cast<std::int64_t>(value.real));
-  return apply1("full", {}, std::move(attributes));
+  return detail::filled(shape, value, dtype);
 }
 Tensor zeros(Shape shape, DType dtype) { return full(std::move(shape), 0, dtype); }
 Tensor ones(Shape shape, DType dtype) { return full(std::move(shape), 1, dtype); }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/pointwise/common_programs.h"
 #include "kernels/pointwise/cuda_launch.h"
 #include "kernels/pointwise/kernels.cuh"
 #include "weft/cuda.h"
@@ -10,6 +11,34 @@ namespace {
 template <class Prog>
 __global__ void __launch_bounds__(kPointwiseBlock) pointwise_kernel(const __grid_constant__ ThreadOperands operands) {
   run_pointwise<Prog>(operands, operands.walk);
+}
+
+// Runs the body of a common program, behind the prologue of the program that was found to be one.
+template <class C, int n>
+__device__ void run_common(const ThreadOperands& operands, const Program& given, std::int64_t begin, std::int64_t end,
+                           std::int64_t stride) {
+  if (begin >= end) return;
+  constexpr Program body = BodyOf<C>::value;
+  constexpr Walk walk{.dense = ~0u};
+  ThreadMachine<unsigned, body.registers, n, true> machine(operands, given, walk);
+  WEFT_UNROLL
+  for (int reg = 0; reg < C::value.filled; ++reg) {
+    const float value = filled_value(given, reg, operands.inputs);
+    WEFT_UNROLL
+    for (int i = 0; i < n; ++i) machine.template write<float>(reg).put(i, value);
+  }
+  for (std::int64_t pack = begin; pack < end; pack += stride) {
+    machine.move_to(pack);
+    interpreter::run_constant<BodyOf<C>, 0, body.count>(machine);
+  }
+}
+
+template <class C>
+__global__ void __launch_bounds__(kPointwiseBlock, 4)
+    common_kernel(const __grid_constant__ ThreadOperands operands, const __grid_constant__ Program program) {
+  const Share s(operands);
+  run_common<C, kLanes>(operands, program, s.thread, s.packs, s.threads);
+  run_common<C, 1>(operands, program, s.singles + s.thread, operands.geometry.count, s.threads);
 }
 
 template <Fn fn>
@@ -35,6 +64,15 @@ ConstantKernel constant_kernel(Fn fn) {
 }
 
 }  // namespace
+
+void launch_common(const PointwisePass& pass, const ThreadOperands& operands, const Call& call) {
+  const Launch launch = launch_of(pass);
+  any_common_program([&]<class C>() {
+    const bool found = is_common<C>(pass.program, pass.geometry);
+    if (found) cuda::launch(common_kernel<C>, launch.grid, launch.block, 0, call, operands, pass.program);
+    return found;
+  });
+}
 
 void launch_function(Fn fn, const PointwisePass& pass, const ThreadOperands& operands, const Call& call) {
   const Launch launch = launch_of(pass);

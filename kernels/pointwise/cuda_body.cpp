@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "kernels/pointwise/common_programs.h"
 #include "kernels/pointwise/cuda_source.h"
 #include "kernels/pointwise/lower.h"
 #include "kernels/pointwise/pointwise.h"
@@ -71,6 +72,7 @@ PointwisePass pass_of(const Lowered& lowered) {
   pass.geometry = lowered.geometry;
   pass.walk = walk_of(lowered.geometry);
   pass.plain = lowered.plain;
+  pass.common = any_common_program([&]<class C>() { return is_common<C>(lowered.program, lowered.geometry); });
   if (const Instr* in = reduction_of(pass.program)) {
     const bool trailing = in->c != 0;
     const std::int64_t count = pass.geometry.count, results = pass.geometry.kept[in->b];
@@ -116,6 +118,8 @@ void run_pass(const PointwisePass& pass, const Call& call) {
   const bool fits = pass.reductions == 0 || pass.lanes == 1 || operands.packs;
   if (pass.plain) {
     launch_function(*pass.plain, pass, operands, call);
+  } else if (pass.common) {
+    launch_common(pass, operands, call);
   } else if (pass.specialised && fits) {
     void* arguments[] = {&operands, &reduction};
     launch_specialised(*pass.specialised, launch.grid, launch.block, call, arguments);
@@ -127,8 +131,8 @@ void run_pass(const PointwisePass& pass, const Call& call) {
 
 std::size_t workspace_of(const PointwisePass& pass) {
   if (pass.reduction.pieces == 1) return 0;
-  const std::size_t word = pass.program.wide ? 8 : 4;
-  return static_cast<std::size_t>(pass.reductions * pass.reduction.pieces * pass.reduction.results) * word;
+  const std::int64_t partials = pass.reductions * pass.reduction.pieces * pass.reduction.results;
+  return static_cast<std::size_t>(partials) * sizeof(unsigned long long);
 }
 
 }  // namespace
@@ -170,7 +174,8 @@ std::vector<PointwisePass> pointwise_passes(const exec::KernelRequest& request) 
 
 CudaBody::CudaBody(const exec::KernelRequest& request) : passes_(pointwise_passes(request)) {
   for (PointwisePass& pass : passes_) {
-    if (!pass.plain) pass.specialised = specialise(pointwise_source(pass), kPointwiseKernel, request.device);
+    if (!pass.plain && !pass.common)
+      pass.specialised = specialise(pointwise_source(pass), kPointwiseKernel, request.device);
     workspace_ = std::max(workspace_, workspace_of(pass));
   }
 }

@@ -15,6 +15,7 @@ struct PointwisePass {
   Geometry geometry;
   Walk walk;
   std::optional<Fn> plain;  // function_program(fn) does the same
+  bool common = false;      // one of the common programs does
   int reductions = 0;
   int lanes = kLanes;      // of a thread that reduces
   ReductionCut reduction;  // without its partials
@@ -23,6 +24,8 @@ struct PointwisePass {
 
 // The kernel made ahead of time for a function on f32.
 void launch_function(Fn fn, const PointwisePass& pass, const ThreadOperands& operands, const Call& call);
+// The kernel made ahead of time for a common program.
+void launch_common(const PointwisePass& pass, const ThreadOperands& operands, const Call& call);
 // The kernel that runs any program.
 void launch_interpreter(const PointwisePass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
                         const Call& call);

@@ -1,42 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/pointwise/cuda_launch.h"
-#include "kernels/pointwise/kernels.cuh"
 #include "kernels/pointwise/reduce.cuh"
 #include "weft/cuda.h"
 
+// The kernels that run any program, with or without reductions: where there is no compiler at run time, and where
+// operands are not aligned as a specialised kernel needs them.
 namespace weft::kernels {
 namespace {
 
-// Runs any program. Word is as wide as the widest register.
-template <class Word>
+// Compiled once for all places that call it: inlined it is most of a megabyte of code each time.
+__device__ __attribute__((noinline)) void interpret(const Program& program, int begin, int end,
+                                                    InterpretingMachine& machine) {
+  for (int k = begin; k < end; ++k) interpreter::interpret(program.code[k], machine);
+}
+
 __global__ void __launch_bounds__(kPointwiseBlock)
     pointwise_interpreter_kernel(const __grid_constant__ ThreadOperands operands,
                                  const __grid_constant__ Program program) {
-  const Share s(operands);
-  interpret_program<Word, kLanes>(operands, program, s.thread, s.packs, s.threads);
-  interpret_program<Word, 1>(operands, program, s.singles + s.thread, operands.geometry.count, s.threads);
+  const std::int64_t count = operands.geometry.count, stride = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  std::int64_t begin = (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * kLanes;
+  if (begin >= count) return;
+  InterpretingMachine machine(operands, program, operands.walk);
+  interpret(program, 0, program.prologue, machine);
+  for (; begin < count; begin += stride * kLanes) {
+    machine.move_to(begin, static_cast<int>(count - begin < kLanes ? count - begin : kLanes));
+    interpret(program, program.prologue, program.count, machine);
+  }
 }
 
-template <class Word, int n>
+// Calls f.operator()<T, join, storage>() for an instruction of kind kReduce.
+template <class F>
+__device__ void with_reduction(const Instr& in, F&& f) {
+  using namespace interpreter;
+  with_type(in.type, [&]<Type type>() {
+    with_join(in.fn, [&]<Fn join>() {
+      with_storage(in.storage, [&]<Storage storage>() {
+        if constexpr (moves<Number<type>, storage>) f.template operator()<Number<type>, join, storage>();
+      });
+    });
+  });
+}
+
+// `lanes`: the elements of a pack.
 __global__ void __launch_bounds__(kReduceBlock)
     reduce_interpreter_kernel(const __grid_constant__ ThreadOperands operands, const __grid_constant__ Program program,
-                              const __grid_constant__ ReductionCut reduction) {
-  interpret_reduction<Word, n>(operands, program, reduction);
+                              const __grid_constant__ ReductionCut r, int lanes) {
+  WEFT_SHARED_ARRAY(unsigned long long, cells, kReduceBlock* kLanes);
+  InterpretingMachine machine(operands, program, operands.walk);
+  const ReducePlace t(r);
+  const int first = first_reduction(program);
+  for (int k = first; k < program.count && program.code[k].kind == Instr::Kind::kReduce; ++k) {
+    const Instr& in = program.code[k];
+    with_reduction(in, [&]<class T, Fn join, Storage>() { machine.start<T, join>(in.b); });
+  }
+  if (t.unit < r.units) {
+    interpret(program, 0, program.prologue, machine);
+    for (std::int64_t step = t.begin + t.lane; step < t.end; step += r.lanes) {
+      machine.move_to((t.unit * r.unit_stride + step * r.step_stride) * lanes, lanes);
+      interpret(program, program.prologue, program.count, machine);
+    }
+  }
+  for (int k = first; k < program.count && program.code[k].kind == Instr::Kind::kReduce; ++k) {
+    const Instr& in = program.code[k];
+    with_reduction(in, [&]<class T, Fn join, Storage storage>() {
+      finish_reduction<T, join, storage>(r, t, cells, machine.joined(in.b), lanes, operands.outputs[in.b], k - first);
+    });
+  }
 }
 
-template <class Word>
-__global__ void __launch_bounds__(kReduceBlock)
+// Block x: results, block y: reductions. Each lane joins the pieces that are its own in order, then the lanes join.
+__global__ void __launch_bounds__(kJoinColumns* kJoinLanes)
     join_pieces_kernel(const __grid_constant__ ThreadOperands operands, const __grid_constant__ Program program,
-                       const __grid_constant__ ReductionCut reduction) {
-  join_pieces<Word>(operands, program, reduction);
-}
-
-template <class Word>
-void interpret_reduction(const PointwisePass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
-                         const Call& call) {
-  const Launch launch = launch_of(pass);
-  const auto kernel = pass.lanes == 1 ? reduce_interpreter_kernel<Word, 1> : reduce_interpreter_kernel<Word, kLanes>;
-  cuda::launch(kernel, launch.grid, launch.block, 0, call, operands, pass.program, reduction);
+                       const __grid_constant__ ReductionCut r) {
+  using Word = unsigned long long;
+  WEFT_SHARED_ARRAY(Word, cells, kJoinColumns * kJoinLanes);
+  const Instr in = program.code[first_reduction(program) + static_cast<int>(blockIdx.y)];
+  const int lane = static_cast<int>(threadIdx.y);
+  const std::int64_t result = static_cast<std::int64_t>(blockIdx.x) * kJoinColumns + threadIdx.x;
+  const Word* partials =
+      static_cast<const Word*>(r.partials) + static_cast<std::int64_t>(blockIdx.y) * r.pieces * r.results;
+  Word* mine = cells + lane * kJoinColumns + threadIdx.x;
+  with_reduction(in, [&]<class T, Fn join, Storage storage>() {
+    T all = neutral<T, join>();
+    if (result < r.results)
+      for (int piece = lane; piece < r.pieces; piece += kJoinLanes)
+        all = Formula<join>::value(all, LaneReader<T, Word>{partials + piece * r.results + result}[0]);
+    LaneWriter<T, Word>{mine}.put(0, all);
+    __syncthreads();
+    if (lane != 0 || result >= r.results || !operands.outputs[in.b]) return;
+    for (int other = 1; other < kJoinLanes; ++other)
+      all = Formula<join>::value(all, LaneReader<T, Word>{mine + other * kJoinColumns}[0]);
+    static_cast<interpreter::StoredAs<storage>*>(operands.outputs[in.b])[result] =
+        convert<interpreter::StoredAs<storage>>(all);
+  });
 }
 
 }  // namespace
@@ -44,21 +100,18 @@ void interpret_reduction(const PointwisePass& pass, const ThreadOperands& operan
 void launch_interpreter(const PointwisePass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
                         const Call& call) {
   const Launch launch = launch_of(pass);
-  const bool wide = pass.program.wide;
-  if (pass.reductions > 0) {
-    if (wide) return interpret_reduction<unsigned long long>(pass, operands, reduction, call);
-    return interpret_reduction<unsigned>(pass, operands, reduction, call);
-  }
-  const auto kernel = wide ? pointwise_interpreter_kernel<unsigned long long> : pointwise_interpreter_kernel<unsigned>;
-  cuda::launch(kernel, launch.grid, launch.block, 0, call, operands, pass.program);
+  if (pass.reductions > 0)
+    cuda::launch(reduce_interpreter_kernel, launch.grid, launch.block, 0, call, operands, pass.program, reduction,
+                 pass.lanes);
+  else
+    cuda::launch(pointwise_interpreter_kernel, launch.grid, launch.block, 0, call, operands, pass.program);
 }
 
 void launch_join(const PointwisePass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
                  const Call& call) {
-  const auto kernel = pass.program.wide ? join_pieces_kernel<unsigned long long> : join_pieces_kernel<unsigned>;
   const auto tiles = static_cast<unsigned>((reduction.results + kJoinColumns - 1) / kJoinColumns);
-  cuda::launch(kernel, dim3(tiles, static_cast<unsigned>(pass.reductions)), dim3(kJoinColumns, kJoinLanes), 0, call,
-               operands, pass.program, reduction);
+  cuda::launch(join_pieces_kernel, dim3(tiles, static_cast<unsigned>(pass.reductions)), dim3(kJoinColumns, kJoinLanes),
+               0, call, operands, pass.program, reduction);
 }
 
 }  // namespace weft::kernels

@@ -2,8 +2,8 @@
 #pragma once
 #include "kernels/pointwise/threads.cuh"
 
-// The kernels that run pointwise programs. nvcc compiles this text for the programs that are known when weft is built
-// and for the interpreter, NVRTC for all others, the host compiler for the emulation.
+// The kernels of pointwise programs that are compile-time constants: nvcc compiles this text for those that are known
+// when weft is built, NVRTC for all others, the host compiler for the emulation.
 namespace weft::kernels {
 
 // Runs a program that is a compile-time constant for the packs [begin, end) of n elements, by strides.
@@ -17,18 +17,6 @@ __device__ void run_program(const ThreadOperands& operands, Walk walk, std::int6
   for (std::int64_t pack = begin; pack < end; pack += stride) {
     machine.move_to(pack);
     interpreter::run_constant<Prog, program.prologue, program.count>(machine);
-  }
-}
-
-template <class Word, int n>
-__device__ void interpret_program(const ThreadOperands& operands, const Program& program, std::int64_t begin,
-                                  std::int64_t end, std::int64_t stride) {
-  if (begin >= end) return;
-  InterpretingMachine<Word, n> machine(operands, program, operands.walk);
-  for (int k = 0; k < program.prologue; ++k) interpreter::interpret(program.code[k], machine);
-  for (std::int64_t pack = begin; pack < end; pack += stride) {
-    machine.move_to(pack);
-    for (int k = program.prologue; k < program.count; ++k) interpreter::interpret(program.code[k], machine);
   }
 }
 

@@ -38,7 +38,7 @@ struct ReductionCut {
   std::int64_t steps = 0, piece_steps = 0;  // packs of elements that go into a unit, and into a piece of it
   std::int64_t unit_stride = 0, step_stride = 0;
   int pieces = 1;
-  void* partials = nullptr;  // (reductions, pieces, results) of registers
+  void* partials = nullptr;  // (reductions, pieces, results) of unsigned long long, from the low bits
 };
 
 }  // namespace weft::kernels

@@ -7,19 +7,6 @@
 // order. A unit is a pack of neighbouring columns for a reduction over leading axes, a row for one over trailing axes.
 namespace weft::kernels {
 
-// Calls f.operator()<T, join, storage>() for an instruction of kind kReduce.
-template <class F>
-__device__ void with_reduction(const Instr& in, F&& f) {
-  using namespace interpreter;
-  with_type(in.type, [&]<Type type>() {
-    with_join(in.fn, [&]<Fn join>() {
-      with_storage(in.storage, [&]<Storage storage>() {
-        if constexpr (moves<Number<type>, storage>) f.template operator()<Number<type>, join, storage>();
-      });
-    });
-  });
-}
-
 // A thread's place.
 struct ReducePlace {
   int lane, slots, slot, cell, cell_step;
@@ -36,10 +23,10 @@ struct ReducePlace {
 };
 
 // Joins the lanes of every slot, in a fixed tree, and writes the results, or what this piece gives of them. All threads
-// of the block must call it. `cells` is a shared array of kReduceBlock * n: one for all types, since each
-// instantiation's own would add up.
-template <class T, Fn join, Storage storage, int n, class Word>
-__device__ void finish_reduction(const ReductionCut& r, const ReducePlace& t, Word* cells, const Word* joined,
+// of the block must call it. `n` numbers are joined in each thread. `cells` is a shared array of kReduceBlock * n: one
+// for all types, since each instantiation's own would add up.
+template <class T, Fn join, Storage storage, class Word>
+__device__ void finish_reduction(const ReductionCut& r, const ReducePlace& t, Word* cells, const Word* joined, int n,
                                  void* output, int number) {
   using S = interpreter::StoredAs<storage>;
   const int width = r.trailing ? 1 : n;
@@ -68,8 +55,8 @@ __device__ void finish_reduction(const ReductionCut& r, const ReducePlace& t, Wo
   for (int i = 0; i < width; ++i) {
     const std::int64_t result = t.unit * width + i;
     if (r.pieces > 1) {
-      static_cast<Word*>(r.partials)[(number * static_cast<std::int64_t>(r.pieces) + blockIdx.y) * r.results + result] =
-          mine[i];
+      static_cast<unsigned long long*>(
+          r.partials)[(number * static_cast<std::int64_t>(r.pieces) + blockIdx.y) * r.results + result] = mine[i];
     } else if (output) {
       static_cast<S*>(output)[result] = convert<S>(LaneReader<T, Word>{mine}[i]);
     }
@@ -112,57 +99,7 @@ __device__ void run_reduction(const ThreadOperands& operands, Walk walk, const R
     }
   }
   for_reductions<Prog, first>([&]<class T, Fn join, Storage storage>(int output, int number) {
-    finish_reduction<T, join, storage, n>(r, t, cells, machine.joined(output), operands.outputs[output], number);
-  });
-}
-
-template <class Word, int n>
-__device__ void interpret_reduction(const ThreadOperands& operands, const Program& program, const ReductionCut& r) {
-  WEFT_SHARED_ARRAY(Word, cells, kReduceBlock * n);
-  InterpretingMachine<Word, n> machine(operands, program, operands.walk);
-  const ReducePlace t(r);
-  const int first = first_reduction(program);
-  for (int k = first; k < program.count && program.code[k].kind == Instr::Kind::kReduce; ++k) {
-    const Instr& in = program.code[k];
-    with_reduction(in, [&]<class T, Fn join, Storage>() { machine.template start<T, join>(in.b); });
-  }
-  if (t.unit < r.units) {
-    for (int k = 0; k < program.prologue; ++k) interpreter::interpret(program.code[k], machine);
-    for (std::int64_t step = t.begin + t.lane; step < t.end; step += r.lanes) {
-      machine.move_to(t.unit * r.unit_stride + step * r.step_stride);
-      for (int k = program.prologue; k < program.count; ++k) interpreter::interpret(program.code[k], machine);
-    }
-  }
-  for (int k = first; k < program.count && program.code[k].kind == Instr::Kind::kReduce; ++k) {
-    const Instr& in = program.code[k];
-    with_reduction(in, [&]<class T, Fn join, Storage storage>() {
-      finish_reduction<T, join, storage, n>(r, t, cells, machine.joined(in.b), operands.outputs[in.b], k - first);
-    });
-  }
-}
-
-// Block x: results, block y: reductions. Each lane joins the pieces that are its own in order, then the lanes join.
-template <class Word>
-__device__ void join_pieces(const ThreadOperands& operands, const Program& program, const ReductionCut& r) {
-  WEFT_SHARED_ARRAY(Word, cells, kJoinColumns * kJoinLanes);
-  const Instr in = program.code[first_reduction(program) + static_cast<int>(blockIdx.y)];
-  const int lane = static_cast<int>(threadIdx.y);
-  const std::int64_t result = static_cast<std::int64_t>(blockIdx.x) * kJoinColumns + threadIdx.x;
-  const Word* partials =
-      static_cast<const Word*>(r.partials) + static_cast<std::int64_t>(blockIdx.y) * r.pieces * r.results;
-  Word* mine = cells + lane * kJoinColumns + threadIdx.x;
-  with_reduction(in, [&]<class T, Fn join, Storage storage>() {
-    T all = neutral<T, join>();
-    if (result < r.results)
-      for (int piece = lane; piece < r.pieces; piece += kJoinLanes)
-        all = Formula<join>::value(all, LaneReader<T, Word>{partials + piece * r.results + result}[0]);
-    LaneWriter<T, Word>{mine}.put(0, all);
-    __syncthreads();
-    if (lane != 0 || result >= r.results || !operands.outputs[in.b]) return;
-    for (int other = 1; other < kJoinLanes; ++other)
-      all = Formula<join>::value(all, LaneReader<T, Word>{mine + other * kJoinColumns}[0]);
-    static_cast<interpreter::StoredAs<storage>*>(operands.outputs[in.b])[result] =
-        convert<interpreter::StoredAs<storage>>(all);
+    finish_reduction<T, join, storage>(r, t, cells, machine.joined(output), n, operands.outputs[output], number);
   });
 }
 

@@ -48,10 +48,10 @@ __device__ T neutral() {
   }
 }
 
-// The machine of core/formula/interpreter.h that one thread is, for `n` elements at a time. With all indices known at
-// compile time its registers are the hardware's. `aligned`: operands.packs is known to hold, or n is 1. `outputs`: of a
-// program with reductions; 0 for one without.
-template <class Word, int registers, int n, bool aligned, int outputs = 0>
+// The machine of core/formula/interpreter.h that one thread is, for `n` elements at a time. `fixed`: it runs a program
+// that is a compile-time constant, for packs that are whole, and operands.packs holds or n is 1; with all indices known
+// its registers are the hardware's. `outputs`: of a program with reductions; 0 for one without.
+template <class Word, int registers, int n, bool fixed, int outputs = 0>
 class ThreadMachine {
  public:
   __device__ ThreadMachine(const ThreadOperands& operands, const Program& program, Walk walk)
@@ -59,6 +59,11 @@ class ThreadMachine {
 
   // The next instructions are for the pack's n elements; where they begin is a multiple of n for the compiler to see.
   __device__ void move_to(std::int64_t pack) { begin_ = pack * n; }
+  // They are for `live` <= n elements; the lanes beyond do again what the last of these does, and store nothing.
+  __device__ void move_to(std::int64_t begin, int live) {
+    begin_ = begin;
+    live_ = live;
+  }
 
   static constexpr __device__ int lanes() { return n; }
   template <class T>
@@ -75,7 +80,7 @@ class ThreadMachine {
     using S = interpreter::StoredAs<storage>;
     const S* from = static_cast<const S*>(o_.inputs[input]);
     auto d = write<T>(dst);
-    if (walk_.has(walk_.dense | walk_.row, input) && (aligned || o_.packs)) {
+    if (walk_.has(walk_.dense | walk_.row, input) && packed()) {
       const auto pack = *reinterpret_cast<const Pack<S, n>*>(from + offset(input));
       WEFT_LANES
       for (int i = 0; i < n; ++i) d.put(i, convert<T>(pack.lane[i]));
@@ -94,9 +99,10 @@ class ThreadMachine {
     if (!o_.outputs[output]) return;
     S* to = static_cast<S*>(o_.outputs[output]) + begin_;
     const auto a = read<T>(reg);
-    if (!aligned && !o_.packs) {
+    if (!packed()) {
       WEFT_LANES
-      for (int i = 0; i < n; ++i) to[i] = convert<S>(a[i]);
+      for (int i = 0; i < n; ++i)
+        if (i < live()) to[i] = convert<S>(a[i]);
       return;
     }
     Pack<S, n> pack;
@@ -133,8 +139,12 @@ class ThreadMachine {
   __device__ LaneWriter<T, Word> joined_as(int output) {
     return {joined_[output]};
   }
+  __device__ int live() const { return fixed ? n : live_; }
+  // Whether neighbouring elements are read and written in one access.
+  __device__ bool packed() const { return fixed || (o_.packs && live_ == n); }
   // Where a lane finds its element of an operand.
   __device__ std::int64_t offset(int access, int lane = 0) const {
+    if (lane >= live()) lane = live() - 1;
     if (walk_.has(walk_.dense, access)) return begin_ + lane;
     if (walk_.has(walk_.scalar, access)) return 0;
     return walk_.narrow ? strided(access, static_cast<unsigned>(begin_ + lane)) : strided(access, begin_ + lane);
@@ -155,12 +165,14 @@ class ThreadMachine {
   const Program& p_;
   const Walk walk_;
   std::int64_t begin_ = 0;
+  int live_ = n;
   Word words_[registers][n];
   Word joined_[outputs > 0 ? outputs : 1][n];
 };
 
-// The machine for any program. There is one for each width, so that the interpreter is not compiled more often.
-template <class Word, int n>
-using InterpretingMachine = ThreadMachine<Word, Program::kMaxRegisters, n, false, Program::kMaxOutputs>;
+// The machine for any program: one for all, with registers as wide as the widest, so that the interpreter is compiled
+// once.
+using InterpretingMachine =
+    ThreadMachine<unsigned long long, Program::kMaxRegisters, kLanes, false, Program::kMaxOutputs>;
 
 }  // namespace weft::kernels

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "kernels/pointwise/tile_common.h"
 #include "kernels/pointwise/tile_draw.h"
 #include "kernels/pointwise/tile_machine.h"
 
@@ -153,9 +154,22 @@ void run_tiles(const TileProgram& p, const Operands& operands, const Window& giv
   machine.finish();
 }
 
+template <class C>
+void run_common(const TileProgram& p, const Operands& operands, const Window& w) {
+  bool wanted = w.rows == 1;
+  for (int output = 0; output < p.program.outputs; ++output) wanted = wanted && operands.outputs[output];
+  if (!wanted) return run_tiles(p, operands, w);
+  run_elements<C>(p.program, operands, w.begin, w.begin + w.cols);
+}
+
 void resolve_steps(TileProgram& p) {
   for (int i = 0; i < p.count; ++i) p.steps[i].run = p.steps[i].pair ? run_of_pair(p.steps[i]) : run_of(p.steps[i].in);
   p.run = run_tiles;
+  any_common_program([&]<class C>() {
+    const bool found = is_common<C>(p.program, p.geometry);
+    if (found) p.run = run_common<C>;
+    return found;
+  });
 }
 
 }  // namespace

@@ -65,12 +65,12 @@ std::vector<HostTensor> grad(const std::vector<HostTensor>& in) {
       xhat[i] = (x[i] - in[3].values[j]) * in[4].values[j];
       products[i] = dy[i] * xhat[i];
     }
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      d[i] = in[2].values[j] * in[4].values[j] * (dy[i] - average(dy) - xhat[i] * average(products));
-    }
+    const double mean_dy = average(dy), mean_product = average(products);
+    for (std::size_t i = 0; i < x.size(); ++i)
+      d[i] = in[2].values[j] * in[4].values[j] * (dy[i] - mean_dy - xhat[i] * mean_product);
     set_column(dx, j, d);
-    dbias.values[j] = average(dy) * static_cast<double>(x.size());
-    dweight.values[j] = average(products) * static_cast<double>(x.size());
+    dbias.values[j] = mean_dy * static_cast<double>(x.size());
+    dweight.values[j] = mean_product * static_cast<double>(x.size());
   }
   return {dx, dweight, dbias};
 }

@@ -2,9 +2,13 @@
 #include "tests/kernels/pointwise_regions.h"
 
 #include <cmath>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "tests/kernels/pointwise_body.h"
 #include "tests/kernels/pointwise_cases.h"
+#include "tests/kernels/update_regions.h"
 
 namespace weft::testing {
 namespace {
@@ -81,6 +85,7 @@ std::vector<Region> regions() {
   all.push_back(conversions());
   all.push_back(optimizer());
   all.push_back(scalars());
+  for (const Region& update : update_regions()) all.push_back(update);
   return all;
 }
 
@@ -124,6 +129,51 @@ OpCase reduced(const Shape& shape, std::int64_t axis, DType dtype) {
   return c;
 }
 
+// A body's outputs, computed in f64.
+std::vector<HostTensor> in_doubles(const ir::Graph& body, const std::vector<HostTensor>& inputs) {
+  std::map<Value, std::vector<double>> values;
+  for (std::size_t i = 0; i < inputs.size(); ++i) values[body.inputs[i].value] = inputs[i].values;
+  for (std::size_t n = 0; n < body.nodes.size(); ++n) {
+    const ir::Node& node = body.nodes[n];
+    const Value v{static_cast<std::int32_t>(n), 0};
+    if (values.contains(v)) continue;
+    const std::string& op = node.op.name();
+    const auto count = static_cast<std::size_t>(body.spec(v).shape.numel());
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto x = [&](std::size_t k) {
+        const std::vector<double>& all = values.at(node.inputs[k]);
+        return all[all.size() == 1 ? 0 : i];
+      };
+      values[v].push_back(op == "full"       ? node.attributes.real("value")
+                          : op == "add"      ? x(0) + x(1)
+                          : op == "subtract" ? x(0) - x(1)
+                          : op == "multiply" ? x(0) * x(1)
+                          : op == "divide"   ? x(0) / x(1)
+                          : op == "square"   ? x(0) * x(0)
+                          : op == "sqrt"     ? std::sqrt(x(0))
+                          : op == "select"   ? (x(0) != 0 ? x(1) : x(2))
+                                             : std::nan(""));
+    }
+  }
+  std::vector<HostTensor> outputs;
+  for (const ir::Output& output : body.outputs) outputs.push_back({body.spec(output.value), values.at(output.value)});
+  return outputs;
+}
+
+OpCase update_case(const Region& region) {
+  OpCase c;
+  c.name = region.name;
+  c.op = "pointwise";
+  c.body = region.body;
+  c.inputs = region.inputs;
+  c.oracle = [body = region.body](const std::vector<HostTensor>& in) { return in_doubles(*body, in); };
+  c.tolerance = 2e-6;
+  c.reason = "about fifteen roundings in f32, on numbers of the size of the result";
+  c.gradient = false;
+  c.dtypes = {DType::kF32};
+  return c;
+}
+
 std::vector<OpCase> region_cases() {
   // silu(a - b) with b a row: its value against the textbook; regions() covers the instructions bit for bit.
   Body b;
@@ -152,6 +202,7 @@ std::vector<OpCase> region_cases() {
     cases.push_back(reduced({130, 128}, 0, dtype));
     cases.push_back(reduced({5, 33}, 1, dtype));
   }
+  for (const Region& update : update_regions()) cases.push_back(update_case(update));
   return cases;
 }
 

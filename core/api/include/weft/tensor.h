@@ -20,11 +20,13 @@ namespace weft WEFT_EXPORT {
 // A number beside a tensor. It takes the tensor's dtype and never promotes it.
 struct Scalar {
   double real{};
-  std::int64_t integer{};
+  std::int64_t integer{};  // 0 unless is_integer
   bool is_integer{};
   template <class T>
   requires std::is_arithmetic_v<T> Scalar(T v)
-      : real(static_cast<double>(v)), integer(static_cast<std::int64_t>(v)), is_integer(std::integral<T>) {}
+      : real(static_cast<double>(v)),
+        integer(std::integral<T> ? static_cast<std::int64_t>(v) : 0),
+        is_integer(std::integral<T>) {}
 };
 
 namespace detail {
