@@ -36,10 +36,12 @@ Moved step_one(const SGD& r, const Tensor& p, Tensor g, const std::vector<Tensor
   if (r.weight_decay > 0) g = g + r.weight_decay * p;
   if (r.momentum == 0) return {p - lr * g, {}};
   const Tensor buffer = r.momentum * moments[0] + g;
-  return {p - lr * (r.nesterov ? g + r.momentum * buffer : buffer), {buffer}};
+  const Tensor change = lr * (r.nesterov ? g + r.momentum * buffer : buffer);
+  return {p - change, {buffer}};
 }
 
-// Adam and AdamW differ in where the decay goes.
+// Adam and AdamW differ in where the decay goes. Compilers differ in which operand of an operator they trace first; with
+// a statement for each of two operands all trace the same program, and kernels/pointwise/common_programs.h knows it.
 template <class R>
 Moved step_one(const R& r, Tensor p, Tensor g, const std::vector<Tensor>& moments, const Tensor& rate,
                const Tensor& number) {
@@ -53,11 +55,14 @@ Moved step_one(const R& r, Tensor p, Tensor g, const std::vector<Tensor>& moment
     }
   }
   const Tensor m = moments[0] + (1.0 - r.beta1) * (g - moments[0]);
-  const Tensor v = r.beta2 * moments[1] + (1.0 - r.beta2) * square(g);
+  const Tensor fresh = (1.0 - r.beta2) * square(g);
+  const Tensor v = r.beta2 * moments[1] + fresh;
   const Tensor step_size = (rate / (1.0 - pow(r.beta1, number))).to(dtype);
   // A factor, since a division per element is what the update would wait for.
   const Tensor correction = (1.0 / sqrt(1.0 - pow(r.beta2, number))).to(dtype);
-  return {p - step_size * m / (sqrt(v) * correction + r.eps), {m, v}};
+  const Tensor root = sqrt(v) * correction + r.eps;
+  const Tensor change = step_size * m / root;
+  return {p - change, {m, v}};
 }
 
 }  // namespace
