@@ -84,11 +84,17 @@ class Instance {
   // Gives whether anything has moved since the last run.
   bool bind(const std::vector<void*>& inputs, std::span<const Array> targets, std::byte* arena);
   void set_views();
+  void find_movable();
   void* address(ir::Value value) const;
   void walk(const Stream& stream, PoisonGuard* poison);
   // What the walk leaves to do inside the arena and the variables; the same from run to run, so recorded with it.
   void settle(const Stream& stream);
-  std::vector<Array> results(std::span<const Array> targets, const Stream& stream);
+  // The memory of every output: its target, or new.
+  std::vector<Array> outputs(std::span<const Array> targets, const Stream& stream) const;
+  // Has the walk write results that get new memory there instead of into the arena.
+  void aim(std::span<const Array> outputs, std::span<const Array> targets);
+  // Copies what the walk has left in the arena.
+  void hand_over(std::span<const Array> outputs, std::span<const Array> targets, const Stream& stream) const;
   bool may_record(const Stream& stream);
   void record();
 
@@ -100,6 +106,9 @@ class Instance {
   std::byte* arena_ = nullptr;
   std::vector<void*> bound_;    // the inputs that the views are set for
   std::vector<void*> targets_;  // the variables that are assigned; null for other outputs
+  // Per output the views of its place in the arena, where all that lies there may go to the result's memory instead; on
+  // the CPU, since a recording goes to the same addresses again.
+  std::vector<std::vector<View*>> movable_;
   bool recordable_;
   Recording recording_;  // of the walk at these addresses
 };

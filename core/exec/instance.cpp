@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <string>
@@ -11,6 +12,34 @@
 #include "weft/log.h"
 
 namespace weft::exec {
+namespace {
+
+// The values that lie where this one does, while the arena has that place for them: what it was computed over, and what
+// is the same bytes. Empty where others share only some of its bytes, and for a value outside the arena.
+std::vector<ir::Value> in_the_place_of(const ir::Graph& graph, const plan::Plan& plan, ir::Value value) {
+  const plan::Placement& place = plan.at(value);
+  if (place.kind != plan::Placement::Kind::kArena) return {};
+  const auto within = std::find_if(plan.blocks.begin(), plan.blocks.end(), [&](const plan::Block& block) {
+    return block.use == plan::Block::Use::kValue && block.first <= value.node && value.node <= block.last &&
+           block.offset <= place.offset && place.offset + place.bytes <= block.offset + block.bytes;
+  });
+  if (within == plan.blocks.end()) return {};
+  std::vector<ir::Value> values;
+  for (std::int32_t n = within->first; n < static_cast<std::int32_t>(graph.nodes.size()); ++n) {
+    for (std::int32_t o = 0; o < static_cast<std::int32_t>(graph.nodes[static_cast<std::size_t>(n)].outputs.size());
+         ++o) {
+      const plan::Placement& its = plan.at({n, o});
+      const bool meets = its.kind == plan::Placement::Kind::kArena && its.offset < place.offset + place.bytes &&
+                         place.offset < its.offset + its.bytes;
+      if (!meets) continue;
+      if (its.offset != place.offset || its.bytes != place.bytes) return {};
+      values.push_back({n, o});
+    }
+  }
+  return values;
+}
+
+}  // namespace
 
 Instance::Instance(std::shared_ptr<const Executable> executable, std::shared_ptr<ArenaPool> arenas)
     : executable_(std::move(executable)),
@@ -31,6 +60,28 @@ Instance::Instance(std::shared_ptr<const Executable> executable, std::shared_ptr
     bound.call.outputs = bound.outputs;
     bound.call.workspace.spec = {Shape{static_cast<std::int64_t>(step.kernel.workspace)}, DType::kU8};
     bound.call.device = executable_->device().index();
+  }
+  find_movable();
+}
+
+void Instance::find_movable() {
+  const ir::Graph& graph = executable_->graph();
+  movable_.resize(graph.outputs.size());
+  if (executable_->device().is_cuda()) return;
+  for (std::size_t i = 0; i < movable_.size(); ++i) {
+    const std::vector<ir::Value> values = in_the_place_of(graph, executable_->plan(), graph.outputs[i].value);
+    const auto there = [&](ir::Value v) { return std::find(values.begin(), values.end(), v) != values.end(); };
+    const auto given = [&](const ir::Output& output) { return there(output.value); };
+    if (executable_->plan().results[i].staging >= 0) continue;
+    if (std::count_if(graph.outputs.begin(), graph.outputs.end(), given) != 1) continue;
+    for (std::size_t s = 0; s < calls_.size(); ++s) {
+      const auto n = static_cast<std::int32_t>(executable_->steps()[s].node);
+      const ir::Node& node = graph.nodes[static_cast<std::size_t>(n)];
+      for (std::size_t k = 0; k < node.inputs.size(); ++k)
+        if (there(node.inputs[k])) movable_[i].push_back(&calls_[s].inputs[k]);
+      for (std::size_t o = 0; o < node.outputs.size(); ++o)
+        if (there({n, static_cast<std::int32_t>(o)})) movable_[i].push_back(&calls_[s].outputs[o]);
+    }
   }
 }
 
@@ -82,19 +133,23 @@ std::vector<Array> Instance::run(std::span<const Array> inputs, std::span<const 
   const plan::Plan& plan = executable_->plan();
   const ArenaLease arena(*arenas_, static_cast<std::size_t>(plan.arena_bytes), stream);
   const bool moved = bind(arguments_.bring(inputs, stream), targets, arena.data());
+  std::vector<Array> out = outputs(targets, stream);
   if (moved) recording_ = {};
   if (!moved && may_record(stream)) {
     if (!recording_) record();
     if (recording_) {
       recording_.run(stream);
-      return results(targets, stream);
+      hand_over(out, targets, stream);
+      return out;
     }
   }
   const FlushDenormals flush;
   PoisonGuard poison(plan, arena_, stream);
+  aim(out, targets);
   walk(stream, &poison);
   settle(stream);
-  return results(targets, stream);
+  hand_over(out, targets, stream);
+  return out;
 }
 
 void Instance::walk(const Stream& stream, PoisonGuard* poison) {
@@ -153,20 +208,34 @@ void Instance::settle(const Stream& stream) {
   }
 }
 
-std::vector<Array> Instance::results(std::span<const Array> targets, const Stream& stream) {
+std::vector<Array> Instance::outputs(std::span<const Array> targets, const Stream& stream) const {
+  const ir::Graph& graph = executable_->graph();
+  std::vector<Array> out(graph.outputs.size());
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = targets[i].defined() ? targets[i] : Array::empty(graph.spec(graph.outputs[i].value), stream);
+  return out;
+}
+
+// The user's memory might overlap an argument that is still to be read, so it is not written before the end.
+void Instance::aim(std::span<const Array> outputs, std::span<const Array> targets) {
+  for (std::size_t i = 0; i < movable_.size(); ++i) {
+    if (movable_[i].empty()) continue;
+    void* const to = targets[i].defined() ? address(executable_->graph().outputs[i].value) : outputs[i].data();
+    for (View* view : movable_[i]) view->data = to;
+  }
+}
+
+void Instance::hand_over(std::span<const Array> outputs, std::span<const Array> targets, const Stream& stream) const {
   const ir::Graph& graph = executable_->graph();
   const plan::Plan& plan = executable_->plan();
-  const Device device = executable_->device();
-  std::vector<Array> out(graph.outputs.size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const ir::Value value = graph.outputs[i].value;
-    out[i] = targets[i].defined() ? targets[i] : Array::empty(graph.spec(value), stream);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (targets_[i] != nullptr || plan.results[i].in_place) continue;
+    if (!movable_[i].empty() && !targets[i].defined()) continue;
+    const ir::Value value = graph.outputs[i].value;
     const std::int64_t staging = plan.results[i].staging;
-    copy_bytes(out[i].data(), out[i].device(), staging >= 0 ? arena_ + staging : address(value), device,
-               static_cast<std::size_t>(graph.spec(value).bytes()), stream);
+    copy_bytes(outputs[i].data(), outputs[i].device(), staging >= 0 ? arena_ + staging : address(value),
+               executable_->device(), static_cast<std::size_t>(graph.spec(value).bytes()), stream);
   }
-  return out;
 }
 
 }  // namespace weft::exec

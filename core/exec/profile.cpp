@@ -15,6 +15,7 @@ std::vector<double> Instance::profile(std::span<const Array> inputs, std::span<c
   constexpr int kFewest = 5, kMost = 200;
   const ArenaLease arena(*arenas_, static_cast<std::size_t>(executable_->plan().arena_bytes), stream);
   bind(arguments_.bring(inputs, stream), targets, arena.data());
+  set_views();  // a run before has aimed some at memory that is its results'
   recording_ = {};
   DataFlag* const flag = data_flag(executable_->device());
   const FlushDenormals flush;

@@ -124,7 +124,7 @@ void fetch(const TileProgram& p, const Operands& operands, std::int64_t begin, s
     if (operands.row_step[input]) continue;
     const char* from = static_cast<const char*>(operands.inputs[input]) + begin * bytes;
     const std::int64_t lines = (n * bytes + 63) / 64, parts = p.count - p.prologue;
-    for (std::int64_t i = lines * part / parts; i < lines * (part + 1) / parts; ++i) __builtin_prefetch(from + 64 * i);
+    for (std::int64_t i = lines * part / parts; i < lines * (part + 1) / parts; ++i) __builtin_prefetch(from + 64 * i, 0, 2);
   }
 }
 
@@ -145,7 +145,7 @@ void run_tiles(const TileProgram& p, const Operands& operands, const Window& giv
       machine.move_to(w, row, column, least(rows, w.rows - row), least(cols, w.cols - column));
       const std::int64_t next = least(cols, w.cols - column - cols);
       for (int i = p.prologue; i < p.count; ++i) {
-        if (whole && next > 0) fetch(p, operands, w.begin + column + cols, next, i - p.prologue);
+        if (whole && next > 0) fetch(p, operands, w.begin + column + 4 * cols, next, i - p.prologue);
         machine.direct(p.steps[i].direct);
         p.steps[i].run(p.steps[i], &machine);
       }

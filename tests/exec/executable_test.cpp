@@ -60,6 +60,52 @@ TEST_P(ExecutableOn, InputsMayMoveBetweenRuns) {
   EXPECT_EQ(values(run(program, {a, w})[0]), (std::vector<float>{9, 12, 0, 0}));
 }
 
+// z = 2 exp(x), computed in place, then read for y and a sum, and given beside them.
+ir::Graph given_and_read() {
+  ir::Graph graph;
+  ops::Builder build(graph);
+  const ir::Value x = graph.add_input({{4}, DType::kF32}, ir::InputKind::kArgument, "x");
+  const ir::Value e = build.emit("exp", {x}), z = build.emit("add", {e, e});
+  graph.outputs = {{z, ""}, {build.emit("negative", {z}), ""}};
+  graph.outputs.push_back({build.emit("sum", {z}, {{"axes", ir::Ints{0}}, {"keep", false}}), ""});
+  return graph;
+}
+
+TEST_P(ExecutableOn, ResultsStayWhenTheProgramGoesOn) {
+  for (const bool fuse : {false, true}) {
+    const BuildOptions options{.device = device(), .fuse = fuse};
+    Instance program(std::make_shared<const Executable>(given_and_read(), options));
+    const Stream stream = Stream::current(device());
+    const Array zeros = array({0, 0, 0, 0}, {4}), far = array({-200, -200, -200, -200}, {4});
+    const std::vector<Array> first = run(program, {zeros});
+    run(program, {far});
+    program.profile(std::vector<Array>{far}, std::vector<Array>(3), stream);
+    EXPECT_EQ(values(first[0]), (std::vector<float>{2, 2, 2, 2}));
+    EXPECT_EQ(values(first[1]), (std::vector<float>{-2, -2, -2, -2}));
+    EXPECT_EQ(values(first[2]), (std::vector<float>{8}));
+    // The user's memory, also where it is the argument's.
+    const Array own = array({0, 0, 0, 0}, {4});
+    EXPECT_EQ(values(run(program, {own}, {own})[2]), (std::vector<float>{8}));
+    EXPECT_EQ(values(own), (std::vector<float>{2, 2, 2, 2}));
+    EXPECT_EQ(values(run(program, {zeros})[0]), (std::vector<float>{2, 2, 2, 2}));
+  }
+}
+
+// A value given twice, and one that is given together with what it was computed from in the same bytes.
+TEST_P(ExecutableOn, ResultsAreEachTheirOwnMemory) {
+  ir::Graph graph;
+  ops::Builder build(graph);
+  const ir::Value x = graph.add_input({{2, 2}, DType::kF32}, ir::InputKind::kArgument, "x");
+  const ir::Value y = build.emit("negative", {x}), flat = build.emit("reshape", {y}, {{"shape", ir::Ints{4}}});
+  graph.outputs = {{y, ""}, {flat, ""}, {y, ""}};
+  Instance program(std::make_shared<const Executable>(graph, BuildOptions{.device = device()}));
+  const std::vector<Array> out = run(program, {array({1, 2, 3, 4}, {2, 2})});
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(values(out[i]), (std::vector<float>{-1, -2, -3, -4}));
+    for (std::size_t j = 0; j < i; ++j) EXPECT_NE(out[i].data(), out[j].data());
+  }
+}
+
 TEST_P(ExecutableOn, AnUpdateIsWrittenStraightIntoTheVariable) {
   ir::Graph graph;
   ops::Builder build(graph);
