@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kTile = 32;  // a transposed tile is kTile x kTile elements, moved by kTile x kTileRows threads
 constexpr int kTileRows = 8;
+constexpr std::int64_t kTileBlocks = 2048;  // more than any GPU runs at once; a block goes on to further tiles
 
 // With n = s.count(): element by element in the order of the walk.
 template <class T>
@@ -126,7 +127,7 @@ void launch_transpose(const Strided& s, int axis, std::size_t element_bytes, voi
   const Strided around = s.around(axis);
   const Planes p{around, around.count(), s.size[axis], s.out[axis], s.size[last], s.in[last]};
   const std::int64_t tiles = p.count * ((p.rows + kTile - 1) / kTile) * ((p.columns + kTile - 1) / kTile);
-  const dim3 grid(static_cast<unsigned>(std::min<std::int64_t>(tiles, 1 << 16)));
+  const dim3 grid(static_cast<unsigned>(std::min(tiles, kTileBlocks)));
   with_size(element_bytes, [&]<class T>(std::type_identity<T>) {
     cuda::launch(transpose_kernel<T>, grid, dim3(kTile, kTileRows), 0, call, p, static_cast<T*>(out),
                  static_cast<const T*>(in));
