@@ -40,8 +40,9 @@ Moved step_one(const SGD& r, const Tensor& p, Tensor g, const std::vector<Tensor
   return {p - change, {buffer}};
 }
 
-// Adam and AdamW differ in where the decay goes. Compilers differ in which operand of an operator they trace first; with
-// a statement for each of two operands all trace the same program, and kernels/pointwise/common_programs.h knows it.
+// Adam and AdamW differ in where the decay goes. Compilers differ in which operand of an operator they trace first;
+// with a statement for each of two operands all trace the same program, and kernels/pointwise/common_programs.h knows
+// it.
 template <class R>
 Moved step_one(const R& r, Tensor p, Tensor g, const std::vector<Tensor>& moments, const Tensor& rate,
                const Tensor& number) {

@@ -193,7 +193,7 @@ constexpr bool any_common_program(F&& f) {
 // Whether the program is the common one behind a prologue that fills the registers one by one, and all that its body
 // reads lies as the elements do.
 template <class C>
-constexpr bool is_common(const Program& program, const Geometry& geometry) {
+bool is_common(const Program& program, const Geometry& geometry) {
   const Program& body = C::value.body;
   const int filled = C::value.filled;
   if (program.wide || program.prologue != filled || program.registers != body.registers) return false;
@@ -206,6 +206,26 @@ constexpr bool is_common(const Program& program, const Geometry& geometry) {
     if (in.kind == Instr::Kind::kLoad && geometry.follow[in.a] != Follow::kDense) return false;
   }
   return true;
+}
+
+// The number of the common program that this is, as any_common_program() counts them from 0; -1: none.
+inline int common_program(const Program& program, const Geometry& geometry) {
+  int number = -1;
+  const bool found = any_common_program([&]<class C>() {
+    ++number;
+    return is_common<C>(program, geometry);
+  });
+  return found ? number : -1;
+}
+
+// Calls f.operator()<C>() for the common program of this number.
+template <class F>
+void with_common_program(int number, F&& f) {
+  any_common_program([&]<class C>() {
+    if (number-- != 0) return false;
+    f.template operator()<C>();
+    return true;
+  });
 }
 
 template <class C>

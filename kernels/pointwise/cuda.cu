@@ -67,10 +67,8 @@ ConstantKernel constant_kernel(Fn fn) {
 
 void launch_common(const PointwisePass& pass, const ThreadOperands& operands, const Call& call) {
   const Launch launch = launch_of(pass);
-  any_common_program([&]<class C>() {
-    const bool found = is_common<C>(pass.program, pass.geometry);
-    if (found) cuda::launch(common_kernel<C>, launch.grid, launch.block, 0, call, operands, pass.program);
-    return found;
+  with_common_program(pass.common, [&]<class C>() {
+    cuda::launch(common_kernel<C>, launch.grid, launch.block, 0, call, operands, pass.program);
   });
 }
 

@@ -72,7 +72,7 @@ PointwisePass pass_of(const Lowered& lowered) {
   pass.geometry = lowered.geometry;
   pass.walk = walk_of(lowered.geometry);
   pass.plain = lowered.plain;
-  pass.common = any_common_program([&]<class C>() { return is_common<C>(lowered.program, lowered.geometry); });
+  pass.common = common_program(lowered.program, lowered.geometry);
   if (const Instr* in = reduction_of(pass.program)) {
     const bool trailing = in->c != 0;
     const std::int64_t count = pass.geometry.count, results = pass.geometry.kept[in->b];
@@ -118,7 +118,7 @@ void run_pass(const PointwisePass& pass, const Call& call) {
   const bool fits = pass.reductions == 0 || pass.lanes == 1 || operands.packs;
   if (pass.plain) {
     launch_function(*pass.plain, pass, operands, call);
-  } else if (pass.common) {
+  } else if (pass.common >= 0) {
     launch_common(pass, operands, call);
   } else if (pass.specialised && fits) {
     void* arguments[] = {&operands, &reduction};
@@ -174,7 +174,7 @@ std::vector<PointwisePass> pointwise_passes(const exec::KernelRequest& request) 
 
 CudaBody::CudaBody(const exec::KernelRequest& request) : passes_(pointwise_passes(request)) {
   for (PointwisePass& pass : passes_) {
-    if (!pass.plain && !pass.common)
+    if (!pass.plain && pass.common < 0)
       pass.specialised = specialise(pointwise_source(pass), kPointwiseKernel, request.device);
     workspace_ = std::max(workspace_, workspace_of(pass));
   }

@@ -15,7 +15,7 @@ struct PointwisePass {
   Geometry geometry;
   Walk walk;
   std::optional<Fn> plain;  // function_program(fn) does the same
-  bool common = false;      // one of the common programs does
+  int common = -1;          // the number of the common program that does
   int reductions = 0;
   int lanes = kLanes;      // of a thread that reduces
   ReductionCut reduction;  // without its partials

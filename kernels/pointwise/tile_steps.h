@@ -124,7 +124,8 @@ void fetch(const TileProgram& p, const Operands& operands, std::int64_t begin, s
     if (operands.row_step[input]) continue;
     const char* from = static_cast<const char*>(operands.inputs[input]) + begin * bytes;
     const std::int64_t lines = (n * bytes + 63) / 64, parts = p.count - p.prologue;
-    for (std::int64_t i = lines * part / parts; i < lines * (part + 1) / parts; ++i) __builtin_prefetch(from + 64 * i, 0, 2);
+    for (std::int64_t i = lines * part / parts; i < lines * (part + 1) / parts; ++i)
+      __builtin_prefetch(from + 64 * i, 0, 2);
   }
 }
 
@@ -165,11 +166,7 @@ void run_common(const TileProgram& p, const Operands& operands, const Window& w)
 void resolve_steps(TileProgram& p) {
   for (int i = 0; i < p.count; ++i) p.steps[i].run = p.steps[i].pair ? run_of_pair(p.steps[i]) : run_of(p.steps[i].in);
   p.run = run_tiles;
-  any_common_program([&]<class C>() {
-    const bool found = is_common<C>(p.program, p.geometry);
-    if (found) p.run = run_common<C>;
-    return found;
-  });
+  if (p.common >= 0) with_common_program(p.common, [&]<class C>() { p.run = run_common<C>; });
 }
 
 }  // namespace

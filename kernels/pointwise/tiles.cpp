@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "kernels/pointwise/common_programs.h"
 #include "kernels/pointwise/tiles_isa.h"
 
 namespace weft::kernels {
@@ -161,6 +162,7 @@ TileProgram tile_program(const Lowered& lowered) {
   p.program = lowered.program;
   p.geometry = lowered.geometry;
   p.lanes = lanes_of(p.program);
+  p.common = common_program(p.program, p.geometry);
   p.prologue = p.program.prologue;
   p.count = p.program.count;
   for (int i = 0; i < p.count; ++i) p.steps[i].in = p.program.code[i];

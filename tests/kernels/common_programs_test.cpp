@@ -20,14 +20,8 @@ kernels::Lowered lowered(const Region& region) {
   return kernels::lower({node.op, node.attributes, inputs, outputs, Device::cpu(), "", node.body.get()});
 }
 
-// The number of the common program that this is; -1: none.
 int common_program(const kernels::Lowered& lowered) {
-  int number = -1;
-  const bool found = kernels::any_common_program([&]<class C>() {
-    ++number;
-    return kernels::is_common<C>(lowered.program, lowered.geometry);
-  });
-  return found ? number : -1;
+  return kernels::common_program(lowered.program, lowered.geometry);
 }
 
 TEST(CommonPrograms, AreWhatOptimizersTrace) {
