@@ -116,8 +116,10 @@ StepRun run_of(const Instr& in) {
   return run;
 }
 
-// Asks for elements [begin, begin + n) of the large operands: the part-th of as many parts as there are steps, so that
-// the requests do not wait for one another.
+constexpr std::int64_t kTilesAhead = 4;  // a tile is computed faster than memory answers
+
+// Asks the second cache for elements [begin, begin + n) of the large operands: the part-th of as many parts as there
+// are steps, so that the requests do not wait for one another.
 void fetch(const TileProgram& p, const Operands& operands, std::int64_t begin, std::int64_t n, std::int64_t part) {
   for (int k = 0; k < p.fetched; ++k) {
     const auto [input, bytes] = p.fetch[k];
@@ -146,7 +148,7 @@ void run_tiles(const TileProgram& p, const Operands& operands, const Window& giv
       machine.move_to(w, row, column, least(rows, w.rows - row), least(cols, w.cols - column));
       const std::int64_t next = least(cols, w.cols - column - cols);
       for (int i = p.prologue; i < p.count; ++i) {
-        if (whole && next > 0) fetch(p, operands, w.begin + column + 4 * cols, next, i - p.prologue);
+        if (whole && next > 0) fetch(p, operands, w.begin + column + kTilesAhead * cols, next, i - p.prologue);
         machine.direct(p.steps[i].direct);
         p.steps[i].run(p.steps[i], &machine);
       }

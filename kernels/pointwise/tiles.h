@@ -60,7 +60,7 @@ struct TileProgram {
   int prologue = 0, count = 0;
   TileStep steps[Program::kMaxInstrs];
   unsigned streams = 0;  // the outputs that are large enough to be written past the caches, as bits
-  int fetched = 0;       // inputs that are too large for the caches, fetched a tile ahead
+  int fetched = 0;       // inputs that are too large for the caches, fetched some tiles ahead
   struct {
     int input, bytes;  // of an element
   } fetch[Program::kMaxAccesses] = {};

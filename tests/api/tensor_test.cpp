@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tests/support/every_device.h"
 #include "weft/error.h"
@@ -135,6 +136,13 @@ TEST_P(TensorOn, MixedDevicesAreAnError) {
   if (device().is_cpu()) GTEST_SKIP() << "needs a second device";
   const Tensor here = zeros({2});
   EXPECT_THAT(message_of<DeviceError>([&] { here + here.to(Device::cpu()); }), HasSubstr("cpu"));
+}
+
+TEST_P(TensorOn, NumbersBeyondAnIntegerAreItsNearest) {
+  const auto i64 = [](const Tensor& t) { return t.item<std::int64_t>(); };
+  EXPECT_EQ(i64(full({}, 1e30, DType::kI64)), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(i64(zeros({}, DType::kI64) + -1e30), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(i64(full({}, std::int64_t{1} << 62, DType::kI64)), std::int64_t{1} << 62);
 }
 
 TEST_P(TensorOn, PrintsLikeNumPy) { EXPECT_EQ(Tensor::of<float>({1, 2.5f, -3}, {3}).text(), "[ 1.   2.5 -3. ]"); }

@@ -47,7 +47,7 @@ Region region(const std::string& name, const Recipe& recipe, const UpdateOptions
     const TensorSpec& spec = made.body->spec(input.value);
     if (spec.dtype == DType::kBool) {
       made.inputs.push_back(tensor_of(spec.shape, spec.dtype, {1}));
-    } else {  // of either sign where it may be: second moments are not
+    } else {  // positive, as second moments are
       made.inputs.push_back(random_tensor(spec.shape, spec.dtype, 0.125, 2, 60 + made.inputs.size()));
     }
   }
