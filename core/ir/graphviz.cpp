@@ -4,7 +4,7 @@
 namespace weft::ir {
 namespace {
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -27,7 +27,7 @@ void put_block(const Graph& graph, const std::string& prefix, const std::string&
     const Node& node = graph.nodes[i];
     const std::string self = id(prefix, static_cast<std::int32_t>(i));
     const std::string shape = node.op == input_op() ? "ellipse" : "box";
-    const std::string box = self + " [shape=" + shape + ", label=" + quoted(label(graph, node)) + "];\n";
+    const std::string box = self + " [shape=" + shape + ", label=" + in_quotes(label(graph, node)) + "];\n";
     if (node.body) {
       out += indent + "subgraph cluster_" + self + " {\n" + indent + "  " + box;
       put_block(*node.body, self + "_", indent + "  ", out);
@@ -36,13 +36,13 @@ void put_block(const Graph& graph, const std::string& prefix, const std::string&
       out += indent + box;
     }
     for (const Value v : node.inputs)
-      out += indent + id(prefix, v.node) + " -> " + self + " [label=" + quoted(graph.spec(v).text()) + "];\n";
+      out += indent + id(prefix, v.node) + " -> " + self + " [label=" + in_quotes(graph.spec(v).text()) + "];\n";
   }
   for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
     const auto& [value, name] = graph.outputs[i];
     const std::string self = prefix + "out" + std::to_string(i);
-    out += indent + self + " [shape=plaintext, label=" + quoted(name.empty() ? "return" : name + " =") + "];\n";
-    out += indent + id(prefix, value.node) + " -> " + self + " [label=" + quoted(graph.spec(value).text()) + "];\n";
+    out += indent + self + " [shape=plaintext, label=" + in_quotes(name.empty() ? "return" : name + " =") + "];\n";
+    out += indent + id(prefix, value.node) + " -> " + self + " [label=" + in_quotes(graph.spec(value).text()) + "];\n";
   }
 }
 

@@ -20,7 +20,7 @@ std::string hex(std::uint64_t bits, int digits) {
   return out;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -34,7 +34,7 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-std::string word(const std::string& text) { return bare(text) ? text : quoted(text); }
+std::string word(const std::string& text) { return bare(text) ? text : in_quotes(text); }
 
 std::string real(double value) {
   if (std::isnan(value)) return "nan(" + hex(std::bit_cast<std::uint64_t>(value), 16) + ")";
@@ -48,7 +48,7 @@ struct PutAttribute {
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
   std::string operator()(double value) const { return real(value); }
-  std::string operator()(const std::string& value) const { return quoted(value); }
+  std::string operator()(const std::string& value) const { return in_quotes(value); }
   std::string operator()(DType value) const { return std::string(name_of(value)); }
   std::string operator()(const Opaque&) const { return "<opaque>"; }
   std::string operator()(const Ints& value) const {
@@ -75,8 +75,8 @@ std::string head(const Graph& graph, std::int32_t n) {
   out += " = ";
   for (const Input& input : graph.inputs)
     if (node.op == input_op() && input.value == Value{n, 0})
-      return out + "input " + std::string(name_of_kind(input.kind)) + " " + quoted(input.name);
-  out += (node.op ? word(node.op.name()) : quoted("")) + "(";
+      return out + "input " + std::string(name_of_kind(input.kind)) + " " + in_quotes(input.name);
+  out += (node.op ? word(node.op.name()) : in_quotes("")) + "(";
   for (std::size_t i = 0; i < node.inputs.size(); ++i) out += (i ? ", " : "") + put(node.inputs[i]);
   return out + ")";
 }
@@ -104,8 +104,8 @@ void print_block(const Graph& graph, const std::string& indent, std::string& out
     }
   }
   for (const Output& output : graph.outputs)
-    out +=
-        inner + (output.name.empty() ? "return " : "assign " + quoted(output.name) + " = ") + put(output.value) + "\n";
+    out += inner + (output.name.empty() ? "return " : "assign " + in_quotes(output.name) + " = ") + put(output.value) +
+           "\n";
   out += indent + "}\n";
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 
 #include "core/device/thread_pool.h"
 #include "kernels/reduce/dispatch.h"
@@ -15,34 +17,74 @@ namespace {
 constexpr std::int64_t kGrain = 32 * 1024, kTasks = 64;
 constexpr std::int64_t kTile = 128;  // neighbouring outputs that are worked on together
 constexpr std::int64_t kLanes = 8;   // independent chains within a row, so that sums need not wait for each other
+constexpr std::size_t kLargestState = 24;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// Calls body(offset, index, length) for each stretch of the reduced elements [begin, end) along their innermost axis.
-template <class Body>
-void walk(const AxisList& axes, std::int64_t begin, std::int64_t end, Body&& body) {
-  const std::int64_t inner = axes.rank ? axes.size[axes.rank - 1] : 1;
-  while (begin < end) {
-    const std::int64_t length = std::min(inner - begin % inner, end - begin);
-    body(axes.offset(begin), begin, length);
-    begin += length;
-  }
-}
+// What the loops of one reduction over one dtype do; states, elements and results are arrays of its own types. Only
+// these few lines are compiled for each pair: 60 copies of all the rest took longer to build than any other file.
+struct Steps {
+  std::size_t state, element, result;  // bytes of each
+  void (*start)(void* states, std::int64_t n);
+  // A stretch of neighbours into kLanes states, which together stand for one output.
+  void (*add_row)(void* states, const void* x, std::int64_t index, std::int64_t length);
+  // `length` rows, `stride` elements apart, of n neighbours into n states.
+  void (*add_rows)(void* states, std::int64_t n, const void* x, std::int64_t index, std::int64_t length,
+                   std::int64_t stride);
+  void (*merge)(void* states, const void* next, std::int64_t n);
+  void (*finish)(void* out, const void* states, std::int64_t n, const ReducePlan& plan);
+};
 
-// A task is one tile of neighbouring outputs over one segment of what they are reduced from.
-template <class Op, class T, class Out>
-class CpuReduce {
+template <class Op>
+struct StateSteps {
+  using State = typename Op::State;
+
+  static void start(void* states, std::int64_t n) {
+    auto* s = static_cast<State*>(states);
+    std::fill(s, s + n, Op::start());
+  }
+  static void merge(void* states, const void* next, std::int64_t n) {
+    for (std::int64_t i = 0; i < n; ++i) Op::merge(static_cast<State*>(states)[i], static_cast<const State*>(next)[i]);
+  }
+};
+
+template <class Op, class T>
+struct ElementSteps {
   using State = typename Op::State;
   using E = typename Op::Element;
 
- public:
-  static exec::PreparedKernel prepare(const exec::KernelRequest& request) {
-    const CpuReduce reduce(make_reduce_plan(request));
-    return {[reduce](const Call& call) { reduce.run(call); }, reduce.workspace()};
+  static void add_row(void* states, const void* x, std::int64_t index, std::int64_t length) {
+    const auto* in = static_cast<const T*>(x);
+    State lanes[kLanes];  // of its own, so that no store can be one to x
+    std::memcpy(lanes, states, sizeof(lanes));
+    std::int64_t i = 0;
+    for (; i + kLanes <= length; i += kLanes) {
+      for (std::int64_t lane = 0; lane < kLanes; ++lane)
+        Op::add(lanes[lane], widened<E>(in[i + lane]), index + i + lane);
+    }
+    for (std::int64_t lane = 0; i < length; ++i, ++lane) Op::add(lanes[lane], widened<E>(in[i]), index + i);
+    std::memcpy(states, lanes, sizeof(lanes));
   }
+  static void add_rows(void* states, std::int64_t n, const void* x, std::int64_t index, std::int64_t length,
+                       std::int64_t stride) {
+    auto* s = static_cast<State*>(states);
+    const auto* in = static_cast<const T*>(x);
+    for (std::int64_t r = 0; r < length; ++r, in += stride)
+      for (std::int64_t j = 0; j < n; ++j) Op::add(s[j], widened<E>(in[j]), index + r);
+  }
+};
 
- private:
-  explicit CpuReduce(const ReducePlan& plan) : plan_(plan) {
+template <class Op, class Out>
+void finish(void* out, const void* states, std::int64_t n, const ReducePlan& plan) {
+  for (std::int64_t i = 0; i < n; ++i)
+    static_cast<Out*>(out)[i] =
+        narrowed<Out>(Op::result(static_cast<const typename Op::State*>(states)[i], plan.count, plan.correction));
+}
+
+// A task is one tile of neighbouring outputs over one segment of what they are reduced from.
+class Reduction {
+ public:
+  Reduction(const ReducePlan& plan, const Steps& steps) : plan_(plan), steps_(steps) {
     width_ = plan.rows || plan.kept.rank == 0 ? 1 : plan.kept.size[plan.kept.rank - 1];
     tiles_ = ceil_div(width_, kTile);
     tasks_ = width_ ? plan.outputs / width_ * tiles_ : 0;
@@ -53,74 +95,83 @@ class CpuReduce {
   }
 
   std::size_t workspace() const {
-    return segments_ > 1 ? static_cast<std::size_t>(segments_ * plan_.outputs) * sizeof(State) : 0;
+    return segments_ > 1 ? static_cast<std::size_t>(segments_ * plan_.outputs) * steps_.state : 0;
   }
 
   void run(const Call& call) const {
-    const auto* in = static_cast<const T*>(call.inputs[0].data);
-    auto* out = static_cast<Out*>(call.outputs[0].data);
-    auto* partial = static_cast<State*>(call.workspace.data);
-    const std::int64_t length = ceil_div(plan_.count, segments_);
+    auto* out = static_cast<std::byte*>(call.outputs[0].data);
+    auto* partial = static_cast<std::byte*>(call.workspace.data);
     parallel_for(tasks_ * segments_, std::max<std::int64_t>(1, kGrain / work_),
                  [&](std::int64_t begin, std::int64_t end) {
-                   for (std::int64_t i = begin; i < end; ++i) {
-                     const std::int64_t task = i / segments_, segment = i % segments_;
-                     const std::int64_t column = task % tiles_ * kTile, tile = std::min(kTile, width_ - column);
-                     const std::int64_t first = task / tiles_ * width_ + column;
-                     const std::int64_t from = std::min(plan_.count, segment * length),
-                                        to = std::min(plan_.count, from + length);
-                     State states[kTile];
-                     accumulate(in + plan_.kept.offset(first), from, to, tile, states);
-                     for (std::int64_t j = 0; j < tile; ++j) {
-                       if (segments_ > 1) {
-                         partial[segment * plan_.outputs + first + j] = states[j];
-                       } else {
-                         out[first + j] = finish(states[j]);
-                       }
-                     }
-                   }
+                   for (std::int64_t i = begin; i < end; ++i) run_task(call.inputs[0].data, i, out, partial);
                  });
     if (segments_ == 1) return;
-    for (std::int64_t o = 0; o < plan_.outputs; ++o) {
-      State state = partial[o];
-      for (std::int64_t s = 1; s < segments_; ++s) Op::merge(state, partial[s * plan_.outputs + o]);
-      out[o] = finish(state);
-    }
+    for (std::int64_t s = 1; s < segments_; ++s)
+      steps_.merge(partial, partial + bytes(s * plan_.outputs, steps_.state), plan_.outputs);
+    steps_.finish(out, partial, plan_.outputs, plan_);
   }
 
-  Out finish(const State& state) const { return narrowed<Out>(Op::result(state, plan_.count, plan_.correction)); }
+ private:
+  static std::size_t bytes(std::int64_t n, std::size_t each) { return static_cast<std::size_t>(n) * each; }
 
-  void accumulate(const T* in, std::int64_t begin, std::int64_t end, std::int64_t tile, State* states) const {
-    std::fill(states, states + (plan_.rows ? kLanes : tile), Op::start());
-    if (plan_.rows) {
-      walk(plan_.reduced, begin, end, [&](std::int64_t offset, std::int64_t index, std::int64_t length) {
-        add_row(in + offset, index, length, states);
-      });
-      for (std::int64_t lane = 1; lane < kLanes; ++lane) Op::merge(states[0], states[lane]);
-      return;
-    }
-    const std::int64_t stride = plan_.reduced.rank ? plan_.reduced.stride[plan_.reduced.rank - 1] : 0;
-    walk(plan_.reduced, begin, end, [&](std::int64_t offset, std::int64_t index, std::int64_t length) {
-      for (std::int64_t r = 0; r < length; ++r) {
-        const T* x = in + offset + r * stride;
-        for (std::int64_t j = 0; j < tile; ++j) Op::add(states[j], widened<E>(x[j]), index + r);
+  void run_task(const void* in, std::int64_t i, std::byte* out, std::byte* partial) const {
+    const std::int64_t task = i / segments_, segment = i % segments_, length = ceil_div(plan_.count, segments_);
+    const std::int64_t column = task % tiles_ * kTile, tile = std::min(kTile, width_ - column);
+    const std::int64_t first = task / tiles_ * width_ + column;
+    const std::int64_t from = std::min(plan_.count, segment * length), to = std::min(plan_.count, from + length);
+    alignas(std::max_align_t) std::byte states[kTile * kLargestState];
+    accumulate(static_cast<const std::byte*>(in) + bytes(plan_.kept.offset(first), steps_.element), from, to, tile,
+               states);
+    if (segments_ == 1) return steps_.finish(out + bytes(first, steps_.result), states, tile, plan_);
+    std::memcpy(partial + bytes(segment * plan_.outputs + first, steps_.state), states, bytes(tile, steps_.state));
+  }
+
+  // The reduced elements [begin, end) of `tile` outputs, stretch by stretch along their innermost axis.
+  void accumulate(const std::byte* in, std::int64_t begin, std::int64_t end, std::int64_t tile,
+                  std::byte* states) const {
+    const AxisList& axes = plan_.reduced;
+    const std::int64_t inner = axes.rank ? axes.size[axes.rank - 1] : 1;
+    const std::int64_t stride = axes.rank ? axes.stride[axes.rank - 1] : 0;
+    steps_.start(states, plan_.rows ? kLanes : tile);
+    for (std::int64_t length; begin < end; begin += length) {
+      length = std::min(inner - begin % inner, end - begin);
+      const std::byte* x = in + bytes(axes.offset(begin), steps_.element);
+      if (plan_.rows) {
+        steps_.add_row(states, x, begin, length);
+      } else {
+        steps_.add_rows(states, tile, x, begin, length, stride);
       }
-    });
-  }
-
-  static void add_row(const T* x, std::int64_t index, std::int64_t length, State* states) {
-    std::int64_t i = 0;
-    for (; i + kLanes <= length; i += kLanes) {
-      for (std::int64_t lane = 0; lane < kLanes; ++lane)
-        Op::add(states[lane], widened<E>(x[i + lane]), index + i + lane);
     }
-    for (std::int64_t lane = 0; i < length; ++i, ++lane) Op::add(states[lane], widened<E>(x[i]), index + i);
+    if (!plan_.rows) return;
+    for (std::int64_t lane = 1; lane < kLanes; ++lane) steps_.merge(states, states + bytes(lane, steps_.state), 1);
   }
 
   ReducePlan plan_;
+  Steps steps_;
   std::int64_t width_ = 1;  // outputs that lie side by side in the input
   std::int64_t tiles_ = 1, tasks_ = 0, segments_ = 1;
   std::int64_t work_ = 1;  // elements per task
+};
+
+exec::PreparedKernel prepare_steps(const exec::KernelRequest& request, const Steps& steps) {
+  const Reduction reduction(make_reduce_plan(request), steps);
+  return {[reduction](const Call& call) { reduction.run(call); }, reduction.workspace()};
+}
+
+template <class Op, class T, class Out>
+struct CpuReduce {
+  static exec::PreparedKernel prepare(const exec::KernelRequest& request) {
+    using State = typename Op::State;
+    static_assert(sizeof(State) <= kLargestState);
+    return prepare_steps(request, {.state = sizeof(State),
+                                   .element = sizeof(T),
+                                   .result = sizeof(Out),
+                                   .start = StateSteps<Op>::start,
+                                   .add_row = ElementSteps<Op, T>::add_row,
+                                   .add_rows = ElementSteps<Op, T>::add_rows,
+                                   .merge = StateSteps<Op>::merge,
+                                   .finish = finish<Op, Out>});
+  }
 };
 
 // f32 and the 16-bit types are summed in f64: exact to the last f32 bit in all but contrived cases, in any order.
