@@ -25,7 +25,8 @@ WEFT_HD inline float polynomial(float x, float c, More... more) {
 
 WEFT_HD inline int bits_of(float x) { return __builtin_bit_cast(int, x); }
 WEFT_HD inline float float_of(int bits) { return __builtin_bit_cast(float, bits); }
-// a - b on bits, which may wrap around.
+// Sums and differences of bits, which may wrap around.
+WEFT_HD inline int plus(int a, int b) { return static_cast<int>(static_cast<unsigned>(a) + static_cast<unsigned>(b)); }
 WEFT_HD inline int minus(int a, int b) { return static_cast<int>(static_cast<unsigned>(a) - static_cast<unsigned>(b)); }
 WEFT_HD inline int shifted_left(int a, int n) { return static_cast<int>(static_cast<unsigned>(a) << n); }
 WEFT_HD inline float magnitude(float x) { return float_of(bits_of(x) & 0x7fffffff); }
@@ -55,20 +56,24 @@ WEFT_HD inline float exp_tail(float r) {
   return polynomial(r, 0.5f, 0x1.555556p-3f, 0x1.5554aep-5f, 0x1.11109p-7f, 0x1.6d74e4p-10f, 0x1.a1a1f2p-13f);
 }
 
-// e^x for x in [-104, 89] or NaN.
-WEFT_HD inline float exp_within(float x) {
-  const auto [high, low, n] = reduce(x);
-  const float r = high + low;
-  const float sum = 1.0f + high, rest = high - (sum - 1.0f);  // sum + rest is exact
-  const float y = sum + (rest + muladd(r * r, exp_tail(r), low));
-  const int half = n >> 1;  // 2^n itself may not be a normal number
-  return y * power_of_two(half) * power_of_two(n - half);
+WEFT_HD inline float exp_reduced(Reduced x) {
+  const float r = x.r + x.low;
+  return 1.0f + muladd(r * r, exp_tail(r), r);
 }
 
-// Comparisons with NaN are false, so it passes through.
+// e^x for x in [-87, 88] or NaN.
+WEFT_HD inline float exp_within(float x) {
+  const Reduced reduced = reduce(x);
+  return exp_reduced(reduced) * power_of_two(reduced.n);
+}
+
 WEFT_HD inline float exp(float x) {
-  const float most = x > 89.0f ? 89.0f : x;
-  return exp_within(most < -104.0f ? -104.0f : most);
+  const float infinity = float_of(0x7f800000);
+  const Reduced reduced = reduce(x);
+  // Added to the exponent, as 2^n itself is not a normal number where n is 128.
+  const float y = float_of(plus(bits_of(exp_reduced(reduced)), shifted_left(reduced.n, 23)));
+  const float inside = x <= 0x1.62e42ep6f ? y : x * infinity;  // or NaN
+  return x < -0x1.5d589ep6f ? 0.0f : inside;
 }
 
 WEFT_HD inline float expm1(float x) {

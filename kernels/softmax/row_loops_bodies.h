@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "core/formula/interpreter.h"
 #include "core/formula/math.h"
 #include "kernels/softmax/row_loops_isa.h"
 
@@ -34,34 +35,47 @@ A row_max(const A* x, std::int64_t n) {
   return most;
 }
 
-// The next elements, at most `count`; the lanes of those that are missing add nothing.
+// The next `rows` times `count` elements, at most 256, so that f32 lanes take few terms each; the lanes of those that
+// are missing add nothing.
 template <int count, class A>
-double some_exps(const A* x, std::int64_t n, A max, A* out) {
+double some_exps(const A* x, std::int64_t rows, A max, A* out) {
   A lanes[count];
-  const int some = n < count ? static_cast<int>(n) : count;
-  if (some == count) {
-    for (int i = 0; i < count; ++i) lanes[i] = x[i] - max;
-  } else {
-    for (int i = 0; i < count; ++i) lanes[i] = i < some ? x[i] - max : static_cast<A>(-__builtin_inf());
+  for (int i = 0; i < count; ++i) lanes[i] = 0;
+  for (std::int64_t r = 0; r < rows; ++r, x += count, out += count) {
+    WEFT_LANES
+    for (int i = 0; i < count; ++i) {
+      const A e = math::exp(x[i] - max);
+      out[i] = e;
+      lanes[i] += e;
+    }
   }
-  for (int i = 0; i < count; ++i) lanes[i] = math::exp(lanes[i]);
-  if (out && some == count) {
-    for (int i = 0; i < count; ++i) out[i] = lanes[i];
-  } else if (out) {
-    for (int i = 0; i < some; ++i) out[i] = lanes[i];
-  }
-  for (int i = some; i < count; ++i) lanes[i] = 0;
   return static_cast<double>(halves<count>(lanes, [](A a, A b) { return a + b; }));
 }
 
 template <class A>
+double last_exps(const A* x, int n, A max, A* out) {
+  constexpr int kLanes = 16;
+  A lanes[kLanes];
+  for (int i = 0; i < kLanes; ++i) lanes[i] = i < n ? x[i] - max : static_cast<A>(-__builtin_inf());
+  for (int i = 0; i < kLanes; ++i) lanes[i] = math::exp(lanes[i]);
+  for (int i = 0; i < n; ++i) out[i] = lanes[i];
+  for (int i = n; i < kLanes; ++i) lanes[i] = 0;
+  return static_cast<double>(halves<kLanes>(lanes, [](A a, A b) { return a + b; }));
+}
+
+template <class A>
 double row_exps(const A* x, std::int64_t n, A max, A* out) {
-  constexpr int kMany = 256, kSome = 64, kFew = 16;  // whole registers, so that short rows are vector code, too
+  constexpr int kMany = 64, kRows = 16, kFew = 16;  // whole registers, so that short rows are vector code, too
   double sum = 0;
   std::int64_t j = 0;
-  for (; j + kMany <= n; j += kMany) sum += some_exps<kMany>(x + j, kMany, max, out ? out + j : nullptr);
-  for (; j + kSome <= n; j += kSome) sum += some_exps<kSome>(x + j, kSome, max, out ? out + j : nullptr);
-  for (; j < n; j += kFew) sum += some_exps<kFew>(x + j, n - j, max, out ? out + j : nullptr);
+  A unused[kMany * kRows];
+  while (j + kMany <= n) {
+    const std::int64_t left = (n - j) / kMany, rows = left < kRows ? left : kRows;
+    sum += some_exps<kMany>(x + j, rows, max, out ? out + j : unused);
+    j += rows * kMany;
+  }
+  for (; j < n; j += kFew)
+    sum += last_exps(x + j, static_cast<int>(n - j < kFew ? n - j : kFew), max, out ? out + j : unused);
   return sum;
 }
 
