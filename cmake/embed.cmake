@@ -19,7 +19,7 @@ target_sources(weft PRIVATE ${PROJECT_BINARY_DIR}/generated/embedded_digits.cpp)
 # no standard library, of which they need the integer types alone, and does not know __is_same.
 if(NOT weft_cuda STREQUAL "OFF")
   set(weft_texts weft/fn.h=core/formula/include/weft/fn.h weft/cuda_kernel.h=core/device/include/weft/cuda_kernel.h)
-  foreach(name annotate binary convert elementwise half interpreter math philox program ternary unary)
+  foreach(name annotate binary convert elementwise half interpreter math philox program select ternary unary)
     list(APPEND weft_texts core/formula/${name}.h=core/formula/${name}.h)
   endforeach()
   foreach(name geometry.h operands.h threads.cuh kernels.cuh reduce.cuh)

@@ -74,6 +74,10 @@ find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 target_link_libraries(weft PRIVATE Threads::Threads ZLIB::ZLIB ${CMAKE_DL_LIBS})
 include(cmake/blas.cmake)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")  # makes the machine code of pointwise loops
+  find_path(XBYAK_INCLUDE_DIR xbyak/xbyak.h REQUIRED)
+  target_include_directories(weft SYSTEM PRIVATE ${XBYAK_INCLUDE_DIR})
+endif()
 include(cmake/embed.cmake)
 
 if(weft_cuda STREQUAL "ON")

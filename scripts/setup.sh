@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build zlib1g-dev nlohmann-json3-dev libcli11-dev)
 case "$(uname -m)" in
-  x86_64) packages+=(libxsmm-dev) ;;
+  x86_64) packages+=(libxsmm-dev libxbyak-dev) ;;
   *) packages+=(libopenblas-dev) ;;
 esac
 if [ "${1:-}" = "--tests" ]; then

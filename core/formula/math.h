@@ -5,6 +5,7 @@
 #endif
 
 #include "core/formula/annotate.h"
+#include "core/formula/select.h"
 #if !defined(__CUDA_ARCH__)
 #include "core/formula/float_math.h"
 #endif
@@ -17,11 +18,6 @@ namespace weft::math {
 WEFT_HD constexpr float like(float, double value) { return static_cast<float>(value); }
 WEFT_HD constexpr double like(double, double value) { return value; }
 WEFT_HD constexpr long long like(long long, double value) { return static_cast<long long>(value); }
-
-template <class T>
-WEFT_HD constexpr T select(bool condition, T a, T b) {
-  return condition ? a : b;
-}
 
 #define WEFT_MATH(name)                                       \
   WEFT_HD inline float name(float x) { return ::name##f(x); } \

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/pointwise/common_programs.h"
+#include "kernels/pointwise/loop.h"
 #include "kernels/pointwise/tiles_isa.h"
 
 namespace weft::kernels {
@@ -187,6 +188,7 @@ TileProgram tile_program(const Lowered& lowered) {
       break;  // never chosen there
 #endif
   }
+  compile_loop(p);
   return p;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <memory>
 
 #include "core/device/cpu/machine.h"
 #include "kernels/pointwise/lower.h"
@@ -50,6 +51,8 @@ struct TileStep {
   int direct = -1;  // the output that the result may be written to at once
 };
 
+class CompiledLoop;
+
 inline constexpr int kTileBytes = 24 * 1024;  // of all registers; L1 has 32 KiB or more, operands want some of it
 
 struct TileProgram {
@@ -67,6 +70,9 @@ struct TileProgram {
   // The inputs that are still read once an output's result is known, as bits: it may not be written over them before.
   unsigned read_later[Program::kMaxOutputs] = {};
   void (*run)(const TileProgram&, const Operands&, const Window&) = nullptr;
+  // Where it is compiled: the loop that run calls, and the tile machine for what the loop does not do.
+  std::shared_ptr<const CompiledLoop> loop;
+  void (*run_tiles)(const TileProgram&, const Operands&, const Window&) = nullptr;
 };
 
 // Outputs of this size are written past the caches: nothing of them would be left there for their readers.

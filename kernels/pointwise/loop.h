@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "kernels/pointwise/tiles.h"
+
+// Pointwise programs as loops of machine code that are made for them: what one instruction computes for the next stays
+// in a register, and memory is touched once for each operand. The tile machine, which gives the same bits, runs what
+// has no such code.
+namespace weft::kernels {
+
+// Lets the program run so where that can be: f32 throughout, every operand dense or a scalar, a processor with AVX2.
+void compile_loop(TileProgram& p);
+
+}  // namespace weft::kernels

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/pointwise/loop_emit.h"
+
+#if defined(__x86_64__)
+#include <xbyak/xbyak.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+namespace weft::kernels::loop {
+namespace {
+
+using Xbyak::Address;
+using Xbyak::Opmask;
+using Xbyak::Reg64;
+using Xbyak::Xmm;
+
+constexpr int kNever = 1 << 30;
+// How far ahead operands are fetched into the second cache, in bytes: memory answers later than the processor can look
+// ahead, and its own prefetching stops at the end of a small page.
+constexpr int kAhead = 16 * 1024;
+
+std::size_t at(int i) { return static_cast<std::size_t>(i); }
+
+bool commutes(Op op) {
+  return op == Op::kAdd || op == Op::kMultiply || op == Op::kAnd || op == Op::kOr || op == Op::kXor ||
+         op == Op::kIntAdd;
+}
+
+// Where each value is used, in the order in which operations, then stores, stand in the loop.
+class Uses {
+ public:
+  explicit Uses(const Code& code) : uses_(code.operations.size()), next_(code.operations.size()) {
+    int position = 0;
+    for (const Operation& o : code.operations) {
+      if (!o.uniform) {
+        for (const int v : {o.a, o.b, o.c})
+          if (v >= 0) uses_[at(v)].push_back(position);
+      }
+      ++position;
+    }
+    for (const Code::Store& s : code.stores) uses_[at(s.value)].push_back(position++);
+  }
+  // The first use after a position that only grows.
+  int after(int value, int position) {
+    std::size_t& next = next_[at(value)];
+    const std::vector<int>& all = uses_[at(value)];
+    while (next < all.size() && all[next] <= position) ++next;
+    return next < all.size() ? all[next] : kNever;
+  }
+  bool any(int value) const { return !uses_[at(value)].empty(); }
+
+ private:
+  std::vector<std::vector<int>> uses_;
+  std::vector<std::size_t> next_;
+};
+
+// One loop. Values that are the same everywhere are computed before it and lie in memory, constants behind the code;
+// the others live in registers, of which the one that is needed last is given up when all are taken.
+class Emitter : public Xbyak::CodeGenerator {
+ public:
+  Emitter(Code code, int vector_bytes, int copies, unsigned large)
+      : CodeGenerator(size_of(code), Xbyak::DontSetProtectRWE),
+        code_(std::move(code)),
+        bytes_(vector_bytes),
+        copies_(copies),
+        large_(large),
+        wide_(vector_bytes == 64) {
+    int constants = 0;
+    for (const Operation& o : code_.operations) constant_.push_back(o.op == Op::kConstant ? constants++ : -1);
+  }
+
+  // The function that runs the loop.
+  void function(bool streams) {
+    align(16);
+    uses_.emplace(code_);
+    places_.assign(code_.operations.size(), {});
+    owners_.assign(wide_ ? 32 : 16, -1);
+    masks_.assign(8, -1);
+    slots_ = 0;
+    const std::array saved = {rbx, rbp, r12, r13, r14, r15};
+    for (const Reg64& r : saved) push(r);
+    mov(rbp, rsp);
+    sub(rsp, 0x7fffffff);
+    std::uint8_t* frame = const_cast<std::uint8_t*>(getCurr()) - 4;
+    and_(rsp, -64);
+    compute_uniforms();
+    assign_pointers();
+    body(streams);
+    const auto used = static_cast<std::uint32_t>(slots_ * bytes_);
+    std::memcpy(frame, &used, sizeof(used));
+    vzeroupper();
+    mov(rsp, rbp);
+    for (auto r = saved.rbegin(); r != saved.rend(); ++r) pop(*r);
+    ret();
+  }
+  void constants() {
+    align(64);
+    L(pool_);
+    for (const Operation& o : code_.operations)
+      for (int lane = 0; o.op == Op::kConstant && lane < bytes_ / 4; ++lane) dd(o.bits);
+  }
+
+ private:
+  struct Place {
+    int reg = -1;   // a vector register, or a mask register where the value is a mask and the machine has those
+    int slot = -1;  // of the stack
+  };
+
+  // An operation takes at most an instruction, a reload of each operand and the store of what it displaces.
+  static std::size_t size_of(const Code& code) { return 4096 + code.operations.size() * (2 * 5 * 12 + 64); }
+
+  [[noreturn]] static void give_up() { throw Xbyak::Error(Xbyak::ERR_INTERNAL); }
+
+  const Operation& operation(int value) const { return code_.operations[at(value)]; }
+  Place& place(int value) { return places_[at(value)]; }
+  Xmm vector(int reg) const { return wide_ ? Xmm(Xbyak::Zmm(reg)) : Xmm(Xbyak::Ymm(reg)); }
+  Address slot(int number) { return ptr[rsp + number * bytes_]; }
+  Address home(int value) {
+    const int constant = constant_[at(value)];
+    return constant >= 0 ? ptr[rip + pool_ + constant * bytes_] : slot(place(value).slot);
+  }
+  static int offset_of_input(int input) {
+    return static_cast<int>(offsetof(Frame, inputs)) + input * static_cast<int>(sizeof(void*));
+  }
+  static int offset_of_output(int output) {
+    return static_cast<int>(offsetof(Frame, outputs)) + output * static_cast<int>(sizeof(void*));
+  }
+
+  void compute_uniforms() {
+    for (int v = 0; v < static_cast<int>(code_.operations.size()); ++v) {
+      const Operation& o = operation(v);
+      if (!o.uniform || o.op == Op::kConstant) continue;
+      if (o.op == Op::kScalar) {
+        const auto scalar = static_cast<int>(offsetof(Frame, scalars) + o.bits * sizeof(float));
+        vbroadcastss(vector(0), ptr[rdi + scalar]);
+      } else {
+        int reg = 0;
+        for (const int operand : {o.a, o.b, o.c}) {
+          if (operand >= 0) vmovups(vector(reg), home(operand));
+          ++reg;
+        }
+        if (o.op == Op::kFma) {
+          vfmadd213ps(vector(0), vector(1), vector(2));
+        } else {
+          compute(o, vector(0), vector(0), vector(1));
+        }
+      }
+      place(v).slot = slots_++;
+      vmovups(slot(place(v).slot), vector(0));
+    }
+  }
+
+  // rdi: the frame, rax: bytes done. All others point to operands.
+  void assign_pointers() {
+    const std::array free = {rcx, rdx, rsi, r8, r9, r10, r11, rbx, r12, r13, r14, r15};
+    std::size_t next = 0;
+    const auto point = [&](std::array<int, Program::kMaxAccesses>& pointers, int number, int offset) {
+      if (pointers[at(number)] >= 0) return;
+      if (next == free.size()) give_up();
+      pointers[at(number)] = free[next].getIdx();
+      mov(free[next++], ptr[rdi + offset]);
+    };
+    inputs_.fill(-1);
+    outputs_.fill(-1);
+    for (const Operation& o : code_.operations)
+      if (o.op == Op::kLoad) point(inputs_, static_cast<int>(o.bits), offset_of_input(static_cast<int>(o.bits)));
+    for (const Code::Store& s : code_.stores) point(outputs_, s.output, offset_of_output(s.output));
+  }
+
+  void body(bool streams) {
+    Xbyak::Label next, done;
+    const int bytes = static_cast<int>(offsetof(Frame, bytes));
+    xor_(eax, eax);
+    cmp(rax, ptr[rdi + bytes]);
+    jge(done, T_NEAR);
+    align(16);
+    L(next);
+    position_ = 0;
+    for (int v = 0; v < static_cast<int>(code_.operations.size()); ++v, ++position_)
+      if (!operation(v).uniform && uses_->any(v)) emit_operation(v);
+    pinned_.fill(-1);
+    for (const Code::Store& s : code_.stores) {
+      const Xmm value = vector(in_register(s.value));
+      const Address to = ptr[Reg64(outputs_[at(s.output)]) + rax + s.copy * bytes_];
+      streams ? vmovntps(to, value) : vmovups(to, value);
+      release(s.value);
+      ++position_;
+    }
+    add(rax, copies_ * bytes_);
+    cmp(rax, ptr[rdi + bytes]);
+    jl(next, T_NEAR);
+    L(done);
+    if (streams) sfence();
+  }
+
+  bool last_use(int value) { return uses_->after(value, position_) == kNever; }
+
+  // The owners of all registers of the value's kind.
+  std::vector<int>& bank(int value) { return is_mask(value) ? masks_ : owners_; }
+
+  // A register for a value; none that hold an operand of the operation at hand.
+  int take(int value) {
+    std::vector<int>& owners = bank(value);
+    int best = -1, latest = -1;
+    for (int reg = is_mask(value) ? 1 : 0; reg < static_cast<int>(owners.size()); ++reg) {  // k0 means no mask
+      const int owner = owners[at(reg)];
+      if (owner < 0) {
+        best = reg;
+        break;
+      }
+      if (std::find(pinned_.begin(), pinned_.end(), owner) != pinned_.end()) continue;
+      const int next = uses_->after(owner, position_ - 1);
+      if (next > latest) {
+        latest = next;
+        best = reg;
+      }
+    }
+    if (owners[at(best)] >= 0) give_away(owners[at(best)]);
+    owners[at(best)] = value;
+    place(value).reg = best;
+    return best;
+  }
+  // The value goes to memory, unless it is there.
+  void give_away(int value) {
+    Place& p = place(value);
+    if (!operation(value).uniform && p.slot < 0) {
+      p.slot = slots_++;
+      is_mask(value) ? kmovw(slot(p.slot), Opmask(p.reg)) : vmovups(slot(p.slot), vector(p.reg));
+    }
+    p.reg = -1;
+  }
+  int in_register(int value) {
+    if (place(value).reg >= 0) return place(value).reg;
+    const int reg = take(value);
+    is_mask(value) ? kmovw(Opmask(reg), home(value)) : vmovups(vector(reg), home(value));
+    return reg;
+  }
+  // Frees the value's register after its last use.
+  void release(int value) {
+    if (value < 0 || !last_use(value) || place(value).reg < 0) return;
+    bank(value)[at(place(value).reg)] = -1;
+    place(value).reg = -1;
+  }
+  // A dying operand's register becomes the result's.
+  void inherit(int value, int from) {
+    const int reg = place(from).reg;
+    place(from).reg = -1;
+    place(value).reg = reg;
+    owners_[at(reg)] = value;
+  }
+  bool dies_here(int value) { return place(value).reg >= 0 && last_use(value); }
+  bool is_mask(int value) const { return wide_ && gives_mask(operation(value).op); }
+
+  // Calls f with the value as an operand: its register, or its place in memory.
+  template <class F>
+  void with_operand(int value, F&& f) {
+    if (place(value).reg >= 0) return f(vector(place(value).reg));
+    f(home(value));
+  }
+
+  void emit_operation(int v) {
+    Operation o = operation(v);
+    pinned_ = {o.a, o.b, o.c, v};
+    if (o.op == Op::kLoad) {
+      const Xbyak::RegExp from = Reg64(inputs_[o.bits]) + rax + o.copy * bytes_;
+      if (large_ >> o.bits & 1) prefetcht1(ptr[from + kAhead]);
+      return vmovups(vector(take(v)), ptr[from]);
+    }
+    if (o.op == Op::kFma) return emit_fma(v, o);
+    if (o.op == Op::kSelect) return emit_select(v, o);
+    if (is_mask(v)) return emit_mask(v, o);
+    const bool turned = o.op == Op::kIntLess;  // AVX2 only knows greater
+    if (turned || (commutes(o.op) && place(o.a).reg < 0 && place(o.b).reg >= 0)) std::swap(o.a, o.b);
+    const Xmm a = vector(in_register(o.a));
+    const auto finish = [&](const Xbyak::Operand& b) {
+      for (const int operand : {o.a, o.b}) release(operand);
+      compute(o, vector(take(v)), a, b);
+    };
+    o.b < 0 ? finish(a) : with_operand(o.b, finish);
+  }
+
+  void emit_fma(int v, Operation o) {
+    if (!dies_here(o.a) && dies_here(o.b)) std::swap(o.a, o.b);
+    if (!dies_here(o.a) && dies_here(o.c)) {
+      if (place(o.a).reg < 0) std::swap(o.a, o.b);
+      const Xmm a = vector(in_register(o.a));
+      const Xmm to = vector(place(o.c).reg);
+      with_operand(o.b, [&](const Xbyak::Operand& b) { vfmadd231ps(to, a, b); });
+      inherit(v, o.c);
+    } else {
+      Xmm to = vector(0);
+      if (dies_here(o.a)) {
+        to = vector(place(o.a).reg);
+      } else {
+        const int reg = take(v);
+        to = vector(reg);
+        with_operand(o.a, [&](const auto& a) { vmovups(to, a); });
+      }
+      if (place(o.b).reg < 0 && place(o.c).reg >= 0) {
+        vfmadd132ps(to, vector(place(o.c).reg), home(o.b));
+      } else {
+        const Xmm b = vector(in_register(o.b));
+        with_operand(o.c, [&](const Xbyak::Operand& c) { vfmadd213ps(to, b, c); });
+      }
+      if (place(v).reg < 0) inherit(v, o.a);
+    }
+    for (const int operand : {o.a, o.b, o.c}) release(operand);
+  }
+
+  void emit_select(int v, const Operation& o) {
+    const Xmm otherwise = vector(in_register(o.c));
+    const int mask = in_register(o.a);
+    with_operand(o.b, [&](const Xbyak::Operand& b) {
+      for (const int operand : {o.a, o.b, o.c}) release(operand);
+      const Xmm to = vector(take(v));
+      wide_ ? vblendmps(to | Opmask(mask), otherwise, b) : vblendvps(to, otherwise, b, vector(mask));
+    });
+  }
+
+  void emit_mask(int v, const Operation& o) {
+    const int first = in_register(o.a);
+    if (o.op == Op::kCompare || o.op == Op::kIntLess) {
+      const Xmm a = vector(first);
+      with_operand(o.b, [&](const Xbyak::Operand& b) {
+        const Opmask to(take(v));
+        o.op == Op::kCompare ? vcmpps(to, a, b, static_cast<std::uint8_t>(o.bits)) : vpcmpd(to, a, b, 1);
+      });
+    } else {
+      const Opmask a(first), b(in_register(o.b)), to(take(v));
+      if (o.op == Op::kMaskAnd) kandw(to, a, b);
+      if (o.op == Op::kMaskOr) korw(to, a, b);
+      if (o.op == Op::kMaskNotSame) kxorw(to, a, b);
+    }
+    for (const int operand : {o.a, o.b}) release(operand);
+  }
+
+  void compute(const Operation& o, const Xmm& to, const Xmm& a, const Xbyak::Operand& b) {
+    const auto bits = static_cast<std::uint8_t>(o.bits);
+    switch (o.op) {
+      case Op::kAdd:
+        return vaddps(to, a, b);
+      case Op::kSubtract:
+        return vsubps(to, a, b);
+      case Op::kMultiply:
+        return vmulps(to, a, b);
+      case Op::kDivide:
+        return vdivps(to, a, b);
+      case Op::kSqrt:
+        return vsqrtps(to, a);
+      case Op::kFloor:
+        return round(to, a, 9);
+      case Op::kCeil:
+        return round(to, a, 10);
+      case Op::kRound:
+        return round(to, a, 8);
+      case Op::kAnd:
+      case Op::kMaskAnd:
+        return vandps(to, a, b);
+      case Op::kOr:
+      case Op::kMaskOr:
+        return vorps(to, a, b);
+      case Op::kXor:
+      case Op::kMaskNotSame:
+        return vxorps(to, a, b);
+      case Op::kShiftLeft:
+        return vpslld(to, a, bits);
+      case Op::kShiftRight:
+        return vpsrad(to, a, bits);
+      case Op::kIntAdd:
+        return vpaddd(to, a, b);
+      case Op::kIntSubtract:
+        return vpsubd(to, a, b);
+      case Op::kToFloat:
+        return vcvtdq2ps(to, a);
+      case Op::kCompare:
+        return vcmpps(to, a, b, bits);
+      case Op::kIntLess:
+        return vpcmpgtd(to, a, b);
+      case Op::kLoad:
+      case Op::kScalar:
+      case Op::kConstant:
+      case Op::kFma:
+      case Op::kSelect:
+        break;
+    }
+    give_up();
+  }
+  void round(const Xmm& to, const Xmm& a, std::uint8_t how) { wide_ ? vrndscaleps(to, a, how) : vroundps(to, a, how); }
+
+  Code code_;
+  int bytes_, copies_;
+  unsigned large_;
+  bool wide_;
+  std::vector<int> constant_;  // per value: its number in the pool
+  Xbyak::Label pool_;
+  std::optional<Uses> uses_;
+  std::vector<Place> places_;
+  std::vector<int> owners_, masks_;  // the value that a vector or mask register holds
+  std::array<int, 4> pinned_{};      // the operands of the operation at hand, and its result
+  std::array<int, Program::kMaxAccesses> inputs_{}, outputs_{};
+  int slots_ = 0, position_ = 0;
+};
+
+class Emitted : public MachineCode {
+ public:
+  Emitted(const Code& code, int vector_bytes, int copies, unsigned large)
+      : emitter_(repeated(code, copies), vector_bytes, copies, large) {
+    emitter_.function(false);
+    const std::size_t second = (emitter_.getSize() + 15) / 16 * 16;
+    emitter_.function(true);
+    emitter_.constants();
+    emitter_.setProtectModeRE();
+    run = emitter_.getCode<void (*)(const Frame*)>();
+    stream = reinterpret_cast<void (*)(const Frame*)>(reinterpret_cast<std::uintptr_t>(run) + second);
+    step = vector_bytes * copies;
+  }
+
+ private:
+  Emitter emitter_;
+};
+
+}  // namespace
+
+std::unique_ptr<MachineCode> emit(const Code& code, int vector_bytes, int copies, unsigned large) {
+  try {
+    return std::make_unique<Emitted>(code, vector_bytes, copies, large);
+  } catch (const Xbyak::Error&) {
+    return nullptr;
+  }
+}
+
+}  // namespace weft::kernels::loop
+
+#else
+
+namespace weft::kernels::loop {
+
+std::unique_ptr<MachineCode> emit(const Code&, int, int, unsigned) { return nullptr; }
+
+}  // namespace weft::kernels::loop
+
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <memory>
+
+#include "kernels/pointwise/loop_code.h"
+
+// Machine code for x86-64 with AVX2 and FMA or with AVX-512.
+namespace weft::kernels::loop {
+
+// What a loop is called with: addresses of its first vector, and how many bytes of every output it computes, a multiple
+// of MachineCode::step. Every element of an input is read before that of an output is written, so they may be the same.
+struct Frame {
+  const void* inputs[Program::kMaxAccesses];
+  float scalars[Program::kMaxAccesses];
+  void* outputs[Program::kMaxOutputs];
+  std::int64_t bytes;
+};
+
+class MachineCode {
+ public:
+  virtual ~MachineCode() = default;
+  void (*run)(const Frame*) = nullptr;
+  // The same, past the caches; outputs lie at multiples of a vector's size.
+  void (*stream)(const Frame*) = nullptr;
+  std::int64_t step = 0;  // bytes
+};
+
+// `copies` vectors are worked on together; the inputs that `large` names as bits are fetched ahead. Null where that
+// needs more of the processor's address registers than there are, or the system does not let memory be
+// executed.
+std::unique_ptr<MachineCode> emit(const Code& code, int vector_bytes, int copies, unsigned large);
+
+}  // namespace weft::kernels::loop

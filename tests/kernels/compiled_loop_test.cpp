@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/device/cpu/machine.h"
+#include "core/device/thread_pool.h"
+#include "kernels/pointwise/tiles.h"
+
+// Loops that are compiled for a program give the tile machine's bits.
+namespace weft::testing {
+namespace {
+
+using kernels::Follow;
+using kernels::Operands;
+using kernels::TileProgram;
+using kernels::Window;
+using Kind = Instr::Kind;
+
+constexpr std::int64_t kCount = 5000;
+
+Instr instr(Kind kind, int dst, int a = 0, int b = 0, int c = 0, Fn fn = Fn::kAdd) {
+  Instr in;
+  in.kind = kind;
+  in.fn = fn;
+  in.dst = static_cast<unsigned char>(dst);
+  in.a = static_cast<unsigned char>(a);
+  in.b = static_cast<unsigned char>(b);
+  in.c = static_cast<unsigned char>(c);
+  return in;
+}
+
+// A program over kCount elements; its last inputs are scalars.
+class Writer {
+ public:
+  Writer(int inputs, int scalars) {
+    lowered_.program.inputs = static_cast<short>(inputs + scalars);
+    kernels::Geometry& g = lowered_.geometry;
+    g.count = g.size[0] = kCount;
+    g.rank = 1;
+    for (int i = 0; i < inputs + scalars; ++i) {
+      g.step[i][0] = i < inputs;
+      g.follow[i] = i < inputs ? Follow::kDense : Follow::kScalar;
+    }
+    for (std::int64_t& kept : g.kept) kept = kCount;
+  }
+  int add(Instr in) {
+    Program& p = lowered_.program;
+    p.registers = std::max<short>(p.registers, static_cast<short>(in.dst + 1));
+    p.code[p.count++] = in;
+    return in.dst;
+  }
+  void uniform() { lowered_.program.prologue = lowered_.program.count; }
+  int constant(int dst, float value) {
+    lowered_.program.constants[constants_] = std::bit_cast<unsigned>(value);
+    return add(instr(Kind::kConstant, dst, constants_++));
+  }
+  void store(int reg) { add(instr(Kind::kStore, 0, reg, lowered_.program.outputs++)); }
+  TileProgram done() const { return kernels::tile_program(lowered_); }
+  Program& program() { return lowered_.program; }
+
+ private:
+  kernels::Lowered lowered_;
+  int constants_ = 0;
+};
+
+std::vector<float> numbers(std::size_t n, unsigned seed) {
+  constexpr float kInf = std::numeric_limits<float>::infinity(), kNaN = std::numeric_limits<float>::quiet_NaN();
+  const float special[] = {0.0f,  -0.0f,  kInf,   -kInf, kNaN, 1.0f, -1.0f,
+                           88.8f, -87.4f, 1e-40f, 3e38f, 0.5f, 2.5f, -104.0f};
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0, 3);
+  std::vector<float> x(n);
+  for (std::size_t i = 0; i < n; ++i) x[i] = i % 7 == 0 ? special[random() % std::size(special)] : normal(random);
+  return x;
+}
+
+// Same bits; NaNs are alike.
+bool same(float a, float b) {
+  return (std::isnan(a) && std::isnan(b)) || std::bit_cast<int>(a) == std::bit_cast<int>(b);
+}
+
+using Run = void (*)(const TileProgram&, const Operands&, const Window&);
+
+// The outputs of a window, in memory that begins some times `shift` elements behind a multiple of 64 bytes.
+std::vector<std::vector<float>> outputs_of(const TileProgram& p, Run run, const std::vector<std::vector<float>>& inputs,
+                                           const Window& w, std::size_t shift = 0) {
+  Operands operands;
+  for (std::size_t i = 0; i < inputs.size(); ++i) operands.inputs[i] = inputs[i].data();
+  std::vector<std::vector<float>> memory(static_cast<std::size_t>(p.program.outputs),
+                                         std::vector<float>(kCount + 64, -77.0f));
+  std::vector<std::vector<float>> outputs;
+  for (std::size_t i = 0; i < memory.size(); ++i) {
+    const std::size_t past = reinterpret_cast<std::uintptr_t>(memory[i].data()) / sizeof(float) % 16;
+    operands.outputs[i] = memory[i].data() + (16 - past) % 16 + shift * (i + 1);
+  }
+  run(p, operands, w);
+  for (std::size_t i = 0; i < memory.size(); ++i) {
+    const auto* first = static_cast<const float*>(operands.outputs[i]);
+    outputs.emplace_back(first, first + kCount);
+  }
+  return outputs;
+}
+
+void expect_same(const std::vector<std::vector<float>>& got, const std::vector<std::vector<float>>& expected,
+                 const std::string& what) {
+  for (std::size_t o = 0; o < got.size(); ++o)
+    for (std::size_t i = 0; i < got[o].size(); ++i)
+      ASSERT_TRUE(same(got[o][i], expected[o][i]))
+          << what << ", output " << o << ", element " << i << " is " << got[o][i] << ", should be " << expected[o][i];
+}
+
+// Calls f for the instruction sets that loops are compiled for.
+template <class F>
+void on_every_isa(F&& f) {
+  const FlushDenormals flush;
+  for (const cpu::Isa isa : cpu::usable_isas()) {
+    cpu::use_isa(isa);
+    if (isa != cpu::Isa::kBaseline) f();
+  }
+  cpu::use_isa(cpu::usable_isas().back());
+}
+
+void compare(const TileProgram& p, const std::vector<std::vector<float>>& inputs, const std::string& what) {
+  ASSERT_TRUE(p.loop) << what << " is not compiled";
+  const Window all{0, 1, kCount, 0};
+  expect_same(outputs_of(p, p.run, inputs, all), outputs_of(p, p.run_tiles, inputs, all), what);
+}
+
+struct Function {
+  const char* name;
+  Fn fn;
+};
+const Function kFunctions[] = {
+#define WEFT_ROW(Name, name) {#name, Fn::k##Name},
+    WEFT_UNARY_FNS(WEFT_ROW) WEFT_BINARY_FNS(WEFT_ROW) WEFT_TERNARY_FNS(WEFT_ROW)
+#undef WEFT_ROW
+};
+
+TEST(CompiledLoops, GiveEveryFunctionsBits) {
+  on_every_isa([] {
+    for (const Function& f : kFunctions) {
+      Writer w(3, 0);
+      for (int i = 0; i < 3; ++i) w.add(instr(Kind::kLoad, i, i));
+      w.add(instr(Kind::kFn, 3, 0, 1, 2, f.fn));
+      w.store(3);
+      const TileProgram p = w.done();
+      const bool from_library = f.fn == Fn::kSin || f.fn == Fn::kCos || f.fn == Fn::kPow;
+      ASSERT_EQ(p.loop == nullptr, from_library) << f.name;
+      if (!from_library) compare(p, {numbers(kCount, 1), numbers(kCount, 2), numbers(kCount, 3)}, f.name);
+    }
+  });
+}
+
+// More values alive than the processor has registers, scalars and constants among them, and several outputs.
+TEST(CompiledLoops, GiveRandomProgramsBits) {
+  const Fn fns[] = {Fn::kAdd,  Fn::kSubtract, Fn::kMultiply, Fn::kDivide,  Fn::kMaximum, Fn::kFma,
+                    Fn::kSqrt, Fn::kTanh,     Fn::kSelect,   Fn::kSigmoid, Fn::kClamp,   Fn::kLess};
+  on_every_isa([&] {
+    for (unsigned seed = 0; seed < 60; ++seed) {
+      std::mt19937 random(seed);
+      const int inputs = 1 + static_cast<int>(random() % 5), registers = 8 + static_cast<int>(random() % 39);
+      const auto any = [&] { return static_cast<int>(random() % static_cast<unsigned>(registers)); };
+      Writer w(inputs, 2);
+      int filled = 0;
+      for (int i = 0; i < 2; ++i) w.add(instr(Kind::kLoad, filled++, inputs + i));
+      w.constant(filled++, 0.75f);
+      w.add(instr(Kind::kFn, filled++, 0, 2, 1, Fn::kFma));
+      w.uniform();
+      for (; filled < registers; ++filled) w.add(instr(Kind::kLoad, filled, filled % inputs));
+      const int uniform = 4;  // registers that are filled once
+      while (w.program().count < 80)
+        w.add(instr(Kind::kFn, std::max(uniform, any()), any(), any(), any(), fns[random() % std::size(fns)]));
+      for (int output = 0; output < 1 + static_cast<int>(seed % 4); ++output) w.store(any());
+      std::vector<std::vector<float>> x;
+      for (int i = 0; i < inputs + 2; ++i)
+        x.push_back(numbers(i < inputs ? kCount : 1, seed * 16 + static_cast<unsigned>(i)));
+      compare(w.done(), x, "program " + std::to_string(seed));
+    }
+  });
+}
+
+// Every register is taken and what is computed is needed last of all, so that it looks like the best to give up.
+TEST(CompiledLoops, KeepWhatTheyCompute) {
+  on_every_isa([] {
+    constexpr int kValues = 40;
+    Writer w(1, 0);
+    w.constant(0, 1.5f);
+    w.constant(1, 0.25f);
+    w.uniform();
+    w.add(instr(Kind::kLoad, 2, 0));
+    for (int i = 0; i < kValues; ++i) w.add(instr(Kind::kFn, 3 + i, 2 + i, 2, 0, Fn::kAdd));
+    w.add(instr(Kind::kFn, 44, 3, 0, 1, Fn::kFma));
+    for (int i = 1; i < kValues; ++i) w.add(instr(Kind::kFn, 3, 3, 3 + i, 0, Fn::kSubtract));
+    w.add(instr(Kind::kFn, 3, 3, 44, 0, Fn::kAdd));
+    w.store(3);
+    compare(w.done(), {numbers(kCount, 1)}, "program");
+  });
+}
+
+TileProgram two_outputs() {
+  Writer w(2, 1);
+  w.add(instr(Kind::kLoad, 0, 2));
+  w.uniform();
+  w.add(instr(Kind::kLoad, 1, 0));
+  w.add(instr(Kind::kLoad, 2, 1));
+  w.add(instr(Kind::kFn, 3, 1, 2, 0, Fn::kFma));
+  w.add(instr(Kind::kFn, 4, 3, 0, 0, Fn::kTanh));
+  w.store(3);
+  w.store(4);
+  return w.done();
+}
+
+// Windows that begin and end anywhere, also past the caches, where results lie at any place in a cache line.
+TEST(CompiledLoops, RunAnyWindow) {
+  on_every_isa([] {
+    TileProgram p = two_outputs();
+    ASSERT_TRUE(p.loop);
+    const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kCount, 2), {0.5f}};
+    for (const unsigned streams : {0u, 3u, 1u}) {
+      p.streams = streams;
+      for (const Window& w : {Window{0, 1, kCount, 0}, Window{3, 1, 1, 0}, Window{7, 1, 16, 0}, Window{1, 1, 333, 0},
+                              Window{5, 20, 37, 101}, Window{0, 50, 100, 100}, Window{0, 0, 5, 5}, Window{9, 3, 0, 8}})
+        for (const std::size_t shift : {std::size_t{0}, std::size_t{3}})
+          expect_same(outputs_of(p, p.run, x, w, shift), outputs_of(p, p.run_tiles, x, w, shift),
+                      "window from " + std::to_string(w.begin) + " of " + std::to_string(w.rows) + " x " +
+                          std::to_string(w.cols) + ", streams " + std::to_string(streams) + ", shift " +
+                          std::to_string(shift));
+    }
+  });
+}
+
+TEST(CompiledLoops, WorkInPlaceAndWithoutUnwantedOutputs) {
+  on_every_isa([] {
+    TileProgram p = two_outputs();
+    p.streams = 3;
+    const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kCount, 2), {0.5f}};
+    const std::vector<std::vector<float>> expected = outputs_of(p, p.run_tiles, x, {0, 1, kCount, 0});
+    std::vector<float> first = x[0], second = x[1];
+    Operands operands;
+    operands.inputs[0] = operands.outputs[0] = first.data();
+    operands.inputs[1] = operands.outputs[1] = second.data();
+    operands.inputs[2] = x[2].data();
+    kernels::run_window(p, operands, {0, 1, kCount, 0});
+    expect_same({first, second}, expected, "in place");
+    std::vector<float> alone(kCount);
+    operands.inputs[0] = x[0].data();
+    operands.inputs[1] = x[1].data();
+    operands.outputs[0] = nullptr;
+    operands.outputs[1] = alone.data();
+    kernels::run_window(p, operands, {0, 1, kCount, 0});
+    expect_same({alone}, {expected[1]}, "one output");
+  });
+}
+
+// An operand in a buffer of the window's own, rows further apart than they must be.
+TEST(CompiledLoops, ReadABufferOfTheWindow) {
+  on_every_isa([] {
+    const TileProgram p = two_outputs();
+    const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kCount, 2), {0.5f}};
+    const Window w{11, 30, 37, 101};
+    constexpr std::int64_t kStep = 40;
+    std::vector<float> tile(30 * kStep, -1e30f), output[2][2];
+    for (std::int64_t row = 0; row < w.rows; ++row)
+      std::copy_n(x[0].begin() + w.begin + row * w.pitch, w.cols, tile.begin() + row * kStep);
+    for (int i = 0; i < 2; ++i) {
+      Operands operands;
+      operands.inputs[0] = tile.data();
+      operands.row_step[0] = kStep;
+      operands.inputs[1] = x[1].data();
+      operands.inputs[2] = x[2].data();
+      for (int o = 0; o < 2; ++o) {
+        output[i][o].assign(kCount, -77.0f);
+        operands.outputs[o] = output[i][o].data();
+      }
+      (i == 0 ? p.run : p.run_tiles)(p, operands, w);
+    }
+    expect_same({output[0][0], output[0][1]}, {output[1][0], output[1][1]}, "buffer");
+  });
+}
+
+}  // namespace
+}  // namespace weft::testing
