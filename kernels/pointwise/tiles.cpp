@@ -62,8 +62,8 @@ unsigned inputs_read_after(const TileProgram& p, int made) {
   unsigned all = 0;
   for (int i = 0; i < p.count; ++i) {
     const Instr& in = p.steps[i].in;
-    const unsigned input = 1u << in.a;
     const bool loads = in.kind == Kind::kLoad, draws = in.kind == Kind::kUniform || in.kind == Kind::kNormal;
+    const unsigned input = loads || draws ? 1u << in.a : 0;
     if (i > made) {
       for (const int reg : sources_of(p.steps[i])) all |= shown[static_cast<std::size_t>(reg)];
       if (loads || draws) all |= input;

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
+#include <vector>
 
 #include "core/device/thread_pool.h"
 #include "core/formula/math.h"
@@ -23,7 +25,6 @@ template <class T, class Label>
 class CpuCrossEntropy {
   using A = Compute<T>;
   static constexpr bool kProbabilities = std::is_same_v<T, Label>;
-  static constexpr bool kPlain = !kProbabilities && std::is_same_v<T, A>;
 
  public:
   explicit CpuCrossEntropy(const CrossEntropy& e)
@@ -83,7 +84,7 @@ class CpuCrossEntropy {
       r.hit = row_weight * static_cast<A>(1 - e_.smoothing);
     }
     T* gradient = gradient_of(call, row);
-    if constexpr (kPlain) {
+    if constexpr (!kProbabilities) {
       if (!e_.weighted && e_.smoothing == 0) return run_plain(call, row, r, gradient);
     }
     for (std::int64_t j = 0; j < e_.classes; ++j) {
@@ -95,14 +96,27 @@ class CpuCrossEntropy {
     if (gradient) write_gradient(r, gradient);
   }
 
-  // All of q is at the label: the row's exponentials are kept in the gradient's memory, which may be the logits'.
+  // All of q is at the label. The row's exponentials are kept in the gradient's memory, which may be the logits'; those
+  // of 16-bit logits in a row of their own.
   void run_plain(const Call& call, std::int64_t row, const Row& r, T* gradient) const {
-    const A max = loops_.max(r.x, e_.classes), at_label = r.x[r.label] - max;
-    const double sum = loops_.exps(r.x, e_.classes, max, gradient);
+    if constexpr (std::is_same_v<T, A>) {
+      run_plain(call, row, r.x, r.label, gradient);
+    } else {
+      static thread_local std::vector<A> wide;
+      wide.resize(static_cast<std::size_t>(e_.classes));
+      for (std::int64_t j = 0; j < e_.classes; ++j) wide[static_cast<std::size_t>(j)] = static_cast<A>(r.x[j]);
+      run_plain(call, row, wide.data(), r.label, wide.data());
+      for (std::int64_t j = 0; gradient && j < e_.classes; ++j)
+        gradient[j] = static_cast<T>(wide[static_cast<std::size_t>(j)]);
+    }
+  }
+  void run_plain(const Call& call, std::int64_t row, const A* x, std::int64_t label, A* gradient) const {
+    const A max = loops_.max(x, e_.classes), at_label = x[label] - max;
+    const double sum = loops_.exps(x, e_.classes, max, gradient);
     write(call, row, static_cast<A>(std::log(sum)) - at_label, 1);
     if (!gradient) return;
     loops_.scale(gradient, e_.classes, static_cast<A>(1 / sum));
-    gradient[r.label] -= 1;
+    gradient[label] -= 1;
   }
 
   A loss(const Row& r) const {

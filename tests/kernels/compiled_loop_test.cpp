@@ -82,10 +82,13 @@ std::vector<float> numbers(std::size_t n, unsigned seed) {
   return x;
 }
 
-// Same bits; NaNs are alike.
-bool same(float a, float b) {
-  return (std::isnan(a) && std::isnan(b)) || std::bit_cast<int>(a) == std::bit_cast<int>(b);
+// Same bits; NaNs are alike, and denormal numbers are zeros, which minima and selections may or may not make of them.
+float canonical(float x) {
+  if (std::isnan(x)) return std::numeric_limits<float>::quiet_NaN();
+  const auto bits = std::bit_cast<unsigned>(x);
+  return (bits & 0x7f800000u) == 0 ? std::bit_cast<float>(bits & 0x80000000u) : x;
 }
+bool same(float a, float b) { return std::bit_cast<int>(canonical(a)) == std::bit_cast<int>(canonical(b)); }
 
 using Run = void (*)(const TileProgram&, const Operands&, const Window&);
 
