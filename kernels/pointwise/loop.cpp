@@ -28,13 +28,19 @@ class CompiledLoop {
   CompiledLoop(const Program& program, const loop::Code& code, std::unique_ptr<loop::MachineCode> one,
                std::unique_ptr<loop::MachineCode> several)
       : one_(std::move(one)), several_(std::move(several)), vector_(one_->step) {
-    for (const loop::Operation& o : code.operations)
-      if (o.op == loop::Op::kLoad) loads_ |= 1u << o.bits;
+    for (const loop::Operation& o : code.operations) {
+      if (!loop::loads(o.op)) continue;
+      loads_ |= 1u << o.bits;
+      read_[o.bits] = o.op == loop::Op::kLoadBF16 ? 2 : 4;
+    }
     for (int i = 0; i < program.count; ++i) {
       const Instr& in = program.code[i];
       if (in.kind == Instr::Kind::kLoad && !(loads_ >> in.a & 1)) scalars_.push_back({in.a, reader_of(in.storage)});
     }
-    for (const loop::Code::Store& s : code.stores) stores_ |= 1u << s.output;
+    for (const loop::Code::Store& s : code.stores) {
+      stores_ |= 1u << s.output;
+      written_[s.output] = s.half ? 2 : 4;
+    }
   }
 
   void run(const TileProgram& p, const Operands& operands, const Window& w) const {
@@ -47,10 +53,10 @@ class CompiledLoop {
     for (std::int64_t row = 0; row < rows; ++row) {
       for (int i = 0; i < p.program.inputs; ++i) {
         const std::int64_t step = operands.row_step[i], first = step ? row * step : w.begin + row * w.pitch;
-        frame.inputs[i] = static_cast<const float*>(operands.inputs[i]) + (loads_ >> i & 1 ? first : 0);
+        frame.inputs[i] = static_cast<const std::byte*>(operands.inputs[i]) + first * read_[i];
       }
       for (int i = 0; i < p.program.outputs; ++i)
-        frame.outputs[i] = static_cast<float*>(operands.outputs[i]) + w.begin + row * w.pitch;
+        frame.outputs[i] = static_cast<std::byte*>(operands.outputs[i]) + (w.begin + row * w.pitch) * written_[i];
       run_row(frame, cols * kElement, streams(p, operands));
     }
   }
@@ -108,28 +114,32 @@ class CompiledLoop {
     if (bytes == 0) return;
     alignas(kWidest) std::byte in[Program::kMaxAccesses][kWidest] = {}, out[Program::kMaxOutputs][kWidest];
     loop::Frame part = frame;
-    const auto n = static_cast<std::size_t>(bytes);
+    const auto n = static_cast<std::size_t>(bytes / kElement);
     for (unsigned i = 0; loads_ >> i != 0; ++i) {
       if (!(loads_ >> i & 1)) continue;
-      std::memcpy(in[i], frame.inputs[i], n);
+      std::memcpy(in[i], frame.inputs[i], n * read_[i]);
       part.inputs[i] = in[i];
     }
     for (unsigned i = 0; stores_ >> i != 0; ++i) part.outputs[i] = out[i];
     part.bytes = vector_;
     one_->run(&part);
-    for (unsigned i = 0; stores_ >> i != 0; ++i) std::memcpy(frame.outputs[i], out[i], n);
+    for (unsigned i = 0; stores_ >> i != 0; ++i) std::memcpy(frame.outputs[i], out[i], n * written_[i]);
     move_on(frame, bytes);
   }
   void move_on(loop::Frame& frame, std::int64_t bytes) const {
+    const std::int64_t n = bytes / kElement;
     for (unsigned i = 0; loads_ >> i != 0; ++i)
-      if (loads_ >> i & 1) frame.inputs[i] = static_cast<const std::byte*>(frame.inputs[i]) + bytes;
-    for (unsigned i = 0; stores_ >> i != 0; ++i) frame.outputs[i] = static_cast<std::byte*>(frame.outputs[i]) + bytes;
+      frame.inputs[i] = static_cast<const std::byte*>(frame.inputs[i]) + n * read_[i];
+    for (unsigned i = 0; stores_ >> i != 0; ++i)
+      frame.outputs[i] = static_cast<std::byte*>(frame.outputs[i]) + n * written_[i];
   }
 
   std::unique_ptr<loop::MachineCode> one_, several_;  // vectors at a time
   std::int64_t vector_;                               // bytes
   std::vector<Scalar> scalars_;
   unsigned loads_ = 0, stores_ = 0;  // dense inputs, and outputs, as bits
+  // Bytes of an element; 0 of a scalar.
+  std::uint8_t read_[Program::kMaxAccesses] = {}, written_[Program::kMaxOutputs] = {};
 };
 
 void compile_loop(TileProgram& p) {

@@ -47,6 +47,12 @@ Number logical(Fn fn, Number a, Number b) {
   }
 }
 
+// The bits of x as bf16, below others that mean nothing.
+Int bf16_bits(Number x) {
+  const Int u = bits_of(x), upper = u >> 16;
+  return select(x != x, upper | Int(0x40), (u + Int(0x7fff) + (upper & Int(1))) >> 16);
+}
+
 std::optional<Number> call(const Instr& in, const Registers& registers) {
   const Number a = registers[in.a], b = registers[in.b], c = registers[in.c];
   if (gives_bool(in.fn)) return logical(in.fn, a, arity(in.fn) == 2 ? b : a);
@@ -64,8 +70,10 @@ std::optional<Number> call(const Instr& in, const Registers& registers) {
 
 std::optional<Number> load(const Instr& in, const Geometry& geometry, Recorder& recorder) {
   if (geometry.follow[in.a] == Follow::kScalar) return Number::of(recorder.record(Op::kScalar, in.a));
-  if (in.storage != Storage::kF32 || geometry.follow[in.a] != Follow::kDense) return std::nullopt;
-  return Number::of(recorder.record(Op::kLoad, in.a));
+  if (geometry.follow[in.a] != Follow::kDense) return std::nullopt;
+  if (in.storage == Storage::kF32) return Number::of(recorder.record(Op::kLoad, in.a));
+  if (in.storage == Storage::kBF16) return Number::of(recorder.record(Op::kLoadBF16, in.a));
+  return std::nullopt;
 }
 
 std::optional<Number> value_of(const Program& program, const Instr& in, const Geometry& geometry,
@@ -75,6 +83,8 @@ std::optional<Number> value_of(const Program& program, const Instr& in, const Ge
   if (in.kind == Kind::kConstant)
     return Number::of(recorder.record(Op::kConstant, static_cast<unsigned>(program.constants[in.a])));
   if (in.kind == Kind::kFn) return call(in, registers);
+  if (in.kind == Kind::kConvert && in.from == Type::kF32 && in.storage == Storage::kBF16)
+    return float_of(shifted_left(bf16_bits(registers[in.a]), 16));
   return std::nullopt;
 }
 
@@ -87,8 +97,10 @@ std::optional<Code> code_of(const Program& program, const Geometry& geometry) {
   for (int i = 0; i < program.count; ++i) {
     const Instr& in = program.code[i];
     if (in.kind == Kind::kStore) {
-      if (in.storage != Storage::kF32) return std::nullopt;
-      recorder.code.stores.push_back({registers[in.a].value, in.b});
+      const bool half = in.storage == Storage::kBF16;
+      if (!half && in.storage != Storage::kF32) return std::nullopt;
+      const int value = half ? bf16_bits(registers[in.a]).value : registers[in.a].value;
+      recorder.code.stores.push_back({value, in.b, half});
       continue;
     }
     const std::optional<Number> made = value_of(program, in, geometry, registers, recorder);
@@ -96,6 +108,12 @@ std::optional<Code> code_of(const Program& program, const Geometry& geometry) {
     registers[in.dst] = *made;
   }
   return std::move(recorder.code);
+}
+
+bool has_halves(const Code& code) {
+  return std::any_of(code.operations.begin(), code.operations.end(),
+                     [](const Operation& o) { return o.op == Op::kLoadBF16; }) ||
+         std::any_of(code.stores.begin(), code.stores.end(), [](const Code::Store& s) { return s.half; });
 }
 
 int registers_of(const Code& code) {
@@ -134,7 +152,7 @@ Code repeated(const Code& code, int copies) {
     values.push_back(std::move(made));
   }
   for (const Code::Store& s : code.stores)
-    for (int copy = 0; copy < copies; ++copy) out.stores.push_back({copy_of(s.value, copy), s.output, copy});
+    for (int copy = 0; copy < copies; ++copy) out.stores.push_back({copy_of(s.value, copy), s.output, s.half, copy});
   return out;
 }
 

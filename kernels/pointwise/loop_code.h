@@ -13,6 +13,7 @@ namespace weft::kernels::loop {
 
 enum class Op : std::uint8_t {
   kLoad,      // a vector of input `bits`
+  kLoadBF16,  // the same of bf16
   kScalar,    // the one element of input `bits` as f32, in every lane
   kConstant,  // `bits` in every lane
   kAdd,
@@ -40,6 +41,7 @@ enum class Op : std::uint8_t {
   kSelect,       // mask a, b where it is set and c elsewhere
 };
 
+constexpr bool loads(Op op) { return op == Op::kLoad || op == Op::kLoadBF16; }
 constexpr bool gives_mask(Op op) { return op >= Op::kCompare && op <= Op::kMaskNotSame; }
 
 struct Operation {
@@ -53,16 +55,19 @@ struct Operation {
 struct Code {
   struct Store {
     int value, output;
+    bool half = false;  // the low 16 bits of each lane
     int copy = 0;
   };
   std::vector<Operation> operations;
   std::vector<Store> stores;
 };
 
-// The program as such code; nothing where it holds what has no code of this kind: other types than f32, operands that
-// are broadcast along some axes only, draws, reductions, and functions of the C library.
+// The program as such code; nothing where it holds what has no code of this kind: other types than f32 and bf16,
+// operands that are broadcast along some axes only, draws, reductions, and functions of the C library.
 std::optional<Code> code_of(const Program& program, const Geometry& geometry);
 
+// Whether it reads or writes 16-bit elements.
+bool has_halves(const Code& code);
 // The most values that are alive at once, uniform ones left out.
 int registers_of(const Code& code);
 // The same for several neighbouring vectors, operation by operation: one chain of operations that wait for one another

@@ -69,6 +69,7 @@ class Emitter : public Xbyak::CodeGenerator {
         copies_(copies),
         large_(large),
         wide_(vector_bytes == 64) {
+    if (has_halves(code_) && !wide_) give_up();  // AVX2 cannot store the lower halves of lanes
     int constants = 0;
     for (const Operation& o : code_.operations) constant_.push_back(o.op == Op::kConstant ? constants++ : -1);
   }
@@ -154,9 +155,9 @@ class Emitter : public Xbyak::CodeGenerator {
     }
   }
 
-  // rdi: the frame, rax: bytes done. All others point to operands.
+  // rdi: the frame, rax: bytes done as f32, r15: half of that. All others point to operands.
   void assign_pointers() {
-    const std::array free = {rcx, rdx, rsi, r8, r9, r10, r11, rbx, r12, r13, r14, r15};
+    const std::array free = {rcx, rdx, rsi, r8, r9, r10, r11, rbx, r12, r13, r14};
     std::size_t next = 0;
     const auto point = [&](std::array<int, Program::kMaxAccesses>& pointers, int number, int offset) {
       if (pointers[at(number)] >= 0) return;
@@ -167,7 +168,7 @@ class Emitter : public Xbyak::CodeGenerator {
     inputs_.fill(-1);
     outputs_.fill(-1);
     for (const Operation& o : code_.operations)
-      if (o.op == Op::kLoad) point(inputs_, static_cast<int>(o.bits), offset_of_input(static_cast<int>(o.bits)));
+      if (loads(o.op)) point(inputs_, static_cast<int>(o.bits), offset_of_input(static_cast<int>(o.bits)));
     for (const Code::Store& s : code_.stores) point(outputs_, s.output, offset_of_output(s.output));
   }
 
@@ -175,6 +176,7 @@ class Emitter : public Xbyak::CodeGenerator {
     Xbyak::Label next, done;
     const int bytes = static_cast<int>(offsetof(Frame, bytes));
     xor_(eax, eax);
+    xor_(r15d, r15d);
     cmp(rax, ptr[rdi + bytes]);
     jge(done, T_NEAR);
     align(16);
@@ -185,12 +187,18 @@ class Emitter : public Xbyak::CodeGenerator {
     pinned_.fill(-1);
     for (const Code::Store& s : code_.stores) {
       const Xmm value = vector(in_register(s.value));
-      const Address to = ptr[Reg64(outputs_[at(s.output)]) + rax + s.copy * bytes_];
-      streams ? vmovntps(to, value) : vmovups(to, value);
+      const Reg64 output(outputs_[at(s.output)]);
+      if (s.half) {
+        vpmovdw(ptr[output + r15 + s.copy * bytes_ / 2], value);
+      } else {
+        const Address to = ptr[output + rax + s.copy * bytes_];
+        streams ? vmovntps(to, value) : vmovups(to, value);
+      }
       release(s.value);
       ++position_;
     }
     add(rax, copies_ * bytes_);
+    add(r15, copies_ * bytes_ / 2);
     cmp(rax, ptr[rdi + bytes]);
     jl(next, T_NEAR);
     L(done);
@@ -265,11 +273,7 @@ class Emitter : public Xbyak::CodeGenerator {
   void emit_operation(int v) {
     Operation o = operation(v);
     pinned_ = {o.a, o.b, o.c, v};
-    if (o.op == Op::kLoad) {
-      const Xbyak::RegExp from = Reg64(inputs_[o.bits]) + rax + o.copy * bytes_;
-      if (large_ >> o.bits & 1) prefetcht1(ptr[from + kAhead]);
-      return vmovups(vector(take(v)), ptr[from]);
-    }
+    if (loads(o.op)) return emit_load(v, o);
     if (o.op == Op::kFma) return emit_fma(v, o);
     if (o.op == Op::kSelect) return emit_select(v, o);
     if (is_mask(v)) return emit_mask(v, o);
@@ -281,6 +285,17 @@ class Emitter : public Xbyak::CodeGenerator {
       compute(o, vector(take(v)), a, b);
     };
     o.b < 0 ? finish(a) : with_operand(o.b, finish);
+  }
+
+  void emit_load(int v, const Operation& o) {
+    const bool half = o.op == Op::kLoadBF16;
+    const int part = half ? 2 : 1;
+    const Xbyak::RegExp from = Reg64(inputs_[o.bits]) + (half ? r15 : rax) + o.copy * bytes_ / part;
+    if (large_ >> o.bits & 1) prefetcht1(ptr[from + kAhead / part]);
+    const Xmm to = vector(take(v));
+    if (!half) return vmovups(to, ptr[from]);
+    vpmovzxwd(to, ptr[from]);
+    vpslld(to, to, 16);
   }
 
   void emit_fma(int v, Operation o) {
@@ -381,6 +396,7 @@ class Emitter : public Xbyak::CodeGenerator {
       case Op::kIntLess:
         return vpcmpgtd(to, a, b);
       case Op::kLoad:
+      case Op::kLoadBF16:
       case Op::kScalar:
       case Op::kConstant:
       case Op::kFma:

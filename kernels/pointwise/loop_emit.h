@@ -14,7 +14,7 @@ struct Frame {
   const void* inputs[Program::kMaxAccesses];
   float scalars[Program::kMaxAccesses];
   void* outputs[Program::kMaxOutputs];
-  std::int64_t bytes;
+  std::int64_t bytes;  // as f32
 };
 
 class MachineCode {

@@ -32,7 +32,7 @@ class Recorder {
 
  private:
   bool uniform(Op op, int a, int b, int c) const {
-    if (op == Op::kLoad || gives_mask(op)) return false;
+    if (loads(op) || gives_mask(op)) return false;
     for (const int operand : {a, b, c})
       if (operand >= 0 && !code.operations[static_cast<std::size_t>(operand)].uniform) return false;
     return true;

@@ -221,6 +221,34 @@ TileProgram two_outputs() {
   return w.done();
 }
 
+// 16-bit operands and results beside f32, and rounding in between; AVX2 leaves them to the tile machine.
+TEST(CompiledLoops, ReadAndWriteBF16) {
+  on_every_isa([] {
+    Writer w(2, 1);
+    const auto stored = [](Instr in) {
+      in.storage = Storage::kBF16;
+      return in;
+    };
+    w.add(stored(instr(Kind::kLoad, 0, 2)));
+    w.uniform();
+    w.add(stored(instr(Kind::kLoad, 1, 0)));
+    w.add(instr(Kind::kLoad, 2, 1));
+    w.add(instr(Kind::kFn, 3, 1, 2, 0, Fn::kFma));
+    w.add(instr(Kind::kFn, 3, 3, 0, 0, Fn::kTanh));  // long enough for several vectors at a time
+    w.add(stored(instr(Kind::kConvert, 4, 3)));
+    w.add(instr(Kind::kFn, 5, 4, 2, 0, Fn::kSubtract));
+    w.store(5);
+    w.add(stored(instr(Kind::kStore, 0, 3, w.program().outputs++)));
+    w.add(stored(instr(Kind::kStore, 0, 1, w.program().outputs++)));
+    const TileProgram p = w.done();
+    EXPECT_EQ(p.loop != nullptr, cpu::isa() == cpu::Isa::kAvx512);
+    if (!p.loop) return;
+    const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kCount, 2), {0.5f}};
+    for (const Window& window : {Window{0, 1, kCount, 0}, Window{3, 1, 33, 0}, Window{5, 20, 37, 101}})
+      expect_same(outputs_of(p, p.run, x, window, 1), outputs_of(p, p.run_tiles, x, window, 1), "bf16");
+  });
+}
+
 // Windows that begin and end anywhere, also past the caches, where results lie at any place in a cache line.
 TEST(CompiledLoops, RunAnyWindow) {
   on_every_isa([] {
