@@ -14,50 +14,56 @@
 namespace weft::kernels {
 namespace {
 
-constexpr std::int64_t kElement = sizeof(float);
-constexpr std::int64_t kWidest = 64;
+constexpr std::int64_t kMostLanes = 16;
+constexpr std::int64_t kNarrow = 32;  // columns of a window whose rows are shorter than what it takes to begin one
 // Chains of that many operations are worked on for several vectors together.
 constexpr int kLong = 32, kMostCopies = 4;
 constexpr std::int64_t kFewElements = 1024;  // making the code takes longer than the tile machine for thousands of runs
 
 }  // namespace
 
-// Which operands move on with the elements, and the code.
+// How operands move on with the elements, and the code.
 class CompiledLoop {
  public:
   CompiledLoop(const Program& program, const loop::Code& code, std::unique_ptr<loop::MachineCode> one,
                std::unique_ptr<loop::MachineCode> several)
-      : one_(std::move(one)), several_(std::move(several)), vector_(one_->step) {
-    for (const loop::Operation& o : code.operations) {
-      if (!loop::loads(o.op)) continue;
-      loads_ |= 1u << o.bits;
-      read_[o.bits] = o.op == loop::Op::kLoadBF16 ? 2 : 4;
-    }
+      : one_(std::move(one)),
+        several_(std::move(several)),
+        row_(code.row),
+        rows_(code.rows),
+        inputs_(program.inputs),
+        outputs_(program.outputs) {
+    for (const loop::Operation& o : code.operations)
+      if (loop::loads(o.op)) read_[o.bits] = o.op == loop::Op::kLoad ? 4 : o.op == loop::Op::kLoadBF16 ? 2 : 1;
     for (int i = 0; i < program.count; ++i) {
       const Instr& in = program.code[i];
-      if (in.kind == Instr::Kind::kLoad && !(loads_ >> in.a & 1)) scalars_.push_back({in.a, reader_of(in.storage)});
+      if (in.kind == Instr::Kind::kLoad && read_[in.a] == 0) scalars_.push_back({in.a, reader_of(in.storage)});
     }
     for (const loop::Code::Store& s : code.stores) {
-      stores_ |= 1u << s.output;
-      written_[s.output] = s.half ? 2 : 4;
+      written_[s.output] = s.as == loop::Kept::kF32    ? 4
+                           : s.as == loop::Kept::kBF16 ? 2
+                           : s.as == loop::Kept::kBool ? 1
+                                                       : 8;
+      if (s.as == loop::Kept::kSum) sums_ |= 1u << s.output;
+      if (s.as == loop::Kept::kF32) whole_ |= 1u << s.output;
     }
   }
 
   void run(const TileProgram& p, const Operands& operands, const Window& w) const {
-    for (int output = 0; output < p.program.outputs; ++output)
-      if (!operands.outputs[output]) return p.run_tiles(p, operands, w);
-    const bool one = w.pitch == w.cols && !steps(operands, w.cols);
-    const std::int64_t rows = one ? 1 : w.rows, cols = one ? w.rows * w.cols : w.cols;
+    bool wanted = w.rows == 1 || w.cols >= kNarrow;
+    for (int i = 0; i < outputs_; ++i)
+      wanted = wanted && (sums_ >> i & 1 ? operands.partials[i].states : operands.outputs[i]);
+    if (!wanted) return p.run_tiles(p, operands, w);
+    const bool streams = this->streams(p, operands);
     loop::Frame frame{};
     for (const Scalar& s : scalars_) frame.scalars[s.input] = s.read(operands.inputs[s.input]);
-    for (std::int64_t row = 0; row < rows; ++row) {
-      for (int i = 0; i < p.program.inputs; ++i) {
-        const std::int64_t step = operands.row_step[i], first = step ? row * step : w.begin + row * w.pitch;
-        frame.inputs[i] = static_cast<const std::byte*>(operands.inputs[i]) + first * read_[i];
+    for (std::int64_t row = 0; row < w.rows; ++row) {
+      for (std::int64_t done = 0, n = 0; done < w.cols; done += n) {
+        const std::int64_t element = w.begin + row * w.pitch + done, column = row_ ? element % row_ : 0;
+        n = row_ ? std::min(w.cols - done, row_ - column) : w.cols;
+        aim(frame, operands, {element, column, row, done});
+        run_row(frame, n, streams);
       }
-      for (int i = 0; i < p.program.outputs; ++i)
-        frame.outputs[i] = static_cast<std::byte*>(operands.outputs[i]) + (w.begin + row * w.pitch) * written_[i];
-      run_row(frame, cols * kElement, streams(p, operands));
     }
   }
 
@@ -75,70 +81,90 @@ class CompiledLoop {
     return read;
   }
 
-  // Whether some input's rows are not where the window's are.
-  static bool steps(const Operands& operands, std::int64_t cols) {
-    return std::any_of(std::begin(operands.row_step), std::end(operands.row_step),
-                       [cols](std::int64_t step) { return step != 0 && step != cols; });
+  // Where a stretch begins: in the full shape and in one of its rows, in the window.
+  struct Place {
+    std::int64_t element, column, row, done;
+  };
+  void aim(loop::Frame& frame, const Operands& operands, const Place& at) const {
+    for (int i = 0; i < inputs_; ++i) {
+      const std::int64_t step = operands.row_step[i];
+      const std::int64_t first = rows_ >> i & 1 ? at.column : step ? at.row * step + at.done : at.element;
+      frame.inputs[i] = static_cast<const std::byte*>(operands.inputs[i]) + first * read_[i];
+    }
+    for (int i = 0; i < outputs_; ++i) {
+      const bool sum = sums_ >> i & 1;
+      const Partial& partial = operands.partials[i];
+      auto* to = static_cast<std::byte*>(sum ? partial.states : operands.outputs[i]);
+      frame.outputs[i] = to + (sum ? at.column - partial.first : at.element) * written_[i];
+    }
   }
+
   // Whether every result goes past the caches: they are large, and none lies where an input does.
   bool streams(const TileProgram& p, const Operands& operands) const {
-    if (p.streams != stores_) return false;
-    const auto* const end = operands.inputs + p.program.inputs;
-    return std::all_of(operands.outputs, operands.outputs + p.program.outputs,
+    if (p.streams == 0 || p.streams != whole_ || whole_ >> outputs_ != 0) return false;
+    const auto* const end = operands.inputs + inputs_;
+    return std::all_of(operands.outputs, operands.outputs + outputs_,
                        [&](void* output) { return std::find(operands.inputs, end, output) == end; });
   }
 
-  void run_row(loop::Frame frame, std::int64_t bytes, bool streams) const {
+  void run_row(loop::Frame& frame, std::int64_t n, bool streams) const {
+    const std::int64_t lanes = one_->step;
     if (streams) {
       const std::int64_t past = place_in_vector(frame.outputs[0]);
-      const std::int64_t head = std::min(past ? vector_ - past : 0, bytes);
-      run_part(frame, head);
-      bytes -= head;
-      for (unsigned i = 0; stores_ >> i != 0; ++i) streams = streams && place_in_vector(frame.outputs[i]) == 0;
+      const std::int64_t head = std::min(past ? lanes - past : 0, n);
+      if (head > 0) run_part(frame, head);
+      n -= head;
+      for (int i = 0; i < outputs_; ++i) streams = streams && place_in_vector(frame.outputs[i]) == 0;
     }
-    frame.bytes = bytes / several_->step * several_->step;
-    (streams ? several_->stream : several_->run)(&frame);
-    bytes -= frame.bytes;
-    move_on(frame, frame.bytes);
-    frame.bytes = bytes / vector_ * vector_;
-    one_->run(&frame);
-    move_on(frame, frame.bytes);
-    run_part(frame, bytes - frame.bytes);
+    if (const std::int64_t most = n / several_->step * several_->step; most > 0) {
+      frame.count = most;
+      (streams ? several_->stream : several_->run)(&frame);
+      move_on(frame, most);
+      n -= most;
+    }
+    if (const std::int64_t vectors = n / lanes * lanes; vectors > 0) {
+      frame.count = vectors;
+      one_->run(&frame);
+      move_on(frame, vectors);
+      n -= vectors;
+    }
+    if (n > 0) run_part(frame, n);
   }
+  // In elements of f32.
   std::int64_t place_in_vector(const void* address) const {
-    return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(address) % static_cast<std::uintptr_t>(vector_));
+    return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(address) / 4) % one_->step;
   }
 
   // Less than a vector, by way of a whole one; then moves on behind it.
-  void run_part(loop::Frame& frame, std::int64_t bytes) const {
-    if (bytes == 0) return;
-    alignas(kWidest) std::byte in[Program::kMaxAccesses][kWidest] = {}, out[Program::kMaxOutputs][kWidest];
+  void run_part(loop::Frame& frame, std::int64_t n) const {
+    alignas(64) std::byte in[Program::kMaxAccesses][kMostLanes * 4], out[Program::kMaxOutputs][kMostLanes * 8];
     loop::Frame part = frame;
-    const auto n = static_cast<std::size_t>(bytes / kElement);
-    for (unsigned i = 0; loads_ >> i != 0; ++i) {
-      if (!(loads_ >> i & 1)) continue;
-      std::memcpy(in[i], frame.inputs[i], n * read_[i]);
+    for (int i = 0; i < inputs_; ++i) {
+      std::memset(in[i], 0, sizeof(in[i]));
+      std::memcpy(in[i], frame.inputs[i], static_cast<std::size_t>(n * read_[i]));
       part.inputs[i] = in[i];
     }
-    for (unsigned i = 0; stores_ >> i != 0; ++i) part.outputs[i] = out[i];
-    part.bytes = vector_;
+    for (int i = 0; i < outputs_; ++i) {
+      if (sums_ >> i & 1) std::memcpy(out[i], frame.outputs[i], static_cast<std::size_t>(n * written_[i]));
+      part.outputs[i] = out[i];
+    }
+    part.count = one_->step;
     one_->run(&part);
-    for (unsigned i = 0; stores_ >> i != 0; ++i) std::memcpy(frame.outputs[i], out[i], n * written_[i]);
-    move_on(frame, bytes);
+    for (int i = 0; i < outputs_; ++i) std::memcpy(frame.outputs[i], out[i], static_cast<std::size_t>(n * written_[i]));
+    move_on(frame, n);
   }
-  void move_on(loop::Frame& frame, std::int64_t bytes) const {
-    const std::int64_t n = bytes / kElement;
-    for (unsigned i = 0; loads_ >> i != 0; ++i)
-      frame.inputs[i] = static_cast<const std::byte*>(frame.inputs[i]) + n * read_[i];
-    for (unsigned i = 0; stores_ >> i != 0; ++i)
-      frame.outputs[i] = static_cast<std::byte*>(frame.outputs[i]) + n * written_[i];
+  void move_on(loop::Frame& frame, std::int64_t n) const {
+    for (int i = 0; i < inputs_; ++i) frame.inputs[i] = static_cast<const std::byte*>(frame.inputs[i]) + n * read_[i];
+    for (int i = 0; i < outputs_; ++i) frame.outputs[i] = static_cast<std::byte*>(frame.outputs[i]) + n * written_[i];
   }
 
   std::unique_ptr<loop::MachineCode> one_, several_;  // vectors at a time
-  std::int64_t vector_;                               // bytes
+  std::int64_t row_;                                  // see loop::Code
+  unsigned rows_;
+  int inputs_, outputs_;
   std::vector<Scalar> scalars_;
-  unsigned loads_ = 0, stores_ = 0;  // dense inputs, and outputs, as bits
-  // Bytes of an element; 0 of a scalar.
+  unsigned sums_ = 0, whole_ = 0;  // outputs that are sums, and that are f32, as bits
+  // Bytes of an element or a state; 0 of a scalar.
   std::uint8_t read_[Program::kMaxAccesses] = {}, written_[Program::kMaxOutputs] = {};
 };
 

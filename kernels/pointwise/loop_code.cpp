@@ -68,52 +68,98 @@ std::optional<Number> call(const Instr& in, const Registers& registers) {
   return made;
 }
 
-std::optional<Number> load(const Instr& in, const Geometry& geometry, Recorder& recorder) {
-  if (geometry.follow[in.a] == Follow::kScalar) return Number::of(recorder.record(Op::kScalar, in.a));
-  if (geometry.follow[in.a] != Follow::kDense) return std::nullopt;
-  if (in.storage == Storage::kF32) return Number::of(recorder.record(Op::kLoad, in.a));
-  if (in.storage == Storage::kBF16) return Number::of(recorder.record(Op::kLoadBF16, in.a));
-  return std::nullopt;
+constexpr std::int64_t kShortRow = 64;  // the tile machine makes more of shorter ones
+
+// The length of a row that all others meet as they do an operand that lies so; 0 if it does not.
+std::int64_t row_of(const Geometry& g, int access) {
+  const int last = g.rank - 1;
+  for (int axis = 0; axis < last; ++axis)
+    if (g.step[access][axis] != 0) return 0;
+  return g.step[access][last] == 1 ? g.size[last] : 0;
 }
 
-std::optional<Number> value_of(const Program& program, const Instr& in, const Geometry& geometry,
-                               const Registers& registers, Recorder& recorder) {
-  if (in.type != Type::kF32) return std::nullopt;
-  if (in.kind == Kind::kLoad) return load(in, geometry, recorder);
-  if (in.kind == Kind::kConstant)
-    return Number::of(recorder.record(Op::kConstant, static_cast<unsigned>(program.constants[in.a])));
-  if (in.kind == Kind::kFn) return call(in, registers);
-  if (in.kind == Kind::kConvert && in.from == Type::kF32 && in.storage == Storage::kBF16)
-    return float_of(shifted_left(bf16_bits(registers[in.a]), 16));
-  return std::nullopt;
+// All that goes by rows goes by rows of one length.
+bool keep_row(Code& code, std::int64_t row) {
+  if (row < kShortRow || (code.row != 0 && code.row != row)) return false;
+  code.row = row;
+  return true;
 }
+
+class Tracer {
+ public:
+  Tracer(const Program& program, const Geometry& geometry) : program_(program), geometry_(geometry) {}
+
+  bool trace() {
+    for (int i = 0; i < program_.count; ++i)
+      if (!trace(program_.code[i])) return false;
+    return true;
+  }
+  Code take() { return std::move(recorder_.code); }
+
+ private:
+  bool trace(const Instr& in) {
+    if (in.type != Type::kF32) return false;
+    if (in.kind == Kind::kStore) return store(in);
+    if (in.kind == Kind::kReduce) return reduce(in);
+    const std::optional<Number> made = value_of(in);
+    if (made) registers_[in.dst] = *made;
+    return made.has_value();
+  }
+
+  bool store(const Instr& in) {
+    const Number x = registers_[in.a];
+    std::vector<Code::Store>& stores = recorder_.code.stores;
+    if (in.storage == Storage::kF32) {
+      stores.push_back({x.value, in.b});
+    } else if (in.storage == Storage::kBF16) {
+      stores.push_back({bf16_bits(x).value, in.b, Kept::kBF16});
+    } else if (in.storage == Storage::kBool) {
+      stores.push_back({select(as_mask(x), Int(1), Int(0)).value, in.b, Kept::kBool});
+    } else {
+      return false;
+    }
+    return true;
+  }
+  bool reduce(const Instr& in) {
+    if (in.c != 0 || in.fn != Fn::kAdd || !keep_row(recorder_.code, geometry_.kept[in.b])) return false;
+    recorder_.code.stores.push_back({registers_[in.a].value, in.b, Kept::kSum});
+    return true;
+  }
+
+  std::optional<Number> value_of(const Instr& in) {
+    if (in.kind == Kind::kLoad) return load(in);
+    if (in.kind == Kind::kConstant)
+      return Number::of(recorder_.record(Op::kConstant, static_cast<unsigned>(program_.constants[in.a])));
+    if (in.kind == Kind::kFn) return call(in, registers_);
+    if (in.kind == Kind::kConvert && in.from == Type::kF32 && in.storage == Storage::kBF16)
+      return float_of(shifted_left(bf16_bits(registers_[in.a]), 16));
+    return std::nullopt;
+  }
+  std::optional<Number> load(const Instr& in) {
+    if (geometry_.follow[in.a] == Follow::kScalar) return Number::of(recorder_.record(Op::kScalar, in.a));
+    if (geometry_.follow[in.a] == Follow::kStrided) {
+      if (!keep_row(recorder_.code, row_of(geometry_, in.a))) return std::nullopt;
+      recorder_.code.rows |= 1u << in.a;
+    }
+    if (in.storage == Storage::kF32) return Number::of(recorder_.record(Op::kLoad, in.a));
+    if (in.storage == Storage::kBF16) return Number::of(recorder_.record(Op::kLoadBF16, in.a));
+    if (in.storage == Storage::kBool) return number_of(Int::of(recorder_.record(Op::kLoadBool, in.a)));
+    return std::nullopt;
+  }
+
+  const Program& program_;
+  const Geometry& geometry_;
+  Recorder recorder_;
+  Registers registers_;
+};
 
 }  // namespace
 
 std::optional<Code> code_of(const Program& program, const Geometry& geometry) {
   if (program.wide) return std::nullopt;
-  Recorder recorder;
-  Registers registers;
-  for (int i = 0; i < program.count; ++i) {
-    const Instr& in = program.code[i];
-    if (in.kind == Kind::kStore) {
-      const bool half = in.storage == Storage::kBF16;
-      if (!half && in.storage != Storage::kF32) return std::nullopt;
-      const int value = half ? bf16_bits(registers[in.a]).value : registers[in.a].value;
-      recorder.code.stores.push_back({value, in.b, half});
-      continue;
-    }
-    const std::optional<Number> made = value_of(program, in, geometry, registers, recorder);
-    if (!made) return std::nullopt;
-    registers[in.dst] = *made;
-  }
-  return std::move(recorder.code);
-}
-
-bool has_halves(const Code& code) {
-  return std::any_of(code.operations.begin(), code.operations.end(),
-                     [](const Operation& o) { return o.op == Op::kLoadBF16; }) ||
-         std::any_of(code.stores.begin(), code.stores.end(), [](const Code::Store& s) { return s.half; });
+  Tracer tracer(program, geometry);
+  if (!tracer.trace()) return std::nullopt;
+  return tracer.take();
 }
 
 int registers_of(const Code& code) {
@@ -135,7 +181,7 @@ int registers_of(const Code& code) {
 }
 
 Code repeated(const Code& code, int copies) {
-  Code out;
+  Code out{{}, {}, code.row, code.rows};
   std::vector<std::vector<int>> values;  // per value: its copies
   const auto copy_of = [&](int v, int copy) {
     if (v < 0) return v;
@@ -152,7 +198,7 @@ Code repeated(const Code& code, int copies) {
     values.push_back(std::move(made));
   }
   for (const Code::Store& s : code.stores)
-    for (int copy = 0; copy < copies; ++copy) out.stores.push_back({copy_of(s.value, copy), s.output, s.half, copy});
+    for (int copy = 0; copy < copies; ++copy) out.stores.push_back({copy_of(s.value, copy), s.output, s.as, copy});
   return out;
 }
 

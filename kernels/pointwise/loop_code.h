@@ -14,6 +14,7 @@ namespace weft::kernels::loop {
 enum class Op : std::uint8_t {
   kLoad,      // a vector of input `bits`
   kLoadBF16,  // the same of bf16
+  kLoadBool,  // the same of bools, as integers
   kScalar,    // the one element of input `bits` as f32, in every lane
   kConstant,  // `bits` in every lane
   kAdd,
@@ -41,7 +42,7 @@ enum class Op : std::uint8_t {
   kSelect,       // mask a, b where it is set and c elsewhere
 };
 
-constexpr bool loads(Op op) { return op == Op::kLoad || op == Op::kLoadBF16; }
+constexpr bool loads(Op op) { return op == Op::kLoad || op == Op::kLoadBF16 || op == Op::kLoadBool; }
 constexpr bool gives_mask(Op op) { return op >= Op::kCompare && op <= Op::kMaskNotSame; }
 
 struct Operation {
@@ -52,22 +53,30 @@ struct Operation {
   int copy = 0;          // of the vectors that are worked on together, which
 };
 
+enum class Kept : std::uint8_t {
+  kF32,
+  kBF16,  // the low 16 bits of a lane
+  kBool,  // the low 8 bits of a lane
+  kSum,   // added to states of f64, one for each column
+};
+
 struct Code {
   struct Store {
     int value, output;
-    bool half = false;  // the low 16 bits of each lane
+    Kept as = Kept::kF32;
     int copy = 0;
   };
   std::vector<Operation> operations;
   std::vector<Store> stores;
+  // Where some input is a row that all rows of the others meet, or some output a sum of rows: a row's length.
+  std::int64_t row = 0;
+  unsigned rows = 0;  // the inputs that are one row, as bits
 };
 
-// The program as such code; nothing where it holds what has no code of this kind: other types than f32 and bf16,
-// operands that are broadcast along some axes only, draws, reductions, and functions of the C library.
+// The program as such code; nothing where it holds what has no code of this kind: other types than f32, bf16 and bools,
+// operands that are broadcast otherwise, short rows, draws, other reductions, and functions of the C library.
 std::optional<Code> code_of(const Program& program, const Geometry& geometry);
 
-// Whether it reads or writes 16-bit elements.
-bool has_halves(const Code& code);
 // The most values that are alive at once, uniform ones left out.
 int registers_of(const Code& code);
 // The same for several neighbouring vectors, operation by operation: one chain of operations that wait for one another

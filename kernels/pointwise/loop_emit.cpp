@@ -69,7 +69,10 @@ class Emitter : public Xbyak::CodeGenerator {
         copies_(copies),
         large_(large),
         wide_(vector_bytes == 64) {
-    if (has_halves(code_) && !wide_) give_up();  // AVX2 cannot store the lower halves of lanes
+    for (const Code::Store& s : code_.stores) {
+      sums_ = sums_ || s.as == Kept::kSum;
+      if (!wide_ && (s.as == Kept::kBF16 || s.as == Kept::kBool)) give_up();  // AVX2 cannot store parts of lanes
+    }
     int constants = 0;
     for (const Operation& o : code_.operations) constant_.push_back(o.op == Op::kConstant ? constants++ : -1);
   }
@@ -79,7 +82,7 @@ class Emitter : public Xbyak::CodeGenerator {
     align(16);
     uses_.emplace(code_);
     places_.assign(code_.operations.size(), {});
-    owners_.assign(wide_ ? 32 : 16, -1);
+    owners_.assign(at(scratch() + (sums_ ? 0 : 1)), -1);
     masks_.assign(8, -1);
     slots_ = 0;
     const std::array saved = {rbx, rbp, r12, r13, r14, r15};
@@ -116,6 +119,9 @@ class Emitter : public Xbyak::CodeGenerator {
 
   [[noreturn]] static void give_up() { throw Xbyak::Error(Xbyak::ERR_INTERNAL); }
 
+  int lanes() const { return bytes_ / 4; }
+  // The last register, which sums are made in where there are some.
+  int scratch() const { return wide_ ? 31 : 15; }
   const Operation& operation(int value) const { return code_.operations[at(value)]; }
   Place& place(int value) { return places_[at(value)]; }
   Xmm vector(int reg) const { return wide_ ? Xmm(Xbyak::Zmm(reg)) : Xmm(Xbyak::Ymm(reg)); }
@@ -155,9 +161,9 @@ class Emitter : public Xbyak::CodeGenerator {
     }
   }
 
-  // rdi: the frame, rax: bytes done as f32, r15: half of that. All others point to operands.
+  // rdi: the frame, rax: elements done. All others point to operands.
   void assign_pointers() {
-    const std::array free = {rcx, rdx, rsi, r8, r9, r10, r11, rbx, r12, r13, r14};
+    const std::array free = {rcx, rdx, rsi, r8, r9, r10, r11, rbx, r12, r13, r14, r15};
     std::size_t next = 0;
     const auto point = [&](std::array<int, Program::kMaxAccesses>& pointers, int number, int offset) {
       if (pointers[at(number)] >= 0) return;
@@ -174,10 +180,9 @@ class Emitter : public Xbyak::CodeGenerator {
 
   void body(bool streams) {
     Xbyak::Label next, done;
-    const int bytes = static_cast<int>(offsetof(Frame, bytes));
+    const int count = static_cast<int>(offsetof(Frame, count));
     xor_(eax, eax);
-    xor_(r15d, r15d);
-    cmp(rax, ptr[rdi + bytes]);
+    cmp(rax, ptr[rdi + count]);
     jge(done, T_NEAR);
     align(16);
     L(next);
@@ -186,20 +191,12 @@ class Emitter : public Xbyak::CodeGenerator {
       if (!operation(v).uniform && uses_->any(v)) emit_operation(v);
     pinned_.fill(-1);
     for (const Code::Store& s : code_.stores) {
-      const Xmm value = vector(in_register(s.value));
-      const Reg64 output(outputs_[at(s.output)]);
-      if (s.half) {
-        vpmovdw(ptr[output + r15 + s.copy * bytes_ / 2], value);
-      } else {
-        const Address to = ptr[output + rax + s.copy * bytes_];
-        streams ? vmovntps(to, value) : vmovups(to, value);
-      }
+      emit_store(s, streams);
       release(s.value);
       ++position_;
     }
-    add(rax, copies_ * bytes_);
-    add(r15, copies_ * bytes_ / 2);
-    cmp(rax, ptr[rdi + bytes]);
+    add(rax, copies_ * lanes());
+    cmp(rax, ptr[rdi + count]);
     jl(next, T_NEAR);
     L(done);
     if (streams) sfence();
@@ -287,15 +284,49 @@ class Emitter : public Xbyak::CodeGenerator {
     o.b < 0 ? finish(a) : with_operand(o.b, finish);
   }
 
+  // Of the copy-th of the vectors that are worked on together, elements of so many bytes.
+  Xbyak::RegExp elements(int pointer, int bytes, int copy) {
+    return Reg64(pointer) + rax * bytes + copy * lanes() * bytes;
+  }
+
   void emit_load(int v, const Operation& o) {
-    const bool half = o.op == Op::kLoadBF16;
-    const int part = half ? 2 : 1;
-    const Xbyak::RegExp from = Reg64(inputs_[o.bits]) + (half ? r15 : rax) + o.copy * bytes_ / part;
-    if (large_ >> o.bits & 1) prefetcht1(ptr[from + kAhead / part]);
+    const int bytes = o.op == Op::kLoad ? 4 : o.op == Op::kLoadBF16 ? 2 : 1;
+    const Xbyak::RegExp from = elements(inputs_[o.bits], bytes, o.copy);
+    if (large_ >> o.bits & 1) prefetcht1(ptr[from + kAhead / 4 * bytes]);
     const Xmm to = vector(take(v));
-    if (!half) return vmovups(to, ptr[from]);
-    vpmovzxwd(to, ptr[from]);
-    vpslld(to, to, 16);
+    if (bytes == 4) vmovups(to, ptr[from]);
+    if (bytes == 2) vpmovzxwd(to, ptr[from]);
+    if (bytes == 2) vpslld(to, to, 16);
+    if (bytes == 1) vpmovzxbd(to, ptr[from]);
+  }
+
+  void emit_store(const Code::Store& s, bool streams) {
+    const Xmm value = vector(in_register(s.value));
+    const int pointer = outputs_[at(s.output)];
+    if (s.as == Kept::kF32) {
+      const Address to = ptr[elements(pointer, 4, s.copy)];
+      streams ? vmovntps(to, value) : vmovups(to, value);
+    } else if (s.as == Kept::kBF16) {
+      vpmovdw(ptr[elements(pointer, 2, s.copy)], value);
+    } else if (s.as == Kept::kBool) {
+      vpmovdb(ptr[elements(pointer, 1, s.copy)], value);
+    } else {
+      add_to_states(elements(pointer, 8, s.copy), value);
+    }
+  }
+  void add_to_states(const Xbyak::RegExp& states, const Xmm& value) {
+    const int i = scratch();
+    const Xmm sum = vector(i), half = wide_ ? Xmm(Xbyak::Ymm(i)) : Xmm(i);
+    for (int part = 0; part < 2; ++part) {
+      if (wide_) {
+        vextractf32x8(Xbyak::Ymm(i), Xbyak::Zmm(value.getIdx()), static_cast<std::uint8_t>(part));
+      } else {
+        vextractf128(Xmm(i), Xbyak::Ymm(value.getIdx()), static_cast<std::uint8_t>(part));
+      }
+      vcvtps2pd(sum, half);
+      vaddpd(sum, sum, ptr[states + part * bytes_]);
+      vmovupd(ptr[states + part * bytes_], sum);
+    }
   }
 
   void emit_fma(int v, Operation o) {
@@ -397,6 +428,7 @@ class Emitter : public Xbyak::CodeGenerator {
         return vpcmpgtd(to, a, b);
       case Op::kLoad:
       case Op::kLoadBF16:
+      case Op::kLoadBool:
       case Op::kScalar:
       case Op::kConstant:
       case Op::kFma:
@@ -410,7 +442,7 @@ class Emitter : public Xbyak::CodeGenerator {
   Code code_;
   int bytes_, copies_;
   unsigned large_;
-  bool wide_;
+  bool wide_, sums_ = false;
   std::vector<int> constant_;  // per value: its number in the pool
   Xbyak::Label pool_;
   std::optional<Uses> uses_;
@@ -432,7 +464,7 @@ class Emitted : public MachineCode {
     emitter_.setProtectModeRE();
     run = emitter_.getCode<void (*)(const Frame*)>();
     stream = reinterpret_cast<void (*)(const Frame*)>(reinterpret_cast<std::uintptr_t>(run) + second);
-    step = vector_bytes * copies;
+    step = vector_bytes / 4 * copies;
   }
 
  private:

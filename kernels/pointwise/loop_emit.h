@@ -8,22 +8,22 @@
 // Machine code for x86-64 with AVX2 and FMA or with AVX-512.
 namespace weft::kernels::loop {
 
-// What a loop is called with: addresses of its first vector, and how many bytes of every output it computes, a multiple
+// What a loop is called with: addresses of its first elements, or states, and how many elements it computes, a multiple
 // of MachineCode::step. Every element of an input is read before that of an output is written, so they may be the same.
 struct Frame {
   const void* inputs[Program::kMaxAccesses];
   float scalars[Program::kMaxAccesses];
   void* outputs[Program::kMaxOutputs];
-  std::int64_t bytes;  // as f32
+  std::int64_t count;
 };
 
 class MachineCode {
  public:
   virtual ~MachineCode() = default;
   void (*run)(const Frame*) = nullptr;
-  // The same, past the caches; outputs lie at multiples of a vector's size.
+  // The same, past the caches; outputs are f32 and lie at multiples of a vector's size.
   void (*stream)(const Frame*) = nullptr;
-  std::int64_t step = 0;  // bytes
+  std::int64_t step = 0;
 };
 
 // `copies` vectors are worked on together; the inputs that `large` names as bits are fetched ahead. Null where that

@@ -63,6 +63,12 @@ class Writer {
     return add(instr(Kind::kConstant, dst, constants_++));
   }
   void store(int reg) { add(instr(Kind::kStore, 0, reg, lowered_.program.outputs++)); }
+  // Sums of the columns of rows of that length.
+  void sum(int reg, std::int64_t row) {
+    Program& p = lowered_.program;
+    lowered_.geometry.kept[p.outputs] = row;
+    add(instr(Kind::kReduce, 0, reg, p.outputs++));
+  }
   TileProgram done() const { return kernels::tile_program(lowered_); }
   Program& program() { return lowered_.program; }
 
@@ -103,6 +109,13 @@ std::vector<std::vector<float>> outputs_of(const TileProgram& p, Run run, const 
   for (std::size_t i = 0; i < memory.size(); ++i) {
     const std::size_t past = reinterpret_cast<std::uintptr_t>(memory[i].data()) / sizeof(float) % 16;
     operands.outputs[i] = memory[i].data() + (16 - past) % 16 + shift * (i + 1);
+  }
+  // Sums stay as their states, which are as many doubles as there may be columns.
+  std::vector<std::vector<double>> states(memory.size(), std::vector<double>(kCount / 2, 0.5));
+  for (std::size_t i = 0; i < memory.size(); ++i) {
+    if (p.geometry.kept[i] == kCount) continue;
+    operands.partials[i] = {states[i].data(), 0};
+    operands.outputs[i] = states[i].data();
   }
   run(p, operands, w);
   for (std::size_t i = 0; i < memory.size(); ++i) {
@@ -182,6 +195,7 @@ TEST(CompiledLoops, GiveRandomProgramsBits) {
       while (w.program().count < 80)
         w.add(instr(Kind::kFn, std::max(uniform, any()), any(), any(), any(), fns[random() % std::size(fns)]));
       for (int output = 0; output < 1 + static_cast<int>(seed % 4); ++output) w.store(any());
+      if (seed % 3 == 0) w.sum(any(), 100);
       std::vector<std::vector<float>> x;
       for (int i = 0; i < inputs + 2; ++i)
         x.push_back(numbers(i < inputs ? kCount : 1, seed * 16 + static_cast<unsigned>(i)));

@@ -32,6 +32,19 @@ Region epilogue() {
                              b.op("sum", {y}, {{"axes", ir::Ints{0, 1}}, {"keep", false}})});
 }
 
+// The same without an operand that keeps it from being compiled: relu(x + bias) + full, its bf16 copy, what of it is
+// positive, and the sums.
+Region compiled_epilogue() {
+  Body b;
+  const Shape shape{kBatch, kRows, kColumns};
+  const ir::Value x = b.floats(shape, DType::kF32), bias = b.floats({kColumns}, DType::kF32);
+  const ir::Value half = b.floats({kColumns}, DType::kBF16), full = b.floats(shape, DType::kF32);
+  const ir::Value y =
+      b.op("add", {b.op("relu", {b.op("add", {b.op("add", {x, bias}), b.cast(half, DType::kF32)})}), full});
+  return b.done("compiled_epilogue", {y, b.cast(y, DType::kBF16), b.op("greater", {y, b.full(0.0, DType::kF32)}),
+                                      b.op("sum", {y}, {{"axes", ir::Ints{0, 1}}, {"keep", false}})});
+}
+
 class Windows {
  public:
   explicit Windows(const Region& region) : node_(node_of(region)) {
@@ -49,6 +62,8 @@ class Windows {
     for (std::size_t i = 0; i < inputs_.size(); ++i) operands_.inputs[i] = inputs_[i].bytes.data();
     for (std::size_t i = 0; i < outputs_.size(); ++i) operands_.outputs[i] = outputs_[i].bytes.data();
   }
+
+  bool compiled() const { return program_.loop != nullptr; }
 
   // All windows of this size, the buffer's rows `gap` elements further apart than they must be.
   std::vector<RawTensor> run(std::int64_t rows, std::int64_t columns, std::int64_t gap) {
@@ -90,25 +105,26 @@ class Windows {
 };
 
 TEST(PointwiseWindows, GiveWhatTheWholeGives) {
-  const Region region = epilogue();
-  for (const cpu::Isa isa : cpu::usable_isas()) {
-    cpu::use_isa(isa);
-    const std::vector<HostTensor> expected = run_graph(*region.body, region.inputs, Device::cpu());
-    for (const auto& [rows, columns, gap] : {std::array<std::int64_t, 3>{1, kColumns, 0},
-                                             {74, kColumns, 0},
-                                             {5, kColumns, 3},
-                                             {16, 48, 0},
-                                             {32, 7, 1},
-                                             {1, 1, 0},
-                                             {74, 64, 16}}) {
-      Windows windows(region);
-      const std::vector<RawTensor> got = windows.run(rows, columns, gap);
-      for (std::size_t i = 0; i < got.size(); ++i)
-        expect_close(
-            decode(got[i]), expected[i], i == 3 ? 6e-8 : 0,
-            "windows of " + std::to_string(rows) + " x " + std::to_string(columns) + ", output " + std::to_string(i));
+  for (const Region& region : {epilogue(), compiled_epilogue()})
+    for (const cpu::Isa isa : cpu::usable_isas()) {
+      cpu::use_isa(isa);
+      const std::vector<HostTensor> expected = run_graph(*region.body, region.inputs, Device::cpu());
+      for (const auto& [rows, columns, gap] : {std::array<std::int64_t, 3>{1, kColumns, 0},
+                                               {74, kColumns, 0},
+                                               {5, kColumns, 3},
+                                               {16, 48, 0},
+                                               {32, 7, 1},
+                                               {1, 1, 0},
+                                               {74, 64, 16}}) {
+        Windows windows(region);
+        EXPECT_EQ(windows.compiled(), region.name == "compiled_epilogue" && isa == cpu::Isa::kAvx512);
+        const std::vector<RawTensor> got = windows.run(rows, columns, gap);
+        for (std::size_t i = 0; i < got.size(); ++i)
+          expect_close(
+              decode(got[i]), expected[i], i == 3 ? 6e-8 : 0,
+              "windows of " + std::to_string(rows) + " x " + std::to_string(columns) + ", output " + std::to_string(i));
+      }
     }
-  }
   cpu::use_isa(cpu::usable_isas().back());
 }
 
