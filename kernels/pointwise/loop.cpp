@@ -140,6 +140,7 @@ class CompiledLoop {
     alignas(64) std::byte in[Program::kMaxAccesses][kMostLanes * 4], out[Program::kMaxOutputs][kMostLanes * 8];
     loop::Frame part = frame;
     for (int i = 0; i < inputs_; ++i) {
+      if (read_[i] == 0) continue;
       std::memset(in[i], 0, sizeof(in[i]));
       std::memcpy(in[i], frame.inputs[i], static_cast<std::size_t>(n * read_[i]));
       part.inputs[i] = in[i];

@@ -463,7 +463,7 @@ class Emitted : public MachineCode {
     emitter_.constants();
     emitter_.setProtectModeRE();
     run = emitter_.getCode<void (*)(const Frame*)>();
-    stream = reinterpret_cast<void (*)(const Frame*)>(reinterpret_cast<std::uintptr_t>(run) + second);
+    stream = reinterpret_cast<void (*)(const Frame*)>(const_cast<std::uint8_t*>(emitter_.getCode()) + second);
     step = vector_bytes / 4 * copies;
   }
 
