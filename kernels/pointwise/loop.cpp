@@ -34,16 +34,13 @@ class CompiledLoop {
         inputs_(program.inputs),
         outputs_(program.outputs) {
     for (const loop::Operation& o : code.operations)
-      if (loop::loads(o.op)) read_[o.bits] = o.op == loop::Op::kLoad ? 4 : o.op == loop::Op::kLoadBF16 ? 2 : 1;
+      if (loop::loads(o.op)) read_[o.bits] = static_cast<std::uint8_t>(loop::bytes_of(o.op));
     for (int i = 0; i < program.count; ++i) {
       const Instr& in = program.code[i];
       if (in.kind == Instr::Kind::kLoad && read_[in.a] == 0) scalars_.push_back({in.a, reader_of(in.storage)});
     }
     for (const loop::Code::Store& s : code.stores) {
-      written_[s.output] = s.as == loop::Kept::kF32    ? 4
-                           : s.as == loop::Kept::kBF16 ? 2
-                           : s.as == loop::Kept::kBool ? 1
-                                                       : 8;
+      written_[s.output] = static_cast<std::uint8_t>(loop::bytes_of(s.as));
       if (s.as == loop::Kept::kSum) sums_ |= 1u << s.output;
       if (s.as == loop::Kept::kF32) whole_ |= 1u << s.output;
     }

@@ -43,6 +43,8 @@ enum class Op : std::uint8_t {
 };
 
 constexpr bool loads(Op op) { return op == Op::kLoad || op == Op::kLoadBF16 || op == Op::kLoadBool; }
+// Of an element that is loaded.
+constexpr int bytes_of(Op load) { return load == Op::kLoad ? 4 : load == Op::kLoadBF16 ? 2 : 1; }
 constexpr bool gives_mask(Op op) { return op >= Op::kCompare && op <= Op::kMaskNotSame; }
 
 struct Operation {
@@ -59,6 +61,7 @@ enum class Kept : std::uint8_t {
   kBool,  // the low 8 bits of a lane
   kSum,   // added to states of f64, one for each column
 };
+constexpr int bytes_of(Kept as) { return as == Kept::kF32 ? 4 : as == Kept::kBF16 ? 2 : as == Kept::kBool ? 1 : 8; }
 
 struct Code {
   struct Store {

@@ -290,7 +290,7 @@ class Emitter : public Xbyak::CodeGenerator {
   }
 
   void emit_load(int v, const Operation& o) {
-    const int bytes = o.op == Op::kLoad ? 4 : o.op == Op::kLoadBF16 ? 2 : 1;
+    const int bytes = bytes_of(o.op);
     const Xbyak::RegExp from = elements(inputs_[o.bits], bytes, o.copy);
     if (large_ >> o.bits & 1) prefetcht1(ptr[from + kAhead / 4 * bytes]);
     const Xmm to = vector(take(v));
@@ -302,16 +302,16 @@ class Emitter : public Xbyak::CodeGenerator {
 
   void emit_store(const Code::Store& s, bool streams) {
     const Xmm value = vector(in_register(s.value));
-    const int pointer = outputs_[at(s.output)];
-    if (s.as == Kept::kF32) {
-      const Address to = ptr[elements(pointer, 4, s.copy)];
-      streams ? vmovntps(to, value) : vmovups(to, value);
-    } else if (s.as == Kept::kBF16) {
-      vpmovdw(ptr[elements(pointer, 2, s.copy)], value);
-    } else if (s.as == Kept::kBool) {
-      vpmovdb(ptr[elements(pointer, 1, s.copy)], value);
-    } else {
-      add_to_states(elements(pointer, 8, s.copy), value);
+    const Xbyak::RegExp place = elements(outputs_[at(s.output)], bytes_of(s.as), s.copy);
+    switch (s.as) {
+      case Kept::kF32:
+        return streams ? vmovntps(ptr[place], value) : vmovups(ptr[place], value);
+      case Kept::kBF16:
+        return vpmovdw(ptr[place], value);
+      case Kept::kBool:
+        return vpmovdb(ptr[place], value);
+      case Kept::kSum:
+        return add_to_states(place, value);
     }
   }
   void add_to_states(const Xbyak::RegExp& states, const Xmm& value) {

@@ -35,8 +35,7 @@ A row_max(const A* x, std::int64_t n) {
   return most;
 }
 
-// The next `rows` times `count` elements, at most 256, so that f32 lanes take few terms each; the lanes of those that
-// are missing add nothing.
+// The next `rows` times `count` elements; few rows, so that an f32 lane adds up few terms.
 template <int count, class A>
 double some_exps(const A* x, std::int64_t rows, A max, A* out) {
   A lanes[count];
@@ -52,6 +51,7 @@ double some_exps(const A* x, std::int64_t rows, A max, A* out) {
   return static_cast<double>(halves<count>(lanes, [](A a, A b) { return a + b; }));
 }
 
+// The last n elements, at most 16; the lanes of those that are missing add nothing.
 template <class A>
 double last_exps(const A* x, int n, A max, A* out) {
   constexpr int kLanes = 16;
