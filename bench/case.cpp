@@ -46,6 +46,7 @@ void finish(Case& made, Stateless stateless) {
     shared->run(shared->batches[next]);
     next = (next + 1) % shared->batches.size();
   };
+  made.explain = shared->explain;
   made.probe = [shared] {
     const std::vector<Tensor>& in = shared->batches.front();
     const std::vector<Tensor> out = shared->run(in);

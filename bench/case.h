@@ -24,8 +24,9 @@ struct Setup {
 struct Case {
   std::string about;
   double flops = 0, bytes = 0, footprint = 0;
-  std::function<void()> step{};    // one step, on the next of several batches
-  std::function<Named()> probe{};  // the first steps: what went in and what came out. Comes before any step
+  std::function<void()> step{};            // one step, on the next of several batches
+  std::function<Named()> probe{};          // the first steps: what went in and what came out. Comes before any step
+  std::function<std::string()> explain{};  // the kernels of a step; after a step
 };
 
 struct Row {
@@ -74,6 +75,7 @@ struct Stateless {
   std::vector<std::vector<Tensor>> batches;
   std::vector<std::string> inputs, outputs;  // their names
   std::function<std::vector<Tensor>(const std::vector<Tensor>&)> run;
+  std::function<std::string()> explain{};
 };
 void finish(Case& made, Stateless stateless);
 

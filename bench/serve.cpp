@@ -4,6 +4,7 @@
 //   list                     the names of the cases
 //   open NAME [tiny]         makes a case ready: what it is, its FLOPs, bytes and footprint
 //   probe FILE               writes the first steps' inputs and results as safetensors
+//   explain FILE             writes the kernels of a step and their times; after a step
 //   run SECONDS BURST        microseconds per step, one number per burst of steps
 //   roof product             FLOPs per second, f32 and bf16
 //   roof copy BYTES          bytes per second, plain and non-temporal
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <sstream>
@@ -37,6 +39,7 @@ class Server {
     if (command == "list") return list();
     if (command == "open") return open(words);
     if (command == "probe") return probe(words);
+    if (command == "explain") return explain(words);
     if (command == "run") return run(words);
     if (command == "roof") return roof(words);
     if (command == "machine") return "ok weft=" + std::string(WEFT_VERSION) + " " + device_.describe();
@@ -70,6 +73,13 @@ class Server {
     std::string file;
     std::getline(words >> std::ws, file);
     write_safetensors(file, opened().probe());
+    return "ok";
+  }
+
+  std::string explain(std::istringstream& words) {
+    std::string file;
+    std::getline(words >> std::ws, file);
+    std::ofstream(file) << opened().explain();
     return "ok";
   }
 

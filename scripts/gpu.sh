@@ -5,6 +5,7 @@
 # needs, or takes the binaries under WEFT_BUILD_DIR. Writes to ${OUT:-bench/results}: tests.txt, sanitizer.txt, demo.txt, and
 # the benchmarks' JSON and Markdown. WEFT_TORCH_PYTHON names a Python with PyTorch for CUDA (default: python3).
 #   scripts/gpu.sh            everything
+#   scripts/gpu.sh tests      the tests, compute-sanitizer and the demo alone
 #   scripts/gpu.sh bench ...  the benchmarks alone; arguments as of scripts/bench.sh
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -24,58 +25,64 @@ if ! ldconfig -p | grep -q libcublasLt; then
 fi
 if [ -d /dev/shm ]; then export TMPDIR=/dev/shm; fi  # values under check are gigabytes
 status=0
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 
-run_tests() {
-  local name
-  : >"$out/tests.txt"
-  for name in "$WEFT_BUILD_DIR"/tests/test_*; do
-    [ -x "$name" ] && [ -f "$name" ] || continue
-    echo "== $(basename "$name")" >>"$out/tests.txt"
-    timeout 120 "$name" --gtest_brief=1 >>"$out/tests.txt" 2>&1 || { status=1; echo "FAILED: $(basename "$name")"; }
-  done
-  grep -E '^== |PASSED|FAILED|SKIPPED' "$out/tests.txt"
+# Runs a command in the background, its output in a log that ends with its exit status.
+logged() {
+  local log=$logs/$1
+  shift
+  { timeout 200 "$@" >"$log" 2>&1; echo "status $?" >>"$log"; } &
 }
 
-run_sanitizer() {
-  local tool name log
-  : >"$out/sanitizer.txt"
-  command -v compute-sanitizer >/dev/null || { echo "no compute-sanitizer here"; return; }
-  for tool in memcheck racecheck synccheck; do
-    for name in test_kernels test_api test_bench; do
-      log=$(mktemp)
-      WEFT_NO_CACHE=1 timeout 60 compute-sanitizer --tool "$tool" --error-exitcode 1 \
-        "$(find "$WEFT_BUILD_DIR/tests" -name "$name" -type f | head -n 1)" --gtest_brief=1 --gtest_filter='*cuda*:Bench*' \
-        >"$log" 2>&1
-      case $? in
-        0) echo "$tool $name: no errors" ;;
-        124) echo "$tool $name: stopped after a minute; no verdict" ;;
-        *) status=1; echo "$tool $name: ERRORS, see sanitizer.txt" ;;
-      esac
-      { echo "== $tool $name"; tail -n 40 "$log"; } >>"$out/sanitizer.txt"
-      rm -f "$log"
+# Tests and sanitizers at once: each keeps the device busy for a small part of its time only.
+run_tests() {
+  local program name tool log
+  for program in "$WEFT_BUILD_DIR"/tests/test_* "$WEFT_BUILD_DIR"/tests/bench/test_*; do
+    name=$(basename "$program")
+    [ -x "$program" ] && [ -f "$program" ] || continue
+    logged "test $name" "$program" --gtest_brief=1
+    case $name in test_kernels | test_api | test_bench) ;; *) continue ;; esac
+    command -v compute-sanitizer >/dev/null || continue
+    for tool in memcheck racecheck synccheck; do
+      logged "$tool $name" env WEFT_NO_CACHE=1 compute-sanitizer --tool "$tool" --error-exitcode 9 "$program" \
+        --gtest_brief=1 --gtest_filter='*cuda*:*Cuda*:Bench*'
     done
+  done
+  wait
+  for log in "$logs"/*; do
+    name=$(basename "$log")
+    case "$name: $(tail -n 1 "$log")" in
+      *"status 0") echo "$name: passed" ;;
+      test*"status 124" | *check*"status 124") echo "$name: stopped after 200 s; no verdict" ;;
+      *) status=1; echo "$name: FAILED, $(tail -n 1 "$log")" ;;
+    esac
+    case $name in
+      test*) { echo "== $name"; cat "$log"; } >>"$out/tests.txt" ;;
+      *) { echo "== $name"; grep -v '^=========     Host Frame' "$log" | head -n 400; } >>"$out/sanitizer.txt" ;;
+    esac
   done
 }
 
 run_demo() {
-  local folder
-  folder=$(mktemp -d)
-  "$WEFT_BUILD_DIR/examples/digits" --device cuda --out "$folder" >"$out/demo.txt" 2>&1 || status=1
+  "$WEFT_BUILD_DIR/examples/digits" --device cuda --out "$logs/demo" >"$out/demo.txt" 2>&1 || status=1
   tail -n 2 "$out/demo.txt"
-  rm -rf "$folder"
 }
 
 run_bench() {
   "$python" bench/driver/run.py --programs "$WEFT_BUILD_DIR/bench" --device cuda --out "$out" "$@" || status=1
 }
 
-if [ "${1:-}" = bench ]; then
-  shift
-  run_bench "$@"
-else
-  run_tests
-  run_sanitizer
-  run_demo
-  run_bench --quick --seconds 300
-fi
+case ${1:-} in
+  bench)
+    shift
+    run_bench "$@"
+    ;;
+  tests) run_tests && run_demo ;;
+  *)
+    run_tests
+    run_demo
+    run_bench --quick --seconds 300
+    ;;
+esac
 exit $status

@@ -25,6 +25,8 @@ class Updating {
 
   void step() { step_(); }
 
+  std::string explain() const { return step_.explain(); }
+
   Named probe() {
     constexpr int kSteps = 3;
     Named named = values(parameters_, "before.");
@@ -64,6 +66,7 @@ Case make(Update update, const Setup& setup) {
   const auto updating = std::make_shared<Updating>(update);
   made.step = [updating] { updating->step(); };
   made.probe = [updating] { return updating->probe(); };
+  made.explain = [updating] { return updating->explain(); };
   return made;
 }
 

@@ -29,6 +29,7 @@ Case make_arithmetic(const Setup& setup) {
         return std::vector<Tensor>{(*program)(in[0])};
       }};
   for (std::size_t i = 0; i < rotation(4 * n); ++i) stateless.batches.push_back({noise({n})});
+  stateless.explain = [program] { return program->explain(); };
   finish(made, std::move(stateless));
   return made;
 }
@@ -48,6 +49,7 @@ Case make_with_functions(const Setup& setup) {
         return (*program)(in[0], in[1]);
       }};
   for (std::size_t i = 0; i < rotation(8 * n); ++i) stateless.batches.push_back({noise({n}), noise({n})});
+  stateless.explain = [program] { return program->explain(); };
   finish(made, std::move(stateless));
   return made;
 }

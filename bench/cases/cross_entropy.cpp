@@ -34,6 +34,7 @@ Case make(Logits logits, const Setup& setup) {
   for (std::size_t i = 0; i < rotation(static_cast<std::int64_t>(one)); ++i)
     stateless.batches.push_back(
         {noise({logits.rows, logits.classes}, logits.dtype), labels(logits.rows, logits.classes)});
+  stateless.explain = [program] { return program->explain(); };
   finish(made, std::move(stateless));
   return made;
 }

@@ -30,6 +30,7 @@ Case make(bool bias_gelu, const Setup& setup) {
   const Tensor bias = noise({width}, DType::kBF16);
   for (std::size_t i = 0; i < rotation(static_cast<std::int64_t>(2 * one)); ++i)
     stateless.batches.push_back({noise(shape, DType::kBF16), noise(shape, DType::kBF16), bias});
+  stateless.explain = [program] { return program->explain(); };
   finish(made, std::move(stateless));
   return made;
 }

@@ -40,6 +40,8 @@ class Training {
     next_ = (next_ + 1) % x_.size();
   }
 
+  std::string explain() const { return step_.explain(); }
+
   Named probe() {
     constexpr std::size_t kSteps = 3;
     Named named = values("before.");
@@ -119,6 +121,7 @@ Case make(Net net, const Setup& setup) {
   const auto training = std::make_shared<Training>(net);
   made.step = [training] { training->step(); };
   made.probe = [training] { return training->probe(); };
+  made.explain = [training] { return training->explain(); };
   return made;
 }
 

@@ -55,8 +55,10 @@ Case make_batch_norm(Images images, const Setup& setup) {
     stateless.inputs.push_back("residual");
     stateless.outputs.push_back("dresidual");
     stateless.run = [step](const std::vector<Tensor>& in) { return step->fused(in[0], in[1], in[2]); };
+    stateless.explain = [step] { return step->fused.explain(); };
   } else {
     stateless.run = [step](const std::vector<Tensor>& in) { return step->plain(in[0], in[1]); };
+    stateless.explain = [step] { return step->plain.explain(); };
   }
   for (std::size_t i = 0; i < rotation(static_cast<std::int64_t>(2 * one)); ++i) {
     stateless.batches.push_back({noise(shape, images.dtype), noise(shape, images.dtype)});
@@ -124,8 +126,10 @@ Case make_layer_norm(Rows rows, const Setup& setup) {
     stateless.inputs.push_back("residual");
     stateless.outputs.insert(stateless.outputs.end(), {"dresidual", "sum"});
     stateless.run = [step](const std::vector<Tensor>& in) { return step->fused(in[0], in[1], in[2]); };
+    stateless.explain = [step] { return step->fused.explain(); };
   } else {
     stateless.run = [step](const std::vector<Tensor>& in) { return step->plain(in[0], in[1]); };
+    stateless.explain = [step] { return step->plain.explain(); };
   }
   for (std::size_t i = 0; i < rotation(static_cast<std::int64_t>(2 * one)); ++i) {
     stateless.batches.push_back({noise(shape, DType::kBF16), noise(shape, DType::kBF16)});

@@ -36,6 +36,7 @@ Case make(Product product, const Setup& setup) {
   const Tensor weight = noise({n, k}, DType::kBF16), bias = noise({n}, DType::kBF16);
   for (std::size_t i = 0; i < rotation(2 * m * k); ++i)
     stateless.batches.push_back({noise({m, k}, DType::kBF16), weight, bias});
+  stateless.explain = [program] { return program->explain(); };
   finish(made, std::move(stateless));
   return made;
 }

@@ -167,6 +167,8 @@ class Bench:
         steps, row["peer_failures"] = self.peers_of(case)
         copy_roof = None if self.options.tiny else self.copy_roof(case["footprint"])
         medians, row["spread"] = self.interleaved(steps)
+        if self.options.explain:
+            self.explain(name)
         row["weft_us"] = medians.pop("weft")
         self.compare(row, medians)
         row["floor_us"] = self.floor(case, copy_roof)
@@ -176,6 +178,14 @@ class Bench:
         if name.startswith("product-bias-gelu"):
             row["base"] = name.replace("-bias-gelu", "")
             row["base_us"] = next((other["weft_us"] for other in self.rows if other["case"] == row["base"]), None)
+
+    def explain(self, name):
+        """Adds the kernels of a step to a text beside the results."""
+        path = os.path.join(self.options.out, "explain.txt")
+        with tempfile.NamedTemporaryFile("r", encoding="utf-8") as kernels:
+            self.weft.ask(f"explain {kernels.name}")
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(f"== {name}\n{kernels.read()}\n")
 
     @staticmethod
     def compare(row, medians):
@@ -242,6 +252,7 @@ def parse():
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--seconds", type=float, help="start no other case after this time")
     parser.add_argument("--no-peer", action="store_true", help="weft and its floors alone")
+    parser.add_argument("--explain", action="store_true", help="add the kernels of every case to OUT/explain.txt")
     parser.add_argument("--tiny", action="store_true", help="tiny sizes and one round: a test of the cases, not of speed")
     parser.add_argument("--list", action="store_true", help="print the cases and stop")
     parser.add_argument("--out", default=".", help="the folder that JSON and Markdown go to")
