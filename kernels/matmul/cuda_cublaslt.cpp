@@ -83,8 +83,8 @@ class LtGemm {
     set_transposed(CUBLASLT_MATMUL_DESC_TRANSB, p.trans_a);
     set_epilogue();
     const cuda_backend::CurrentDevice current(device);
-    aligned_ = choose(256);
-    plain_ = choose(static_cast<std::uint32_t>(element_));
+    aligned_ = choose(256, 256);
+    plain_ = choose(static_cast<std::uint32_t>(element_), static_cast<std::uint32_t>(size_of(p.result)));
   }
 
   // Whether the library has an algorithm, however the operands are aligned.
@@ -157,9 +157,9 @@ class LtGemm {
     WEFT_CUBLAS(cublas_lt().desc_set(desc_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof(bias)));
   }
 
-  // The library's first choice for operands aligned to so many bytes. Sums over a split k are made in the compute type
-  // and in a fixed order.
-  std::optional<cublasLtMatmulHeuristicResult_t> choose(std::uint32_t alignment) const {
+  // The library's first choice for operands and a result (and bias) aligned to so many bytes. Sums over a split k are
+  // made in the compute type and in a fixed order.
+  std::optional<cublasLtMatmulHeuristicResult_t> choose(std::uint32_t operands, std::uint32_t result) const {
     const CublasLt& lt = cublas_lt();
     const MatmulPreference preference = make_matmul_preference();
     const auto set = [&](cublasLtMatmulPreferenceAttributes_t which, const auto& value) {
@@ -169,12 +169,12 @@ class LtGemm {
     const std::uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
     set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, limit);
     set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, schemes);
-    for (const auto which : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
-                             CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
-      set(which, alignment);
-    }
+    set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, operands);
+    set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, operands);
+    set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, result);
+    set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, result);
     // The choice looks at how the bias is aligned, too.
-    if (has_bias()) set_bias(reinterpret_cast<const void*>(static_cast<std::uintptr_t>(alignment)));
+    if (has_bias()) set_bias(reinterpret_cast<const void*>(static_cast<std::uintptr_t>(result)));
     cublasLtMatmulHeuristicResult_t best{};
     int found = 0;
     WEFT_CUBLAS(lt.heuristic(handle_, desc_.get(), first_.get(), second_.get(), result_.get(), result_.get(),

@@ -50,7 +50,7 @@ ReductionCut cut(bool trailing, std::int64_t count, std::int64_t results, int la
   r.step_stride = trailing ? 1 : packs;
   const LaneLayout layout = lane_layout(trailing, r.units, r.steps);
   r.lanes = layout.lanes;
-  constexpr std::int64_t kSteps = 8, kBlocks = 1024, kMaxPieces = 256;
+  constexpr std::int64_t kSteps = 8, kBlocks = 1024, kMaxPieces = 1024;
   const std::int64_t tiles = std::max<std::int64_t>(1, (r.units + layout.slots - 1) / layout.slots);
   const std::int64_t most = std::min((kBlocks + tiles - 1) / tiles, kMaxPieces);
   const std::int64_t pieces = std::clamp<std::int64_t>(r.steps / (r.lanes * kSteps), 1, most);

@@ -8,7 +8,7 @@
 namespace weft::kernels {
 
 inline constexpr int kPointwiseBlock = 256, kReduceBlock = 256;  // threads
-inline constexpr int kJoinColumns = 32, kJoinLanes = 8;          // the block that joins pieces
+inline constexpr int kJoinBlock = 256, kMostJoinColumns = 32;    // of the block that joins pieces
 
 inline constexpr int kLanes = 4;  // of f32: 16 bytes
 
