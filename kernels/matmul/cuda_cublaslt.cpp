@@ -53,10 +53,7 @@ int batch_step(const std::vector<std::int64_t>& which) {
   return all(0) ? 0 : all(1) ? 1 : -1;
 }
 
-std::size_t workspace_limit(const GemmProblem& p) {
-  constexpr std::int64_t kLeast = std::int64_t{64} << 10, kMost = std::int64_t{32} << 20;
-  return static_cast<std::size_t>(std::clamp(64 * p.m * p.n, kLeast, kMost));  // room to split k sixteen ways
-}
+constexpr std::uint64_t kMostWorkspace = std::uint64_t{32} << 20;  // what algorithms for Hopper may ask for
 
 // cuBLASLt is column-major: a row-major C = A B is its C' = B' A', so the operands change places.
 class LtGemm {
@@ -165,9 +162,8 @@ class LtGemm {
     const auto set = [&](cublasLtMatmulPreferenceAttributes_t which, const auto& value) {
       WEFT_CUBLAS(lt.preference_set(preference.get(), which, &value, sizeof(value)));
     };
-    const std::uint64_t limit = workspace_limit(p_);
-    const std::uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
-    set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, limit);
+    const std::uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_INPLACE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+    set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, kMostWorkspace);
     set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, schemes);
     set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, operands);
     set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, operands);

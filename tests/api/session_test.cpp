@@ -145,12 +145,12 @@ TEST_P(SessionOn, GivesTheProgramsBitsHoweverItIsCalled) {
 }
 
 TEST_P(SessionOn, RunsOnTheUsersStream) {
+  const Stream own = Stream::create(device());  // outlives the session
   auto program = classifier();
   program.prepare({{.shape = {2, 5}}});
   program.seal();
   auto session = program.session();
   const Values in = request(2, 0), want = program(borrowed(in)).to_vector();
-  const Stream own = Stream::create(device());
   for (int i = 0; i < 3; ++i) {
     Values out(6);
     const UserStream scope(device(), own.handle());
