@@ -69,7 +69,7 @@ class Matcher {
       const DType dtype = body_.spec(x).dtype;
       return dtype == result_ || dtype == DType::kF32;
     };
-    while (result_ != DType::kF32 && body_.node(v).op.name() == "cast" && either(v) && either(body_.node(v).inputs[0]))
+    while (body_.node(v).op.name() == "cast" && either(v) && either(body_.node(v).inputs[0]))
       v = body_.node(v).inputs[0];
     return v;
   }
