@@ -2,6 +2,7 @@
 // Bodies behind a product that the matrix library of a CUDA device has an epilogue for, and bodies that look like one.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -201,6 +202,23 @@ TEST(CudaEpilogue, ComputesWhatTheCpuComputes) {
         EXPECT_EQ(alone.outputs[o].bytes, got[o].bytes) << row.name << " where nobody reads the others";
       }
     }
+  }
+}
+
+// Or a net could go on as if nothing had happened.
+TEST(CudaEpilogue, NaNIsNotHidden) {
+  for (const Row& row : rows()) {
+    std::vector<RawTensor> inputs;
+    for (const Shape& shape : {Shape{kRows, kInner}, Shape{row.columns, kInner}, Shape{row.columns},
+                               Shape{kRows, row.columns}, Shape{kRows, 1}, Shape{row.columns}}) {
+      const DType dtype = inputs.size() < 5 ? row.dtype : DType::kF32;
+      const auto count = static_cast<std::size_t>(shape.numel());
+      const HostTensor tensor = tensor_of(shape, dtype, std::vector<double>(count, inputs.empty() ? NAN : 1));
+      inputs.push_back({tensor.spec, encode(tensor)});
+    }
+    for (const Device device : Device::all())
+      for (const RawTensor& output : run_raw(node_of(row), inputs, device).outputs)
+        for (const double value : decode(output).values) EXPECT_TRUE(std::isnan(value)) << row.name;
   }
 }
 
