@@ -62,7 +62,7 @@ Trained train(bool gelu, Precision precision, Device device) {
   Optimizer optimizer(model.parameters(), SGD{.lr = 0.1});
   auto step = compile(
       [&](Tensor x, Tensor y) {
-        const Tensor loss = cross_entropy(model(x), y);
+        Tensor loss = cross_entropy(model(x), y);
         optimizer.minimize(loss);
         return loss;
       },
