@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/fusion/body.h"
+#include "core/fusion/late.h"
 #include "core/ops/pointwise.h"
 
 namespace weft::fusion {
@@ -13,7 +14,8 @@ namespace {
 
 class Regions {
  public:
-  explicit Regions(const Graph& graph) : graph_(graph), groups_(graph), returned_(returned_nodes(graph)) {
+  explicit Regions(const Graph& graph)
+      : graph_(graph), groups_(graph), levels_(graph), returned_(returned_nodes(graph)) {
     for (const Node& node : graph.nodes) roles_.push_back(role_of(graph, node));
   }
 
@@ -54,12 +56,17 @@ class Regions {
     if (groups_.may_join(first, second)) groups_.join(first, second);
   }
 
-  // A node with the nodes whose results it reads. Nothing inside a region reads a reduction.
+  // A node with the nodes whose results it reads; late ones with those that read them first. Nothing inside a region
+  // reads a reduction.
   void join_readers() {
-    for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph_.nodes.size()); ++n) {
-      if (role(n) != Role::kElementwise && role(n) != Role::kEnding) continue;
-      for (const Value v : node(n).inputs)
-        if (role(v.node) == Role::kElementwise) try_join(v.node, n);
+    for (const bool last : {false, true}) {
+      for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph_.nodes.size()); ++n) {
+        if (role(n) != Role::kElementwise && role(n) != Role::kEnding) continue;
+        for (const Value v : node(n).inputs) {
+          const bool waits = levels_.late(n) && !levels_.late(v.node);
+          if (role(v.node) == Role::kElementwise && waits == last) try_join(v.node, n);
+        }
+      }
     }
   }
 
@@ -103,6 +110,7 @@ class Regions {
 
   const Graph& graph_;
   Groups groups_;
+  Levels levels_;
   std::vector<bool> returned_;
   std::vector<Role> roles_;
 };
