@@ -81,9 +81,10 @@ const std::map<std::string, double>& per_input_element() {
       {"softmax", 4 + kTranscendental},                // max, subtract, exp, add, divide
       {"log_softmax", 4 + kTranscendental},            // the same with a logarithm for the division
       {"softmax_cross_entropy", 6 + kTranscendental},  // that, and scale and subtract for the gradient
-      {"batch_norm", 8},                               // mean; subtract, square, add; subtract, two factors, add
-      {"batch_norm_inference", 4},                     // subtract, two factors, add
-      {"batch_norm_grad", 11},                         // two sums; normalise; subtract, factor, add and scale
+      {"softmax_cross_entropy_scaled", 7 + kTranscendental},
+      {"batch_norm", 8},            // mean; subtract, square, add; subtract, two factors, add
+      {"batch_norm_inference", 4},  // subtract, two factors, add
+      {"batch_norm_grad", 11},      // two sums; normalise; subtract, factor, add and scale
   };
   return rows;
 }
