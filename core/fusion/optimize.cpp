@@ -11,7 +11,7 @@
 namespace weft::fusion {
 
 ir::Graph optimize(const ir::Graph& graph) {
-  const ir::Graph cleaned = ir::prune(share(simplify(expand(ir::prune(graph)))));
+  const ir::Graph cleaned = ir::prune(take_apart(share(simplify(expand(ir::prune(graph))))));
   return ir::prune(join_epilogues(ir::prune(form_regions(cleaned))));
 }
 

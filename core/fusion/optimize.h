@@ -4,9 +4,9 @@
 
 namespace weft::fusion {
 
-// All passes: dead code, known numbers and identities, common subexpressions, then regions of elementwise nodes and
-// the products and norms that they follow. The result computes the same; bit for bit, but for the order of the sums
-// that end a region.
+// All passes: dead code, known numbers and identities, common subexpressions, ops without a kernel, then regions of
+// elementwise nodes and the products that they follow. The result computes the same; bit for bit, but for the order of
+// the sums that end a region.
 ir::Graph optimize(const ir::Graph& graph);
 
 }  // namespace weft::fusion

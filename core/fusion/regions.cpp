@@ -54,12 +54,26 @@ class Regions {
     if (groups_.may_join(first, second)) groups_.join(first, second);
   }
 
+  // A 16-bit tensor that is read as f32 belongs to its reader: what is kept in between has 16 bits.
+  bool goes_with_reader(std::int32_t n) const {
+    if (node(n).op.name() != "cast" || size_of(graph_.spec(node(n).inputs[0]).dtype) != 2) return false;
+    const std::vector<std::int32_t>& readers = groups_.readers(n);
+    return std::any_of(readers.begin(), readers.end(), [&](std::int32_t r) {
+      return (role(r) == Role::kElementwise || role(r) == Role::kEnding) && full_shape(r) == full_shape(n);
+    });
+  }
+
   // A node with the nodes whose results it reads. Nothing inside a region reads a reduction.
   void join_readers() {
     for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph_.nodes.size()); ++n) {
-      if (role(n) != Role::kElementwise && role(n) != Role::kEnding) continue;
-      for (const Value v : node(n).inputs)
-        if (role(v.node) == Role::kElementwise) try_join(v.node, n);
+      if ((role(n) != Role::kElementwise && role(n) != Role::kEnding) || goes_with_reader(n)) continue;
+      for (const Value v : node(n).inputs) {
+        if (role(v.node) != Role::kElementwise) continue;
+        try_join(v.node, n);
+        if (!goes_with_reader(v.node)) continue;
+        const std::int32_t source = node(v.node).inputs[0].node;
+        if (role(source) == Role::kElementwise) try_join(source, n);
+      }
     }
   }
 

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <memory>
 
 #include "core/device/block.h"
 #include "core/exec/kernel.h"
+#include "core/fusion/optimize.h"
 #include "core/ops/op.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -179,6 +181,40 @@ class Run {
   std::unique_ptr<Guarded> workspace_, flag_;
 };
 
+// Of an op without a kernel: the nodes that it runs as, fused as in a program.
+ir::Graph parts_of(const ir::Node& node, const std::vector<RawTensor>& inputs, int only_output) {
+  ir::Graph graph;
+  ops::Builder build(graph);
+  std::vector<ir::Value> operands;
+  for (const RawTensor& input : inputs) operands.push_back(graph.add_input(input.spec, ir::InputKind::kArgument, ""));
+  const std::vector<ir::Value> outputs = build.emit_all(node.op, operands, node.attributes);
+  for (std::size_t o = 0; o < outputs.size(); ++o)
+    if (only_output < 0 || static_cast<std::size_t>(only_output) == o) graph.outputs.push_back({outputs[o], ""});
+  return fusion::optimize(graph);
+}
+
+RawRun run_parts(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options) {
+  const ir::Graph graph = parts_of(node, inputs, options.only_output);
+  std::map<ir::Value, RawTensor> values;
+  for (std::size_t i = 0; i < inputs.size(); ++i) values[graph.inputs[i].value] = inputs[i];
+  RawRun result{};
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const ir::Node& part = graph.nodes[n];
+    if (part.op == ir::input_op()) continue;
+    std::vector<RawTensor> operands;
+    for (const ir::Value v : part.inputs) operands.push_back(values.at(v));
+    RawRun run = Run(part, operands, device, {.misaligned = options.misaligned})();
+    if (run.flag.code != 0) result.flag = run.flag;
+    for (std::size_t o = 0; o < run.outputs.size(); ++o)
+      values[{static_cast<std::int32_t>(n), static_cast<std::int32_t>(o)}] = std::move(run.outputs[o]);
+  }
+  for (std::size_t o = 0, next = 0; next < graph.outputs.size(); ++o) {
+    const bool asked = options.only_output < 0 || static_cast<std::size_t>(options.only_output) == o;
+    result.outputs.push_back(asked ? values.at(graph.outputs[next++].value) : RawTensor{});
+  }
+  return result;
+}
+
 std::vector<HostTensor> run_node(const ir::Node& node, const std::vector<HostTensor>& inputs, Device device,
                                  DataFlag* flag) {
   std::vector<RawTensor> raw;
@@ -197,6 +233,7 @@ std::vector<HostTensor> run_node(const ir::Node& node, const std::vector<HostTen
 }  // namespace
 
 RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options) {
+  if (!node.body && ops::find_op(node.op).composed) return run_parts(node, inputs, device, options);
   return Run(node, inputs, device, options)();
 }
 
