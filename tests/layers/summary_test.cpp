@@ -73,7 +73,7 @@ TEST(Summary, PrintsATable) {
             "2      ReLU       (32, 128)           0    4,096\n"
             "3      Dropout    (32, 128)           0    8,192\n"
             "4      Linear     (32, 10)        1,290   82,240\n"
-            "total                             9,866  656,449\n"
+            "total                             9,866  660,545\n"
             "9,866 of 9,866 parameters are trained\n");
 }
 
