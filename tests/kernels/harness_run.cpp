@@ -182,19 +182,17 @@ class Run {
 };
 
 // Of an op without a kernel: the nodes that it runs as, fused as in a program.
-ir::Graph parts_of(const ir::Node& node, const std::vector<RawTensor>& inputs, int only_output) {
+ir::Graph parts_of(const ir::Node& node, const std::vector<RawTensor>& inputs) {
   ir::Graph graph;
   ops::Builder build(graph);
   std::vector<ir::Value> operands;
   for (const RawTensor& input : inputs) operands.push_back(graph.add_input(input.spec, ir::InputKind::kArgument, ""));
-  const std::vector<ir::Value> outputs = build.emit_all(node.op, operands, node.attributes);
-  for (std::size_t o = 0; o < outputs.size(); ++o)
-    if (only_output < 0 || static_cast<std::size_t>(only_output) == o) graph.outputs.push_back({outputs[o], ""});
+  for (const ir::Value v : build.emit_all(node.op, operands, node.attributes)) graph.outputs.push_back({v, ""});
   return fusion::optimize(graph);
 }
 
-RawRun run_parts(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options) {
-  const ir::Graph graph = parts_of(node, inputs, options.only_output);
+RawRun run_parts(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, bool misaligned) {
+  const ir::Graph graph = parts_of(node, inputs);
   std::map<ir::Value, RawTensor> values;
   for (std::size_t i = 0; i < inputs.size(); ++i) values[graph.inputs[i].value] = inputs[i];
   RawRun result{};
@@ -203,15 +201,12 @@ RawRun run_parts(const ir::Node& node, const std::vector<RawTensor>& inputs, Dev
     if (part.op == ir::input_op()) continue;
     std::vector<RawTensor> operands;
     for (const ir::Value v : part.inputs) operands.push_back(values.at(v));
-    RawRun run = Run(part, operands, device, {.misaligned = options.misaligned})();
+    RawRun run = Run(part, operands, device, {.misaligned = misaligned})();
     if (run.flag.code != 0) result.flag = run.flag;
     for (std::size_t o = 0; o < run.outputs.size(); ++o)
       values[{static_cast<std::int32_t>(n), static_cast<std::int32_t>(o)}] = std::move(run.outputs[o]);
   }
-  for (std::size_t o = 0, next = 0; next < graph.outputs.size(); ++o) {
-    const bool asked = options.only_output < 0 || static_cast<std::size_t>(options.only_output) == o;
-    result.outputs.push_back(asked ? values.at(graph.outputs[next++].value) : RawTensor{});
-  }
+  for (const ir::Output& output : graph.outputs) result.outputs.push_back(values.at(output.value));
   return result;
 }
 
@@ -233,7 +228,7 @@ std::vector<HostTensor> run_node(const ir::Node& node, const std::vector<HostTen
 }  // namespace
 
 RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options) {
-  if (!node.body && ops::find_op(node.op).composed) return run_parts(node, inputs, device, options);
+  if (!node.body && ops::find_op(node.op).composed) return run_parts(node, inputs, device, options.misaligned);
   return Run(node, inputs, device, options)();
 }
 
