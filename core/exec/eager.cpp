@@ -2,10 +2,12 @@
 #include "core/exec/eager.h"
 
 #include <list>
+#include <memory>
 
 #include "core/base/check.h"
 #include "core/device/thread_pool.h"
 #include "core/exec/data_flag.h"
+#include "core/exec/executable.h"
 #include "core/exec/kernel.h"
 #include "core/ops/op.h"
 
@@ -20,6 +22,7 @@ struct Entry {
   std::string path;
   std::vector<TensorSpec> outputs;
   PreparedKernel kernel;
+  std::unique_ptr<Instance> program;  // of an op without a kernel
 };
 
 bool same(const Entry& e, ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {
@@ -27,6 +30,16 @@ bool same(const Entry& e, ir::OpId op, std::span<const Array> inputs, const ir::
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!(e.inputs[i] == inputs[i].spec())) return false;
   return e.attributes == attributes;
+}
+
+std::unique_ptr<Instance> program_of(const Entry& entry) {
+  ir::Graph graph;
+  ops::Builder build(graph);
+  build.set_path(entry.path);
+  std::vector<ir::Value> inputs;
+  for (const TensorSpec& spec : entry.inputs) inputs.push_back(graph.add_input(spec, ir::InputKind::kArgument, ""));
+  for (const ir::Value v : build.emit_all(entry.op, inputs, entry.attributes)) graph.outputs.push_back({v, ""});
+  return std::make_unique<Instance>(std::make_shared<const Executable>(graph, BuildOptions{.device = entry.device}));
 }
 
 // The latest kernels of this thread, most recent first. A kernel holds no lasting state, so forgetting one loses
@@ -39,10 +52,15 @@ Entry& prepared(ir::OpId op, std::span<const Array> inputs, const ir::Attributes
     recent.splice(recent.begin(), recent, it);
     return recent.front();
   }
-  Entry entry{op, attributes, {}, device, current_path(), {}, {}};
+  Entry entry{op, attributes, {}, device, current_path(), {}, {}, {}};
   for (const Array& a : inputs) entry.inputs.push_back(a.spec());
-  entry.outputs = ops::find_op(op).infer(entry.inputs, attributes);
-  entry.kernel = prepare_kernel({op, attributes, entry.inputs, entry.outputs, device, entry.path});
+  const ops::OpDef& def = ops::find_op(op);
+  entry.outputs = def.infer(entry.inputs, attributes);
+  if (def.composed) {
+    entry.program = program_of(entry);
+  } else {
+    entry.kernel = prepare_kernel({op, attributes, entry.inputs, entry.outputs, device, entry.path});
+  }
   recent.push_front(std::move(entry));
   if (recent.size() > kKept) recent.pop_back();
   return recent.front();
@@ -53,6 +71,7 @@ Entry& prepared(ir::OpId op, std::span<const Array> inputs, const ir::Attributes
 std::vector<Array> run_op(ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {
   Entry& entry = prepared(op, inputs, attributes, device);
   const Stream stream = Stream::current(device);
+  if (entry.program) return entry.program->run(inputs, std::vector<Array>(entry.outputs.size()), stream);
   std::vector<View> in, out;
   for (const Array& a : inputs) in.push_back({a.data(), a.spec()});
   std::vector<Array> results;

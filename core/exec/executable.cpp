@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/exec/traits.h"
+#include "core/fusion/expand.h"
 #include "core/fusion/optimize.h"
 #include "core/fusion/precision.h"
 #include "core/ir/prune.h"
@@ -18,7 +19,7 @@ namespace {
 ir::Graph passed(const ir::Graph& traced, const BuildOptions& options) {
   ir::Graph graph = ir::prune(traced);
   if (options.half != DType::kF32) graph = fusion::lower_precision(graph, options.half);
-  return options.fuse ? fusion::optimize(graph) : graph;
+  return options.fuse ? fusion::optimize(graph) : ir::prune(fusion::take_apart(graph));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ struct BuildOptions {
   Device device;
   bool allow_tf32 = false;   // f32 matmuls may use TF32 on CUDA
   DType half = DType::kF32;  // bf16 or f16: what f32 products are taken of; see fusion::lower_precision()
-  bool fuse = true;          // false: node by node as traced, for a debugger
+  bool fuse = true;          // false: node by node as traced, for a debugger; ops without a kernel in their parts
 };
 
 // A graph made ready to run: pruned, planned, every kernel prepared. It never changes, so that any number of instances

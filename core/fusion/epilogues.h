@@ -4,8 +4,8 @@
 
 namespace weft::fusion {
 
-// Joins a matrix product or a batch norm with the elementwise region that reads its result, of the same shape: the
-// region then works on the result while it is in cache. A region joins the latest such node among its operands; one
+// Joins a matrix product with the elementwise region that reads its result, of the same shape: the
+// region then works on the result while it is in cache. A region joins the latest product among its operands; one
 // that ends in a reduction joins only where the last axis is what stays, as bias gradients do.
 ir::Graph join_epilogues(const ir::Graph& graph);
 

@@ -34,4 +34,20 @@ Graph expand(const Graph& graph) {
   return to.finish();
 }
 
+Graph take_apart(const Graph& graph) {
+  Rewriter to(graph);
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (node.op == ir::input_op() || node.body || !ops::find_op(node.op).composed) {
+      to.keep(n);
+      continue;
+    }
+    to.build().set_path(node.path);
+    const std::vector<Value> parts = ops::find_op(node.op).decompose(to.build(), to.now(node.inputs), node.attributes);
+    for (std::size_t o = 0; o < parts.size(); ++o)
+      to.replace({static_cast<std::int32_t>(n), static_cast<std::int32_t>(o)}, parts[o]);
+  }
+  return to.finish();
+}
+
 }  // namespace weft::fusion

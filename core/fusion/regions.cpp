@@ -56,15 +56,30 @@ class Regions {
     if (groups_.may_join(first, second)) groups_.join(first, second);
   }
 
+  // A 16-bit tensor that is read as f32 belongs to its reader: what is kept in between has 16 bits.
+  bool goes_with_reader(std::int32_t n) const {
+    if (node(n).op.name() != "cast" || size_of(graph_.spec(node(n).inputs[0]).dtype) != 2) return false;
+    const std::vector<std::int32_t>& readers = groups_.readers(n);
+    return std::any_of(readers.begin(), readers.end(), [&](std::int32_t r) {
+      return (role(r) == Role::kElementwise || role(r) == Role::kEnding) && full_shape(r) == full_shape(n);
+    });
+  }
+
+  // Joins a node with one whose result it reads, if it is the time for that.
+  void join_reader(std::int32_t n, std::int32_t source, bool last) {
+    const bool waits = levels_.late(n) && !levels_.late(source);
+    if (role(source) == Role::kElementwise && waits == last) try_join(source, n);
+  }
+
   // A node with the nodes whose results it reads; late ones with those that read them first. Nothing inside a region
   // reads a reduction.
   void join_readers() {
     for (const bool last : {false, true}) {
       for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph_.nodes.size()); ++n) {
-        if (role(n) != Role::kElementwise && role(n) != Role::kEnding) continue;
+        if ((role(n) != Role::kElementwise && role(n) != Role::kEnding) || goes_with_reader(n)) continue;
         for (const Value v : node(n).inputs) {
-          const bool waits = levels_.late(n) && !levels_.late(v.node);
-          if (role(v.node) == Role::kElementwise && waits == last) try_join(v.node, n);
+          join_reader(n, v.node, last);
+          if (goes_with_reader(v.node)) join_reader(n, node(v.node).inputs[0].node, last);
         }
       }
     }

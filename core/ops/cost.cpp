@@ -82,9 +82,7 @@ const std::map<std::string, double>& per_input_element() {
       {"log_softmax", 4 + kTranscendental},            // the same with a logarithm for the division
       {"softmax_cross_entropy", 6 + kTranscendental},  // that, and scale and subtract for the gradient
       {"softmax_cross_entropy_scaled", 7 + kTranscendental},
-      {"batch_norm", 8},            // mean; subtract, square, add; subtract, two factors, add
-      {"batch_norm_inference", 4},  // subtract, two factors, add
-      {"batch_norm_grad", 11},      // two sums; normalise; subtract, factor, add and scale
+      {"batch_norm_statistics", 4},  // subtract, square and two sums
   };
   return rows;
 }
@@ -102,6 +100,18 @@ double of_base(const Graph& graph, const Node& node, const std::string& op, doub
   return row == per_input_element().end() || node.inputs.empty() ? 0 : row->second * elements(graph, node.inputs[0]);
 }
 
+// Of an op without a kernel: what it runs as.
+double of_parts(const Graph& graph, const Node& node, const OpDef& def) {
+  Graph parts;
+  Builder build(parts);
+  std::vector<Value> inputs;
+  for (const Value v : node.inputs) inputs.push_back(parts.add_input(graph.spec(v), ir::InputKind::kArgument, ""));
+  def.decompose(build, inputs, node.attributes);
+  double sum = 0;
+  for (const Node& part : parts.nodes) sum += flops(parts, part);
+  return sum;
+}
+
 }  // namespace
 
 double flops(const Graph& graph, const Node& node) {
@@ -117,6 +127,8 @@ double flops(const Graph& graph, const Node& node) {
   for (int f = 0; f < kFnCount; ++f)
     if (op == name_of(static_cast<Fn>(f)))
       return per_element(static_cast<Fn>(f)) * static_cast<double>(node.outputs[0].shape.numel());
+  if (const OpDef* def = node.op == ir::input_op() ? nullptr : &find_op(node.op); def && def->composed)
+    return of_parts(graph, node, *def);
   return of_base(graph, node, op, static_cast<double>(node.outputs[0].shape.numel()));
 }
 

@@ -5,7 +5,8 @@
 #include "core/ops/families.h"
 
 // Batch norm over channels last: x is (..., c), and one statistic belongs to each channel. Statistics, weight and bias
-// are f32 where x is f16 or bf16.
+// are f32 where x is f16 or bf16. Only the statistics have a kernel: mean, variance, 1 / sqrt(variance + eps), and what
+// the mean has lost by being rounded.
 namespace weft::ops {
 namespace {
 
@@ -36,6 +37,14 @@ std::vector<TensorSpec> train_spec(Specs in, const Attributes& attributes) {
   return {in[0], in[1], in[1], in[1]};
 }
 
+std::vector<TensorSpec> statistics_spec(Specs in, const Attributes& attributes) {
+  const char* op = "batch_norm_statistics";
+  expect_inputs(op, in, 1);
+  expect_channels(op, in[0]);
+  expect_eps(op, attributes.real("eps"));
+  return std::vector<TensorSpec>(4, {{in[0].shape[-1]}, wide(in[0].dtype)});
+}
+
 std::vector<TensorSpec> grad_spec(Specs in, const Attributes&) {
   const char* op = "batch_norm_grad";
   expect_inputs(op, in, 5);
@@ -62,36 +71,45 @@ std::vector<Value> train_gradient(const GradientCall& call) {
                              {call.cotangents[0], call.inputs[0], call.inputs[1], call.outputs[1], call.outputs[3]});
 }
 
-// mean = sum(x) / n, variance = sum((x - mean)^2) / n, rstd = (variance + eps)^-1/2, y = (x - mean) rstd weight + bias
+// y = (x - mean) rstd weight + bias, with the mean in two numbers, so that a large one costs no digits. Every node is
+// of x's shape: a product of c numbers would be a kernel by itself.
 std::vector<Value> train_decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
+  const std::vector<Value> statistics = build.emit_all(OpId::of("batch_norm_statistics"), {in[0]}, attributes);
   const Ex x = widened(build, in[0]), weight(build, in[1]), bias(build, in[2]);
-  const Shape channels{build.shape(in[1])};
-  const Ints axes = axes_but(build.shape(in[0]).rank(), build.shape(in[0]).rank() - 1);
+  const Ex mu(build, statistics[0]), rstd(build, statistics[2]), rest(build, statistics[3]);
+  const Ex y = (x - mu - rest) * rstd * weight + bias;
+  return {cast(y, build.dtype(in[0])).value(), statistics[0], statistics[1], statistics[2]};
+}
+
+// mean = sum(x) / n, variance = sum((x - mean)^2) / n, rstd = (variance + eps)^-1/2; nothing is left of an exact mean.
+std::vector<Value> statistics_decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
+  const Ex x = widened(build, in[0]);
+  const Shape shape = build.shape(in[0]), channels{shape[-1]};
+  const Ints axes = axes_but(shape.rank(), shape.rank() - 1);
   const Ex mu = reshape(mean(x, axes), channels);
   const Ex var = reshape(mean(square(x - mu), axes), channels);
   const Ex rstd = rsqrt(var + like(var, attributes.real("eps")));
-  const Ex y = (x - mu) * rstd * weight + bias;
-  return {cast(y, build.dtype(in[0])).value(), mu.value(), var.value(), rstd.value()};
+  return {mu.value(), var.value(), rstd.value(), full(build, channels, x.dtype(), 0)};
 }
 
-// With xhat = (x - mean) rstd: dx = weight rstd (dy - mean(dy) - xhat mean(dy xhat)), dweight = sum(dy xhat),
-// dbias = sum(dy)
+// With xhat = (x - mean) rstd: dbias = sum(dy), dweight = sum(dy xhat), dx = weight rstd (dy - (dbias + xhat dweight)
+// / n). The sums are known after a pass over dy and x; the second pass computes xhat anew, so that nobody keeps it.
 std::vector<Value> grad_decompose(Builder& build, std::span<const Value> in, const Attributes&) {
-  const Ex dy = widened(build, in[0]), x = widened(build, in[1]);
   const Ex weight(build, in[2]), mu(build, in[3]), rstd(build, in[4]);
   const Shape shape = build.shape(in[1]), channels = build.shape(in[2]);
   const Ints axes = axes_but(shape.rank(), shape.rank() - 1);
-  const Ex xhat = (x - mu) * rstd;
-  const Ex dbias = reshape(sum(dy, axes), channels), dweight = reshape(sum(dy * xhat, axes), channels);
-  const Ex count = like(dy, static_cast<double>(count_over(shape, axes)));
-  const Ex dx = weight * rstd * (dy - dbias / count - xhat * (dweight / count));
+  const auto dy = [&] { return widened(build, in[0]); };
+  const auto xhat = [&] { return (widened(build, in[1]) - mu) * rstd; };
+  const Ex dbias = reshape(sum(dy(), axes), channels), dweight = reshape(sum(dy() * xhat(), axes), channels);
+  const Ex per_row = like(mu, 1 / static_cast<double>(count_over(shape, axes)));
+  const Ex dx = (dy() - (dbias + xhat() * dweight) * per_row) * rstd * weight;
   return {cast(dx, build.dtype(in[1])).value(), dweight.value(), dbias.value()};
 }
 
 std::vector<Value> inference_decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
   const Ex x = widened(build, in[0]), weight(build, in[1]), bias(build, in[2]), mu(build, in[3]), var(build, in[4]);
-  const Ex y = (x - mu) * rsqrt(var + like(var, attributes.real("eps"))) * weight + bias;
-  return {cast(y, build.dtype(in[0])).value()};
+  const Ex scale = rsqrt(var + like(var, attributes.real("eps"))) * weight;
+  return {cast((x - mu) * scale + bias, build.dtype(in[0])).value()};
 }
 
 }  // namespace
@@ -103,9 +121,11 @@ std::vector<OpDef> norm_ops() {
        .gradient = train_gradient,
        .reads = Reads::kBoth,
        .decompose = train_decompose,
+       .composed = true,
        .gradient_outputs = 1},
-      {.name = "batch_norm_grad", .infer = grad_spec, .linear_in = 1, .decompose = grad_decompose},
-      {.name = "batch_norm_inference", .infer = inference_spec, .decompose = inference_decompose},
+      {.name = "batch_norm_grad", .infer = grad_spec, .linear_in = 1, .decompose = grad_decompose, .composed = true},
+      {.name = "batch_norm_inference", .infer = inference_spec, .decompose = inference_decompose, .composed = true},
+      {.name = "batch_norm_statistics", .infer = statistics_spec, .decompose = statistics_decompose},
   };
 }
 

@@ -68,6 +68,8 @@ struct OpDef {
   // The op in simpler ops, for derivatives that have no rule of their own (forward mode, second derivatives of fused
   // ops).
   std::function<std::vector<Value>(Builder&, std::span<const Value>, const Attributes&)> decompose{};
+  // True: it has no kernel and runs as its decomposition.
+  bool composed = false;
   // Bit i: `gradient` takes a cotangent of output i, and gives one of input i. Where another one is there or wanted,
   // the op is differentiated through `decompose`.
   std::uint32_t gradient_outputs = ~0u;

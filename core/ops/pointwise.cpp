@@ -23,8 +23,7 @@ struct Epilogue {
 };
 
 const std::vector<Epilogue>& epilogues() {
-  static const std::vector<Epilogue> all{{OpId::of("matmul_epilogue"), OpId::of("matmul"), 2},
-                                         {OpId::of("batch_norm_epilogue"), OpId::of("batch_norm"), 3}};
+  static const std::vector<Epilogue> all{{OpId::of("matmul_epilogue"), OpId::of("matmul"), 2}};
   return all;
 }
 

@@ -54,11 +54,15 @@ class CompiledLoop {
     const bool streams = this->streams(p, operands);
     loop::Frame frame{};
     for (const Scalar& s : scalars_) frame.scalars[s.input] = s.read(operands.inputs[s.input]);
-    for (std::int64_t row = 0; row < w.rows; ++row) {
-      for (std::int64_t done = 0, n = 0; done < w.cols; done += n) {
+    // Rows without gaps are one stretch of elements.
+    const bool gapless = row_ != 0 && w.pitch == w.cols && in_place(operands);
+    const std::int64_t rows = gapless ? 1 : w.rows, cols = gapless ? w.rows * w.cols : w.cols;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (std::int64_t done = 0, n = 0; done < cols; done += n) {
         const std::int64_t element = w.begin + row * w.pitch + done, column = row_ ? element % row_ : 0;
-        n = row_ ? std::min(w.cols - done, row_ - column) : w.cols;
         aim(frame, operands, {element, column, row, done});
+        n = cols - done;
+        if (row_) n = turns(frame, column, streams) ? n : std::min(n, row_ - column);
         run_row(frame, n, streams);
       }
     }
@@ -83,6 +87,7 @@ class CompiledLoop {
     std::int64_t element, column, row, done;
   };
   void aim(loop::Frame& frame, const Operands& operands, const Place& at) const {
+    frame.turn = row_ - at.column;
     for (int i = 0; i < inputs_; ++i) {
       const std::int64_t step = operands.row_step[i];
       const std::int64_t first = rows_ >> i & 1 ? at.column : step ? at.row * step + at.done : at.element;
@@ -94,6 +99,18 @@ class CompiledLoop {
       auto* to = static_cast<std::byte*>(sum ? partial.states : operands.outputs[i]);
       frame.outputs[i] = to + (sum ? at.column - partial.first : at.element) * written_[i];
     }
+  }
+
+  // Whether all inputs lie as the full shape says.
+  bool in_place(const Operands& operands) const {
+    return std::all_of(operands.row_step, operands.row_step + inputs_, [](std::int64_t step) { return step == 0; });
+  }
+
+  // Whether the code itself can go on from row to row: rows begin where vectors do, and nothing has to be run before.
+  bool turns(const loop::Frame& frame, std::int64_t column, bool streams) const {
+    if (row_ % several_->step != 0 || column % several_->step != 0) return false;
+    return !streams || std::all_of(frame.outputs, frame.outputs + outputs_,
+                                   [this](const void* output) { return place_in_vector(output) == 0; });
   }
 
   // Whether every result goes past the caches: they are large, and none lies where an input does.
@@ -146,14 +163,23 @@ class CompiledLoop {
       if (sums_ >> i & 1) std::memcpy(out[i], frame.outputs[i], static_cast<std::size_t>(n * written_[i]));
       part.outputs[i] = out[i];
     }
-    part.count = one_->step;
+    part.count = part.turn = one_->step;
     one_->run(&part);
     for (int i = 0; i < outputs_; ++i) std::memcpy(frame.outputs[i], out[i], static_cast<std::size_t>(n * written_[i]));
     move_on(frame, n);
   }
   void move_on(loop::Frame& frame, std::int64_t n) const {
-    for (int i = 0; i < inputs_; ++i) frame.inputs[i] = static_cast<const std::byte*>(frame.inputs[i]) + n * read_[i];
-    for (int i = 0; i < outputs_; ++i) frame.outputs[i] = static_cast<std::byte*>(frame.outputs[i]) + n * written_[i];
+    // What goes by rows moves on within its row.
+    std::int64_t along = n;
+    if (row_) {
+      const std::int64_t column = row_ - frame.turn;
+      along = (column + n) % row_ - column;
+      frame.turn -= along;
+    }
+    for (int i = 0; i < inputs_; ++i)
+      frame.inputs[i] = static_cast<const std::byte*>(frame.inputs[i]) + (rows_ >> i & 1 ? along : n) * read_[i];
+    for (int i = 0; i < outputs_; ++i)
+      frame.outputs[i] = static_cast<std::byte*>(frame.outputs[i]) + (sums_ >> i & 1 ? along : n) * written_[i];
   }
 
   std::unique_ptr<loop::MachineCode> one_, several_;  // vectors at a time

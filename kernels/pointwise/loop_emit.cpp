@@ -8,7 +8,9 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <utility>
+#include <vector>
 
 namespace weft::kernels::loop {
 namespace {
@@ -69,6 +71,7 @@ class Emitter : public Xbyak::CodeGenerator {
         copies_(copies),
         large_(large),
         wide_(vector_bytes == 64) {
+    if (code_.row > std::numeric_limits<std::int32_t>::max()) give_up();
     for (const Code::Store& s : code_.stores) {
       sums_ = sums_ || s.as == Kept::kSum;
       if (!wide_ && (s.as == Kept::kBF16 || s.as == Kept::kBool)) give_up();  // AVX2 cannot store parts of lanes
@@ -92,6 +95,7 @@ class Emitter : public Xbyak::CodeGenerator {
     std::uint8_t* frame = const_cast<std::uint8_t*>(getCurr()) - 4;
     and_(rsp, -64);
     compute_uniforms();
+    keep_limits();
     assign_pointers();
     body(streams);
     const auto used = static_cast<std::uint32_t>(slots_ * bytes_);
@@ -161,9 +165,22 @@ class Emitter : public Xbyak::CodeGenerator {
     }
   }
 
-  // rdi: the frame, rax: elements done. All others point to operands.
+  void keep_limits() {
+    limits_ = slots_++;
+    mov(rax, ptr[rdi + static_cast<int>(offsetof(Frame, count))]);
+    mov(count(), rax);
+    mov(rax, ptr[rdi + static_cast<int>(offsetof(Frame, turn))]);
+    mov(turn_at(), rax);
+  }
+  Address count() { return qword[rsp + limits_ * bytes_]; }
+  Address turn_at() { return qword[rsp + limits_ * bytes_ + 8]; }
+
+  // rax: elements done, rcx: the same for what goes by rows, where something does. All others point to operands; the
+  // frame's own register is the last of them to be set.
   void assign_pointers() {
-    const std::array free = {rcx, rdx, rsi, r8, r9, r10, r11, rbx, r12, r13, r14, r15};
+    std::vector<Reg64> free = {rdx, rsi, r8, r9, r10, r11, rbx, r12, r13, r14, r15};
+    if (code_.row == 0) free.push_back(rcx);
+    free.push_back(rdi);
     std::size_t next = 0;
     const auto point = [&](std::array<int, Program::kMaxAccesses>& pointers, int number, int offset) {
       if (pointers[at(number)] >= 0) return;
@@ -180,9 +197,9 @@ class Emitter : public Xbyak::CodeGenerator {
 
   void body(bool streams) {
     Xbyak::Label next, done;
-    const int count = static_cast<int>(offsetof(Frame, count));
     xor_(eax, eax);
-    cmp(rax, ptr[rdi + count]);
+    if (code_.row != 0) xor_(ecx, ecx);
+    cmp(rax, count());
     jge(done, T_NEAR);
     align(16);
     L(next);
@@ -195,11 +212,21 @@ class Emitter : public Xbyak::CodeGenerator {
       release(s.value);
       ++position_;
     }
+    if (code_.row != 0) turn();
     add(rax, copies_ * lanes());
-    cmp(rax, ptr[rdi + count]);
+    cmp(rax, count());
     jl(next, T_NEAR);
     L(done);
     if (streams) sfence();
+  }
+
+  void turn() {
+    Xbyak::Label within;
+    add(rcx, copies_ * lanes());
+    cmp(rcx, turn_at());
+    jl(within);
+    sub(rcx, static_cast<std::uint32_t>(code_.row));
+    L(within);
   }
 
   bool last_use(int value) { return uses_->after(value, position_) == kNever; }
@@ -285,13 +312,13 @@ class Emitter : public Xbyak::CodeGenerator {
   }
 
   // Of the copy-th of the vectors that are worked on together, elements of so many bytes.
-  Xbyak::RegExp elements(int pointer, int bytes, int copy) {
-    return Reg64(pointer) + rax * bytes + copy * lanes() * bytes;
+  Xbyak::RegExp elements(int pointer, int bytes, int copy, bool by_row) {
+    return Reg64(pointer) + (by_row ? rcx : rax) * bytes + copy * lanes() * bytes;
   }
 
   void emit_load(int v, const Operation& o) {
     const int bytes = bytes_of(o.op);
-    const Xbyak::RegExp from = elements(inputs_[o.bits], bytes, o.copy);
+    const Xbyak::RegExp from = elements(inputs_[o.bits], bytes, o.copy, code_.rows >> o.bits & 1);
     if (large_ >> o.bits & 1) prefetcht1(ptr[from + kAhead / 4 * bytes]);
     const Xmm to = vector(take(v));
     if (bytes == 4) vmovups(to, ptr[from]);
@@ -302,7 +329,7 @@ class Emitter : public Xbyak::CodeGenerator {
 
   void emit_store(const Code::Store& s, bool streams) {
     const Xmm value = vector(in_register(s.value));
-    const Xbyak::RegExp place = elements(outputs_[at(s.output)], bytes_of(s.as), s.copy);
+    const Xbyak::RegExp place = elements(outputs_[at(s.output)], bytes_of(s.as), s.copy, s.as == Kept::kSum);
     switch (s.as) {
       case Kept::kF32:
         return streams ? vmovntps(ptr[place], value) : vmovups(ptr[place], value);
@@ -451,6 +478,7 @@ class Emitter : public Xbyak::CodeGenerator {
   std::array<int, 4> pinned_{};      // the operands of the operation at hand, and its result
   std::array<int, Program::kMaxAccesses> inputs_{}, outputs_{};
   int slots_ = 0, position_ = 0;
+  int limits_ = 0;  // the slot of the frame's count and turn
 };
 
 class Emitted : public MachineCode {

@@ -142,6 +142,7 @@ void add_norm_cases(std::vector<Case>& rows) {
   rows.push_back({"batch_norm", {{5, 2}, {2}, {2}}, [](Builder& b, const Values& x) -> Values {
                     return {b.emit("batch_norm", x, {{"eps", 1e-3}})};  // only y: the fused rule
                   }});
+  rows.push_back(direct("batch_norm_statistics", {{3, 2, 2}}, {{"eps", 1e-3}}));
   rows.push_back(direct("batch_norm_grad", {{4, 2}, {4, 2}, {2}, {2}, {2}}, {}));
   rows.push_back({"batch_norm_grad", {{4, 2}}, [](Builder& b, const Values& x) {
                     const Value other = ops::full(b, {4, 2}, DType::kF64, 0.5), c = ops::full(b, {2}, DType::kF64, 2);
@@ -167,21 +168,15 @@ void add_pointwise_cases(std::vector<Case>& rows) {
 }
 
 void add_epilogue_cases(std::vector<Case>& rows) {
-  // tanh(base * s) with the base's outputs in front of the body's further input.
-  const auto scaled_tanh = [](Builder& b, const char* base, Values inputs, ir::Attributes attributes, Value s) {
-    const Values outputs = Builder(b.graph()).emit_all(OpId::of(base), inputs, attributes);
-    auto body = std::make_shared<ir::Graph>();
-    for (const Value v : outputs) body->add_input(b.spec(v), ir::InputKind::kArgument, "");
-    const Value factor = body->add_input(b.spec(s), ir::InputKind::kArgument, "");
-    Builder inner(*body);
-    body->outputs = {{inner.emit("tanh", {inner.emit("multiply", {body->inputs[0].value, factor})})}};
-    return ops::emit_epilogue(b, OpId::of(base), std::move(inputs), {s}, std::move(attributes), body);
-  };
-  rows.push_back({"matmul_epilogue", {{2, 3}, {3, 2}, {2}}, [=](Builder& b, const Values& x) {
-                    return scaled_tanh(b, "matmul", {x[0], x[1]}, {{"trans_a", false}, {"trans_b", false}}, x[2]);
-                  }});
-  rows.push_back({"batch_norm_epilogue", {{4, 2}, {2}, {2}, {2}}, [=](Builder& b, const Values& x) {
-                    return scaled_tanh(b, "batch_norm", {x[0], x[1], x[2]}, {{"eps", 1e-3}}, x[3]);
+  // tanh((a b) s), the product in front of the body's further input.
+  rows.push_back({"matmul_epilogue", {{2, 3}, {3, 2}, {2}}, [](Builder& b, const Values& x) {
+                    auto body = std::make_shared<ir::Graph>();
+                    const Value product = body->add_input({{2, 2}, b.dtype(x[0])}, ir::InputKind::kArgument, "");
+                    const Value factor = body->add_input(b.spec(x[2]), ir::InputKind::kArgument, "");
+                    Builder inner(*body);
+                    body->outputs = {{inner.emit("tanh", {inner.emit("multiply", {product, factor})})}};
+                    return ops::emit_epilogue(b, OpId::of("matmul"), {x[0], x[1]}, {x[2]},
+                                              {{"trans_a", false}, {"trans_b", false}}, body);
                   }});
 }
 

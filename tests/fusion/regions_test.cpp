@@ -223,42 +223,27 @@ graph {
   EXPECT_NE(after(join_epilogues, columns).find("matmul_epilogue"), std::string::npos);
 }
 
-// Of two products the later is joined; the statistics of a norm are handed on.
-TEST(Epilogues, LatestProductAndNorms) {
+// Of two products the later is joined.
+TEST(Epilogues, TakeTheLatestProduct) {
   EXPECT_EQ(after(join_epilogues, R"(graph {
   %0 = input argument "x" : f32(4, 4)
-  %1 = input variable "w" : f32(4,)
-  %2 = matmul(%0, %0) {trans_a=false, trans_b=true} : f32(4, 4)
-  %3 = matmul(%0, %0) {trans_a=true, trans_b=false} : f32(4, 4)
-  %4 = add(%3, %2) : f32(4, 4)
-  %5:4 = batch_norm(%4, %1, %1) {eps=0.001} : f32(4, 4), f32(4,), f32(4,), f32(4,)
-  %6 = relu(%5) : f32(4, 4)
-  return %6
-  return %5.1
+  %1 = matmul(%0, %0) {trans_a=false, trans_b=true} : f32(4, 4)
+  %2 = matmul(%0, %0) {trans_a=true, trans_b=false} : f32(4, 4)
+  %3 = add(%2, %1) : f32(4, 4)
+  return %3
 }
 )"),
             R"(
 graph {
   %0 = input argument "x" : f32(4, 4)
-  %1 = input variable "w" : f32(4,)
-  %2 = matmul(%0, %0) {trans_a=false, trans_b=true} : f32(4, 4)
-  %3 = matmul_epilogue(%0, %0, %2) {trans_a=true, trans_b=false} : f32(4, 4) body {
+  %1 = matmul(%0, %0) {trans_a=false, trans_b=true} : f32(4, 4)
+  %2 = matmul_epilogue(%0, %0, %1) {trans_a=true, trans_b=false} : f32(4, 4) body {
     %0 = input argument "" : f32(4, 4)
     %1 = input argument "" : f32(4, 4)
     %2 = add(%0, %1) : f32(4, 4)
     return %2
   }
-  %4:2 = batch_norm_epilogue(%3, %1, %1) {eps=0.001} : f32(4, 4), f32(4,) body {
-    %0 = input argument "" : f32(4, 4)
-    %1 = input argument "" : f32(4,)
-    %2 = input argument "" : f32(4,)
-    %3 = input argument "" : f32(4,)
-    %4 = relu(%0) : f32(4, 4)
-    return %4
-    return %1
-  }
-  return %4
-  return %4.1
+  return %2
 }
 )");
 }

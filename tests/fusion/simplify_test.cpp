@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/fusion/expand.h"
+#include "core/fusion/optimize.h"
 #include "core/fusion/share.h"
 #include "tests/fusion/passes.h"
 
@@ -245,6 +246,113 @@ graph {
   %10 = full() {dtype=f32, shape=[], value=4.0} : f32()
   %11 = divide(%9, %10) : f32(2,)
   return %11
+}
+)");
+}
+
+TEST(TakeApart, ANormIsItsStatisticsAndAFormula) {
+  EXPECT_EQ(after(take_apart, R"(graph {
+  %0 = input argument "x" : bf16(4, 2)
+  %1 = input variable "w" : f32(2,)
+  %2:4 = batch_norm(%0, %1, %1) {eps=0.5} : bf16(4, 2), f32(2,), f32(2,), f32(2,) @ norm
+  return %2
+  return %2.2
+}
+)"),
+            R"(
+graph {
+  %0 = input argument "x" : bf16(4, 2)
+  %1 = input variable "w" : f32(2,)
+  %2:4 = batch_norm_statistics(%0) {eps=0.5} : f32(2,), f32(2,), f32(2,), f32(2,) @ norm
+  %3 = cast(%0) {dtype=f32} : f32(4, 2) @ norm
+  %4 = subtract(%3, %2) : f32(4, 2) @ norm
+  %5 = subtract(%4, %2.3) : f32(4, 2) @ norm
+  %6 = multiply(%5, %2.2) : f32(4, 2) @ norm
+  %7 = multiply(%6, %1) : f32(4, 2) @ norm
+  %8 = add(%7, %1) : f32(4, 2) @ norm
+  %9 = cast(%8) {dtype=bf16} : bf16(4, 2) @ norm
+  return %9
+  return %2.1
+}
+)");
+}
+
+// Each pass over the elements widens and centres them anew.
+TEST(TakeApart, TheGradientOfANormIsTwoPasses) {
+  EXPECT_EQ(after(optimize, R"(graph {
+  %0 = input argument "x" : bf16(4, 2)
+  %1 = input argument "dy" : bf16(4, 2)
+  %2 = input variable "w" : f32(2,)
+  %3 = input argument "mean" : f32(2,)
+  %4 = input argument "rstd" : f32(2,)
+  %5 = input argument "y" : bf16(4, 2)
+  %6 = full() {dtype=bf16, shape=[], value=0.0} : bf16()
+  %7 = greater(%5, %6) : bool(4, 2)
+  %8 = select(%7, %1, %6) : bf16(4, 2)
+  %9:3 = batch_norm_grad(%8, %0, %2, %3, %4) : bf16(4, 2), f32(2,), f32(2,)
+  return %9
+  return %9.1
+  return %9.2
+  return %8
+}
+)"),
+            R"(
+graph {
+  %0 = input argument "x" : bf16(4, 2)
+  %1 = input argument "dy" : bf16(4, 2)
+  %2 = input variable "w" : f32(2,)
+  %3 = input argument "mean" : f32(2,)
+  %4 = input argument "rstd" : f32(2,)
+  %5 = input argument "y" : bf16(4, 2)
+  %6:3 = pointwise(%5, %1, %0, %3, %4) : bf16(4, 2), f32(1, 2), f32(1, 2) body {
+    %0 = input argument "" : bf16(4, 2)
+    %1 = input argument "" : bf16(4, 2)
+    %2 = input argument "" : bf16(4, 2)
+    %3 = input argument "" : f32(2,)
+    %4 = input argument "" : f32(2,)
+    %5 = full() {dtype=bf16, shape=[], value=0.0} : bf16()
+    %6 = greater(%0, %5) : bool(4, 2)
+    %7 = select(%6, %1, %5) : bf16(4, 2)
+    %8 = cast(%7) {dtype=f32} : f32(4, 2)
+    %9 = sum(%8) {axes=[0], keep=true} : f32(1, 2)
+    %10 = cast(%2) {dtype=f32} : f32(4, 2)
+    %11 = subtract(%10, %3) : f32(4, 2)
+    %12 = multiply(%11, %4) : f32(4, 2)
+    %13 = cast(%7) {dtype=f32} : f32(4, 2)
+    %14 = multiply(%13, %12) : f32(4, 2)
+    %15 = sum(%14) {axes=[0], keep=true} : f32(1, 2)
+    return %7
+    return %9
+    return %15
+  }
+  %7 = reshape(%6.1) {shape=[2]} : f32(2,)
+  %8 = reshape(%6.2) {shape=[2]} : f32(2,)
+  %9 = pointwise(%0, %3, %4, %8, %7, %6, %2) : bf16(4, 2) body {
+    %0 = input argument "" : bf16(4, 2)
+    %1 = input argument "" : f32(2,)
+    %2 = input argument "" : f32(2,)
+    %3 = input argument "" : f32(2,)
+    %4 = input argument "" : f32(2,)
+    %5 = input argument "" : bf16(4, 2)
+    %6 = input argument "" : f32(2,)
+    %7 = cast(%0) {dtype=f32} : f32(4, 2)
+    %8 = subtract(%7, %1) : f32(4, 2)
+    %9 = multiply(%8, %2) : f32(4, 2)
+    %10 = multiply(%9, %3) : f32(4, 2)
+    %11 = add(%4, %10) : f32(4, 2)
+    %12 = full() {dtype=f32, shape=[], value=0.25} : f32()
+    %13 = multiply(%11, %12) : f32(4, 2)
+    %14 = cast(%5) {dtype=f32} : f32(4, 2)
+    %15 = subtract(%14, %13) : f32(4, 2)
+    %16 = multiply(%15, %2) : f32(4, 2)
+    %17 = multiply(%16, %6) : f32(4, 2)
+    %18 = cast(%17) {dtype=bf16} : bf16(4, 2)
+    return %18
+  }
+  return %9
+  return %8
+  return %7
+  return %6
 }
 )");
 }

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <memory>
 
 #include "core/device/block.h"
 #include "core/exec/kernel.h"
+#include "core/fusion/optimize.h"
 #include "core/ops/op.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -179,6 +181,35 @@ class Run {
   std::unique_ptr<Guarded> workspace_, flag_;
 };
 
+// Of an op without a kernel: the nodes that it runs as, fused as in a program.
+ir::Graph parts_of(const ir::Node& node, const std::vector<RawTensor>& inputs) {
+  ir::Graph graph;
+  ops::Builder build(graph);
+  std::vector<ir::Value> operands;
+  for (const RawTensor& input : inputs) operands.push_back(graph.add_input(input.spec, ir::InputKind::kArgument, ""));
+  for (const ir::Value v : build.emit_all(node.op, operands, node.attributes)) graph.outputs.push_back({v, ""});
+  return fusion::optimize(graph);
+}
+
+RawRun run_parts(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, bool misaligned) {
+  const ir::Graph graph = parts_of(node, inputs);
+  std::map<ir::Value, RawTensor> values;
+  for (std::size_t i = 0; i < inputs.size(); ++i) values[graph.inputs[i].value] = inputs[i];
+  RawRun result{};
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const ir::Node& part = graph.nodes[n];
+    if (part.op == ir::input_op()) continue;
+    std::vector<RawTensor> operands;
+    for (const ir::Value v : part.inputs) operands.push_back(values.at(v));
+    RawRun run = Run(part, operands, device, {.misaligned = misaligned})();
+    if (run.flag.code != 0) result.flag = run.flag;
+    for (std::size_t o = 0; o < run.outputs.size(); ++o)
+      values[{static_cast<std::int32_t>(n), static_cast<std::int32_t>(o)}] = std::move(run.outputs[o]);
+  }
+  for (const ir::Output& output : graph.outputs) result.outputs.push_back(values.at(output.value));
+  return result;
+}
+
 std::vector<HostTensor> run_node(const ir::Node& node, const std::vector<HostTensor>& inputs, Device device,
                                  DataFlag* flag) {
   std::vector<RawTensor> raw;
@@ -197,6 +228,7 @@ std::vector<HostTensor> run_node(const ir::Node& node, const std::vector<HostTen
 }  // namespace
 
 RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options) {
+  if (!node.body && ops::find_op(node.op).composed) return run_parts(node, inputs, device, options.misaligned);
   return Run(node, inputs, device, options)();
 }
 

@@ -30,7 +30,8 @@ struct RawRun {
   DataFlag flag;
 };
 
-// Runs node's op (its own inputs and outputs are not looked at) on these inputs.
+// Runs node's op (its own inputs and outputs are not looked at) on these inputs; one without a kernel as its parts,
+// each of which runs like an op by itself.
 RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options = {});
 
 }  // namespace weft::testing

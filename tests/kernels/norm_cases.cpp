@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "tests/kernels/cases.h"
-#include "tests/kernels/oracles.h"
 
 namespace weft::testing {
 namespace {
@@ -33,8 +32,7 @@ long double exact_average(const std::vector<double>& v) {
 
 double average(const std::vector<double>& v) { return static_cast<double>(exact_average(v)); }
 
-}  // namespace
-
+// Of x, weight and bias: y, mean, variance, rstd.
 Oracle batch_norm_oracle(double eps) {
   return [=](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
     HostTensor y = like(in[0].spec), mean = like(in[1].spec), variance = like(in[1].spec), rstd = like(in[1].spec);
@@ -54,7 +52,24 @@ Oracle batch_norm_oracle(double eps) {
   };
 }
 
-namespace {
+// Mean, variance and rstd, and what the mean loses in its dtype.
+Oracle statistics_oracle(double eps) {
+  return [=](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
+    const DType dtype = in[0].spec.dtype == DType::kF64 ? DType::kF64 : DType::kF32;
+    const TensorSpec channels{{in[0].spec.shape[-1]}, dtype};
+    const HostTensor ones{channels, std::vector<double>(static_cast<std::size_t>(channels.shape.numel()), 1)};
+    std::vector<HostTensor> out = batch_norm_oracle(eps)({in[0], ones, ones});
+    out.erase(out.begin());
+    HostTensor rest = like(channels);
+    for (std::size_t j = 0; j < rest.values.size(); ++j) {
+      const long double centre = exact_average(column(in[0], j));
+      const double kept = dtype == DType::kF64 ? static_cast<double>(centre) : static_cast<float>(centre);
+      rest.values[j] = static_cast<double>(centre - kept);
+    }
+    out.push_back(rest);
+    return out;
+  };
+}
 
 std::vector<HostTensor> grad(const std::vector<HostTensor>& in) {
   HostTensor dx = like(in[1].spec), dweight = like(in[2].spec), dbias = like(in[2].spec);
@@ -107,6 +122,19 @@ OpCase train_row(std::string name, HostTensor x, double eps = 1e-5) {
   return c;
 }
 
+OpCase statistics_row(std::string name, HostTensor x, double eps = 1e-5) {
+  OpCase c;
+  c.name = std::move(name);
+  c.op = "batch_norm_statistics";
+  c.attributes = {{"eps", eps}};
+  c.gradient = x.spec.shape.numel() <= 60;
+  c.inputs = {std::move(x)};
+  c.oracle = statistics_oracle(eps);
+  c.tolerance = 1e-5;
+  c.reason = "sums of f32";
+  return c;
+}
+
 OpCase grad_row(std::string name, Shape shape) {
   OpCase c;
   c.name = std::move(name);
@@ -138,8 +166,7 @@ OpCase inference_row(std::string name, Shape shape) {
   return c;
 }
 
-OpCase far_from_zero() {
-  OpCase c = train_row("a mean that f32 can barely hold", values({64, 3}, 1e6, 1e6 + 8, 49));
+OpCase far_from_zero(OpCase c) {
   c.dtypes = {DType::kF32, DType::kF64};  // the 16-bit types cannot hold such values
   return c;
 }
@@ -152,23 +179,34 @@ OpCase special_values() {
   return c;
 }
 
-const Shape kShapes[] = {{5, 3}, {2, 3, 2, 4}, {17, 1}, {33, 65}, {257, 2}, {2003, 5}, {20011, 2}, {64, 128}, {1, 300}};
+const Shape kShapes[] = {{5, 3},    {2, 3, 2, 4}, {17, 1},   {33, 65},  {257, 2},
+                         {2003, 5}, {20011, 2},   {64, 128}, {3001, 8}, {1, 300}};
 
 }  // namespace
 
 std::vector<OpCase> norm_cases() {
   std::vector<OpCase> rows;
   for (const Shape& shape : kShapes) {
-    if (shape.numel() != shape[-1]) rows.push_back(train_row("of " + shape.text(), values(shape, -2, 2, 41)));
+    if (shape.numel() != shape[-1]) {
+      rows.push_back(train_row("of " + shape.text(), values(shape, -2, 2, 41)));
+      rows.push_back(statistics_row("of " + shape.text(), values(shape, -2, 2, 41)));
+    }
     rows.push_back(grad_row("of " + shape.text(), shape));
     rows.push_back(inference_row("of " + shape.text(), shape));
   }
   rows.push_back(train_row("empty batch", values({0, 3}, 0, 1, 41)));
   rows.push_back(grad_row("empty batch", {0, 3}));
   rows.push_back(inference_row("empty batch", {0, 3}));
+  rows.push_back(statistics_row("empty batch", values({0, 3}, 0, 1, 41)));
   rows.push_back(train_row("no channels", values({3, 0}, 0, 1, 41)));
+  rows.push_back(statistics_row("no channels", values({3, 0}, 0, 1, 41)));
   rows.push_back(train_row("a single row", values({1, 4}, -2, 2, 41), 0.5));
-  rows.push_back(far_from_zero());
+  rows.push_back(statistics_row("a single row", values({1, 4}, -2, 2, 41), 0.5));
+  const char* far = "a mean that f32 can barely hold";
+  for (const Shape& shape : {Shape{64, 3}, Shape{700, 8}}) {
+    rows.push_back(far_from_zero(train_row(far + (" of " + shape.text()), values(shape, 1e6, 1e6 + 8, 49))));
+    rows.push_back(far_from_zero(statistics_row(far + (" of " + shape.text()), values(shape, 1e6, 1e6 + 8, 49))));
+  }
   rows.push_back(special_values());
   return rows;
 }

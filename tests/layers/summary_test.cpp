@@ -69,11 +69,11 @@ TEST(Summary, PrintsATable) {
   EXPECT_EQ(summary(net, {{.shape = {32, 64}}}),
             "layer  type       output     parameters    FLOPs\n"
             "0      Linear     (32, 128)       8,320  528,384\n"
-            "1      BatchNorm  (32, 128)         256   33,537\n"  // eight an element, and the running statistics
+            "1      BatchNorm  (32, 128)         256   37,633\n"  // eight an element, and the running statistics
             "2      ReLU       (32, 128)           0    4,096\n"
             "3      Dropout    (32, 128)           0    8,192\n"
             "4      Linear     (32, 10)        1,290   82,240\n"
-            "total                             9,866  656,449\n"
+            "total                             9,866  660,545\n"
             "9,866 of 9,866 parameters are trained\n");
 }
 

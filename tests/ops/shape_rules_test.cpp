@@ -105,6 +105,7 @@ const std::vector<Row>& good_rows() {
        loss(0),
        "f32(4,) f32(4, 3) f32(4,)"},
       {"batch_norm", {bf16({4, 2, 3}), f32({3}), f32({3})}, {{"eps", 1e-5}}, "bf16(4, 2, 3) f32(3,) f32(3,) f32(3,)"},
+      {"batch_norm_statistics", {bf16({4, 2, 3})}, {{"eps", 1e-5}}, "f32(3,) f32(3,) f32(3,) f32(3,)"},
       {"batch_norm_grad", {f32({4, 3}), f32({4, 3}), f32({3}), f32({3}), f32({3})}, {}, "f32(4, 3) f32(3,) f32(3,)"},
       {"batch_norm_inference", {f32({4, 3}), f32({3}), f32({3}), f32({3}), f32({3})}, {{"eps", 0.0}}, "f32(4, 3)"},
       {"dropout", {bf16({4}), kState}, {{"rate", 0.5}, {"ordinal", n(1)}}, "bf16(4,)"},
@@ -118,7 +119,7 @@ const std::vector<Row>& good_rows() {
 TEST(ShapeRules, OfGoodCalls) { check(good_rows()); }
 
 TEST(ShapeRules, EveryOpHasARow) {
-  std::set<std::string> seen{"pointwise", "matmul_epilogue", "batch_norm_epilogue"};  // their rule is their body
+  std::set<std::string> seen{"pointwise", "matmul_epilogue"};  // their rule is their body
   for (const Row& row : good_rows()) seen.insert(row.op);
   for (int i = 0; i < kFnCount; ++i) seen.insert(name_of(static_cast<Fn>(i)));
   for (const std::string& op : builtin_ops()) EXPECT_TRUE(seen.contains(op)) << op;
@@ -289,6 +290,7 @@ TEST(ShapeRules, OfBadLossAndNorm) {
        {f32({4, 2}), f32({2}), f32({2})},
        {{"eps", -1.0}},
        "[batch_norm] eps is -1; it must not be negative"},
+      {"batch_norm_statistics", {f32({})}, eps, "[batch_norm_statistics] input is (); it needs a channel axis"},
       {"batch_norm_grad",
        {f32({4, 2}), f32({5, 2}), f32({2}), f32({2}), f32({2})},
        {},

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/formula/annotate.h"
+
+namespace weft::kernels {
+
+// What sum = a + b has lost by being rounded, exactly (Knuth's two-sum).
+template <class A>
+WEFT_HD inline A lost(A a, A b, A sum) {
+  const A seen = sum - a;
+  return (a - (sum - seen)) + (b - seen);
+}
+
+}  // namespace weft::kernels
