@@ -13,7 +13,7 @@ namespace weft::fusion {
 
 ir::Graph optimize(const ir::Graph& graph) {
   const ir::Graph shared = share(simplify(expand(ir::prune(graph))));
-  const ir::Graph cleaned = ir::prune(take_apart(fold_loss_scale(ir::prune(shared))));
+  const ir::Graph cleaned = ir::prune(take_apart(ir::prune(fold_loss_scale(ir::prune(shared)))));
   return ir::prune(join_epilogues(ir::prune(form_regions(cleaned))));
 }
 
