@@ -71,6 +71,7 @@ class Writer {
   }
   TileProgram done() const { return kernels::tile_program(lowered_); }
   Program& program() { return lowered_.program; }
+  kernels::Geometry& geometry() { return lowered_.geometry; }
 
  private:
   kernels::Lowered lowered_;
@@ -278,6 +279,48 @@ TEST(CompiledLoops, RunAnyWindow) {
                       "window from " + std::to_string(w.begin) + " of " + std::to_string(w.rows) + " x " +
                           std::to_string(w.cols) + ", streams " + std::to_string(streams) + ", shift " +
                           std::to_string(shift));
+    }
+  });
+}
+
+// y = x row + x, of rows of kRow that all meet the one row, and with a sum of y's columns.
+constexpr std::int64_t kRow = 192;
+TileProgram by_rows(bool sums) {
+  Writer w(2, 0);
+  w.geometry().rank = 2;
+  w.geometry().size[0] = kCount / kRow;
+  w.geometry().size[1] = kRow;
+  w.geometry().step[0][0] = kRow;
+  w.geometry().step[0][1] = w.geometry().step[1][1] = 1;
+  w.geometry().step[1][0] = 0;
+  w.geometry().follow[1] = Follow::kStrided;
+  w.add(instr(Kind::kLoad, 0, 0));
+  w.add(instr(Kind::kLoad, 1, 1));
+  w.add(instr(Kind::kFn, 2, 0, 1, 0, Fn::kFma));
+  w.store(2);
+  if (sums) w.sum(2, kRow);
+  return w.done();
+}
+
+// One call goes through many rows where these begin with vectors, and begins anywhere in the first one.
+TEST(CompiledLoops, GoOnFromRowToRow) {
+  on_every_isa([] {
+    const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kRow, 2)};
+    constexpr std::int64_t kAll = kCount / kRow * kRow;
+    for (const bool sums : {false, true}) {
+      TileProgram p = by_rows(sums);
+      ASSERT_TRUE(p.loop);
+      std::vector<Window> windows{{0, kCount / kRow, kRow, kRow}, {64, 20, 128, kRow}, {3 * kRow, 7, kRow, kRow}};
+      // A sum is of whole windows, whose columns do not turn.
+      if (!sums) windows.insert(windows.end(), {{0, 1, kAll, 0}, {64, 1, 4000, 0}, {128, 1, 73, 0}, {5, 1, 4000, 0}});
+      for (const unsigned streams : {0u, 1u}) {
+        p.streams = streams;
+        for (const Window& w : windows)
+          for (const std::size_t shift : {std::size_t{0}, std::size_t{3}})
+            expect_same(outputs_of(p, p.run, x, w, shift), outputs_of(p, p.run_tiles, x, w, shift),
+                        "window from " + std::to_string(w.begin) + ", streams " + std::to_string(streams) + ", shift " +
+                            std::to_string(shift));
+      }
     }
   });
 }
