@@ -342,15 +342,12 @@ class Emitter : public Xbyak::CodeGenerator {
     }
   }
   void add_to_states(const Xbyak::RegExp& states, const Xmm& value) {
-    const int i = scratch();
+    const int i = scratch(), low = value.getIdx();
     const Xmm sum = vector(i), half = wide_ ? Xmm(Xbyak::Ymm(i)) : Xmm(i);
     for (int part = 0; part < 2; ++part) {
-      if (wide_) {
-        vextractf32x8(Xbyak::Ymm(i), Xbyak::Zmm(value.getIdx()), static_cast<std::uint8_t>(part));
-      } else {
-        vextractf128(Xmm(i), Xbyak::Ymm(value.getIdx()), static_cast<std::uint8_t>(part));
-      }
-      vcvtps2pd(sum, half);
+      if (part == 1)
+        wide_ ? vextractf32x8(Xbyak::Ymm(i), Xbyak::Zmm(low), 1) : vextractf128(Xmm(i), Xbyak::Ymm(low), 1);
+      vcvtps2pd(sum, part == 1 ? half : wide_ ? Xmm(Xbyak::Ymm(low)) : Xmm(low));
       vaddpd(sum, sum, ptr[states + part * bytes_]);
       vmovupd(ptr[states + part * bytes_], sum);
     }
