@@ -10,8 +10,8 @@ namespace weft::kernels::loop {
 
 // What a loop is called with: addresses of its first elements, or states, and how many elements it computes, a multiple
 // of MachineCode::step. Every element of an input is read before that of an output is written, so they may be the same.
-// What goes by rows begins anew after the first `turn` elements, and then after every row; where there are more elements
-// than that, both are multiples of the step.
+// What goes by rows begins anew after the first `turn` elements, and then after every row; where there are more
+// elements than that, both are multiples of the step.
 struct Frame {
   const void* inputs[Program::kMaxAccesses];
   float scalars[Program::kMaxAccesses];
