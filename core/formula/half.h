@@ -12,7 +12,7 @@ struct bf16 {
   unsigned short bits = 0;
   bf16() = default;
   WEFT_HD explicit bf16(float value) {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
     asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(value));
 #else
     const auto u = __builtin_bit_cast(unsigned, value);

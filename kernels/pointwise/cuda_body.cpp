@@ -79,6 +79,16 @@ const Instr* reduction_of(const Program& program) {
   return found == end ? nullptr : found;
 }
 
+// A thread that reduces over leading axes stays in its columns, so what depends on them alone it can keep, if there are
+// registers for it.
+Lowered lower_columns(const exec::KernelRequest& request, const std::vector<int>& outputs, std::int64_t columns) {
+  constexpr int kMostRegisters = 14;
+  Lowered plain = lower(request, outputs);
+  if (plain.program.registers > kMostRegisters) return plain;
+  Lowered kept = lower(request, outputs, columns);
+  return kept.program.registers <= kMostRegisters ? kept : plain;
+}
+
 PointwisePass pass_of(const Lowered& lowered) {
   PointwisePass pass;
   pass.program = lowered.program;
@@ -173,15 +183,13 @@ std::vector<PointwisePass> pointwise_passes(const exec::KernelRequest& request) 
     if (in.kind == Kind::kStore) stored.push_back(in.b);
   }
   std::vector<PointwisePass> passes;
-  if (kinds.size() < 2) {
-    passes.push_back(pass_of(whole));
-    return passes;
-  }
+  if (kinds.empty()) passes.push_back(pass_of(whole));
   // The last kind goes with the stores.
   for (auto kind = kinds.begin(); kind != kinds.end(); ++kind) {
     std::vector<int> outputs = kind->second;
     if (std::next(kind) == kinds.end()) outputs.insert(outputs.end(), stored.begin(), stored.end());
-    passes.push_back(pass_of(lower(request, outputs)));
+    const auto [trailing, results] = kind->first;
+    passes.push_back(pass_of(trailing ? lower(request, outputs) : lower_columns(request, outputs, results)));
   }
   return passes;
 }

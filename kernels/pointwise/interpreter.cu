@@ -57,6 +57,7 @@ __global__ void __launch_bounds__(kReduceBlock)
     with_reduction(in, [&]<class T, Fn join, Storage>() { machine.start<T, join>(in.b); });
   }
   if (t.unit < r.units) {
+    machine.move_to(t.unit * r.unit_stride * lanes, lanes);
     interpret(program, 0, program.prologue, machine);
     for (std::int64_t step = t.begin + t.lane; step < t.end; step += r.lanes) {
       machine.move_to((t.unit * r.unit_stride + step * r.step_stride) * lanes, lanes);

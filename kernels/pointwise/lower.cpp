@@ -56,8 +56,9 @@ struct Held {
 
 class Lowering {
  public:
-  Lowering(const exec::KernelRequest& request, const ir::Graph& body, std::span<const int> outputs)
-      : request_(request), body_(body), outputs_(outputs) {
+  Lowering(const exec::KernelRequest& request, const ir::Graph& body, std::span<const int> outputs,
+           std::int64_t columns)
+      : request_(request), body_(body), outputs_(outputs), columns_(columns) {
     expect_room("outputs", body.outputs.size(), Program::kMaxOutputs);
     for (int i = 0; i < static_cast<int>(body.outputs.size()); ++i) endings_.push_back(ending_of(request, body, i));
     shape_ = body.spec(endings_.at(0).of).shape;
@@ -115,11 +116,22 @@ class Lowering {
     return emit({.kind = Kind::kConvert, .type = type_of(to), .from = from, .storage = to, .a = source}, same(source));
   }
 
+  // Whether an operand is one row of the columns, the same for all rows.
+  bool is_row(const Shape& shape) const {
+    std::int64_t n = 1;
+    for (int k = 1; k <= shape_.rank(); ++k) {
+      const std::int64_t own = k <= shape.rank() ? shape[-k] : 1;
+      if (own != (n < columns_ ? shape_[-k] : 1)) return false;
+      n *= n < columns_ ? shape_[-k] : 1;
+    }
+    return n == columns_;
+  }
+
   int load(ir::Value v, Type type) {
     const int input = input_index_.at(v);
     accesses_[static_cast<std::size_t>(input)] = body_.spec(v).shape;
     return emit({.kind = Kind::kLoad, .type = type, .storage = storage_of(body_.spec(v)), .a = input},
-                body_.spec(v).shape.numel() == 1);
+                body_.spec(v).shape.numel() == 1 || is_row(body_.spec(v).shape));
   }
 
   // The register that holds v as a number of this type.
@@ -259,7 +271,8 @@ class Lowering {
   const exec::KernelRequest& request_;
   const ir::Graph& body_;
   std::span<const int> outputs_;  // the ones to compute
-  std::vector<Ending> endings_;   // of all outputs
+  std::int64_t columns_;
+  std::vector<Ending> endings_;  // of all outputs
   Shape shape_;
   std::vector<Shape> accesses_;  // operands, then the tensors that draws fill
   std::map<ir::Value, int> input_index_;
@@ -296,10 +309,10 @@ Lowered lower(const exec::KernelRequest& request) {
   return lower(request, all);
 }
 
-Lowered lower(const exec::KernelRequest& request, std::span<const int> outputs) {
-  if (request.body) return Lowering(request, *request.body, outputs)();
+Lowered lower(const exec::KernelRequest& request, std::span<const int> outputs, std::int64_t columns) {
+  if (request.body) return Lowering(request, *request.body, outputs, columns)();
   const ir::Graph body = body_of(request);
-  Lowered lowered = Lowering(request, body, outputs)();
+  Lowered lowered = Lowering(request, body, outputs, columns)();
   if (const auto fn = fn_of(request.op.name()); fn && is_plain(*fn, request)) lowered.plain = fn;
   return lowered;
 }

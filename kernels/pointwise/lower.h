@@ -21,7 +21,8 @@ struct Lowered {
 // body's. Throws ShapeError, or ValueError where the program has more instructions, registers, operands or outputs than
 // Program holds.
 Lowered lower(const exec::KernelRequest& request);
-// The program of these outputs alone; they keep their numbers.
-Lowered lower(const exec::KernelRequest& request, std::span<const int> outputs);
+// The program of these outputs alone; they keep their numbers. With `columns`, for reductions over leading axes that
+// leave as many results, what depends on the column alone belongs to the prologue.
+Lowered lower(const exec::KernelRequest& request, std::span<const int> outputs, std::int64_t columns = 0);
 
 }  // namespace weft::kernels

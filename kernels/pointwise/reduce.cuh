@@ -92,6 +92,7 @@ __device__ void run_reduction(const ThreadOperands& operands, Walk walk, const R
   for_reductions<Prog, first>(
       [&]<class T, Fn join, Storage>(int output, int) { machine.template start<T, join>(output); });
   if (t.unit < r.units) {
+    machine.move_to(t.unit * r.unit_stride);  // the prologue may read what belongs to the unit's columns
     interpreter::run_constant<Prog, 0, program.prologue>(machine);
     // Several loads are under way at a time, as long as the code stays small.
     constexpr int kAtOnce = program.count <= 12 ? 4 : program.count <= 20 ? 2 : 1;

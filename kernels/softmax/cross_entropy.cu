@@ -37,9 +37,9 @@ exec::PreparedKernel prepare_narrow(const CrossEntropy& e, bool long_labels) {
 
 template <class T, Targets targets>
 exec::PreparedKernel prepare_wide(const CrossEntropy& e, bool long_labels, Device device) {
-  const WideLayout layout = wide_layout(e.rows, e.classes / RowPack<T>::size, device.index());
+  const WideLayout layout = wide_layout(e.classes / RowPack<T>::size, device.index());
   return {[=](const Call& call) {
-    cuda::launch(cross_entropy_wide_kernel<T, targets>, dim3(layout.blocks), dim3(layout.threads),
+    cuda::launch(cross_entropy_wide_kernel<T, targets>, dim3(static_cast<unsigned>(e.rows)), dim3(layout.threads),
                  static_cast<std::size_t>(layout.cached) * 16, call, e, layout.cached,
                  operands_of<T>(e, long_labels, call));
   }};

@@ -39,7 +39,7 @@ __global__ void __launch_bounds__(kNarrowBlock)
   for (int i = 0; i < n; ++i) {
     const std::int64_t j = lane + i * lanes;
     const bool there = counts && j < e.classes;
-    x[i] = there ? to_compute<A>(o.logits[first + j]) : -std::numeric_limits<A>::infinity();
+    x[i] = there ? static_cast<A>(o.logits[first + j]) : -std::numeric_limits<A>::infinity();
     q[i] = there ? target.mass(j) : A{0};
     mass += q[i];
   }
@@ -59,7 +59,7 @@ __global__ void __launch_bounds__(kNarrowBlock)
       loss += target.loss(q[i], log_sum, x[i] - state.max);
       slope = fast_exp(x[i] - state.max) * (mass / sum) - q[i];
     }
-    if (o.gradient) o.gradient[first + j] = to_storage<T>(slope * scale);
+    if (o.gradient) o.gradient[first + j] = static_cast<T>(slope * scale);
   }
   loss = over_lanes(loss, lanes);
   if (!inside || lane != 0) return;

@@ -8,7 +8,6 @@
 #include "kernels/softmax/cross_entropy.h"
 #include "kernels/support/data_flag.cuh"
 #include "kernels/support/float_types.h"
-#include "kernels/support/half_units.cuh"
 #include "weft/cuda_kernel.h"
 
 // What the CUDA kernels of softmax_cross_entropy know of a row.
@@ -56,9 +55,9 @@ struct TargetRow {
     if (!counts && label != e.ignore_index) raise_data_error(flag, e.bad_label, label);
   }
   __device__ A mass(std::int64_t j) const {
-    const A w = weight ? to_compute<A>(weight[j]) : A{1};
+    const A w = weight ? static_cast<A>(weight[j]) : A{1};
     if constexpr (targets == Targets::kProbabilities) {
-      return w * (to_compute<A>(probabilities[j]) * sharp + smooth);
+      return w * (static_cast<A>(probabilities[j]) * sharp + smooth);
     } else {
       return w * smooth + (j == label ? w * sharp : A{0});
     }
@@ -69,7 +68,7 @@ struct TargetRow {
   }
   __device__ A row_weight() const {
     if (!counts) return 0;
-    return targets != Targets::kProbabilities && weight ? to_compute<A>(weight[label]) : A{1};
+    return targets != Targets::kProbabilities && weight ? static_cast<A>(weight[label]) : A{1};
   }
 };
 

@@ -187,6 +187,15 @@ void put_wide_losses(std::vector<OpCase>& rows) {
   OpCase c = loss_row("more classes than fit in shared memory", x(1, 30001), labels(1, 30001));
   c.dtypes = {DType::kF64, DType::kF32};
   rows.push_back(c);
+  // More rows than there are blocks at a time on the emulated device; some are ignored, none begins where the last did.
+  HostTensor some = labels(20, 6001);
+  some.values[3] = some.values[9] = some.values[17] = -100;
+  c = loss_row("rows that blocks go on to", x(20, 6001), some);
+  c.dtypes = {DType::kF32, DType::kBF16};
+  rows.push_back(c);
+  c = loss_row("smoothed rows that blocks go on to", x(20, 6001), some, {.smoothing = 0.1});
+  c.dtypes = {DType::kF32, DType::kBF16};
+  rows.push_back(c);
   // The first and the last class of a row, and classes that are masked.
   const auto masked = [&](std::int64_t classes, double fill) {
     HostTensor logits = x(2, classes);
