@@ -49,6 +49,7 @@ constexpr KernelRow rows[] = {
     WEFT_KERNEL("softmax", softmax),
     WEFT_KERNEL("log_softmax", log_softmax),
     WEFT_KERNEL("softmax_cross_entropy", softmax_cross_entropy),
+    WEFT_KERNEL("softmax_cross_entropy_scaled", softmax_cross_entropy),
     WEFT_KERNEL("dropout", dropout),
     WEFT_KERNEL("batch_norm_statistics", batch_norm_statistics),
     WEFT_KERNEL("full", full),

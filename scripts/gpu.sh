@@ -41,7 +41,7 @@ run_tests() {
   for program in "$WEFT_BUILD_DIR"/tests/test_* "$WEFT_BUILD_DIR"/tests/bench/test_*; do
     name=$(basename "$program")
     [ -x "$program" ] && [ -f "$program" ] || continue
-    logged "test $name" "$program" --gtest_brief=1
+    logged "test $name" "$program"
     case $name in test_kernels | test_api | test_bench) ;; *) continue ;; esac
     command -v compute-sanitizer >/dev/null || continue
     for tool in memcheck racecheck synccheck; do
@@ -58,7 +58,7 @@ run_tests() {
       *) status=1; echo "$name: FAILED, $(tail -n 1 "$log")" ;;
     esac
     case $name in
-      test*) { echo "== $name"; cat "$log"; } >>"$out/tests.txt" ;;
+      test*) { echo "== $name"; grep -v '^\[       OK\|^\[ RUN\|^\[---' "$log"; tail -n 3 "$log"; } >>"$out/tests.txt" ;;
       *) { echo "== $name"; grep -v '^=========     Host Frame' "$log" | head -n 400; } >>"$out/sanitizer.txt" ;;
     esac
   done

@@ -15,7 +15,7 @@ class Updating {
  public:
   explicit Updating(const Update& update)
       : parameters_(variables("p", update.sizes)),
-        gradients_(variables("g", update.sizes)),
+        gradients_(side_by_side(variables("g", update.sizes))),
         optimizer_(parameters_, update.optimizer == "adamw" ? Recipe(AdamW{.lr = 1e-3}) : Recipe(Adam{.lr = 1e-3})),
         step_(compile([this] {
           Gradients given{parameters_, {}};
@@ -40,6 +40,11 @@ class Updating {
   static Parameters variables(const std::string& prefix, const std::vector<std::int64_t>& sizes) {
     Parameters all;
     for (std::size_t i = 0; i < sizes.size(); ++i) all.add(prefix + std::to_string(i), Variable(noise({sizes[i]})));
+    return all;
+  }
+  // In one allocation, as the optimizer lays out the parameters, so that it reads them where they are.
+  static Parameters side_by_side(Parameters all) {
+    lay_out({all.begin(), all.end()});
     return all;
   }
   static Named values(const Parameters& all, const std::string& prefix) {

@@ -127,6 +127,7 @@ def graphed(train, *arguments):
             to.copy_(value, non_blocking=True)
         graph.replay()
 
+    step.owner = train  # the graph works on the parameters' memory, which must not go to anyone else
     return step
 
 

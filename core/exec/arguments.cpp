@@ -7,6 +7,8 @@
 namespace weft::exec {
 namespace {
 
+constexpr std::size_t kCopied = std::size_t{1} << 20;  // copying more takes longer than launching calls one by one
+
 std::size_t padded(std::size_t bytes) {
   constexpr std::size_t kAlignment = 256;
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -32,9 +34,9 @@ const std::vector<void*>& Arguments::bring(std::span<const Array> inputs, const 
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     void* const given = inputs[i].data();
     const bool host = inputs[i].device() != device_;
-    const bool moved = host || (addresses_[i] != nullptr && addresses_[i] != given);
     const bool may_move = device_.is_cuda() && graph_.inputs[i].kind == ir::InputKind::kArgument;
-    if (may_move && moved && !places_[i].defined()) places_[i] = Array::empty(inputs[i].spec(), stream);
+    const bool has_place = host || (settled_ && bytes_of(inputs[i]) <= kCopied);
+    if (may_move && has_place && !places_[i].defined()) places_[i] = Array::empty(inputs[i].spec(), stream);
     addresses_[i] = places_[i].defined() ? places_[i].data() : given;
     if (host) {
       from_host_.push_back(i);

@@ -11,14 +11,14 @@
 
 namespace weft::exec {
 
-// Where an instance reads its inputs. On a CUDA device an argument has a place of its own as soon as two runs were
-// given it at different addresses, or given it on the host; the addresses that are recorded then stay. Everything else
-// is read where it lies.
+// Where an instance reads its inputs: where they lie. On a CUDA device an argument that was given on the host has a
+// place of its own, and so have all that are not large once settle() was called: their addresses then stay.
 class Arguments {
  public:
   Arguments(const ir::Graph& graph, Device device);
   // The address of every input; what has to be copied is enqueued on `stream`.
   const std::vector<void*>& bring(std::span<const Array> inputs, const Stream& stream);
+  void settle() { settled_ = true; }
 
  private:
   void bring_from_host(std::span<const Array> inputs, const Stream& stream);
@@ -28,6 +28,7 @@ class Arguments {
   std::vector<void*> addresses_;
   std::vector<Array> places_;  // undefined: read where it lies
   Stream stream_;              // that the places are used on
+  bool settled_ = false;
   std::vector<std::size_t> from_host_;
   std::shared_ptr<Upload> upload_;
 };

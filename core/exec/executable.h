@@ -52,8 +52,9 @@ class Executable {
 };
 
 // One runnable copy of an executable: the addresses that its calls work on. A run is one walk over a flat list of
-// prepared calls, and on CUDA from the second run at the same addresses on one launch of a recording of them; nothing
-// is looked up and, in a steady state, nothing is allocated but the memory of what is returned.
+// prepared calls, and on CUDA from the second run at the same addresses on one launch of a recording of them. Arguments
+// and results that come round in a few places are read and written there: each combination has a recording. Nothing is
+// looked up in a call and, in a steady state, nothing is allocated but the memory of what is returned.
 class Instance {
  public:
   // Activations lie in an arena of `arenas`; instances that share a pool share the memory.
@@ -81,8 +82,12 @@ class Instance {
     std::vector<View> inputs, outputs;
     Call call;  // made once, so that a run copies and allocates nothing
   };
-  // Gives whether anything has moved since the last run.
-  bool bind(const std::vector<void*>& inputs, std::span<const Array> targets, std::byte* arena);
+  // A recording, or none yet, and the addresses that it is for.
+  struct Replay {
+    std::vector<void*> addresses;
+    Recording recording;
+  };
+  void bind(const std::vector<void*>& inputs, std::span<const Array> targets, std::byte* arena);
   void set_views();
   void find_movable();
   void* address(ir::Value value) const;
@@ -95,22 +100,26 @@ class Instance {
   void aim(std::span<const Array> outputs, std::span<const Array> targets);
   // Copies what the walk has left in the arena.
   void hand_over(std::span<const Array> outputs, std::span<const Array> targets, const Stream& stream) const;
-  bool may_record(const Stream& stream);
-  void record();
+  bool may_record(const Stream& stream) const;
+  // The recording for the addresses of this run, made if they have been met before; else null.
+  const Recording* recording_for(std::span<const Array> outputs, std::span<const Array> targets);
+  void list_addresses(std::span<const Array> outputs, std::span<const Array> targets);
+  Recording record();
 
   std::shared_ptr<const Executable> executable_;
   std::shared_ptr<ArenaPool> arenas_;
   Arguments arguments_;
   std::vector<Bound> calls_;  // one per step
-  bool ran_ = false;
+  bool views_set_ = false;
   std::byte* arena_ = nullptr;
-  std::vector<void*> bound_;    // the inputs that the views are set for
+  std::vector<void*> bound_;    // the inputs
   std::vector<void*> targets_;  // the variables that are assigned; null for other outputs
   // Per output the views of its place in the arena, where all that lies there may go to the result's memory instead; on
-  // the CPU, since a recording goes to the same addresses again.
+  // CUDA of large ones, since the small ones that a loop collects never lie where a recording wrote the last one.
   std::vector<std::vector<View*>> movable_;
   bool recordable_;
-  Recording recording_;  // of the walk at these addresses
+  std::vector<void*> addresses_;  // of this run
+  std::vector<Replay> replays_;   // the last one was used last
 };
 
 }  // namespace weft::exec

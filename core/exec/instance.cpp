@@ -14,6 +14,9 @@
 namespace weft::exec {
 namespace {
 
+constexpr std::size_t kReplays = 16;                           // of an instance
+constexpr std::int64_t kLargeResult = std::int64_t{64} << 10;  // bytes that are not copied on CUDA
+
 // The values that lie where this one does, while the arena has that place for them: what it was computed over, and what
 // is the same bytes. Empty where others share only some of its bytes, and for a value outside the arena.
 std::vector<ir::Value> in_the_place_of(const ir::Graph& graph, const plan::Plan& plan, ir::Value value) {
@@ -67,8 +70,8 @@ Instance::Instance(std::shared_ptr<const Executable> executable, std::shared_ptr
 void Instance::find_movable() {
   const ir::Graph& graph = executable_->graph();
   movable_.resize(graph.outputs.size());
-  if (executable_->device().is_cuda()) return;
   for (std::size_t i = 0; i < movable_.size(); ++i) {
+    if (executable_->device().is_cuda() && graph.spec(graph.outputs[i].value).bytes() < kLargeResult) continue;
     const std::vector<ir::Value> values = in_the_place_of(graph, executable_->plan(), graph.outputs[i].value);
     const auto there = [&](ir::Value v) { return std::find(values.begin(), values.end(), v) != values.end(); };
     const auto given = [&](const ir::Output& output) { return there(output.value); };
@@ -99,23 +102,18 @@ void* Instance::address(ir::Value value) const {
   return nullptr;
 }
 
-bool Instance::bind(const std::vector<void*>& inputs, std::span<const Array> targets, std::byte* arena) {
-  const bool views_moved = !ran_ || arena != arena_ || inputs != bound_;
-  bool moved = views_moved;
-  ran_ = true;
+void Instance::bind(const std::vector<void*>& inputs, std::span<const Array> targets, std::byte* arena) {
+  if (arena != arena_ || inputs != bound_) views_set_ = false;
   arena_ = arena;
   bound_ = inputs;
   const ir::Graph& graph = executable_->graph();
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    void* const target = graph.outputs[i].name.empty() ? nullptr : targets[i].data();
-    moved |= target != targets_[i];
-    targets_[i] = target;
-  }
-  if (views_moved) set_views();
-  return moved;
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    targets_[i] = graph.outputs[i].name.empty() ? nullptr : targets[i].data();
 }
 
 void Instance::set_views() {
+  if (views_set_) return;
+  views_set_ = true;
   const ir::Graph& graph = executable_->graph();
   for (std::size_t s = 0; s < calls_.size(); ++s) {
     const std::size_t n = executable_->steps()[s].node;
@@ -132,19 +130,16 @@ void Instance::set_views() {
 std::vector<Array> Instance::run(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream) {
   const plan::Plan& plan = executable_->plan();
   const ArenaLease arena(*arenas_, static_cast<std::size_t>(plan.arena_bytes), stream);
-  const bool moved = bind(arguments_.bring(inputs, stream), targets, arena.data());
+  bind(arguments_.bring(inputs, stream), targets, arena.data());
   std::vector<Array> out = outputs(targets, stream);
-  if (moved) recording_ = {};
-  if (!moved && may_record(stream)) {
-    if (!recording_) record();
-    if (recording_) {
-      recording_.run(stream);
-      hand_over(out, targets, stream);
-      return out;
-    }
+  if (const Recording* recording = may_record(stream) ? recording_for(out, targets) : nullptr) {
+    recording->run(stream);
+    hand_over(out, targets, stream);
+    return out;
   }
   const FlushDenormals flush;
   PoisonGuard poison(plan, arena_, stream);
+  set_views();
   aim(out, targets);
   walk(stream, &poison);
   settle(stream);
@@ -166,29 +161,60 @@ void Instance::walk(const Stream& stream, PoisonGuard* poison) {
   if (poison) poison->before(executable_->graph().nodes.size());  // the places where results are staged
 }
 
-bool Instance::may_record(const Stream& stream) {
+bool Instance::may_record(const Stream& stream) const {
   // The user's own recording gets the calls one by one.
   return recordable_ && !stream.capturing();
 }
 
+void Instance::list_addresses(std::span<const Array> outputs, std::span<const Array> targets) {
+  addresses_.assign(1, arena_);
+  addresses_.insert(addresses_.end(), bound_.begin(), bound_.end());
+  addresses_.insert(addresses_.end(), targets_.begin(), targets_.end());
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (!movable_[i].empty() && !targets[i].defined()) addresses_.push_back(outputs[i].data());
+}
+
+const Recording* Instance::recording_for(std::span<const Array> outputs, std::span<const Array> targets) {
+  list_addresses(outputs, targets);
+  const auto known = std::find_if(replays_.begin(), replays_.end(),
+                                  [this](const Replay& replay) { return replay.addresses == addresses_; });
+  if (known == replays_.end()) {
+    if (replays_.size() == kReplays) {
+      // They do not come round: from now on they are copied to where they can be expected.
+      arguments_.settle();
+      replays_.erase(replays_.begin());
+    }
+    replays_.push_back({addresses_, {}});
+    return nullptr;
+  }
+  std::rotate(known, known + 1, replays_.end());
+  Recording& recording = replays_.back().recording;
+  if (!recording) {
+    set_views();
+    aim(outputs, targets);
+    recording = record();
+  }
+  return recording ? &recording : nullptr;
+}
+
 // A run that cannot be recorded goes on as a walk.
-void Instance::record() {
+Recording Instance::record() {
   std::string reason;
   for (const Executable::Step& step : executable_->steps())
     if (!step.kernel.recordable) reason = cat("'", executable_->graph().nodes[step.node].op.name(), "' says so");
   try {
     // Without the poison guard: it works on the host at run time. The walk before this one had it.
     if (reason.empty())
-      recording_ = Recording(executable_->device(), [this](const Stream& stream) {
+      return Recording(executable_->device(), [this](const Stream& stream) {
         walk(stream, nullptr);
         settle(stream);
       });
   } catch (const std::exception& e) {
     reason = e.what();
   }
-  if (recording_) return;
   recordable_ = false;
   log(LogLevel::kInfo, cat("a program of ", calls_.size(), " calls is not replayed as one CUDA graph: ", reason));
+  return {};
 }
 
 void Instance::settle(const Stream& stream) {

@@ -15,8 +15,8 @@ std::vector<double> Instance::profile(std::span<const Array> inputs, std::span<c
   constexpr int kFewest = 5, kMost = 200;
   const ArenaLease arena(*arenas_, static_cast<std::size_t>(executable_->plan().arena_bytes), stream);
   bind(arguments_.bring(inputs, stream), targets, arena.data());
-  set_views();  // a run before has aimed some at memory that is its results'
-  recording_ = {};
+  views_set_ = false;  // a run before has aimed some at memory that is its results'
+  set_views();
   DataFlag* const flag = data_flag(executable_->device());
   const FlushDenormals flush;
   std::vector<double> best(calls_.size(), std::numeric_limits<double>::infinity());

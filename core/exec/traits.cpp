@@ -70,7 +70,7 @@ bool may_run_in_place(const ir::Node& node, std::size_t j, std::size_t i) {
   // read more than once.
   if (op == "matmul_epilogue") return i >= 2 && body_in_place(*node.body, j, i - 2 + 1);
   // A row is read before its gradient is written over it.
-  if (op == "softmax_cross_entropy") return j == 1 && i == 0;
+  if (op == "softmax_cross_entropy" || op == "softmax_cross_entropy_scaled") return j == 1 && i == 0;
   if (op == "dropout") return j == 0 && i == 0;
   return j == 0 && is_elementwise(op);
 }

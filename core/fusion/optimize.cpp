@@ -3,6 +3,7 @@
 
 #include "core/fusion/epilogues.h"
 #include "core/fusion/expand.h"
+#include "core/fusion/loss_scale.h"
 #include "core/fusion/regions.h"
 #include "core/fusion/share.h"
 #include "core/fusion/simplify.h"
@@ -11,7 +12,8 @@
 namespace weft::fusion {
 
 ir::Graph optimize(const ir::Graph& graph) {
-  const ir::Graph cleaned = ir::prune(take_apart(share(simplify(expand(ir::prune(graph))))));
+  const ir::Graph shared = share(simplify(expand(ir::prune(graph))));
+  const ir::Graph cleaned = ir::prune(take_apart(ir::prune(fold_loss_scale(ir::prune(shared)))));
   return ir::prune(join_epilogues(ir::prune(form_regions(cleaned))));
 }
 

@@ -14,7 +14,8 @@ namespace weft::fusion {
 //   value.
 // - Between its operands and what is stored, elementwise arithmetic is f32. So are reductions and their results, norms'
 //   statistics, losses, and whatever exp, log, pow and their like give.
-// Inputs and outputs keep their dtypes. Values that are not f32 are left alone.
+// The matrix library of a CUDA device takes a bias of what it stores in 16 bits in that type, as PyTorch's autocast
+// does. Inputs and outputs keep their dtypes. Values that are not f32 are left alone.
 ir::Graph lower_precision(const ir::Graph& graph, DType half);
 
 }  // namespace weft::fusion

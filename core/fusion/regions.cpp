@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/fusion/body.h"
+#include "core/fusion/late.h"
 #include "core/ops/pointwise.h"
 
 namespace weft::fusion {
@@ -13,7 +14,8 @@ namespace {
 
 class Regions {
  public:
-  explicit Regions(const Graph& graph) : graph_(graph), groups_(graph), returned_(returned_nodes(graph)) {
+  explicit Regions(const Graph& graph)
+      : graph_(graph), groups_(graph), levels_(graph), returned_(returned_nodes(graph)) {
     for (const Node& node : graph.nodes) roles_.push_back(role_of(graph, node));
   }
 
@@ -63,16 +65,22 @@ class Regions {
     });
   }
 
-  // A node with the nodes whose results it reads. Nothing inside a region reads a reduction.
+  // Joins a node with one whose result it reads, if it is the time for that.
+  void join_reader(std::int32_t n, std::int32_t source, bool last) {
+    const bool waits = levels_.late(n) && !levels_.late(source);
+    if (role(source) == Role::kElementwise && waits == last) try_join(source, n);
+  }
+
+  // A node with the nodes whose results it reads; late ones with those that read them first. Nothing inside a region
+  // reads a reduction.
   void join_readers() {
-    for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph_.nodes.size()); ++n) {
-      if ((role(n) != Role::kElementwise && role(n) != Role::kEnding) || goes_with_reader(n)) continue;
-      for (const Value v : node(n).inputs) {
-        if (role(v.node) != Role::kElementwise) continue;
-        try_join(v.node, n);
-        if (!goes_with_reader(v.node)) continue;
-        const std::int32_t source = node(v.node).inputs[0].node;
-        if (role(source) == Role::kElementwise) try_join(source, n);
+    for (const bool last : {false, true}) {
+      for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph_.nodes.size()); ++n) {
+        if ((role(n) != Role::kElementwise && role(n) != Role::kEnding) || goes_with_reader(n)) continue;
+        for (const Value v : node(n).inputs) {
+          join_reader(n, v.node, last);
+          if (goes_with_reader(v.node)) join_reader(n, node(v.node).inputs[0].node, last);
+        }
       }
     }
   }
@@ -117,6 +125,7 @@ class Regions {
 
   const Graph& graph_;
   Groups groups_;
+  Levels levels_;
   std::vector<bool> returned_;
   std::vector<Role> roles_;
 };

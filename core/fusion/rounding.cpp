@@ -13,18 +13,6 @@ bool one_of(const Node& node, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), node.op.name()) != names.end();
 }
 
-// Gives elements of its first operand as they are.
-bool moves(const Node& node) {
-  return one_of(node, {"reshape", "transpose", "broadcast_to", "slice", "flip", "copy", "stop_gradient"});
-}
-
-bool is_elementwise(const Node& node) { return fn_of(node) || one_of(node, {"cast", "dropout"}); }
-
-// Neither reads whole tensors before it can give an element.
-bool is_light(const Node& node) {
-  return is_elementwise(node) || moves(node) || one_of(node, {"input", "full", "iota", "uniform", "normal"});
-}
-
 // Functions whose results span more than 16 bits tell apart, or that magnify an operand's rounding.
 bool wants_f32(const Node& node) { return one_of(node, {"exp", "expm1", "log", "log1p", "pow", "rsqrt", "softplus"}); }
 
@@ -40,7 +28,7 @@ unsigned half_inputs(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-Rounding::Rounding(const ir::Graph& graph) : graph_(graph), readers_(graph.nodes.size()) {
+Rounding::Rounding(const ir::Graph& graph) : graph_(graph), levels_(graph), readers_(graph.nodes.size()) {
   for (const Node& n : graph.nodes) facts_.emplace_back(n.outputs.size());
   const auto count = static_cast<std::int32_t>(graph.nodes.size());
   for (std::int32_t n = 0; n < count; ++n)
@@ -62,12 +50,6 @@ bool Rounding::is_product(std::int32_t n) const {
   return node(n).op.name() == "matmul" && is_f32({n, 0}) && is_f32(node(n).inputs[0]);
 }
 
-int Rounding::level(std::int32_t n) const {
-  int level = 0;
-  for (const Value v : node(n).inputs) level = std::max(level, at(v).level);
-  return level;
-}
-
 unsigned Rounding::taken_as_stored(std::int32_t n) const {
   const unsigned inputs = half_inputs(graph_, node(n));
   for (std::size_t i = 0; i < 2; ++i)
@@ -81,7 +63,6 @@ void Rounding::describe(std::int32_t n) {
   const bool keeps = (passes && !wants_f32(here)) || half_inputs(graph_, here) != 0;
   for (std::int32_t o = 0; o < static_cast<std::int32_t>(here.outputs.size()); ++o) {
     Facts& out = at({n, o});
-    out.level = level(n) + (is_light(here) ? 0 : 1);
     if (!is_f32({n, o})) continue;
     const std::int64_t size = here.outputs[static_cast<std::size_t>(o)].shape.numel();
     const auto continues = [&](Value v) {
@@ -116,7 +97,7 @@ bool Rounding::is_stored(Value v) const {
     if (found == inputs.end()) return false;
     if (moves(node(r))) return at({r, 0}).rounded;
     if (is_product(r) || half_inputs(graph_, node(r)) >> (found - inputs.begin()) & 1) return true;
-    return is_elementwise(node(r)) && level(r) > at(v).level;
+    return is_elementwise(node(r)) && level(r) > levels_.behind(v.node);
   });
 }
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/ir/graph.h"
+#include "core/fusion/late.h"
 
 namespace weft::fusion {
 
@@ -19,9 +19,7 @@ class Rounding {
   // Bit i: input i of a node that works on 16-bit values as they are. 0: the node has none, or not all of them are
   // rounded.
   unsigned taken_as_stored(std::int32_t n) const;
-  // The largest number of nodes that are not elementwise on a way to this one: elementwise nodes of one level can be
-  // one kernel, and what a deeper level reads is stored in between.
-  int level(std::int32_t n) const;
+  int level(std::int32_t n) const { return levels_.of(n); }
 
  private:
   struct Facts {
@@ -30,7 +28,6 @@ class Rounding {
     bool feeds = false;       // a product depends on it, other than through a master
     bool returned = false;
     bool rounded = false;
-    int level = 0;
   };
   Facts& at(ir::Value v) { return facts_[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)]; }
   const Facts& at(ir::Value v) const {
@@ -46,6 +43,7 @@ class Rounding {
   void decide(std::int32_t n);
 
   const ir::Graph& graph_;
+  Levels levels_;
   std::vector<std::vector<Facts>> facts_;
   std::vector<std::vector<std::int32_t>> readers_;  // of a node's outputs
 };

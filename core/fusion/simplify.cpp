@@ -83,6 +83,30 @@ std::optional<Value> unmoved(const Site& at) {
   return std::nullopt;
 }
 
+// Neighbours packed side by side again, with no padding between: gradients that stand in an arena as their parameters
+// do.
+std::optional<Value> packed_again(const Site& at) {
+  if (at.op() != "pack") return std::nullopt;
+  const std::int64_t slot = at.node.attributes.integer("slot");
+  std::optional<Value> whole;
+  std::int64_t begin = 0, end = 0;
+  for (std::size_t i = 0; i < at.node.inputs.size(); ++i) {
+    const Node& part = at.source(i);
+    const bool sliced = part.op.name() == "slice" && part.outputs[0].shape.rank() == 1;
+    const Value from = sliced ? part.inputs[0] : at.node.inputs[i];
+    const std::int64_t first = sliced ? part.attributes.ints("begin")[0] : 0;
+    const bool neighbour = !whole || (from == *whole && first == end);
+    if (!neighbour || at.spec(i).shape[0] % slot != 0 || (sliced && part.attributes.ints("step")[0] != 1))
+      return std::nullopt;
+    if (!whole) begin = first;
+    whole = from;
+    end = first + at.spec(i).shape[0];
+  }
+  if (at.to.graph().spec(*whole) == at.result()) return whole;
+  return at.to.build().emit("slice", {*whole},
+                            {{"begin", ir::Ints{begin}}, {"end", ir::Ints{end}}, {"step", ir::Ints{1}}});
+}
+
 // Whether every x of one dtype is the same after a cast to the other and back.
 bool holds_all_of(DType wide, DType narrow) {
   if (wide == DType::kF64) return narrow != DType::kI64;
@@ -166,7 +190,7 @@ Graph simplify(const Graph& graph) {
     read_unspread(at);
     read_untransposed(at);
     std::optional<Value> same;
-    for (const auto rule : {fold, known_operand, undone, unmoved})
+    for (const auto rule : {fold, known_operand, undone, unmoved, packed_again})
       if (!same) same = rule(at);
     if (same) {
       to.replace({static_cast<std::int32_t>(n), 0}, *same);

@@ -81,7 +81,8 @@ const std::map<std::string, double>& per_input_element() {
       {"softmax", 4 + kTranscendental},                // max, subtract, exp, add, divide
       {"log_softmax", 4 + kTranscendental},            // the same with a logarithm for the division
       {"softmax_cross_entropy", 6 + kTranscendental},  // that, and scale and subtract for the gradient
-      {"batch_norm_statistics", 4},                    // subtract, square and two sums
+      {"softmax_cross_entropy_scaled", 7 + kTranscendental},
+      {"batch_norm_statistics", 4},  // subtract, square and two sums
   };
   return rows;
 }

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/ops/cross_entropy.h"
+
 #include "core/base/check.h"
 #include "core/ops/build.h"
 #include "core/ops/expr.h"
 #include "core/ops/families.h"
 
 // Softmax and cross entropy in one: loss_i = -sum_j w_j Q_ij log softmax(logits)_ij, where Q is the target distribution
-// after label smoothing (as torch.nn.CrossEntropyLoss, reduction "none").
+// after label smoothing (as torch.nn.CrossEntropyLoss, reduction "none"). softmax_cross_entropy_scaled, which passes
+// make, takes a factor for the gradient behind the target: one number, or one per row.
 namespace weft::ops {
 namespace {
 
 const char* const kOp = "softmax_cross_entropy";
+const char* const kScaled = "softmax_cross_entropy_scaled";
 
 std::vector<TensorSpec> infer(Specs in, const Attributes& attributes) {
   if (in.size() != 2 && in.size() != 3) fail<ValueError>(kOp, "takes 2 or 3 inputs, was given ", in.size());
@@ -60,9 +64,7 @@ Target target_of_indices(const Ex& logp, Value target, const std::optional<Ex>& 
   const std::int64_t n = build.shape(logp.value())[0], c = build.shape(logp.value())[1];
   const Ex label = reshape(Ex(build, target), {n, 1});
   const Ex classes(build, build.emit("iota", {}, {{"length", c}, {"dtype", label.dtype()}}));
-  const std::int64_t ignored = attributes.integer("ignore_index");
-  Ex live = label >= like(label, 0) && label < like(label, static_cast<double>(c));
-  if (ignored >= 0 && ignored < c) live = live && label != like(label, static_cast<double>(ignored));
+  const Ex live = label_counts(label, c, attributes);
   const double smoothing = attributes.real("label_smoothing");
   const Ex zero = like(logp, 0), spread_mass = like(logp, smoothing / static_cast<double>(c));
   const Ex hit = label == classes && live, w = weight ? *weight : like(logp, 1);
@@ -102,7 +104,39 @@ std::vector<Value> decompose(Builder& build, std::span<const Value> in, const At
   return {reshape(loss, rows).value(), cast(dlogits, dtype).value(), reshape(target.row_weight, rows).value()};
 }
 
+// The inputs without the scale, which stands behind the target.
+template <class X>
+std::vector<X> without_scale(std::span<const X> in) {
+  std::vector<X> out(in.begin(), in.end());
+  out.erase(out.begin() + 2);
+  return out;
+}
+
+std::vector<TensorSpec> infer_scaled(Specs in, const Attributes& attributes) {
+  if (in.size() != 3 && in.size() != 4) fail<ValueError>(kScaled, "takes 3 or 4 inputs, was given ", in.size());
+  const std::vector<TensorSpec> out = infer(without_scale(in), attributes);
+  const TensorSpec& scale = in[2];
+  if (scale != TensorSpec{{}, out[0].dtype} && scale != out[0])
+    fail<ShapeError>(kScaled, "scale is ", scale, "; it must be one number or a number per row: ", out[0]);
+  return out;
+}
+
+std::vector<Value> decompose_scaled(Builder& build, std::span<const Value> in, const Attributes& attributes) {
+  std::vector<Value> out = decompose(build, without_scale(in), attributes);
+  const Ex slope = widened(build, out[1]), scale(build, in[2]);
+  const Ex per_row = build.shape(in[2]).rank() == 0 ? scale : reshape(scale, {build.shape(in[2])[0], 1});
+  out[1] = cast(slope * per_row, build.dtype(out[1])).value();
+  return out;
+}
+
 }  // namespace
+
+Ex label_counts(const Ex& label, std::int64_t classes, const Attributes& attributes) {
+  const std::int64_t ignored = attributes.integer("ignore_index");
+  const Ex is_class = label >= like(label, 0) && label < like(label, static_cast<double>(classes));
+  if (ignored < 0 || ignored >= classes) return is_class;
+  return is_class && label != like(label, static_cast<double>(ignored));
+}
 
 std::vector<OpDef> cross_entropy_ops() {
   return {{.name = kOp,
@@ -111,7 +145,8 @@ std::vector<OpDef> cross_entropy_ops() {
            .reads = Reads::kOutputs,
            .decompose = decompose,
            .gradient_outputs = 0b101,
-           .gradient_inputs = 1}};
+           .gradient_inputs = 1},
+          {.name = kScaled, .infer = infer_scaled, .decompose = decompose_scaled}};
 }
 
 }  // namespace weft::ops

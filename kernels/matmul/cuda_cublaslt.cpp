@@ -53,10 +53,7 @@ int batch_step(const std::vector<std::int64_t>& which) {
   return all(0) ? 0 : all(1) ? 1 : -1;
 }
 
-std::size_t workspace_limit(const GemmProblem& p) {
-  constexpr std::int64_t kLeast = std::int64_t{64} << 10, kMost = std::int64_t{32} << 20;
-  return static_cast<std::size_t>(std::clamp(64 * p.m * p.n, kLeast, kMost));  // room to split k sixteen ways
-}
+constexpr std::uint64_t kMostWorkspace = std::uint64_t{32} << 20;  // what algorithms for Hopper may ask for
 
 // cuBLASLt is column-major: a row-major C = A B is its C' = B' A', so the operands change places.
 class LtGemm {
@@ -79,12 +76,12 @@ class LtGemm {
       set_batch(second_, a_step * p.m * p.k);
       set_batch(result_, p.m * p.n);
     }
-    set_transposed(CUBLASLT_MATMUL_DESC_TRANSA, p.trans_b);
-    set_transposed(CUBLASLT_MATMUL_DESC_TRANSB, p.trans_a);
+    set(CUBLASLT_MATMUL_DESC_TRANSA, p.trans_b ? CUBLAS_OP_T : CUBLAS_OP_N);
+    set(CUBLASLT_MATMUL_DESC_TRANSB, p.trans_a ? CUBLAS_OP_T : CUBLAS_OP_N);
     set_epilogue();
     const cuda_backend::CurrentDevice current(device);
-    aligned_ = choose(256);
-    plain_ = choose(static_cast<std::uint32_t>(element_));
+    aligned_ = choose(256, 256);
+    plain_ = choose(static_cast<std::uint32_t>(element_), static_cast<std::uint32_t>(size_of(p.result)));
   }
 
   // Whether the library has an algorithm, however the operands are aligned.
@@ -120,9 +117,9 @@ class LtGemm {
         cublas_lt().layout_set(layout.get(), CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride, sizeof(stride)));
   }
 
-  void set_transposed(cublasLtMatmulDescAttributes_t which, bool transposed) const {
-    const cublasOperation_t operation = transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
-    WEFT_CUBLAS(cublas_lt().desc_set(desc_.get(), which, &operation, sizeof(operation)));
+  template <class T>
+  void set(cublasLtMatmulDescAttributes_t which, const T& value) const {
+    WEFT_CUBLAS(cublas_lt().desc_set(desc_.get(), which, &value, sizeof(value)));
   }
 
   void set_epilogue() const {
@@ -146,35 +143,45 @@ class LtGemm {
       case GemmEpilogue::kGeluBias:
         epilogue = CUBLASLT_EPILOGUE_GELU_BIAS;
         break;
+      case GemmEpilogue::kGeluAux:
+        epilogue = CUBLASLT_EPILOGUE_GELU_AUX;
+        break;
+      case GemmEpilogue::kGeluAuxBias:
+        epilogue = CUBLASLT_EPILOGUE_GELU_AUX_BIAS;
+        break;
     }
-    WEFT_CUBLAS(cublas_lt().desc_set(desc_.get(), CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof(epilogue)));
+    set(CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue);
+    // Its type is the result's by default, as the bias's is.
+    if (has_aux()) set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, p_.n);
   }
   bool has_bias() const {
     return epilogue_ == GemmEpilogue::kBias || epilogue_ == GemmEpilogue::kReluBias ||
-           epilogue_ == GemmEpilogue::kGeluBias;
+           epilogue_ == GemmEpilogue::kGeluBias || epilogue_ == GemmEpilogue::kGeluAuxBias;
   }
-  void set_bias(const void* bias) const {
-    WEFT_CUBLAS(cublas_lt().desc_set(desc_.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof(bias)));
+  bool has_aux() const { return epilogue_ == GemmEpilogue::kGeluAux || epilogue_ == GemmEpilogue::kGeluAuxBias; }
+  void set_pointers(const void* bias, const void* aux) const {
+    if (has_bias()) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
+    if (has_aux()) set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, aux);
   }
 
-  // The library's first choice for operands aligned to so many bytes. Sums over a split k are made in the compute type
-  // and in a fixed order.
-  std::optional<cublasLtMatmulHeuristicResult_t> choose(std::uint32_t alignment) const {
+  // The library's first choice for operands and a result (and bias) aligned to so many bytes. Sums over a split k are
+  // made in the compute type and in a fixed order.
+  std::optional<cublasLtMatmulHeuristicResult_t> choose(std::uint32_t operands, std::uint32_t result) const {
     const CublasLt& lt = cublas_lt();
     const MatmulPreference preference = make_matmul_preference();
-    const auto set = [&](cublasLtMatmulPreferenceAttributes_t which, const auto& value) {
+    const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t which, const auto& value) {
       WEFT_CUBLAS(lt.preference_set(preference.get(), which, &value, sizeof(value)));
     };
-    const std::uint64_t limit = workspace_limit(p_);
-    const std::uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
-    set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, limit);
-    set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, schemes);
-    for (const auto which : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
-                             CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
-      set(which, alignment);
-    }
-    // The choice looks at how the bias is aligned, too.
-    if (has_bias()) set_bias(reinterpret_cast<const void*>(static_cast<std::uintptr_t>(alignment)));
+    const std::uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_INPLACE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+    prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, kMostWorkspace);
+    prefer(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, schemes);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, operands);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, operands);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, result);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, result);
+    // The choice looks at how what the epilogue takes is aligned, too.
+    const auto* const address = reinterpret_cast<const void*>(static_cast<std::uintptr_t>(result));
+    set_pointers(address, address);
     cublasLtMatmulHeuristicResult_t best{};
     int found = 0;
     WEFT_CUBLAS(lt.heuristic(handle_, desc_.get(), first_.get(), second_.get(), result_.get(), result_.get(),
@@ -190,7 +197,9 @@ class LtGemm {
   void multiply(const Call& call, const char* a, const char* b, char* c) const {
     const auto bits = [](const void* address) { return reinterpret_cast<std::uintptr_t>(address); };
     const void* operand = call.inputs.size() > 2 ? call.inputs[2].data : nullptr;
-    const auto& choice = (bits(a) | bits(b) | bits(c) | bits(operand)) % 256 == 0 ? *aligned_ : *plain_;
+    const void* aux = call.outputs.size() > 1 ? call.outputs[1].data : nullptr;
+    const bool aligned = (bits(a) | bits(b) | bits(c) | bits(operand) | bits(aux)) % 256 == 0;
+    const auto& choice = aligned ? *aligned_ : *plain_;
     const bool adds = epilogue_ == GemmEpilogue::kAddend;
     const double one = 1, zero = 0;
     const float one_f = 1, zero_f = 0;
@@ -198,9 +207,9 @@ class LtGemm {
     const void* alpha = wide ? static_cast<const void*>(&one) : &one_f;
     const void* beta = adds ? alpha : wide ? static_cast<const void*>(&zero) : &zero_f;
     std::unique_lock lock(mutex_, std::defer_lock);
-    if (has_bias()) {  // the descriptor holds its address, and other threads may run this kernel on other operands
+    if (has_bias() || has_aux()) {  // their addresses are the descriptor's, and other threads may run this kernel, too
       lock.lock();
-      set_bias(operand);
+      set_pointers(operand, aux);
     }
     WEFT_CUBLAS(cublas_lt().matmul(handle_, desc_.get(), alpha, b, first_.get(), a, second_.get(), beta,
                                    adds ? operand : c, result_.get(), c, result_.get(), &choice.algo,

@@ -15,11 +15,13 @@ enum class GemmEpilogue {
   kReluBias,  // relu(product + input 2)
   kGelu,      // the form with tanh
   kGeluBias,
+  kGeluAux,  // output 1 is the argument of the GELU, whose columns are a multiple of 8
+  kGeluAuxBias,
 };
 
 // The seam between weft and the matrix library of a CUDA device: cuBLASLt, or plain loops in the emulation. The problem
-// has no size of 0; one with an epilogue has one matrix of f32, bf16 or f16. Nothing where the library has no algorithm
-// for the epilogue.
+// has no size of 0; one with an epilogue has one matrix of f32, bf16 or f16, and all that the epilogue reads and writes
+// is of the result's type. Nothing where the library has no algorithm for the epilogue.
 std::optional<exec::PreparedKernel> prepare_gemm(const GemmProblem& problem, GemmEpilogue epilogue, Device device);
 
 }  // namespace weft::kernels

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -27,23 +30,75 @@ exec::PreparedKernel prepare_matmul_cuda(const exec::KernelRequest& request) {
   }};
 }
 
+namespace {
+
+std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
+
+// A product whose body is an epilogue of the library.
+class ByLibrary {
+ public:
+  ByLibrary(const exec::KernelRequest& request, const MatchedEpilogue& match, exec::PreparedKernel gemm)
+      : match_(match), gemm_(std::move(gemm)) {
+    if (match.aux) space_ += aligned(static_cast<std::size_t>(request.outputs[0].bytes()));
+    if (!match.operand) return;
+    const TensorSpec& operand = request.inputs[input()];
+    if (operand.dtype == match.result) return;
+    const TensorSpec rounded{operand.shape, match.result};
+    rounded_ = space_;
+    space_ += aligned(static_cast<std::size_t>(rounded.bytes()));
+    const ir::Attributes to{{"dtype", match.result}};
+    rounding_ = prepare_pointwise_cuda(
+        {ir::OpId::of("cast"), to, std::span(&operand, 1), std::span(&rounded, 1), request.device, request.path});
+  }
+
+  std::size_t workspace() const { return space_ + std::max(gemm_.workspace, rounding_.workspace); }
+
+  void run(const Call& call) const {
+    auto* space = static_cast<std::byte*>(call.workspace.data);
+    std::array<View, 3> inputs{bare(call.inputs[0]), bare(call.inputs[1]), bare(call.inputs[input()])};
+    std::array<View, 2> outputs{bare(call.outputs[match_.output]),
+                                bare(call.outputs[match_.aux.value_or(match_.output)])};
+    // The library writes the argument of an activation and its value, whichever of them is read.
+    for (View& output : outputs)
+      if (!output.data) output.data = space;
+    Call call_gemm = call;
+    call_gemm.workspace.data = space + space_;
+    if (rounding_.run) {
+      const View rounded{space + rounded_, {{}, match_.result}};
+      Call call_rounding = call_gemm;
+      call_rounding.inputs = std::span(inputs).subspan(2);
+      call_rounding.outputs = std::span(&rounded, 1);
+      rounding_.run(call_rounding);
+      inputs[2] = bare(rounded);
+    }
+    call_gemm.inputs = std::span(inputs).first(match_.operand ? 3 : 2);
+    call_gemm.outputs = std::span(outputs).first(match_.aux ? 2 : 1);
+    gemm_.run(call_gemm);
+  }
+
+ private:
+  // Of the node; the body's first input is the product.
+  std::size_t input() const { return match_.operand.value_or(0) + 1; }
+  // Without its shape: a copy would allocate.
+  static View bare(const View& view) { return {view.data, {{}, view.spec.dtype}}; }
+
+  MatchedEpilogue match_;
+  exec::PreparedKernel gemm_, rounding_;  // an f32 bias of 16-bit results is rounded first
+  std::size_t space_ = 0, rounded_ = 0;   // where in the workspace theirs begins, and the rounded bias
+};
+
+}  // namespace
+
 // By the library where it has an epilogue that is the whole body, which follows from body, dtypes and shapes; else the
 // body is a kernel of its own.
 exec::PreparedKernel prepare_matmul_epilogue_cuda(const exec::KernelRequest& request) {
-  const GemmProblem problem = gemm_problem(request);
-  const std::optional<MatchedEpilogue> match = match_epilogue(*request.body);
+  GemmProblem problem = gemm_problem(request);
+  const std::optional<MatchedEpilogue> match = match_epilogue(*request.body, problem.dtype);
   if (match && problem.k > 0 && problem.m * problem.n > 0) {
+    problem.result = match->result;
     if (auto gemm = prepare_gemm(problem, match->epilogue, request.device)) {
-      const auto run = [inner = std::move(gemm->run), match](const Call& call) {
-        // The body's first input is the product. Views made here have no shape: a copy would allocate.
-        const std::size_t which[] = {0, 1, match->operand.value_or(0) + 1};
-        std::array<View, 3> operands;
-        for (std::size_t i = 0; i < 3; ++i) operands[i].data = call.inputs[which[i]].data;
-        Call all = call;
-        all.inputs = std::span(operands).first(match->operand ? 3 : 2);
-        inner(all);
-      };
-      return {run, gemm->workspace};
+      const auto kernel = std::make_shared<const ByLibrary>(request, *match, std::move(*gemm));
+      return {[kernel](const Call& call) { kernel->run(call); }, kernel->workspace()};
     }
   }
   return prepare_in_turn(request, "matmul", 2, prepare_matmul_cuda, prepare_pointwise_cuda);

@@ -4,6 +4,7 @@
 #include "core/device/cuda/check.h"
 #include "kernels/movement/fill.h"
 #include "kernels/movement/movement.h"
+#include "kernels/movement/runs.h"
 #include "kernels/movement/strided.h"
 #include "kernels/support/grid.cuh"
 #include "weft/cuda.h"
@@ -75,17 +76,6 @@ __global__ void iota_kernel(T* out, std::int64_t n) {
   for (std::int64_t i = first_element(); i < n; i += element_stride()) out[i] = counted<T>(i);
 }
 
-// As many runs of bytes as go with one launch; a block each.
-struct Gaps {
-  static constexpr int kMost = 64;
-  Run runs[kMost];
-};
-
-__global__ void zero_gaps_kernel(Gaps gaps, unsigned char* out) {
-  const Run gap = gaps.runs[blockIdx.x];
-  for (std::int64_t i = threadIdx.x; i < gap.count; i += blockDim.x) out[gap.begin + i] = 0;
-}
-
 // How many neighbours can be moved as one piece of at most 16 bytes: runs on both sides that stay aligned.
 std::int64_t pieces_merged(const Strided& s, std::int64_t element_bytes, const void* out, const void* in) {
   const int last = s.rank - 1;
@@ -137,13 +127,6 @@ void launch_transpose(const Strided& s, int axis, std::size_t element_bytes, voi
 void copy_strided(const Strided& s, std::size_t element_bytes, void* out, const void* in, const Call& call) {
   const std::int64_t n = s.count();
   if (n == 0) return;
-  if (s.dense()) {
-    const auto size = static_cast<std::int64_t>(element_bytes);
-    WEFT_CUDA(cudaMemcpyAsync(static_cast<char*>(out) + s.out_offset * size,
-                              static_cast<const char*>(in) + s.in_offset * size, static_cast<std::size_t>(n * size),
-                              cudaMemcpyDeviceToDevice, cuda::stream(call)));
-    return;
-  }
   const int axis = s.transposed_axis();
   if (axis >= 0 && s.size[axis] >= kTile / 2 && s.size[s.rank - 1] >= kTile / 2) {
     launch_transpose(s, axis, element_bytes, out, in, call);
@@ -159,17 +142,6 @@ void copy_strided(const Strided& s, std::size_t element_bytes, void* out, const 
   }
 }
 
-void zero_gaps(const std::vector<Run>& gaps, std::size_t element_bytes, const Call& call) {
-  const auto size = static_cast<std::int64_t>(element_bytes);
-  for (std::size_t first = 0; first < gaps.size(); first += Gaps::kMost) {
-    const std::size_t count = std::min<std::size_t>(Gaps::kMost, gaps.size() - first);
-    Gaps some;
-    for (std::size_t i = 0; i < count; ++i) some.runs[i] = {gaps[first + i].begin * size, gaps[first + i].count * size};
-    cuda::launch(zero_gaps_kernel, dim3(static_cast<unsigned>(count)), dim3(64), 0, call, some,
-                 static_cast<unsigned char*>(call.outputs[0].data));
-  }
-}
-
 }  // namespace
 
 exec::PreparedKernel prepare_movement_cuda(const exec::KernelRequest& request) {
@@ -179,12 +151,21 @@ exec::PreparedKernel prepare_movement_cuda(const exec::KernelRequest& request) {
     void* out = call.outputs[0].data;
     const auto bytes = static_cast<std::size_t>(call.outputs[0].spec.bytes());
     if (movement.zero_first && bytes > 0) WEFT_CUDA(cudaMemsetAsync(out, 0, bytes, cuda::stream(call)));
+    const auto size = static_cast<std::int64_t>(element_bytes);
+    const auto place = [&](std::int64_t element) { return static_cast<char*>(out) + element * size; };
+    RunLauncher runs(call);
     for (std::size_t i = 0; i < movement.copies.size(); ++i) {
+      const Strided& copy = movement.copies[i];
       const void* in = call.inputs[i].data;
-      if (!movement.copies[i].is_there(out, in, element_bytes))
-        copy_strided(movement.copies[i], element_bytes, out, in, call);
+      if (copy.is_there(out, in, element_bytes)) continue;
+      if (copy.dense()) {
+        runs.add({static_cast<const char*>(in) + copy.in_offset * size, place(copy.out_offset), copy.count() * size});
+      } else {
+        copy_strided(copy, element_bytes, out, in, call);
+      }
     }
-    zero_gaps(movement.gaps, element_bytes, call);
+    for (const Run& gap : movement.gaps) runs.add({nullptr, place(gap.begin), gap.count * size});
+    runs.launch();
   }};
 }
 

@@ -16,9 +16,9 @@ namespace weft::kernels {
 
 namespace {
 
-constexpr std::int64_t kMaxBlocks = 1024;  // of the grid: several for each multiprocessor
-constexpr std::int64_t kRowsOfLane = 8;    // at least, where there are that many
-constexpr int kAhead = 4;                  // rows that a thread has on their way at a time
+constexpr std::int64_t kMaxBlocks = 528;  // of the grid: four for each of 132 multiprocessors
+constexpr std::int64_t kRowsOfLane = 8;   // at least, where there are that many
+constexpr int kAhead = 4;                 // rows that a thread has on their way at a time
 
 // n neighbouring channels, read in one access.
 template <class T, int n>
@@ -66,7 +66,8 @@ struct Partials {
 
 // Block x: packs of n channels, block y: rows. The moments of x - origin, the channel's first element.
 template <class T, int n>
-__global__ void __launch_bounds__(kThreads) moments_kernel(ChannelBlocks b, const T* x, Partials<Compute<T>> partials) {
+__global__ void __launch_bounds__(kThreads, 4)
+    moments_kernel(ChannelBlocks b, const T* x, Partials<Compute<T>> partials) {
   using A = Compute<T>;
   using State = Moments<A, n>;
   WEFT_SHARED_ARRAY(State, cells, kThreads);

@@ -19,7 +19,20 @@ using Kind = Instr::Kind;
 
 constexpr unsigned kMaxBlocks = 1U << 15;  // more than any GPU holds at once; threads go on by strides
 
-Walk walk_of(const Geometry& g) {
+// The program's elements that a thread takes at a time: 16 bytes of what it reads and writes, if that is all of 16 bits
+// and the registers suffice. Reductions take what the interpreter can, so that they are cut the same everywhere.
+int lanes_of(const Program& program, const Geometry& g) {
+  constexpr int kMostRegisters = 6;
+  const bool fits = g.count % kMostLanes == 0 && (g.rank == 0 || g.size[g.rank - 1] % kMostLanes == 0);
+  const Instr* const end = program.code + program.count;
+  const bool narrow = std::all_of(program.code, end, [&](const Instr& in) {
+    const bool access = in.kind == Kind::kStore || (in.kind == Kind::kLoad && g.follow[in.a] == Follow::kDense);
+    return in.kind != Kind::kReduce && (!access || in.storage == Storage::kBF16 || in.storage == Storage::kF16);
+  });
+  return fits && narrow && !program.wide && program.registers <= kMostRegisters ? kMostLanes : kLanes;
+}
+
+Walk walk_of(const Geometry& g, int lanes) {
   Walk walk;
   walk.rank = g.rank;
   walk.narrow = g.count < (std::int64_t{1} << 31);
@@ -27,9 +40,9 @@ Walk walk_of(const Geometry& g) {
     const unsigned bit = 1U << access;
     if (g.follow[access] == Follow::kDense) walk.dense |= bit;
     if (g.follow[access] == Follow::kScalar) walk.scalar |= bit;
-    if (g.follow[access] != Follow::kStrided || g.size[g.rank - 1] % kLanes != 0) continue;
+    if (g.follow[access] != Follow::kStrided || g.size[g.rank - 1] % lanes != 0) continue;
     bool packed = true;  // every row of the operand begins where a pack does
-    for (int axis = 0; axis + 1 < g.rank; ++axis) packed = packed && g.step[access][axis] % kLanes == 0;
+    for (int axis = 0; axis + 1 < g.rank; ++axis) packed = packed && g.step[access][axis] % lanes == 0;
     const std::int64_t step = g.step[access][g.rank - 1];
     if (step == 1 && packed) walk.row |= bit;
     if (step == 0) walk.column |= bit;
@@ -50,7 +63,7 @@ ReductionCut cut(bool trailing, std::int64_t count, std::int64_t results, int la
   r.step_stride = trailing ? 1 : packs;
   const LaneLayout layout = lane_layout(trailing, r.units, r.steps);
   r.lanes = layout.lanes;
-  constexpr std::int64_t kSteps = 8, kBlocks = 1024, kMaxPieces = 256;
+  constexpr std::int64_t kSteps = 8, kBlocks = 528, kMaxPieces = kBlocks;
   const std::int64_t tiles = std::max<std::int64_t>(1, (r.units + layout.slots - 1) / layout.slots);
   const std::int64_t most = std::min((kBlocks + tiles - 1) / tiles, kMaxPieces);
   const std::int64_t pieces = std::clamp<std::int64_t>(r.steps / (r.lanes * kSteps), 1, most);
@@ -70,7 +83,8 @@ PointwisePass pass_of(const Lowered& lowered) {
   PointwisePass pass;
   pass.program = lowered.program;
   pass.geometry = lowered.geometry;
-  pass.walk = walk_of(lowered.geometry);
+  pass.lanes = lanes_of(lowered.program, lowered.geometry);
+  pass.walk = walk_of(lowered.geometry, pass.lanes);
   pass.plain = lowered.plain;
   pass.common = common_program(lowered.program, lowered.geometry);
   if (const Instr* in = reduction_of(pass.program)) {
@@ -98,12 +112,12 @@ ThreadOperands operands_of(const PointwisePass& pass, const Call& call) {
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     operands.inputs[i] = call.inputs[i].data;
     const bool packed = pass.walk.has(pass.walk.dense | pass.walk.row, static_cast<int>(i));
-    operands.packs = operands.packs && (!packed || aligned(call.inputs[i], kLanes));
+    operands.packs = operands.packs && (!packed || aligned(call.inputs[i], pass.lanes));
   }
   for (std::size_t i = 0; i < call.outputs.size(); ++i) operands.outputs[i] = call.outputs[i].data;
   for (int k = 0; k < pass.program.count; ++k) {
     const Instr& in = pass.program.code[k];
-    if (in.kind == Kind::kStore) operands.packs = operands.packs && aligned(call.outputs[in.b], kLanes);
+    if (in.kind == Kind::kStore) operands.packs = operands.packs && aligned(call.outputs[in.b], pass.lanes);
   }
   return operands;
 }
@@ -140,8 +154,8 @@ std::size_t workspace_of(const PointwisePass& pass) {
 Launch launch_of(const PointwisePass& pass) {
   const auto up = [](std::int64_t a, std::int64_t b) { return static_cast<unsigned>((a + b - 1) / b); };
   if (pass.reductions == 0) {
-    constexpr std::int64_t kPerBlock = std::int64_t{kPointwiseBlock} * kLanes;
-    return {dim3(std::min(up(pass.geometry.count, kPerBlock), kMaxBlocks)), dim3(kPointwiseBlock)};
+    const std::int64_t per_block = std::int64_t{kPointwiseBlock} * pass.lanes;
+    return {dim3(std::min(up(pass.geometry.count, per_block), kMaxBlocks)), dim3(kPointwiseBlock)};
   }
   const ReductionCut& r = pass.reduction;
   const auto lanes = static_cast<unsigned>(r.lanes), slots = kReduceBlock / lanes;

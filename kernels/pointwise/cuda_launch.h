@@ -17,7 +17,7 @@ struct PointwisePass {
   std::optional<Fn> plain;  // function_program(fn) does the same
   int common = -1;          // the number of the common program that does
   int reductions = 0;
-  int lanes = kLanes;      // of a thread that reduces
+  int lanes = kLanes;      // elements that a thread takes at a time
   ReductionCut reduction;  // without its partials
   std::shared_ptr<const SpecialisedKernel> specialised;
 };

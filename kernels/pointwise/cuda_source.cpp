@@ -53,8 +53,9 @@ std::string pointwise_source(const PointwisePass& pass) {
         int(pass.reduction.trailing), ";\n  run_reduction<Prog, ", pass.lanes, ">(operands, ", walk,
         ", reduction);\n}\n");
   } else {
-    const bool single = pass.geometry.count < kLanes;
-    text += cat(") {\n  run_", single ? "single" : "pointwise", "<Prog>(operands, ", walk, ");\n}\n");
+    const std::string run =
+        pass.geometry.count < kLanes ? "run_single<Prog>" : cat("run_pointwise<Prog, ", pass.lanes, ">");
+    text += cat(") {\n  ", run, "(operands, ", walk, ");\n}\n");
   }
   return text + "}\n";
 }

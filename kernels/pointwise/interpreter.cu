@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <bit>
+
 #include "kernels/pointwise/cuda_launch.h"
 #include "kernels/pointwise/reduce.cuh"
 #include "weft/cuda.h"
@@ -68,28 +71,35 @@ __global__ void __launch_bounds__(kReduceBlock)
   }
 }
 
-// Block x: results, block y: reductions. Each lane joins the pieces that are its own in order, then the lanes join.
-__global__ void __launch_bounds__(kJoinColumns* kJoinLanes)
+// Block x: results, block y: reductions; the block is (results, lanes). Each lane joins the pieces that are its own in
+// order, then the lanes join in a fixed tree.
+__global__ void __launch_bounds__(kJoinBlock)
     join_pieces_kernel(const __grid_constant__ ThreadOperands operands, const __grid_constant__ Program program,
                        const __grid_constant__ ReductionCut r) {
   using Word = unsigned long long;
-  WEFT_SHARED_ARRAY(Word, cells, kJoinColumns * kJoinLanes);
+  WEFT_SHARED_ARRAY(Word, cells, kJoinBlock);
   const Instr in = program.code[first_reduction(program) + static_cast<int>(blockIdx.y)];
-  const int lane = static_cast<int>(threadIdx.y);
-  const std::int64_t result = static_cast<std::int64_t>(blockIdx.x) * kJoinColumns + threadIdx.x;
+  const int lane = static_cast<int>(threadIdx.y), lanes = static_cast<int>(blockDim.y);
+  const int columns = static_cast<int>(blockDim.x);
+  const std::int64_t result = static_cast<std::int64_t>(blockIdx.x) * columns + threadIdx.x;
   const Word* partials =
       static_cast<const Word*>(r.partials) + static_cast<std::int64_t>(blockIdx.y) * r.pieces * r.results;
-  Word* mine = cells + lane * kJoinColumns + threadIdx.x;
+  Word* mine = cells + lane * columns + threadIdx.x;
   with_reduction(in, [&]<class T, Fn join, Storage storage>() {
     T all = neutral<T, join>();
-    if (result < r.results)
-      for (int piece = lane; piece < r.pieces; piece += kJoinLanes)
+    if (result < r.results) {
+#pragma unroll 4  // so that several loads are under way
+      for (int piece = lane; piece < r.pieces; piece += lanes)
         all = Formula<join>::value(all, LaneReader<T, Word>{partials + piece * r.results + result}[0]);
+    }
     LaneWriter<T, Word>{mine}.put(0, all);
-    __syncthreads();
+    for (int half = lanes / 2; half > 0; half /= 2) {
+      __syncthreads();
+      if (lane >= half) continue;
+      all = Formula<join>::value(all, LaneReader<T, Word>{mine + half * columns}[0]);
+      LaneWriter<T, Word>{mine}.put(0, all);
+    }
     if (lane != 0 || result >= r.results || !operands.outputs[in.b]) return;
-    for (int other = 1; other < kJoinLanes; ++other)
-      all = Formula<join>::value(all, LaneReader<T, Word>{mine + other * kJoinColumns}[0]);
     static_cast<interpreter::StoredAs<storage>*>(operands.outputs[in.b])[result] =
         convert<interpreter::StoredAs<storage>>(all);
   });
@@ -109,9 +119,11 @@ void launch_interpreter(const PointwisePass& pass, const ThreadOperands& operand
 
 void launch_join(const PointwisePass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
                  const Call& call) {
-  const auto tiles = static_cast<unsigned>((reduction.results + kJoinColumns - 1) / kJoinColumns);
-  cuda::launch(join_pieces_kernel, dim3(tiles, static_cast<unsigned>(pass.reductions)), dim3(kJoinColumns, kJoinLanes),
-               0, call, operands, pass.program, reduction);
+  const auto results = static_cast<std::uint64_t>(reduction.results);
+  const auto columns = static_cast<unsigned>(std::bit_ceil(std::min<std::uint64_t>(results, kMostJoinColumns)));
+  const auto tiles = static_cast<unsigned>((results + columns - 1) / columns);
+  cuda::launch(join_pieces_kernel, dim3(tiles, static_cast<unsigned>(pass.reductions)),
+               dim3(columns, kJoinBlock / columns), 0, call, operands, pass.program, reduction);
 }
 
 }  // namespace weft::kernels

@@ -23,17 +23,17 @@ __device__ void run_program(const ThreadOperands& operands, Walk walk, std::int6
 // What a thread of the grid takes: packs of lanes as far as they go, then single elements.
 struct Share {
   std::int64_t thread, threads, packs, singles;
-  __device__ explicit Share(const ThreadOperands& o)
+  __device__ explicit Share(const ThreadOperands& o, int lanes = kLanes)
       : thread(static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x),
         threads(static_cast<std::int64_t>(gridDim.x) * blockDim.x),
-        packs(o.packs ? o.geometry.count / kLanes : 0),
-        singles(packs * kLanes) {}
+        packs(o.packs ? o.geometry.count / lanes : 0),
+        singles(packs * lanes) {}
 };
 
-template <class Prog>
+template <class Prog, int lanes = kLanes>
 __device__ void run_pointwise(const ThreadOperands& operands, Walk walk) {
-  const Share s(operands);
-  run_program<Prog, kLanes>(operands, walk, s.thread, s.packs, s.threads);
+  const Share s(operands, lanes);
+  run_program<Prog, lanes>(operands, walk, s.thread, s.packs, s.threads);
   run_program<Prog, 1>(operands, walk, s.singles + s.thread, operands.geometry.count, s.threads);
 }
 // The same for fewer elements than a pack has.

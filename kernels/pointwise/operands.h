@@ -8,9 +8,9 @@
 namespace weft::kernels {
 
 inline constexpr int kPointwiseBlock = 256, kReduceBlock = 256;  // threads
-inline constexpr int kJoinColumns = 32, kJoinLanes = 8;          // the block that joins pieces
+inline constexpr int kJoinBlock = 256, kMostJoinColumns = 32;    // of the block that joins pieces
 
-inline constexpr int kLanes = 4;  // of f32: 16 bytes
+inline constexpr int kLanes = 4, kMostLanes = 8;  // 16 bytes of f32, and of 16-bit types
 
 // How the operands follow the elements, a bit for each access. An access without a bit is looked up lane by lane.
 struct Walk {

@@ -20,7 +20,7 @@ namespace {
 constexpr std::int64_t kGrain = 8 * 1024;
 
 // With q the target distribution times the class weights and Q its sum over the row,
-//   loss = sum_j q_j (lse - x_j),  dx_j = Q softmax(x)_j - q_j,  lse = log sum_j exp(x_j).
+//   loss = sum_j q_j (lse - x_j),  dx_j = scale (Q softmax(x)_j - q_j),  lse = log sum_j exp(x_j).
 template <class T, class Label>
 class CpuCrossEntropy {
   using A = Compute<T>;
@@ -46,6 +46,7 @@ class CpuCrossEntropy {
     const Label* targets;  // probabilities of the row
     std::int64_t label;
     A hit;  // what the label adds to q
+    A scale;
     A max;
     double sum;
   };
@@ -62,10 +63,11 @@ class CpuCrossEntropy {
 
   void run_row(const Call& call, std::int64_t row) const {
     Row r{static_cast<const T*>(call.inputs[0].data) + row * e_.classes,
-          e_.weighted ? static_cast<const T*>(call.inputs[2].data) : nullptr,
+          optional_operand<T>(call, e_.weight_at),
           nullptr,
           0,
           0,
+          scale_of(call, row),
           -std::numeric_limits<A>::infinity(),
           0};
     A row_weight = 1;
@@ -77,7 +79,8 @@ class CpuCrossEntropy {
       if (r.label == e_.ignore_index || !inside) {
         if (r.label != e_.ignore_index) raise_data_error(call.flag, e_.bad_label, r.label);
         write(call, row, 0, 0);
-        if (T* gradient = gradient_of(call, row)) std::fill(gradient, gradient + e_.classes, T{});
+        if (T* gradient = gradient_of(call, row))
+          std::fill(gradient, gradient + e_.classes, static_cast<T>(0 * r.scale));
         return;
       }
       row_weight = weight(r, r.label);
@@ -85,7 +88,7 @@ class CpuCrossEntropy {
     }
     T* gradient = gradient_of(call, row);
     if constexpr (!kProbabilities) {
-      if (!e_.weighted && e_.smoothing == 0) return run_plain(call, row, r, gradient);
+      if (!r.weight && e_.smoothing == 0) return run_plain(call, row, r, gradient);
     }
     for (std::int64_t j = 0; j < e_.classes; ++j) {
       const A x = static_cast<A>(r.x[j]);
@@ -100,23 +103,24 @@ class CpuCrossEntropy {
   // of 16-bit logits in a row of their own.
   void run_plain(const Call& call, std::int64_t row, const Row& r, T* gradient) const {
     if constexpr (std::is_same_v<T, A>) {
-      run_plain(call, row, r.x, r.label, gradient);
+      run_plain(call, row, r, r.x, gradient);
     } else {
       static thread_local std::vector<A> wide;
       wide.resize(static_cast<std::size_t>(e_.classes));
       for (std::int64_t j = 0; j < e_.classes; ++j) wide[static_cast<std::size_t>(j)] = static_cast<A>(r.x[j]);
-      run_plain(call, row, wide.data(), r.label, wide.data());
+      run_plain(call, row, r, wide.data(), wide.data());
       for (std::int64_t j = 0; gradient && j < e_.classes; ++j)
         gradient[j] = static_cast<T>(wide[static_cast<std::size_t>(j)]);
     }
   }
-  void run_plain(const Call& call, std::int64_t row, const A* x, std::int64_t label, A* gradient) const {
-    const A max = loops_.max(x, e_.classes), at_label = x[label] - max;
+  void run_plain(const Call& call, std::int64_t row, const Row& r, const A* x, A* gradient) const {
+    const A max = loops_.max(x, e_.classes), at_label = x[r.label] - max;
     const double sum = loops_.exps(x, e_.classes, max, gradient);
     write(call, row, static_cast<A>(std::log(sum)) - at_label, 1);
     if (!gradient) return;
-    loops_.scale(gradient, e_.classes, static_cast<A>(1 / sum));
-    gradient[label] -= 1;
+    const A probability = gradient[r.label] * static_cast<A>(1 / sum);
+    loops_.scale(gradient, e_.classes, static_cast<A>(r.scale / sum));
+    gradient[r.label] = (probability - 1) * r.scale;
   }
 
   A loss(const Row& r) const {
@@ -133,10 +137,16 @@ class CpuCrossEntropy {
   void write_gradient(const Row& r, T* gradient) const {
     double total = 0;
     for (std::int64_t j = 0; j < e_.classes; ++j) total += target(r, j);
-    const A scale = static_cast<A>(total / r.sum);
+    const A factor = static_cast<A>(total / r.sum);
     for (std::int64_t j = 0; j < e_.classes; ++j) {
-      gradient[j] = static_cast<T>(std::exp(static_cast<A>(r.x[j]) - r.max) * scale - target(r, j));
+      const A slope = std::exp(static_cast<A>(r.x[j]) - r.max) * factor - target(r, j);
+      gradient[j] = static_cast<T>(slope * r.scale);
     }
+  }
+
+  A scale_of(const Call& call, std::int64_t row) const {
+    const A* scale = optional_operand<A>(call, e_.scale_at);
+    return scale ? scale[e_.scale_per_row ? row : 0] : A{1};
   }
 
   T* gradient_of(const Call& call, std::int64_t row) const {

@@ -125,6 +125,11 @@ void add_loss_cases(std::vector<Case>& rows) {
     rows.push_back({"softmax_cross_entropy", shapes, [=](Builder& b, const Values& x) -> Values {
                       return {b.emit("softmax_cross_entropy", x, plain)};
                     }});
+  for (const Shape& scale : {Shape{}, Shape{4}})
+    rows.push_back(
+        {"softmax_cross_entropy_scaled", {{4, 3}, scale, {3}}, [=](Builder& b, const Values& x) {
+           return b.emit_all(OpId::of("softmax_cross_entropy_scaled"), {x[0], labels(b, {4}, 3), x[1], x[2]}, plain);
+         }});
   // One argument that stands twice is one variable.
   rows.push_back({"softmax_cross_entropy", {{2, 3}}, [](Builder& b, const Values& x) {
                     return b.emit_all(OpId::of("softmax_cross_entropy"), {x[0], x[0]},

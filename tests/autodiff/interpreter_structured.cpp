@@ -62,6 +62,15 @@ Arrays cross_entropy(const ir::Node& node, const Arrays& in) {
   return {loss, slope, row_weight};
 }
 
+Arrays scaled_cross_entropy(const ir::Node& node, const Arrays& in) {
+  Arrays operands = in;
+  operands.erase(operands.begin() + 2);
+  Arrays out = cross_entropy(node, operands);
+  const std::size_t classes = u(in[0].shape[1]);
+  for (std::size_t i = 0; i < out[1].size(); ++i) out[1][i] *= in[2][in[2].size() == 1 ? 0 : i / classes];
+  return out;
+}
+
 double channel(const Array& statistic, std::size_t element) { return statistic[element % statistic.size()]; }
 
 Arrays batch_norm(const ir::Node& node, const Arrays& in) {
@@ -117,6 +126,7 @@ void add_structured(OpTable& table) {
   table["matmul"] = matmul;
   table["dropout"] = dropout;
   table["softmax_cross_entropy"] = cross_entropy;
+  table["softmax_cross_entropy_scaled"] = scaled_cross_entropy;
   table["batch_norm"] = batch_norm;
   table["batch_norm_statistics"] = batch_norm_statistics;
   table["batch_norm_grad"] = batch_norm_grad;

@@ -170,6 +170,30 @@ TEST_P(FusionOn, SumsDifferByTheirOrderAlone) {
   }
 }
 
+// A mean over rows of which some are ignored: the op divides before it rounds, in another order of two products.
+TEST_P(FusionOn, ALossWritesTheMeansGradient) {
+  ir::Graph graph;
+  ops::Builder build(graph);
+  const Value logits = graph.add_input({{1025, 1024}, DType::kF32}, ir::InputKind::kArgument, "x");
+  const Value chosen = graph.add_input({{1025}, DType::kF32}, ir::InputKind::kArgument, "y");
+  const Value two = build.emit("full", {}, {{"shape", ir::Ints{}}, {"dtype", DType::kF32}, {"value", 2.0}});
+  const Value labels =
+      build.emit("cast", {build.emit("multiply", {build.emit("abs", {chosen}), two})}, {{"dtype", DType::kI64}});
+  const auto loss = build.emit_all(ir::OpId::of("softmax_cross_entropy"), {logits, labels},
+                                   {{"label_smoothing", 0.0}, {"ignore_index", std::int64_t{1}}});
+  const ir::Attributes all{{"axes", ir::Ints{0}}, {"keep", false}};
+  const Value rows = build.emit("sum", {loss[2]}, all);
+  const Value gradient = build.emit("multiply", {loss[1], build.emit("divide", {two, rows})});
+  graph.outputs = {{build.emit("divide", {build.emit("sum", {loss[0]}, all), rows}), ""}, {gradient, ""}};
+
+  const Executable program(graph, BuildOptions{.device = device()});
+  EXPECT_TRUE(std::ranges::any_of(
+      program.graph().nodes, [](const ir::Node& node) { return node.op.name() == "softmax_cross_entropy_scaled"; }));
+  const auto fused = run(graph, true, 1), plain = run(graph, false, 1);
+  EXPECT_NEAR(fused[0][0], plain[0][0], 1e-5f);
+  for (std::size_t i = 0; i < plain[1].size(); ++i) ASSERT_NEAR(fused[1][i], plain[1][i], 1e-9f) << i;
+}
+
 WEFT_ON_EVERY_DEVICE(FusionOn);
 
 }  // namespace

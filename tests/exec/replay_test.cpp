@@ -105,7 +105,8 @@ TEST_P(ReplayOn, TheSecondRunAtTheSameAddressesIsOneLaunch) {
   EXPECT_EQ(seen, std::vector<Values>(3, Values{2, 5, 9}));
 }
 
-TEST_P(ReplayOn, ArgumentsThatMoveAreCopiedToOnePlace) {
+// Each is read where it lies, by a recording of its own.
+TEST_P(ReplayOn, ArgumentsThatComeRoundAreReadWhereTheyLie) {
   Instance program(build(sum_of_exp(3)));
   const Array v = array({1, 2, 3});
   const std::vector<Array> xs{array({0, 0, 0}), array({0, -200, 0}), array({-200, 0, 0}), array({0, 0, -200})};
@@ -119,6 +120,41 @@ TEST_P(ReplayOn, ArgumentsThatMoveAreCopiedToOnePlace) {
         EXPECT_EQ(counted, on_cuda(1, 0));
       }
     }
+}
+
+TEST_P(ReplayOn, ArgumentsThatNeverComeBackAreCopiedToOnePlace) {
+  Instance program(build(sum_of_exp(3)));
+  const Array v = array({1, 2, 3});
+  std::vector<Array> xs;
+  for (int i = 0; i < 24; ++i) {
+    xs.push_back(array({0, i % 2 == 0 ? 0.0f : -200.0f, 0}));
+    Values seen;
+    const auto counted = launches([&] { seen = values(run(program, {xs.back(), v})[0]); });
+    EXPECT_EQ(seen, i % 2 == 0 ? (Values{2, 5, 9}) : (Values{2, 4, 8}));
+    if (i > 18) {
+      EXPECT_EQ(counted, on_cuda(1, 0)) << "run " << i;
+    }
+  }
+}
+
+// A result that is large is computed where it is returned, by a walk as by a recording.
+TEST_P(ReplayOn, LargeResultsAreNotCopied) {
+  for (const std::int64_t n : {std::int64_t{3}, std::int64_t{32} << 10}) {
+    Instance program(build(sum_of_exp(n)));
+    const auto size = static_cast<std::size_t>(n);
+    const Array x = array(Values(size, 0)), v = array(Values(size, 1));
+    std::vector<Array> results;
+    for (int i = 0; i < 4; ++i) {
+#ifdef WEFT_CUDA_EMULATED
+      const auto before = emulator::counters().copies;
+#endif
+      results.push_back(run(program, {x, v})[0]);
+#ifdef WEFT_CUDA_EMULATED
+      EXPECT_EQ(emulator::counters().copies - before, device().is_cuda() && n == 3 ? 1 : 0);
+#endif
+    }
+    for (const Array& result : results) EXPECT_EQ(values(result).back(), 2.0f * static_cast<float>(n));
+  }
 }
 
 TEST_P(ReplayOn, ArgumentsMayComeFromTheHost) {

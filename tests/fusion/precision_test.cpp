@@ -165,17 +165,18 @@ graph {
   %4 = matmul(%2, %3) {dtype=f32, trans_a=false, trans_b=true} : f32(5, 4)
   %5 = input variable "b" : f32(4,)
   %6 = add(%4, %5) : f32(5, 4)
-  %7 = sin(%6) : f32(5, 4)
-  %8 = cast(%7) {dtype=bf16} : bf16(5, 4)
-  %9 = matmul(%8, %3) {trans_a=false, trans_b=false} : bf16(5, 4)
-  %10 = cos(%6) : f32(5, 4)
-  %11 = cast(%10) {dtype=bf16} : bf16(5, 4)
-  %12 = cast(%9) {dtype=f32} : f32(5, 4)
-  %13 = cast(%11) {dtype=f32} : f32(5, 4)
-  %14 = multiply(%12, %13) : f32(5, 4)
-  %15 = cast(%14) {dtype=bf16} : bf16(5, 4)
-  %16 = matmul(%15, %2) {dtype=f32, trans_a=true, trans_b=false} : f32(4, 4)
-  return %16
+  %7 = cast(%6) {dtype=bf16} : bf16(5, 4)
+  %8 = cast(%7) {dtype=f32} : f32(5, 4)
+  %9 = sin(%8) : f32(5, 4)
+  %10 = cast(%9) {dtype=bf16} : bf16(5, 4)
+  %11 = matmul(%10, %3) {trans_a=false, trans_b=false} : bf16(5, 4)
+  %12 = cast(%7) {dtype=f32} : f32(5, 4)
+  %13 = cos(%12) : f32(5, 4)
+  %14 = cast(%11) {dtype=f32} : f32(5, 4)
+  %15 = multiply(%14, %13) : f32(5, 4)
+  %16 = cast(%15) {dtype=bf16} : bf16(5, 4)
+  %17 = matmul(%16, %2) {dtype=f32, trans_a=true, trans_b=false} : f32(4, 4)
+  return %17
 }
 )");
 }

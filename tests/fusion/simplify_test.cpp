@@ -92,6 +92,50 @@ graph {
 )");
 }
 
+TEST(Simplify, PacksNeighboursByLeavingThemWhereTheyAre) {
+  EXPECT_EQ(after(simplify, R"(graph {
+  %0 = input variable "g" : f32(256,)
+  %1 = slice(%0) {begin=[64], end=[128], step=[1]} : f32(64,)
+  %2 = slice(%0) {begin=[128], end=[256], step=[1]} : f32(128,)
+  %3 = pack(%1, %2) {slot=64} : f32(192,)
+  %4 = pack(%0) {slot=64} : f32(256,)
+  return %3
+  return %4
+}
+)"),
+            R"(
+graph {
+  %0 = input variable "g" : f32(256,)
+  %1 = slice(%0) {begin=[64], end=[256], step=[1]} : f32(192,)
+  return %1
+  return %0
+}
+)");
+  // Other orders, steps and owners, gaps, and padding that would hold what stands there.
+  const std::string text = R"(
+graph {
+  %0 = input variable "g" : f32(256,)
+  %1 = input variable "h" : f32(256,)
+  %2 = slice(%0) {begin=[0], end=[64], step=[1]} : f32(64,)
+  %3 = slice(%0) {begin=[128], end=[192], step=[1]} : f32(64,)
+  %4 = slice(%0) {begin=[0], end=[33], step=[1]} : f32(33,)
+  %5 = slice(%0) {begin=[0], end=[128], step=[2]} : f32(64,)
+  %6 = slice(%1) {begin=[64], end=[128], step=[1]} : f32(64,)
+  %7 = pack(%2, %3) {slot=64} : f32(128,)
+  %8 = pack(%3, %2) {slot=64} : f32(128,)
+  %9 = pack(%4) {slot=64} : f32(64,)
+  %10 = pack(%5) {slot=64} : f32(64,)
+  %11 = pack(%2, %6) {slot=64} : f32(128,)
+  return %7
+  return %8
+  return %9
+  return %10
+  return %11
+}
+)";
+  EXPECT_EQ(after(simplify, text.substr(1)), text);
+}
+
 TEST(Simplify, CastsThereAndBackOnlyWhereNothingIsLost) {
   EXPECT_EQ(after(simplify, R"(graph {
   %0 = input argument "x" : f32(3,)

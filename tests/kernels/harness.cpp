@@ -128,7 +128,7 @@ void check_on(const OpCase& row, const std::vector<HostTensor>& inputs, const st
   } else {
     check_thread_order(node, raw, device, run);
     for (std::size_t i = 0; i < cpu.size(); ++i) {
-      expect_close(decode(run.outputs[i]), cpu[i], row.tolerance, device.name() + " against cpu");
+      expect_agree(decode(run.outputs[i]), cpu[i], row.tolerance, device.name() + " against cpu");
     }
   }
   if (first) {
@@ -138,7 +138,10 @@ void check_on(const OpCase& row, const std::vector<HostTensor>& inputs, const st
 
 }  // namespace
 
-void expect_close(const HostTensor& got, const HostTensor& expected, double tolerance, const std::string& what) {
+namespace {
+
+// `sides`: how many of the two are off by the bound.
+void compare(const HostTensor& got, const HostTensor& expected, double tolerance, int sides, const std::string& what) {
   ASSERT_EQ(got.spec.shape, expected.spec.shape) << what;
   ASSERT_EQ(got.values.size(), expected.values.size()) << what;
   const HostTensor wanted = stored_as(expected, got.spec.dtype);
@@ -148,11 +151,21 @@ void expect_close(const HostTensor& got, const HostTensor& expected, double tole
     const double want = tolerance == 0 || std::isinf(wanted.values[i]) ? wanted.values[i] : expected.values[i];
     const double value = got.values[i];
     const bool same = value == want || (std::isnan(value) && std::isnan(want));
-    if (same || std::abs(value - want) <= bound_of(tolerance, got.spec.dtype, want)) continue;
+    const double bound = sides * bound_of(tolerance, got.spec.dtype, want);
+    if (same || std::abs(value - want) <= bound) continue;
     ++reported;
     ADD_FAILURE() << what << ", " << got.spec.text() << " element " << i << ": got " << value << ", expected " << want
-                  << ", allowed error " << bound_of(tolerance, got.spec.dtype, want);
+                  << ", allowed error " << bound;
   }
+}
+
+}  // namespace
+
+void expect_close(const HostTensor& got, const HostTensor& expected, double tolerance, const std::string& what) {
+  compare(got, expected, tolerance, 1, what);
+}
+void expect_agree(const HostTensor& got, const HostTensor& other, double tolerance, const std::string& what) {
+  compare(got, other, tolerance, 2, what);
 }
 
 void run_case(const OpCase& row, Device device) {

@@ -55,6 +55,8 @@ std::vector<HostTensor> run_graph(const ir::Graph& graph, const std::vector<Host
 
 // Compares with NaN equal to NaN; reports at most a few elements.
 void expect_close(const HostTensor& got, const HostTensor& expected, double tolerance, const std::string& what);
+// Compares what two devices made of the same inputs: each may be off by its bound.
+void expect_agree(const HostTensor& got, const HostTensor& other, double tolerance, const std::string& what);
 
 // Everything a row promises, as gtest expectations.
 void check_case(const OpCase& row);

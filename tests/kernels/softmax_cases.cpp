@@ -141,6 +141,24 @@ OpCase weighted(OpCase c) {
   return c;
 }
 
+// The gradient times one number or a number per row.
+OpCase scaled(OpCase c, HostTensor scale) {
+  c.name += scale.spec.shape.rank() == 0 ? ", scaled" : ", scaled by row";
+  c.op = "softmax_cross_entropy_scaled";
+  c.keep_f32 = {2};
+  c.inputs.insert(c.inputs.begin() + 2, std::move(scale));
+  c.oracle = [plain = c.oracle](const std::vector<HostTensor>& in) {
+    std::vector<HostTensor> operands = in;
+    operands.erase(operands.begin() + 2);
+    std::vector<HostTensor> out = plain(operands);
+    const auto classes = static_cast<std::size_t>(in[0].spec.shape[1]);
+    for (std::size_t i = 0; i < out[1].values.size(); ++i)
+      out[1].values[i] *= in[2].values[in[2].values.size() == 1 ? 0 : i / classes];
+    return out;
+  };
+  return c;
+}
+
 // Rows of non-negative numbers that add up to 1.
 HostTensor probabilities(std::int64_t n, std::int64_t classes) {
   HostTensor t = random_tensor({n, classes}, DType::kF32, 0, 1, 34);
@@ -151,6 +169,40 @@ HostTensor probabilities(std::int64_t n, std::int64_t classes) {
     for (std::size_t j = 0; j < c; ++j) t.values[i + j] /= sum;
   }
   return stored_as(t, DType::kF32);
+}
+
+// A block of threads for each row on CUDA; of rows of an odd size each begins at another distance from 16 bytes.
+void put_wide_losses(std::vector<OpCase>& rows) {
+  const auto x = [](std::int64_t n, std::int64_t c) { return random_tensor({n, c}, DType::kF32, -4, 4, 31); };
+  const auto labels = [](std::int64_t n, double c) { return random_tensor({n}, DType::kI64, 0, c, 32); };
+  const HostTensor ignoring = tensor_of({5}, DType::kI64, {1, -100, 2050, 0, -100});
+  const HostTensor factor = tensor_of({}, DType::kF32, {0.125}), factors = random_tensor({5}, DType::kF32, -2, 3, 36);
+  rows.push_back(loss_row("several packs", x(3, 1000), labels(3, 1000)));
+  rows.push_back(loss_row("odd rows", x(9, 519), labels(9, 519)));
+  rows.push_back(scaled(loss_row("many classes", x(5, 2051), ignoring), factor));
+  rows.push_back(scaled(loss_row("many classes, smoothed", x(5, 2051), ignoring, {.smoothing = 0.1}), factors));
+  rows.push_back(scaled(weighted(loss_row("many classes", x(5, 2051), ignoring, {.smoothing = 0.1})), factors));
+  rows.push_back(weighted(loss_row("many probabilities", x(2, 1031), probabilities(2, 1031), {.smoothing = 0.1})));
+  rows.push_back(scaled(loss_row("no wide rows", x(0, 4000), labels(0, 4000)), factor));
+  OpCase c = loss_row("more classes than fit in shared memory", x(1, 30001), labels(1, 30001));
+  c.dtypes = {DType::kF64, DType::kF32};
+  rows.push_back(c);
+  // The first and the last class of a row, and classes that are masked.
+  const auto masked = [&](std::int64_t classes, double fill) {
+    HostTensor logits = x(2, classes);
+    for (std::size_t i = 0; i < logits.values.size(); i += 3) logits.values[i] = fill;
+    logits.values[0] = 1;
+    return logits;
+  };
+  c = loss_row("many masked classes", masked(601, -kInf), tensor_of({2}, DType::kI64, {0, 600}));
+  rows.push_back(c);
+  c = loss_row("many infinite logits", masked(601, kInf), tensor_of({2}, DType::kI64, {0, 600}));
+  c.oracle = [](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
+    const DType wide = in[0].spec.dtype == DType::kF64 ? DType::kF64 : DType::kF32;
+    const std::size_t all = in[0].values.size();
+    return {{{{2}, wide}, {kNaN, kNaN}}, {in[0].spec, std::vector<double>(all, kNaN)}, {{{2}, wide}, {1, 1}}};
+  };
+  rows.push_back(c);
 }
 
 void put_losses(std::vector<OpCase>& rows) {
@@ -172,8 +224,12 @@ void put_losses(std::vector<OpCase>& rows) {
   rows.push_back(loss_row("one class", x(3, 1), labels(3, 1)));
   rows.push_back(loss_row("no rows", x(0, 4), labels(0, 4)));
   rows.push_back(loss_row("many classes", x(3, 5000), labels(3, 5000), {.smoothing = 0.1}));
-  rows.push_back(loss_row("more classes than fit in shared memory", x(1, 13001), labels(1, 13001)));
   rows.push_back(loss_row("many rows", x(1031, 10), labels(1031, 10)));
+  put_wide_losses(rows);
+  const HostTensor factor = tensor_of({}, DType::kF32, {0.125}), factors = random_tensor({5}, DType::kF32, -2, 3, 36);
+  rows.push_back(scaled(loss_row("indices", x(5, 7), labels(5, 7)), factor));
+  rows.push_back(scaled(weighted(loss_row("ignored rows, smoothed", x(5, 7), ignoring, {.smoothing = 0.1})), factors));
+  rows.push_back(scaled(loss_row("probabilities", x(5, 6), probabilities(5, 6)), factors));
   OpCase c = loss_row("beyond the range of exp", random_tensor({3, 9}, DType::kF32, 900, 1000, 3), labels(3, 9));
   c.gradient = false;
   rows.push_back(c);

@@ -40,7 +40,7 @@ struct Steps {
     optimizer.emplace(model.parameters(), Adam{.lr = 3e-3}, update);
     step.emplace(
         [this](Tensor images, Tensor labels) {
-          const Tensor loss = cross_entropy(model(images), labels);
+          Tensor loss = cross_entropy(model(images), labels);
           optimizer->minimize(loss);
           return loss;
         },
@@ -76,7 +76,8 @@ TEST_P(PrecisionOn, FollowsTheF32Losses) {
   EXPECT_EQ((*bf16.step)(bf16.x, bf16.y).dtype(), DType::kF32);
 }
 
-// Whatever the passes fuse, a stored value is rounded and no other.
+// Whatever the passes fuse, a stored value is rounded and no other. Only the matrix library of a CUDA device rounds a
+// bias in front of such a value, too: by 2^-9 (bf16) or 2^-12 (f16) where it is below 1, which a norm may magnify.
 TEST_P(PrecisionOn, FusedIsNodeByNode) {
   for (const Precision precision : {Precision::kBF16, Precision::kF16}) {
     Steps fused(device(), precision);
@@ -85,7 +86,10 @@ TEST_P(PrecisionOn, FusedIsNodeByNode) {
     plain.initialise(5);
     auto forward = compile([&](Tensor x) { return plain(x); }, {.precision = precision, .fuse = false});
     auto same = compile([&](Tensor x) { return fused.model(x); }, {.precision = precision});
-    EXPECT_EQ(forward(fused.x).to_vector(), same(fused.x).to_vector());
+    const std::vector<float> expected = forward(fused.x).to_vector(), got = same(fused.x).to_vector();
+    const float rounding = device() == Device::cpu() ? 0 : precision == Precision::kBF16 ? 0x1p-9f : 0x1p-12f;
+    ASSERT_EQ(got.size(), expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 3 * rounding) << i;
   }
 }
 

@@ -9,7 +9,7 @@ namespace weft WEFT_EXPORT {
 
 // While it lives, this thread's work on a CUDA device is enqueued on a stream of the user's: ops, programs, copies.
 // Nothing waits on the host; results are ready when that stream has run. The stream (a cudaStream_t) must outlive all
-// tensors made meanwhile. On the CPU it changes nothing.
+// tensors made meanwhile and the sessions that ran there. On the CPU it changes nothing.
 class [[nodiscard]] UserStream {
  public:
   UserStream(Device device, void* cuda_stream);

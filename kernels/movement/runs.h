@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "weft/kernel_call.h"
+
+namespace weft::kernels {
+
+// Bytes that are copied, or zeroed where `from` is null.
+struct ByteRun {
+  const void* from = nullptr;
+  void* to = nullptr;
+  std::int64_t bytes = 0;
+};
+
+// Collects runs that do not overlap and moves them on a CUDA device, hundreds with one launch.
+class RunLauncher {
+ public:
+  explicit RunLauncher(const Call& call) : call_(call) {}
+  void add(const ByteRun& run);
+  void launch();
+
+ private:
+  static constexpr int kMost = 256;
+  const Call& call_;
+  ByteRun runs_[kMost];
+  int count_ = 0;
+};
+
+}  // namespace weft::kernels
