@@ -2,9 +2,12 @@
 #include "kernels/pointwise/loop.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <iterator>
+#include <limits>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -15,21 +18,26 @@ namespace weft::kernels {
 namespace {
 
 constexpr std::int64_t kMostLanes = 16;
-constexpr std::int64_t kNarrow = 32;  // columns of a window whose rows are shorter than what it takes to begin one
+constexpr std::int64_t kNarrow = 32;  // rows that are shorter than what it takes to begin one
+// What goes by rows is repeated until vectors fit, for stretches of at least so many repetitions, in so many bytes.
+constexpr std::int64_t kFewPeriods = 2;
+constexpr std::int64_t kSpace = 64 * 1024;
 // Chains of that many operations are worked on for several vectors together.
 constexpr int kLong = 32, kMostCopies = 4;
-constexpr std::int64_t kFewElements = 1024;  // making the code takes longer than the tile machine for thousands of runs
+// Making the code takes longer than the tile machine for thousands of runs; with short rows that one is slow.
+constexpr std::int64_t kFewElements = 1024, kFewOfShortRows = 128;
 
 }  // namespace
 
 // How operands move on with the elements, and the code.
 class CompiledLoop {
  public:
-  CompiledLoop(const Program& program, const loop::Code& code, std::unique_ptr<loop::MachineCode> one,
-               std::unique_ptr<loop::MachineCode> several)
+  CompiledLoop(const Program& program, const loop::Code& code, std::int64_t period,
+               std::unique_ptr<loop::MachineCode> one, std::unique_ptr<loop::MachineCode> several)
       : one_(std::move(one)),
         several_(std::move(several)),
         row_(code.row),
+        period_(period),
         rows_(code.rows),
         inputs_(program.inputs),
         outputs_(program.outputs) {
@@ -47,25 +55,18 @@ class CompiledLoop {
   }
 
   void run(const TileProgram& p, const Operands& operands, const Window& w) const {
-    bool wanted = w.rows == 1 || w.cols >= kNarrow;
+    bool wanted = true;
     for (int i = 0; i < outputs_; ++i)
       wanted = wanted && (sums_ >> i & 1 ? operands.partials[i].states : operands.outputs[i]);
-    if (!wanted) return p.run_tiles(p, operands, w);
+    // Rows without gaps are one stretch of elements.
+    const bool line = row_ && (w.rows == 1 || w.pitch == w.cols) && in_place(operands);
+    const bool repeats = line && period_ && w.rows * w.cols >= kFewPeriods * period_;
+    const bool narrow = (w.rows > 1 && w.cols < kNarrow) || (row_ && row_ < kNarrow);
+    if (!wanted || (narrow && !repeats)) return p.run_tiles(p, operands, w);
     const bool streams = this->streams(p, operands);
     loop::Frame frame{};
     for (const Scalar& s : scalars_) frame.scalars[s.input] = s.read(operands.inputs[s.input]);
-    // Rows without gaps are one stretch of elements.
-    const bool gapless = row_ != 0 && w.pitch == w.cols && in_place(operands);
-    const std::int64_t rows = gapless ? 1 : w.rows, cols = gapless ? w.rows * w.cols : w.cols;
-    for (std::int64_t row = 0; row < rows; ++row) {
-      for (std::int64_t done = 0, n = 0; done < cols; done += n) {
-        const std::int64_t element = w.begin + row * w.pitch + done, column = row_ ? element % row_ : 0;
-        aim(frame, operands, {element, column, row, done});
-        n = cols - done;
-        if (row_) n = turns(frame, column, streams) ? n : std::min(n, row_ - column);
-        run_row(frame, n, streams);
-      }
-    }
+    repeats ? run_line(frame, operands, w.begin, w.rows * w.cols, streams) : run_rows(frame, operands, w, streams);
   }
 
  private:
@@ -87,7 +88,7 @@ class CompiledLoop {
     std::int64_t element, column, row, done;
   };
   void aim(loop::Frame& frame, const Operands& operands, const Place& at) const {
-    frame.turn = row_ - at.column;
+    frame.turn = kNever;
     for (int i = 0; i < inputs_; ++i) {
       const std::int64_t step = operands.row_step[i];
       const std::int64_t first = rows_ >> i & 1 ? at.column : step ? at.row * step + at.done : at.element;
@@ -106,13 +107,6 @@ class CompiledLoop {
     return std::all_of(operands.row_step, operands.row_step + inputs_, [](std::int64_t step) { return step == 0; });
   }
 
-  // Whether the code itself can go on from row to row: rows begin where vectors do, and nothing has to be run before.
-  bool turns(const loop::Frame& frame, std::int64_t column, bool streams) const {
-    if (row_ % several_->step != 0 || column % several_->step != 0) return false;
-    return !streams || std::all_of(frame.outputs, frame.outputs + outputs_,
-                                   [this](const void* output) { return place_in_vector(output) == 0; });
-  }
-
   // Whether every result goes past the caches: they are large, and none lies where an input does.
   bool streams(const TileProgram& p, const Operands& operands) const {
     if (p.streams == 0 || p.streams != whole_ || whole_ >> outputs_ != 0) return false;
@@ -121,14 +115,64 @@ class CompiledLoop {
                        [&](void* output) { return std::find(operands.inputs, end, output) == end; });
   }
 
-  void run_row(loop::Frame& frame, std::int64_t n, bool streams) const {
+  // Row by row.
+  void run_rows(loop::Frame& frame, const Operands& operands, const Window& w, bool streams) const {
+    for (std::int64_t row = 0; row < w.rows; ++row) {
+      for (std::int64_t done = 0, n = 0; done < w.cols; done += n) {
+        const std::int64_t element = w.begin + row * w.pitch + done, column = row_ ? element % row_ : 0;
+        n = row_ ? std::min(w.cols - done, row_ - column) : w.cols;
+        aim(frame, operands, {element, column, row, done});
+        run_stretch(frame, n, streams);
+      }
+    }
+  }
+
+  // All elements as one stretch: what goes by rows begins with the first element's column and is repeated.
+  void run_line(loop::Frame& frame, const Operands& operands, std::int64_t begin, std::int64_t n, bool streams) const {
+    if (const std::int64_t head = streams ? before_vector(static_cast<float*>(operands.outputs[0]) + begin) : 0) {
+      run_rows(frame, operands, {begin, 1, head, 0}, false);
+      begin += head;
+      n -= head;
+    }
+    const std::int64_t column = begin % row_;
+    aim(frame, operands, {begin, column, 0, 0});
+    frame.turn = period_;
+    alignas(64) std::byte space[kSpace];
+    std::byte* free = space;
+    for (int i = 0; i < inputs_; ++i) {
+      if (!(rows_ >> i & 1)) continue;
+      const auto* from = static_cast<const std::byte*>(operands.inputs[i]);
+      frame.inputs[i] = free;
+      for (std::int64_t j = 0, at = column; j < period_; at = 0) {
+        const std::int64_t some = std::min(row_ - at, period_ - j);
+        std::memcpy(free, from + at * read_[i], static_cast<std::size_t>(some * read_[i]));
+        free += some * read_[i];
+        j += some;
+      }
+      free += -reinterpret_cast<std::uintptr_t>(free) % 64;
+    }
+    double* sums[Program::kMaxOutputs] = {};
+    for (int i = 0; i < outputs_; ++i) {
+      if (!(sums_ >> i & 1)) continue;
+      frame.outputs[i] = sums[i] = reinterpret_cast<double*>(free);
+      std::fill_n(sums[i], period_, 0.0);
+      free += period_ * written_[i];
+    }
+    run_stretch(frame, n, streams);
+    for (int i = 0; i < outputs_; ++i) {
+      if (!sums[i]) continue;
+      auto* states = static_cast<double*>(operands.partials[i].states) - operands.partials[i].first;
+      for (std::int64_t j = 0; j < period_; ++j) states[(column + j) % row_] += sums[i][j];
+    }
+  }
+
+  void run_stretch(loop::Frame& frame, std::int64_t n, bool streams) const {
     const std::int64_t lanes = one_->step;
     if (streams) {
-      const std::int64_t past = place_in_vector(frame.outputs[0]);
-      const std::int64_t head = std::min(past ? lanes - past : 0, n);
+      const std::int64_t head = std::min(before_vector(frame.outputs[0]), n);
       if (head > 0) run_part(frame, head);
       n -= head;
-      for (int i = 0; i < outputs_; ++i) streams = streams && place_in_vector(frame.outputs[i]) == 0;
+      for (int i = 0; i < outputs_; ++i) streams = streams && before_vector(frame.outputs[i]) == 0;
     }
     if (const std::int64_t most = n / several_->step * several_->step; most > 0) {
       frame.count = most;
@@ -144,9 +188,10 @@ class CompiledLoop {
     }
     if (n > 0) run_part(frame, n);
   }
-  // In elements of f32.
-  std::int64_t place_in_vector(const void* address) const {
-    return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(address) / 4) % one_->step;
+  // How many f32 lie between the address and the next vector's place.
+  std::int64_t before_vector(const void* address) const {
+    const auto past = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(address) / 4) % one_->step;
+    return past ? one_->step - past : 0;
   }
 
   // Less than a vector, by way of a whole one; then moves on behind it.
@@ -163,17 +208,17 @@ class CompiledLoop {
       if (sums_ >> i & 1) std::memcpy(out[i], frame.outputs[i], static_cast<std::size_t>(n * written_[i]));
       part.outputs[i] = out[i];
     }
-    part.count = part.turn = one_->step;
+    part.count = one_->step;
+    part.turn = kNever;
     one_->run(&part);
     for (int i = 0; i < outputs_; ++i) std::memcpy(frame.outputs[i], out[i], static_cast<std::size_t>(n * written_[i]));
     move_on(frame, n);
   }
   void move_on(loop::Frame& frame, std::int64_t n) const {
-    // What goes by rows moves on within its row.
-    std::int64_t along = n;
-    if (row_) {
-      const std::int64_t column = row_ - frame.turn;
-      along = (column + n) % row_ - column;
+    std::int64_t along = n;  // what goes by rows
+    if (frame.turn != kNever) {
+      const std::int64_t before = period_ - frame.turn;
+      along = (before + n) % period_ - before;
       frame.turn -= along;
     }
     for (int i = 0; i < inputs_; ++i)
@@ -183,7 +228,8 @@ class CompiledLoop {
   }
 
   std::unique_ptr<loop::MachineCode> one_, several_;  // vectors at a time
-  std::int64_t row_;                                  // see loop::Code
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  std::int64_t row_, period_;  // see loop::Code; repetitions of it in whole vectors, 0 where these are too long
   unsigned rows_;
   int inputs_, outputs_;
   std::vector<Scalar> scalars_;
@@ -192,19 +238,35 @@ class CompiledLoop {
   std::uint8_t read_[Program::kMaxAccesses] = {}, written_[Program::kMaxOutputs] = {};
 };
 
+namespace {
+
+// As many rows as are whole steps, where what goes by rows has room.
+std::int64_t period_of(const loop::Code& code, std::int64_t step) {
+  if (code.row == 0) return 0;
+  const std::int64_t period = std::lcm(code.row, step);
+  std::int64_t bytes = 4 * std::popcount(code.rows);
+  for (const loop::Code::Store& s : code.stores) bytes += s.as == loop::Kept::kSum ? loop::bytes_of(s.as) : 0;
+  return period * bytes + 64 * Program::kMaxAccesses <= kSpace ? period : 0;
+}
+
+}  // namespace
+
 void compile_loop(TileProgram& p) {
-  if (p.common >= 0 || cpu::isa() == cpu::Isa::kBaseline || p.geometry.count < kFewElements) return;
+  if (p.common >= 0 || cpu::isa() == cpu::Isa::kBaseline || p.geometry.count < kFewOfShortRows) return;
   const std::optional<loop::Code> code = loop::code_of(p.program, p.geometry);
   if (!code) return;
+  const bool short_rows = code->row != 0 && code->row < kNarrow;
+  if (p.geometry.count < kFewElements && !short_rows) return;
   const bool wide = cpu::isa() == cpu::Isa::kAvx512;
   const int vector = wide ? 64 : 32, registers = wide ? 32 : 16;
   const int most = static_cast<int>(code->operations.size()) < kLong ? 1 : kMostCopies;
   const int copies = std::clamp(registers / std::max(1, loop::registers_of(*code)), 1, most);
   unsigned large = 0;
   for (int i = 0; i < p.fetched; ++i) large |= 1u << p.fetch[i].input;
-  auto one = loop::emit(*code, vector, 1, 0), several = loop::emit(*code, vector, copies, large);
+  const std::int64_t period = period_of(*code, vector / 4 * copies);
+  auto one = loop::emit(*code, vector, 1, 0, period), several = loop::emit(*code, vector, copies, large, period);
   if (!one || !several) return;
-  p.loop = std::make_shared<const CompiledLoop>(p.program, *code, std::move(one), std::move(several));
+  p.loop = std::make_shared<const CompiledLoop>(p.program, *code, period, std::move(one), std::move(several));
   p.run_tiles = p.run;
   p.run = [](const TileProgram& program, const Operands& operands, const Window& w) {
     program.loop->run(program, operands, w);

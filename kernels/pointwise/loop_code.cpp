@@ -68,8 +68,6 @@ std::optional<Number> call(const Instr& in, const Registers& registers) {
   return made;
 }
 
-constexpr std::int64_t kShortRow = 64;  // the tile machine makes more of shorter ones
-
 // The length of a row that all others meet as they do an operand that lies so; 0 if it does not.
 std::int64_t row_of(const Geometry& g, int access) {
   const int last = g.rank - 1;
@@ -80,7 +78,7 @@ std::int64_t row_of(const Geometry& g, int access) {
 
 // All that goes by rows goes by rows of one length.
 bool keep_row(Code& code, std::int64_t row) {
-  if (row < kShortRow || (code.row != 0 && code.row != row)) return false;
+  if (row == 0 || (code.row != 0 && code.row != row)) return false;
   code.row = row;
   return true;
 }

@@ -77,7 +77,7 @@ struct Code {
 };
 
 // The program as such code; nothing where it holds what has no code of this kind: other types than f32, bf16 and bools,
-// operands that are broadcast otherwise, short rows, draws, other reductions, and functions of the C library.
+// operands that are broadcast otherwise, draws, other reductions, and functions of the C library.
 std::optional<Code> code_of(const Program& program, const Geometry& geometry);
 
 // The most values that are alive at once, uniform ones left out.

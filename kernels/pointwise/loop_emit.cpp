@@ -8,7 +8,6 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -64,14 +63,14 @@ class Uses {
 // the others live in registers, of which the one that is needed last is given up when all are taken.
 class Emitter : public Xbyak::CodeGenerator {
  public:
-  Emitter(Code code, int vector_bytes, int copies, unsigned large)
+  Emitter(Code code, int vector_bytes, int copies, unsigned large, std::int64_t period)
       : CodeGenerator(size_of(code), Xbyak::DontSetProtectRWE),
         code_(std::move(code)),
         bytes_(vector_bytes),
         copies_(copies),
         large_(large),
+        period_(static_cast<std::uint32_t>(period)),
         wide_(vector_bytes == 64) {
-    if (code_.row > std::numeric_limits<std::int32_t>::max()) give_up();
     for (const Code::Store& s : code_.stores) {
       sums_ = sums_ || s.as == Kept::kSum;
       if (!wide_ && (s.as == Kept::kBF16 || s.as == Kept::kBool)) give_up();  // AVX2 cannot store parts of lanes
@@ -225,7 +224,7 @@ class Emitter : public Xbyak::CodeGenerator {
     add(rcx, copies_ * lanes());
     cmp(rcx, turn_at());
     jl(within);
-    sub(rcx, static_cast<std::uint32_t>(code_.row));
+    sub(rcx, period_);
     L(within);
   }
 
@@ -466,6 +465,7 @@ class Emitter : public Xbyak::CodeGenerator {
   Code code_;
   int bytes_, copies_;
   unsigned large_;
+  std::uint32_t period_;
   bool wide_, sums_ = false;
   std::vector<int> constant_;  // per value: its number in the pool
   Xbyak::Label pool_;
@@ -480,8 +480,8 @@ class Emitter : public Xbyak::CodeGenerator {
 
 class Emitted : public MachineCode {
  public:
-  Emitted(const Code& code, int vector_bytes, int copies, unsigned large)
-      : emitter_(repeated(code, copies), vector_bytes, copies, large) {
+  Emitted(const Code& code, int vector_bytes, int copies, unsigned large, std::int64_t period)
+      : emitter_(repeated(code, copies), vector_bytes, copies, large, period) {
     emitter_.function(false);
     const std::size_t second = (emitter_.getSize() + 15) / 16 * 16;
     emitter_.function(true);
@@ -498,9 +498,9 @@ class Emitted : public MachineCode {
 
 }  // namespace
 
-std::unique_ptr<MachineCode> emit(const Code& code, int vector_bytes, int copies, unsigned large) {
+std::unique_ptr<MachineCode> emit(const Code& code, int vector_bytes, int copies, unsigned large, std::int64_t period) {
   try {
-    return std::make_unique<Emitted>(code, vector_bytes, copies, large);
+    return std::make_unique<Emitted>(code, vector_bytes, copies, large, period);
   } catch (const Xbyak::Error&) {
     return nullptr;
   }
@@ -512,7 +512,7 @@ std::unique_ptr<MachineCode> emit(const Code& code, int vector_bytes, int copies
 
 namespace weft::kernels::loop {
 
-std::unique_ptr<MachineCode> emit(const Code&, int, int, unsigned) { return nullptr; }
+std::unique_ptr<MachineCode> emit(const Code&, int, int, unsigned, std::int64_t) { return nullptr; }
 
 }  // namespace weft::kernels::loop
 

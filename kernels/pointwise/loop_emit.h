@@ -10,7 +10,7 @@ namespace weft::kernels::loop {
 
 // What a loop is called with: addresses of its first elements, or states, and how many elements it computes, a multiple
 // of MachineCode::step. Every element of an input is read before that of an output is written, so they may be the same.
-// What goes by rows begins anew after the first `turn` elements, and then after every row; where there are more
+// What goes by rows begins anew after the first `turn` elements, and then after every period; where there are more
 // elements than that, both are multiples of the step.
 struct Frame {
   const void* inputs[Program::kMaxAccesses];
@@ -31,6 +31,6 @@ class MachineCode {
 // `copies` vectors are worked on together; the inputs that `large` names as bits are fetched ahead. Null where that
 // needs more of the processor's address registers than there are, where AVX2 would have to store 16 or 8 bits of a
 // lane, and where the system does not let memory be executed.
-std::unique_ptr<MachineCode> emit(const Code& code, int vector_bytes, int copies, unsigned large);
+std::unique_ptr<MachineCode> emit(const Code& code, int vector_bytes, int copies, unsigned large, std::int64_t period);
 
 }  // namespace weft::kernels::loop

@@ -111,7 +111,7 @@ std::vector<std::vector<float>> outputs_of(const TileProgram& p, Run run, const 
     const std::size_t past = reinterpret_cast<std::uintptr_t>(memory[i].data()) / sizeof(float) % 16;
     operands.outputs[i] = memory[i].data() + (16 - past) % 16 + shift * (i + 1);
   }
-  // Sums stay as their states, which are as many doubles as there may be columns.
+  // Sums stay as their states, as many doubles as there may be columns, whose last digits depend on the order.
   std::vector<std::vector<double>> states(memory.size(), std::vector<double>(kCount / 2, 0.5));
   for (std::size_t i = 0; i < memory.size(); ++i) {
     if (p.geometry.kept[i] == kCount) continue;
@@ -121,7 +121,8 @@ std::vector<std::vector<float>> outputs_of(const TileProgram& p, Run run, const 
   run(p, operands, w);
   for (std::size_t i = 0; i < memory.size(); ++i) {
     const auto* first = static_cast<const float*>(operands.outputs[i]);
-    outputs.emplace_back(first, first + kCount);
+    operands.partials[i].states ? outputs.emplace_back(states[i].begin(), states[i].end())
+                                : outputs.emplace_back(first, first + kCount);
   }
   return outputs;
 }
@@ -283,43 +284,44 @@ TEST(CompiledLoops, RunAnyWindow) {
   });
 }
 
-// y = x row + x, of rows of kRow that all meet the one row, and with a sum of y's columns.
-constexpr std::int64_t kRow = 192;
-TileProgram by_rows(bool sums) {
+// y = x r + r, of rows that all meet the one row r, and the sums of y's columns.
+TileProgram by_rows(std::int64_t row, bool sums) {
   Writer w(2, 0);
   w.geometry().rank = 2;
-  w.geometry().size[0] = kCount / kRow;
-  w.geometry().size[1] = kRow;
-  w.geometry().step[0][0] = kRow;
+  w.geometry().size[0] = kCount / row;
+  w.geometry().size[1] = row;
+  w.geometry().step[0][0] = row;
   w.geometry().step[0][1] = w.geometry().step[1][1] = 1;
   w.geometry().step[1][0] = 0;
   w.geometry().follow[1] = Follow::kStrided;
   w.add(instr(Kind::kLoad, 0, 0));
   w.add(instr(Kind::kLoad, 1, 1));
-  w.add(instr(Kind::kFn, 2, 0, 1, 0, Fn::kFma));
+  w.add(instr(Kind::kFn, 2, 0, 1, 1, Fn::kFma));
   w.store(2);
-  if (sums) w.sum(2, kRow);
+  if (sums) w.sum(2, row);
   return w.done();
 }
 
-// One call goes through many rows where these begin with vectors, and begins anywhere in the first one.
+// One call goes through many rows, whether or not vectors fit into them, and begins anywhere in the first one.
 TEST(CompiledLoops, GoOnFromRowToRow) {
   on_every_isa([] {
-    const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kRow, 2)};
-    constexpr std::int64_t kAll = kCount / kRow * kRow;
-    for (const bool sums : {false, true}) {
-      TileProgram p = by_rows(sums);
-      ASSERT_TRUE(p.loop);
-      std::vector<Window> windows{{0, kCount / kRow, kRow, kRow}, {64, 20, 128, kRow}, {3 * kRow, 7, kRow, kRow}};
-      // A sum is of whole windows, whose columns do not turn.
-      if (!sums) windows.insert(windows.end(), {{0, 1, kAll, 0}, {64, 1, 4000, 0}, {128, 1, 73, 0}, {5, 1, 4000, 0}});
-      for (const unsigned streams : {0u, 1u}) {
-        p.streams = streams;
-        for (const Window& w : windows)
-          for (const std::size_t shift : {std::size_t{0}, std::size_t{3}})
-            expect_same(outputs_of(p, p.run, x, w, shift), outputs_of(p, p.run_tiles, x, w, shift),
-                        "window from " + std::to_string(w.begin) + ", streams " + std::to_string(streams) + ", shift " +
-                            std::to_string(shift));
+    for (const std::int64_t row : {3, 10, 16, 48, 100, 192}) {
+      std::vector<std::vector<float>> x{std::vector<float>(kCount), std::vector<float>(static_cast<std::size_t>(row))};
+      for (std::size_t i = 0; i < x[0].size(); ++i) x[0][i] = static_cast<float>(i % 41) - 20;
+      for (std::size_t i = 0; i < x[1].size(); ++i) x[1][i] = static_cast<float>(i % 7) + 0.5f;
+      const std::int64_t all = kCount / row;
+      for (const bool sums : {false, true}) {
+        TileProgram p = by_rows(row, sums);
+        ASSERT_TRUE(p.loop);
+        for (const Window& w : {Window{0, all, row, row}, Window{row, all - 2, row, row}, Window{0, 1, all * row, 0},
+                                Window{7, 1, 4001, 0}, Window{row + 1, 9, row - 1, row}})
+          for (const unsigned streams : {0u, 1u})
+            for (const std::size_t shift : {std::size_t{0}, std::size_t{3}}) {
+              p.streams = streams;
+              expect_same(outputs_of(p, p.run, x, w, shift), outputs_of(p, p.run_tiles, x, w, shift),
+                          "rows of " + std::to_string(row) + ", window from " + std::to_string(w.begin) +
+                              (streams ? ", streams" : "") + ", shift " + std::to_string(shift));
+            }
       }
     }
   });
