@@ -114,11 +114,13 @@ __global__ void __launch_bounds__(kThreads)
   const Lane t(false);
   const std::int64_t channel = t.result();
   State state{};
-  if (channel < b.channels)
+  if (channel < b.channels) {
+#pragma unroll 4  // so that several loads are under way
     for (std::int64_t block = t.lane; block < b.blocks; block += t.lanes) {
       const std::int64_t from = block * b.channels + channel;
       merge(state, {{partials.mean[from]}, {partials.squares[from]}, b.end(block) - b.begin(block)});
     }
+  }
   state = over_lanes(cells, state, t, merge<A, 1>);
   if (t.lane != 0 || channel >= b.channels) return;
   const A origin = state.count ? static_cast<A>(x[channel]) : A{0}, mean = origin + state.mean[0];
@@ -181,7 +183,7 @@ class CudaStatistics {
                            cuda::data<A>(call.outputs[2]), cuda::data<A>(call.outputs[3])};
     cuda::launch(moments_kernel<T, n>, dim3(cut.tiles, static_cast<unsigned>(b.blocks)), cut.layout.block(), 0, call, b,
                  x, partials);
-    constexpr unsigned kSlots = 8;
+    constexpr unsigned kSlots = 4;
     cuda::launch(statistics_kernel<T>, dim3((static_cast<unsigned>(channels_) + kSlots - 1) / kSlots),
                  dim3(kSlots, kThreads / kSlots), 0, call, b, eps_, x, partials, to);
   }

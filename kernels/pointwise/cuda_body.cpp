@@ -50,7 +50,7 @@ Walk walk_of(const Geometry& g, int lanes) {
   return walk;
 }
 
-// How a reduction is cut: eight steps or more for each lane, and about a thousand blocks where there is work for them.
+// How a reduction is cut: eight steps or more for each lane, and blocks for one wave where there is work for them.
 ReductionCut cut(bool trailing, std::int64_t count, std::int64_t results, int lanes) {
   ReductionCut r;
   r.trailing = trailing;
@@ -63,9 +63,11 @@ ReductionCut cut(bool trailing, std::int64_t count, std::int64_t results, int la
   r.step_stride = trailing ? 1 : packs;
   const LaneLayout layout = lane_layout(trailing, r.units, r.steps);
   r.lanes = layout.lanes;
-  constexpr std::int64_t kSteps = 8, kBlocks = 528, kMaxPieces = kBlocks;
+  // On 132 multiprocessors; programs that reduce over trailing axes are the shorter ones, with fewer registers.
+  constexpr std::int64_t kSteps = 8;
+  const std::int64_t blocks = trailing ? 1056 : 528;
   const std::int64_t tiles = std::max<std::int64_t>(1, (r.units + layout.slots - 1) / layout.slots);
-  const std::int64_t most = std::min((kBlocks + tiles - 1) / tiles, kMaxPieces);
+  const std::int64_t most = (blocks + tiles - 1) / tiles;
   const std::int64_t pieces = std::clamp<std::int64_t>(r.steps / (r.lanes * kSteps), 1, most);
   r.piece_steps = (r.steps + pieces - 1) / pieces;
   r.pieces = r.piece_steps > 0 ? static_cast<int>((r.steps + r.piece_steps - 1) / r.piece_steps) : 1;

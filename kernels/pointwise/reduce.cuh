@@ -95,7 +95,7 @@ __device__ void run_reduction(const ThreadOperands& operands, Walk walk, const R
     machine.move_to(t.unit * r.unit_stride);  // the prologue may read what belongs to the unit's columns
     interpreter::run_constant<Prog, 0, program.prologue>(machine);
     // Several loads are under way at a time, as long as the code stays small.
-    constexpr int kAtOnce = program.count <= 12 ? 4 : program.count <= 20 ? 2 : 1;
+    constexpr int kAtOnce = program.count <= 12 ? 4 : 1;
 #pragma unroll kAtOnce
     for (std::int64_t step = t.begin + t.lane; step < t.end; step += r.lanes) {
       machine.move_to(t.unit * r.unit_stride + step * r.step_stride);

@@ -62,6 +62,15 @@ __device__ void widen(A (&to)[n], const uint4& raw) {
   for (int i = 0; i < n; ++i) to[i] = static_cast<A>(pack.lane[i]);
 }
 
+// Stores what nobody reads soon: it is the first to leave the cache.
+inline __device__ void store_past(uint4* to, const uint4& value) {
+#if defined(__CUDA_ARCH__)
+  __stcs(to, value);
+#else
+  *to = value;
+#endif
+}
+
 // Joins over the block by way of one value per warp in `cells`, in a fixed order; every thread gets the outcome.
 template <class V>
 __device__ V over_block(V* cells, const V& mine) {
@@ -180,7 +189,7 @@ class WideRow {
     RowPack<T> out;
     WEFT_LANES
     for (int i = 0; i < n; ++i) out.lane[i] = static_cast<T>(slope(x[i], cut_.first_of(p) + i, known, loss));
-    if (gradient_) slopes_[p] = __builtin_bit_cast(uint4, out);
+    if (gradient_) store_past(slopes_ + p, __builtin_bit_cast(uint4, out));
   }
 
   const T* logits_;

@@ -6,7 +6,8 @@
 // Elementwise activations as layers, and softmax. weft/fn.h has the formulas.
 namespace weft WEFT_EXPORT {
 
-// max(x, 0)
+// max(x, 0); NaN stays NaN, except on CUDA right behind a product, where the matrix library computes it and NaN gives 0
+// (the gradient of the weights is NaN then, and the optimizer says so).
 class ReLU : public Module {
  public:
   Tensor forward(Tensor x) const;
