@@ -100,9 +100,15 @@ std::vector<Value> grad_decompose(Builder& build, std::span<const Value> in, con
   const Ints axes = axes_but(shape.rank(), shape.rank() - 1);
   const auto dy = [&] { return widened(build, in[0]); };
   const auto xhat = [&] { return (widened(build, in[1]) - mu) * rstd; };
-  const Ex dbias = reshape(sum(dy(), axes), channels), dweight = reshape(sum(dy() * xhat(), axes), channels);
+  // One node per statement: the order of operands is the compiler's.
+  const Ex dbias = reshape(sum(dy(), axes), channels);
+  const Ex once = xhat();
+  const Ex products = dy() * once;
+  const Ex dweight = reshape(sum(products, axes), channels);
   const Ex per_row = like(mu, 1 / static_cast<double>(count_over(shape, axes)));
-  const Ex dx = (dy() - (dbias + xhat() * dweight) * per_row) * rstd * weight;
+  const Ex twice = xhat();
+  const Ex shift = (dbias + twice * dweight) * per_row;
+  const Ex dx = (dy() - shift) * rstd * weight;
   return {cast(dx, build.dtype(in[1])).value(), dweight.value(), dbias.value()};
 }
 
