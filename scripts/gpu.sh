@@ -38,6 +38,8 @@ logged() {
 # Tests and sanitizers at once: each keeps the device busy for a small part of its time only.
 run_tests() {
   local program name tool log
+  rm -f "$out/tests.txt" "$out/sanitizer.txt"
+  command -v compute-sanitizer >/dev/null || echo "no compute-sanitizer here"
   for program in "$WEFT_BUILD_DIR"/tests/test_* "$WEFT_BUILD_DIR"/tests/bench/test_*; do
     name=$(basename "$program")
     [ -x "$program" ] && [ -f "$program" ] || continue
@@ -54,7 +56,7 @@ run_tests() {
     name=$(basename "$log")
     case "$name: $(tail -n 1 "$log")" in
       *"status 0") echo "$name: passed" ;;
-      test*"status 124" | *check*"status 124") echo "$name: stopped after 200 s; no verdict" ;;
+      *check*"status 124") echo "$name: stopped after 200 s; no verdict" ;;
       *) status=1; echo "$name: FAILED, $(tail -n 1 "$log")" ;;
     esac
     case $name in

@@ -16,6 +16,7 @@
 #include "kernels/matmul/matmul.h"
 #include "kernels/pointwise/pointwise.h"
 #include "kernels/support/in_turn.h"
+#include "kernels/support/workspace.h"
 
 namespace weft::kernels {
 
@@ -32,20 +33,18 @@ exec::PreparedKernel prepare_matmul_cuda(const exec::KernelRequest& request) {
 
 namespace {
 
-std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
-
 // A product whose body is an epilogue of the library.
 class ByLibrary {
  public:
   ByLibrary(const exec::KernelRequest& request, const MatchedEpilogue& match, exec::PreparedKernel gemm)
       : match_(match), gemm_(std::move(gemm)) {
-    if (match.aux) space_ += aligned(static_cast<std::size_t>(request.outputs[0].bytes()));
+    if (match.aux) space_ += padded(static_cast<std::size_t>(request.outputs[0].bytes()));
     if (!match.operand) return;
     const TensorSpec& operand = request.inputs[input()];
     if (operand.dtype == match.result) return;
     const TensorSpec rounded{operand.shape, match.result};
     rounded_ = space_;
-    space_ += aligned(static_cast<std::size_t>(rounded.bytes()));
+    space_ += padded(static_cast<std::size_t>(rounded.bytes()));
     const ir::Attributes to{{"dtype", match.result}};
     rounding_ = prepare_pointwise_cuda(
         {ir::OpId::of("cast"), to, std::span(&operand, 1), std::span(&rounded, 1), request.device, request.path});

@@ -10,6 +10,7 @@
 #include "kernels/pointwise/reductions.h"
 #include "kernels/pointwise/tiles.h"
 #include "kernels/support/in_turn.h"
+#include "kernels/support/workspace.h"
 
 namespace weft::kernels {
 
@@ -43,7 +44,7 @@ class CpuMatmulEpilogue {
 
  private:
   std::size_t states_at(std::size_t reduction) const {
-    return (gemm_.workspace() + 255) / 256 * 256 + reduction * static_cast<std::size_t>(blocks_ * cols_) * kStateBytes;
+    return padded(gemm_.workspace()) + reduction * static_cast<std::size_t>(blocks_ * cols_) * kStateBytes;
   }
   unsigned char* states(const Call& call, std::size_t reduction, std::int64_t block, std::int64_t col) const {
     return static_cast<unsigned char*>(call.workspace.data) + states_at(reduction) +

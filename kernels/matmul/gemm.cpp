@@ -6,6 +6,7 @@
 
 #include "kernels/matmul/dots.h"
 #include "kernels/matmul/pack.h"
+#include "kernels/support/workspace.h"
 
 namespace weft::kernels {
 
@@ -19,8 +20,6 @@ constexpr std::int64_t kAlone = 1024 * 1024, kAloneCopy = 128 * 1024;
 constexpr std::int64_t kDotCost = 4;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
-
 }  // namespace
 
 template <class T, class O>
@@ -39,11 +38,11 @@ CpuGemm<T, O>::CpuGemm(const GemmProblem& problem, GemmInto into) : cut_(cut_of(
 
 template <class T, class O>
 std::size_t CpuGemm<T, O>::packed_a() const {
-  return cut_.pack_a ? aligned(static_cast<std::size_t>(p_.a_count * p_.m * p_.k) * sizeof(A)) : 0;
+  return cut_.pack_a ? padded(static_cast<std::size_t>(p_.a_count * p_.m * p_.k) * sizeof(A)) : 0;
 }
 template <class T, class O>
 std::size_t CpuGemm<T, O>::packed_b() const {
-  return cut_.pack_b ? aligned(static_cast<std::size_t>(p_.b_count * size_of_b()) * sizeof(A)) : 0;
+  return cut_.pack_b ? padded(static_cast<std::size_t>(p_.b_count * size_of_b()) * sizeof(A)) : 0;
 }
 template <class T, class O>
 std::size_t CpuGemm<T, O>::workspace() const {

@@ -10,10 +10,9 @@ namespace {
 
 constexpr std::int64_t kPiece = 16 * kThreads * 4;  // bytes that a block moves
 
-struct RunTable {
-  static constexpr int kMost = 256;  // 7 KiB of arguments
-  ByteRun runs[kMost];
-  unsigned first_block[kMost];
+struct RunTable {  // 7 KiB of arguments
+  ByteRun runs[kMostRuns];
+  unsigned first_block[kMostRuns];
   int count;
 };
 
@@ -30,7 +29,7 @@ __device__ std::int64_t move_units(unsigned char* to, const unsigned char* from,
 
 __global__ void __launch_bounds__(kThreads) runs_kernel(const __grid_constant__ RunTable table) {
   int run = 0;
-  for (int step = RunTable::kMost / 2; step > 0; step /= 2)
+  for (int step = kMostRuns / 2; step > 0; step /= 2)
     if (run + step < table.count && table.first_block[run + step] <= blockIdx.x) run += step;
   const ByteRun whole = table.runs[run];
   const std::int64_t begin = static_cast<std::int64_t>(blockIdx.x - table.first_block[run]) * kPiece;
@@ -49,7 +48,7 @@ __global__ void __launch_bounds__(kThreads) runs_kernel(const __grid_constant__ 
 
 void RunLauncher::add(const ByteRun& run) {
   if (run.bytes == 0) return;
-  if (count_ == kMost) launch();
+  if (count_ == kMostRuns) launch();
   runs_[count_++] = run;
 }
 

@@ -13,6 +13,8 @@ struct ByteRun {
   std::int64_t bytes = 0;
 };
 
+inline constexpr int kMostRuns = 256;  // of one launch
+
 // Collects runs that do not overlap and moves them on a CUDA device, hundreds with one launch.
 class RunLauncher {
  public:
@@ -21,9 +23,8 @@ class RunLauncher {
   void launch();
 
  private:
-  static constexpr int kMost = 256;
   const Call& call_;
-  ByteRun runs_[kMost];
+  ByteRun runs_[kMostRuns];
   int count_ = 0;
 };
 

@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "kernels/support/workspace.h"
 
 namespace weft::kernels {
 
 namespace {
-
-std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
 
 // Where something lies during a run: in an output of the call, or else at an offset into its workspace.
 struct Place {
@@ -85,7 +84,7 @@ exec::PreparedKernel prepare_in_turn(const exec::KernelRequest& request, std::st
   for (std::size_t i = 0; i + further.size() < request.body->inputs.size(); ++i) {
     between.push_back(request.body->spec(request.body->inputs[i].value));
     kernel->between.push_back({between.back().dtype, kernel->rest});
-    kernel->rest += aligned(static_cast<std::size_t>(between.back().bytes()));
+    kernel->rest += padded(static_cast<std::size_t>(between.back().bytes()));
   }
   const ir::Graph body = without_passed_on(*request.body, *kernel);
   std::vector<TensorSpec> in = between, out;
