@@ -96,11 +96,11 @@ ir::Node node_of(const Region& region) {
   return node;
 }
 
-// y = x w with w a row, and its sums over axis 0 or 1. For CUDA: columns in packs and one by one, work for one piece
-// and for several, registers of both widths.
-OpCase reduced(const Shape& shape, std::int64_t axis, DType dtype) {
+// y = x w with w a row or a column, and its sums over axis 0 or 1. For CUDA: columns in packs and one by one, work for
+// one piece and for several, registers of both widths.
+OpCase reduced(const Shape& shape, std::int64_t axis, DType dtype, bool column = false) {
   Body b;
-  const Value x = b.floats(shape, dtype), w = b.floats({shape[1]}, dtype);
+  const Value x = b.floats(shape, dtype), w = b.floats(column ? Shape{shape[0], 1} : Shape{shape[1]}, dtype);
   const Value y = b.op("multiply", {x, w});
   const ir::Attributes attributes{{"axes", ir::Ints{axis}}, {"keep", false}};
   const Region region =
@@ -116,8 +116,8 @@ OpCase reduced(const Shape& shape, std::int64_t axis, DType dtype) {
     sums.spec = {Shape{shape[axis == 0 ? 1 : 0]}, dtype};
     sums.values.resize(static_cast<std::size_t>(sums.spec.shape.numel()));
     for (std::size_t i = 0; i < products.values.size(); ++i) {
-      const std::size_t columns = in[1].values.size();
-      products.values[i] *= in[1].values[i % columns];
+      const auto columns = static_cast<std::size_t>(shape[1]);
+      products.values[i] *= in[1].values[column ? i / columns : i % columns];
       sums.values[axis == 0 ? i % columns : i / columns] += products.values[i];
     }
     return {products, sums};
@@ -201,6 +201,7 @@ std::vector<OpCase> region_cases() {
   for (const DType dtype : {DType::kF32, DType::kF64}) {
     cases.push_back(reduced({130, 128}, 0, dtype));
     cases.push_back(reduced({5, 33}, 1, dtype));
+    cases.push_back(reduced({64, 64}, 0, dtype, true));  // as many numbers as a row has, and yet no row
   }
   for (const Region& update : update_regions()) cases.push_back(update_case(update));
   return cases;
