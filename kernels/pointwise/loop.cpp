@@ -22,7 +22,8 @@ constexpr std::int64_t kNarrow = 32;  // rows that are shorter than what it take
 // What goes by rows is repeated until vectors fit, for stretches of at least so many repetitions, in so many bytes.
 constexpr std::int64_t kFewPeriods = 2;
 constexpr std::int64_t kSpace = 64 * 1024;
-// Chains of that many operations are worked on for several vectors together.
+// Chains of that many operations are worked on for several vectors together, and so are totals, whose additions wait
+// for one another.
 constexpr int kLong = 32, kMostCopies = 4;
 // Making the code takes longer than the tile machine for thousands of runs; with short rows that one is slow.
 constexpr std::int64_t kFewElements = 1024, kFewOfShortRows = 128;
@@ -38,6 +39,7 @@ class CompiledLoop {
         several_(std::move(several)),
         row_(code.row),
         period_(period),
+        row_totals_(code.row_totals),
         rows_(code.rows),
         inputs_(program.inputs),
         outputs_(program.outputs) {
@@ -50,6 +52,7 @@ class CompiledLoop {
     for (const loop::Code::Store& s : code.stores) {
       written_[s.output] = static_cast<std::uint8_t>(loop::bytes_of(s.as));
       if (s.as == loop::Kept::kSum) sums_ |= 1u << s.output;
+      if (s.as == loop::Kept::kTotal) totals_ |= 1u << s.output;
       if (s.as == loop::Kept::kF32) whole_ |= 1u << s.output;
     }
   }
@@ -57,9 +60,9 @@ class CompiledLoop {
   void run(const TileProgram& p, const Operands& operands, const Window& w) const {
     bool wanted = true;
     for (int i = 0; i < outputs_; ++i)
-      wanted = wanted && (sums_ >> i & 1 ? operands.partials[i].states : operands.outputs[i]);
+      wanted = wanted && ((sums_ | totals_) >> i & 1 ? operands.partials[i].states : operands.outputs[i]);
     // Rows without gaps are one stretch of elements.
-    const bool line = row_ && (w.rows == 1 || w.pitch == w.cols) && in_place(operands);
+    const bool line = row_ && row_totals_ == 0 && (w.rows == 1 || w.pitch == w.cols) && in_place(operands);
     const bool repeats = line && period_ && w.rows * w.cols >= kFewPeriods * period_;
     const bool narrow = (w.rows > 1 && w.cols < kNarrow) || (row_ && row_ < kNarrow);
     if (!wanted || (narrow && !repeats)) return p.run_tiles(p, operands, w);
@@ -122,7 +125,7 @@ class CompiledLoop {
         const std::int64_t element = w.begin + row * w.pitch + done, column = row_ ? element % row_ : 0;
         n = row_ ? std::min(w.cols - done, row_ - column) : w.cols;
         aim(frame, operands, {element, column, row, done});
-        run_stretch(frame, n, streams);
+        run_stretch(frame, n, streams, operands, row_ ? element / row_ : 0);
       }
     }
   }
@@ -158,7 +161,7 @@ class CompiledLoop {
       std::fill_n(sums[i], period_, 0.0);
       free += period_ * written_[i];
     }
-    run_stretch(frame, n, streams);
+    run_stretch(frame, n, streams, operands, 0);
     for (int i = 0; i < outputs_; ++i) {
       if (!sums[i]) continue;
       auto* states = static_cast<double*>(operands.partials[i].states) - operands.partials[i].first;
@@ -188,6 +191,24 @@ class CompiledLoop {
     }
     if (n > 0) run_part(frame, n);
   }
+  // The same, with the totals of the stretch added to that state of theirs.
+  void run_stretch(loop::Frame& frame, std::int64_t n, bool streams, const Operands& operands,
+                   std::int64_t state) const {
+    if (totals_ == 0) return run_stretch(frame, n, streams);
+    alignas(64) double lanes[Program::kMaxOutputs][kMostCopies * kMostLanes];
+    for (int i = 0; i < outputs_; ++i) {
+      if (!(totals_ >> i & 1)) continue;
+      std::fill_n(lanes[i], several_->step, 0.0);
+      frame.outputs[i] = lanes[i];
+    }
+    run_stretch(frame, n, streams);
+    for (int i = 0; i < outputs_; ++i) {
+      if (!(totals_ >> i & 1)) continue;
+      const Partial& partial = operands.partials[i];
+      double& total = static_cast<double*>(partial.states)[row_totals_ >> i & 1 ? state - partial.first : 0];
+      total = std::accumulate(lanes[i], lanes[i] + several_->step, total);
+    }
+  }
   // How many f32 lie between the address and the next vector's place.
   std::int64_t before_vector(const void* address) const {
     const auto past = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(address) / 4) % one_->step;
@@ -205,7 +226,7 @@ class CompiledLoop {
       part.inputs[i] = in[i];
     }
     for (int i = 0; i < outputs_; ++i) {
-      if (sums_ >> i & 1) std::memcpy(out[i], frame.outputs[i], static_cast<std::size_t>(n * written_[i]));
+      if ((sums_ | totals_) >> i & 1) std::memcpy(out[i], frame.outputs[i], static_cast<std::size_t>(n * written_[i]));
       part.outputs[i] = out[i];
     }
     part.count = one_->step;
@@ -223,17 +244,19 @@ class CompiledLoop {
     }
     for (int i = 0; i < inputs_; ++i)
       frame.inputs[i] = static_cast<const std::byte*>(frame.inputs[i]) + (rows_ >> i & 1 ? along : n) * read_[i];
-    for (int i = 0; i < outputs_; ++i)
-      frame.outputs[i] = static_cast<std::byte*>(frame.outputs[i]) + (sums_ >> i & 1 ? along : n) * written_[i];
+    for (int i = 0; i < outputs_; ++i) {
+      const std::int64_t steps = totals_ >> i & 1 ? 0 : sums_ >> i & 1 ? along : n;
+      frame.outputs[i] = static_cast<std::byte*>(frame.outputs[i]) + steps * written_[i];
+    }
   }
 
   std::unique_ptr<loop::MachineCode> one_, several_;  // vectors at a time
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   std::int64_t row_, period_;  // see loop::Code; repetitions of it in whole vectors, 0 where these are too long
-  unsigned rows_;
+  unsigned row_totals_, rows_;
   int inputs_, outputs_;
   std::vector<Scalar> scalars_;
-  unsigned sums_ = 0, whole_ = 0;  // outputs that are sums, and that are f32, as bits
+  unsigned sums_ = 0, totals_ = 0, whole_ = 0;  // outputs that are sums, that are totals, and that are f32, as bits
   // Bytes of an element or a state; 0 of a scalar.
   std::uint8_t read_[Program::kMaxAccesses] = {}, written_[Program::kMaxOutputs] = {};
 };
@@ -259,7 +282,9 @@ void compile_loop(TileProgram& p) {
   if (p.geometry.count < kFewElements && !short_rows) return;
   const bool wide = cpu::isa() == cpu::Isa::kAvx512;
   const int vector = wide ? 64 : 32, registers = wide ? 32 : 16;
-  const int most = static_cast<int>(code->operations.size()) < kLong ? 1 : kMostCopies;
+  const bool total = std::any_of(code->stores.begin(), code->stores.end(),
+                                 [](const loop::Code::Store& s) { return s.as == loop::Kept::kTotal; });
+  const int most = static_cast<int>(code->operations.size()) < kLong && !total ? 1 : kMostCopies;
   const int copies = std::clamp(registers / std::max(1, loop::registers_of(*code)), 1, most);
   unsigned large = 0;
   for (int i = 0; i < p.fetched; ++i) large |= 1u << p.fetch[i].input;

@@ -119,8 +119,14 @@ class Tracer {
     return true;
   }
   bool reduce(const Instr& in) {
-    if (in.c != 0 || in.fn != Fn::kAdd || !keep_row(recorder_.code, geometry_.kept[in.b])) return false;
-    recorder_.code.stores.push_back({registers_[in.a].value, in.b, Kept::kSum});
+    if (in.fn != Fn::kAdd) return false;
+    const bool trailing = in.c != 0;
+    const std::int64_t kept = geometry_.kept[in.b], row = trailing ? geometry_.count / kept : kept;
+    if (!(trailing && kept == 1)) {
+      if (!keep_row(recorder_.code, row)) return false;
+      if (trailing) recorder_.code.row_totals |= 1u << in.b;
+    }
+    recorder_.code.stores.push_back({registers_[in.a].value, in.b, trailing ? Kept::kTotal : Kept::kSum});
     return true;
   }
 
@@ -179,7 +185,7 @@ int registers_of(const Code& code) {
 }
 
 Code repeated(const Code& code, int copies) {
-  Code out{{}, {}, code.row, code.rows};
+  Code out{{}, {}, code.row, code.row_totals, code.rows};
   std::vector<std::vector<int>> values;  // per value: its copies
   const auto copy_of = [&](int v, int copy) {
     if (v < 0) return v;

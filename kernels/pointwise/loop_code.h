@@ -57,10 +57,12 @@ struct Operation {
 
 enum class Kept : std::uint8_t {
   kF32,
-  kBF16,  // the low 16 bits of a lane
-  kBool,  // the low 8 bits of a lane
-  kSum,   // added to states of f64, one for each column
+  kBF16,   // the low 16 bits of a lane
+  kBool,   // the low 8 bits of a lane
+  kSum,    // added to states of f64, one for each column
+  kTotal,  // added to states of f64, one for each lane
 };
+constexpr bool adds(Kept as) { return as == Kept::kSum || as == Kept::kTotal; }
 constexpr int bytes_of(Kept as) { return as == Kept::kF32 ? 4 : as == Kept::kBF16 ? 2 : as == Kept::kBool ? 1 : 8; }
 
 struct Code {
@@ -71,9 +73,11 @@ struct Code {
   };
   std::vector<Operation> operations;
   std::vector<Store> stores;
-  // Where some input is a row that all rows of the others meet, or some output a sum of rows: a row's length.
+  // Where some input is a row that all rows of the others meet, or some output a sum of rows or has the totals of rows:
+  // a row's length.
   std::int64_t row = 0;
-  unsigned rows = 0;  // the inputs that are one row, as bits
+  unsigned row_totals = 0;  // the outputs that are totals of rows, as bits; other totals are of all elements
+  unsigned rows = 0;        // the inputs that are one row, as bits
 };
 
 // The program as such code; nothing where it holds what has no code of this kind: other types than f32, bf16 and bools,

@@ -72,7 +72,7 @@ class Emitter : public Xbyak::CodeGenerator {
         period_(static_cast<std::uint32_t>(period)),
         wide_(vector_bytes == 64) {
     for (const Code::Store& s : code_.stores) {
-      sums_ = sums_ || s.as == Kept::kSum;
+      sums_ = sums_ || adds(s.as);
       if (!wide_ && (s.as == Kept::kBF16 || s.as == Kept::kBool)) give_up();  // AVX2 cannot store parts of lanes
     }
     int constants = 0;
@@ -338,6 +338,8 @@ class Emitter : public Xbyak::CodeGenerator {
         return vpmovdb(ptr[place], value);
       case Kept::kSum:
         return add_to_states(place, value);
+      case Kept::kTotal:
+        return add_to_states(Reg64(outputs_[at(s.output)]) + s.copy * lanes() * bytes_of(s.as), value);
     }
   }
   void add_to_states(const Xbyak::RegExp& states, const Xmm& value) {

@@ -69,6 +69,12 @@ class Writer {
     lowered_.geometry.kept[p.outputs] = row;
     add(instr(Kind::kReduce, 0, reg, p.outputs++));
   }
+  // The total of each row of that length.
+  void total(int reg, std::int64_t row) {
+    Program& p = lowered_.program;
+    lowered_.geometry.kept[p.outputs] = kCount / row;
+    add(instr(Kind::kReduce, 0, reg, p.outputs++, 1));
+  }
   TileProgram done() const { return kernels::tile_program(lowered_); }
   Program& program() { return lowered_.program; }
   kernels::Geometry& geometry() { return lowered_.geometry; }
@@ -322,6 +328,36 @@ TEST(CompiledLoops, GoOnFromRowToRow) {
                           "rows of " + std::to_string(row) + ", window from " + std::to_string(w.begin) +
                               (streams ? ", streams" : "") + ", shift " + std::to_string(shift));
             }
+      }
+    }
+  });
+}
+
+// Totals of rows and of all elements, beside the sums of columns and what is stored, in windows that begin and end
+// within rows.
+TEST(CompiledLoops, GiveTotals) {
+  on_every_isa([] {
+    for (const std::int64_t row : {40, 50, 1000, 1250, 5000}) {
+      for (const bool more : {false, true}) {
+        Writer w(2, 0);
+        w.add(instr(Kind::kLoad, 0, 0));
+        w.add(instr(Kind::kLoad, 1, 1));
+        w.add(instr(Kind::kFn, 2, 0, 1, 0, Fn::kMultiply));
+        w.total(2, row);
+        w.total(0, kCount);
+        if (more) w.store(2);
+        if (more && row < kCount) w.sum(1, row);
+        const TileProgram p = w.done();
+        ASSERT_TRUE(p.loop);
+        std::vector<std::vector<float>> x(2, std::vector<float>(kCount));
+        for (std::size_t i = 0; i < kCount; ++i) x[0][i] = static_cast<float>(i % 41) - 19;
+        for (std::size_t i = 0; i < kCount; ++i) x[1][i] = static_cast<float>(i % 13) + 0.5f;
+        for (const Window& window :
+             {Window{0, 1, kCount, 0}, Window{7, 1, 4001, 0}, Window{std::min(row, kCount - 2) - 1, 1, 3, 0},
+              Window{11, 30, 37, 101}, Window{3, 1, 1, 0}})
+          expect_same(outputs_of(p, p.run, x, window), outputs_of(p, p.run_tiles, x, window),
+                      "rows of " + std::to_string(row) + ", window from " + std::to_string(window.begin) + " of " +
+                          std::to_string(window.rows) + " x " + std::to_string(window.cols));
       }
     }
   });
