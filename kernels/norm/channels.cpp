@@ -9,6 +9,10 @@ namespace weft::kernels {
 
 namespace {
 
+// Bytes of a cache line, and how far ahead lines are fetched: memory answers later than the processor can look ahead,
+// and its own prefetching stops at the end of a small page.
+constexpr std::int64_t kLine = 64, kAhead = 16 * 1024;
+
 // Inlined into functions that are compiled for one instruction set each. Rows go four at a time, so that a channel's
 // sums are loaded and stored once for them.
 #define WEFT_INLINE [[gnu::always_inline]] inline
@@ -19,6 +23,8 @@ WEFT_INLINE void moments(const T* __restrict x, std::int64_t n, std::int64_t wid
   std::int64_t i = 0;
   for (; i + 4 * width <= n; i += 4 * width) {
     const T* __restrict a = x + i;
+    constexpr auto kBytes = static_cast<std::int64_t>(sizeof(T));
+    for (std::int64_t j = 0; j < 4 * width; j += kLine / kBytes) __builtin_prefetch(a + kAhead / kBytes + j, 0, 2);
     const T* __restrict b = a + width;
     const T* __restrict c = b + width;
     const T* __restrict d = c + width;

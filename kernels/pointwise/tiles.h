@@ -76,7 +76,7 @@ struct TileProgram {
 };
 
 // Outputs of this size are written past the caches: nothing of them would be left there for their readers.
-inline constexpr std::int64_t kStreamedBytes = 32 * 1024 * 1024;
+inline constexpr std::int64_t kStreamedBytes = 8 * 1024 * 1024;
 
 // An operand of this size is fetched ahead of its use, so that memory works while the tile before is computed.
 inline constexpr std::int64_t kFetchedBytes = 4 * 1024 * 1024;
