@@ -15,7 +15,10 @@ namespace {
 // Multiply-adds and elements copied that are worth a thread's attention.
 constexpr std::int64_t kGrain = 64 * 1024, kCopyGrain = 32 * 1024;
 // What takes less than about 20 us stays on the calling thread.
-constexpr std::int64_t kAlone = 1024 * 1024, kAloneCopy = 128 * 1024;
+constexpr std::int64_t kAlone = 1024 * 1024;
+// Where several threads multiply, so many elements are copied by several, too: each finds in its own cache what it has
+// copied, and fetching that from another core's takes longer than the copy.
+constexpr std::int64_t kAloneCopy = 8 * 1024;
 // Multiply-adds that take as long as one which reads its element of B from memory.
 constexpr std::int64_t kDotCost = 4;
 
@@ -30,7 +33,8 @@ CpuGemm<T, O>::CpuGemm(const GemmProblem& problem, GemmInto into) : cut_(cut_of(
   col_tiles_ = ceil_div(p_.n, cut_.cols);
   const std::int64_t cost = cut_.dots ? kDotCost : 1;
   const std::int64_t tile_work = std::max<std::int64_t>(1, cut_.rows * cut_.cols * p_.k * cost);
-  grain_ = std::max<std::int64_t>(1, p_.batch * p_.m * p_.n * p_.k * cost < kAlone ? tiles() : kGrain / tile_work);
+  alone_ = p_.batch * p_.m * p_.n * p_.k * cost < kAlone;
+  grain_ = std::max<std::int64_t>(1, alone_ ? tiles() : kGrain / tile_work);
   direct_ = into == GemmInto::kMatrix && !kRounds && (cut_.dots || p_.k <= cut_.slice) && (!cut_.swapped || p_.m == 1);
   ldc_ = direct_ ? p_.n : GemmCut::kMaxCols;
   if (tiles() > 0 && p_.k > 0 && !cut_.dots) make_kernels();
@@ -89,7 +93,7 @@ void CpuGemm<T, O>::pack(const T* from, A* to, std::int64_t count, std::int64_t 
                          bool transposed, std::int64_t panel) const {
   const std::int64_t some = std::max<std::int64_t>(16, kCopyGrain / panel / 16 * 16);
   const std::int64_t pieces = ceil_div(rows, some), panels = ceil_div(cols, panel), all = count * panels * pieces;
-  parallel_for(all, count * rows * cols < kAloneCopy ? all : 1, [&](std::int64_t first, std::int64_t last) {
+  parallel_for(all, alone_ || count * rows * cols < kAloneCopy ? all : 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {
       const std::int64_t row = i % pieces * some, n = std::min(some, rows - row);
       const std::int64_t column = i / pieces % panels * panel, width = std::min(panel, cols - column);

@@ -79,6 +79,7 @@ class CpuGemm {
   GemmCut cut_;
   std::int64_t row_tiles_ = 0, col_tiles_ = 0, grain_ = 1, ldc_ = 0;
   bool transposed_a_ = false;          // as the kernels see A
+  bool alone_ = false;                 // one thread does it all
   bool direct_ = false;                // tiles are made in C's memory
   TileKernel<A> kernels_[2][2][2][2];  // for a last row, a last column, a last slice, and for adding to what is there
 };
