@@ -118,8 +118,26 @@ class CompiledLoop {
                        [&](void* output) { return std::find(operands.inputs, end, output) == end; });
   }
 
+  // Whether whole vectors make up the window's rows, and what goes by rows is the same for all of them.
+  bool is_block(const Window& w) const {
+    return w.rows > 1 && w.cols % one_->step == 0 && totals_ == 0 &&
+           (row_ == 0 || (w.pitch % row_ == 0 && w.begin % row_ + w.cols <= row_));
+  }
+  void run_block(loop::Frame& frame, const Operands& operands, const Window& w) const {
+    aim(frame, operands, {w.begin, row_ ? w.begin % row_ : 0, 0, 0});
+    for (int i = 0; i < inputs_; ++i) {
+      const std::int64_t step = operands.row_step[i] ? operands.row_step[i] : w.pitch;
+      frame.input_steps[i] = (rows_ >> i & 1 ? 0 : step) * read_[i];
+    }
+    for (int i = 0; i < outputs_; ++i) frame.output_steps[i] = (sums_ >> i & 1 ? 0 : w.pitch) * written_[i];
+    frame.count = w.cols;
+    frame.rows = w.rows;
+    (w.cols % several_->step == 0 ? several_ : one_)->run(&frame);
+  }
+
   // Row by row.
   void run_rows(loop::Frame& frame, const Operands& operands, const Window& w, bool streams) const {
+    if (!streams && is_block(w)) return run_block(frame, operands, w);
     for (std::int64_t row = 0; row < w.rows; ++row) {
       for (std::int64_t done = 0, n = 0; done < w.cols; done += n) {
         const std::int64_t element = w.begin + row * w.pitch + done, column = row_ ? element % row_ : 0;

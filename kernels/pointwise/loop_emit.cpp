@@ -139,6 +139,12 @@ class Emitter : public Xbyak::CodeGenerator {
   static int offset_of_output(int output) {
     return static_cast<int>(offsetof(Frame, outputs)) + output * static_cast<int>(sizeof(void*));
   }
+  static int offset_of_input_step(int input) {
+    return static_cast<int>(offsetof(Frame, input_steps)) + input * static_cast<int>(sizeof(std::int64_t));
+  }
+  static int offset_of_output_step(int output) {
+    return static_cast<int>(offsetof(Frame, output_steps)) + output * static_cast<int>(sizeof(std::int64_t));
+  }
 
   void compute_uniforms() {
     for (int v = 0; v < static_cast<int>(code_.operations.size()); ++v) {
@@ -170,9 +176,14 @@ class Emitter : public Xbyak::CodeGenerator {
     mov(count(), rax);
     mov(rax, ptr[rdi + static_cast<int>(offsetof(Frame, turn))]);
     mov(turn_at(), rax);
+    mov(rax, ptr[rdi + static_cast<int>(offsetof(Frame, rows))]);
+    mov(rows_left(), rax);
+    mov(frame(), rdi);
   }
   Address count() { return qword[rsp + limits_ * bytes_]; }
   Address turn_at() { return qword[rsp + limits_ * bytes_ + 8]; }
+  Address rows_left() { return qword[rsp + limits_ * bytes_ + 16]; }
+  Address frame() { return qword[rsp + limits_ * bytes_ + 24]; }
 
   // rax: elements done, rcx: the same for what goes by rows, where something does. All others point to operands; the
   // frame's own register is the last of them to be set.
@@ -195,7 +206,8 @@ class Emitter : public Xbyak::CodeGenerator {
   }
 
   void body(bool streams) {
-    Xbyak::Label next, done;
+    Xbyak::Label row, next, done;
+    L(row);
     xor_(eax, eax);
     if (code_.row != 0) xor_(ecx, ecx);
     cmp(rax, count());
@@ -216,6 +228,16 @@ class Emitter : public Xbyak::CodeGenerator {
     cmp(rax, count());
     jl(next, T_NEAR);
     L(done);
+    sub(rows_left(), 1);
+    Xbyak::Label last;
+    jle(last, T_NEAR);
+    mov(rax, frame());
+    for (int i = 0; i < Program::kMaxAccesses; ++i)
+      if (inputs_[at(i)] >= 0) add(Reg64(inputs_[at(i)]), ptr[rax + offset_of_input_step(i)]);
+    for (int i = 0; i < Program::kMaxOutputs; ++i)
+      if (outputs_[at(i)] >= 0) add(Reg64(outputs_[at(i)]), ptr[rax + offset_of_output_step(i)]);
+    jmp(row, T_NEAR);
+    L(last);
     if (streams) sfence();
   }
 
@@ -477,7 +499,7 @@ class Emitter : public Xbyak::CodeGenerator {
   std::array<int, 4> pinned_{};      // the operands of the operation at hand, and its result
   std::array<int, Program::kMaxAccesses> inputs_{}, outputs_{};
   int slots_ = 0, position_ = 0;
-  int limits_ = 0;  // the slot of the frame's count and turn
+  int limits_ = 0;  // the slot of the frame's count, turn and rows, and of its address
 };
 
 class Emitted : public MachineCode {

@@ -11,12 +11,14 @@ namespace weft::kernels::loop {
 // What a loop is called with: addresses of its first elements, or states, and how many elements it computes, a multiple
 // of MachineCode::step. Every element of an input is read before that of an output is written, so they may be the same.
 // What goes by rows begins anew after the first `turn` elements, and then after every period; where there are more
-// elements than that, both are multiples of the step.
+// elements than that, both are multiples of the step. All of that is done once for each of `rows`, or once where that
+// is 0, which lie so many bytes apart in each operand.
 struct Frame {
   const void* inputs[Program::kMaxAccesses];
   float scalars[Program::kMaxAccesses];
   void* outputs[Program::kMaxOutputs];
-  std::int64_t count, turn;
+  std::int64_t count, turn, rows;
+  std::int64_t input_steps[Program::kMaxAccesses], output_steps[Program::kMaxOutputs];
 };
 
 class MachineCode {

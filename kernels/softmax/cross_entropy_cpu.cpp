@@ -17,7 +17,8 @@ namespace weft::kernels {
 
 namespace {
 
-constexpr std::int64_t kGrain = 8 * 1024;
+// Elements worth a thread's attention, and as how many of them a row counts besides: it takes a logarithm.
+constexpr std::int64_t kGrain = 8 * 1024, kRow = 64;
 
 // With q the target distribution times the class weights and Q its sum over the row,
 //   loss = sum_j q_j (lse - x_j),  dx_j = scale (Q softmax(x)_j - q_j),  lse = log sum_j exp(x_j).
@@ -33,7 +34,7 @@ class CpuCrossEntropy {
         smooth_(static_cast<A>(e.smoothing / static_cast<double>(std::max<std::int64_t>(1, e.classes)))) {}
 
   void operator()(const Call& call) const {
-    const std::int64_t rows_per_task = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, e_.classes));
+    const std::int64_t rows_per_task = std::max<std::int64_t>(1, kGrain / (e_.classes + kRow));
     parallel_for(e_.rows, rows_per_task, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) run_row(call, row);
     });

@@ -280,7 +280,8 @@ TEST(CompiledLoops, RunAnyWindow) {
     for (const unsigned streams : {0u, 3u, 1u}) {
       p.streams = streams;
       for (const Window& w : {Window{0, 1, kCount, 0}, Window{3, 1, 1, 0}, Window{7, 1, 16, 0}, Window{1, 1, 333, 0},
-                              Window{5, 20, 37, 101}, Window{0, 50, 100, 100}, Window{0, 0, 5, 5}, Window{9, 3, 0, 8}})
+                              Window{5, 20, 37, 101}, Window{0, 50, 100, 100}, Window{5, 20, 48, 101},
+                              Window{6, 30, 64, 64}, Window{0, 0, 5, 5}, Window{9, 3, 0, 8}})
         for (const std::size_t shift : {std::size_t{0}, std::size_t{3}})
           expect_same(outputs_of(p, p.run, x, w, shift), outputs_of(p, p.run_tiles, x, w, shift),
                       "window from " + std::to_string(w.begin) + " of " + std::to_string(w.rows) + " x " +
@@ -319,8 +320,10 @@ TEST(CompiledLoops, GoOnFromRowToRow) {
       for (const bool sums : {false, true}) {
         TileProgram p = by_rows(row, sums);
         ASSERT_TRUE(p.loop);
-        for (const Window& w : {Window{0, all, row, row}, Window{row, all - 2, row, row}, Window{0, 1, all * row, 0},
-                                Window{7, 1, 4001, 0}, Window{row + 1, 9, row - 1, row}})
+        for (const Window& w :
+             {Window{0, all, row, row}, Window{row, all - 2, row, row}, Window{0, 1, all * row, 0},
+              Window{7, 1, 4001, 0}, Window{row + 1, 9, row - 1, row}, Window{row + row % 16, 9, row / 16 * 16, row},
+              Window{row + 8, 9, row / 16 * 16, row}, Window{0, 9, row / 16 * 16, row + 1}})
           for (const unsigned streams : {0u, 1u})
             for (const std::size_t shift : {std::size_t{0}, std::size_t{3}}) {
               p.streams = streams;
@@ -391,24 +394,26 @@ TEST(CompiledLoops, ReadABufferOfTheWindow) {
   on_every_isa([] {
     const TileProgram p = two_outputs();
     const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kCount, 2), {0.5f}};
-    const Window w{11, 30, 37, 101};
-    constexpr std::int64_t kStep = 40;
-    std::vector<float> tile(30 * kStep, -1e30f), output[2][2];
-    for (std::int64_t row = 0; row < w.rows; ++row)
-      std::copy_n(x[0].begin() + w.begin + row * w.pitch, w.cols, tile.begin() + row * kStep);
-    for (int i = 0; i < 2; ++i) {
-      Operands operands;
-      operands.inputs[0] = tile.data();
-      operands.row_step[0] = kStep;
-      operands.inputs[1] = x[1].data();
-      operands.inputs[2] = x[2].data();
-      for (int o = 0; o < 2; ++o) {
-        output[i][o].assign(kCount, -77.0f);
-        operands.outputs[o] = output[i][o].data();
+    for (const std::int64_t cols : {37, 48}) {
+      const Window w{11, 30, cols, 101};
+      constexpr std::int64_t kStep = 50;
+      std::vector<float> tile(30 * kStep, -1e30f), output[2][2];
+      for (std::int64_t row = 0; row < w.rows; ++row)
+        std::copy_n(x[0].begin() + w.begin + row * w.pitch, w.cols, tile.begin() + row * kStep);
+      for (int i = 0; i < 2; ++i) {
+        Operands operands;
+        operands.inputs[0] = tile.data();
+        operands.row_step[0] = kStep;
+        operands.inputs[1] = x[1].data();
+        operands.inputs[2] = x[2].data();
+        for (int o = 0; o < 2; ++o) {
+          output[i][o].assign(kCount, -77.0f);
+          operands.outputs[o] = output[i][o].data();
+        }
+        (i == 0 ? p.run : p.run_tiles)(p, operands, w);
       }
-      (i == 0 ? p.run : p.run_tiles)(p, operands, w);
+      expect_same({output[0][0], output[0][1]}, {output[1][0], output[1][1]}, "buffer");
     }
-    expect_same({output[0][0], output[0][1]}, {output[1][0], output[1][1]}, "buffer");
   });
 }
 
