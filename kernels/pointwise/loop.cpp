@@ -64,7 +64,7 @@ class CompiledLoop {
     // Rows without gaps are one stretch of elements.
     const bool line = row_ && row_totals_ == 0 && (w.rows == 1 || w.pitch == w.cols) && in_place(operands);
     const bool repeats = line && period_ && w.rows * w.cols >= kFewPeriods * period_;
-    const bool narrow = (w.rows > 1 && w.cols < kNarrow) || (row_ && row_ < kNarrow);
+    const bool narrow = (w.rows > 1 && w.cols < kNarrow && !is_block(w)) || (row_ && row_ < kNarrow);
     if (!wanted || (narrow && !repeats)) return p.run_tiles(p, operands, w);
     const bool streams = this->streams(p, operands);
     loop::Frame frame{};
