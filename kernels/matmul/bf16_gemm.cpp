@@ -75,30 +75,34 @@ GemmTile Bf16Gemm<T>::place(std::int64_t index) const {
 }
 
 template <class T>
-void Bf16Gemm<T>::multiply(const GemmTile& at, const bf16* packed, T* tile) const {
+void Bf16Gemm<T>::multiply(const GemmTile& at, const bf16* packed, T* tile, std::int64_t stride) const {
   const std::int64_t panel = blocks_ * units::kBlock;
   const auto matrix = static_cast<std::size_t>(at.matrix);
   const bf16* left = packed + p_.a_matrix[matrix] * left_size() + at.row / units::kSide * panel;
   const bf16* right = packed + p_.a_count * left_size() + p_.b_matrix[matrix] * right_size();
   right += at.col / units::kSide * panel;
-  const auto sums = [&](float* to) {
-    units::multiply(kind_, left, right, blocks_, at.rows, to, kCols);
-    if (at.cols > units::kSide) units::multiply(kind_, left, right + panel, blocks_, at.rows, to + units::kSide, kCols);
+  const auto sums = [&](float* to, std::int64_t step) {
+    units::multiply(kind_, left, right, blocks_, at.rows, to, step);
+    if (at.cols > units::kSide) units::multiply(kind_, left, right + panel, blocks_, at.rows, to + units::kSide, step);
   };
   if constexpr (std::is_same_v<T, float>) {
-    sums(tile);
+    sums(tile, stride);
   } else {
     alignas(64) float wide[kRows * kCols];
-    sums(wide);
+    sums(wide, kCols);
     units::round(wide, at.rows * kCols, tile);
   }
 }
 
 template <class T>
 void Bf16Gemm<T>::run(const void* a, const void* b, void* c, void* workspace) const {
-  for_each_tile(a, b, workspace, [&](const GemmTile& at, const T* tile, std::int64_t stride) {
+  for_each_place(a, b, workspace, [&](const GemmTile& at, const bf16* packed) {
     T* to = static_cast<T*>(c) + (at.matrix * p_.m + at.row) * p_.n + at.col;
-    for (std::int64_t i = 0; i < at.rows; ++i) std::copy_n(tile + i * stride, at.cols, to + i * p_.n);
+    // A whole tile of f32 is made where it belongs.
+    if (std::is_same_v<T, float> && at.rows == kRows && at.cols == kCols) return multiply(at, packed, to, p_.n);
+    alignas(64) T tile[kRows * kCols];
+    multiply(at, packed, tile, kCols);
+    for (std::int64_t i = 0; i < at.rows; ++i) std::copy_n(tile + i * kCols, at.cols, to + i * p_.n);
   });
 }
 

@@ -28,16 +28,10 @@ class Bf16Gemm {
   // `tile` points to lie `stride` elements apart.
   template <class Sink>
   void for_each_tile(const void* a, const void* b, void* workspace, Sink&& sink) const {
-    if (p_.batch * p_.m * p_.n == 0) return;
-    pack(static_cast<const bf16*>(a), static_cast<const bf16*>(b), static_cast<bf16*>(workspace));
-    parallel_for(p_.batch * row_panels_ * col_tiles_, grain_, [&](std::int64_t begin, std::int64_t end) {
-      const bf16_units::Scope scope(kind_);
+    for_each_place(a, b, workspace, [&](const GemmTile& at, const bf16* packed) {
       alignas(64) T tile[kRows * kCols];
-      for (std::int64_t i = begin; i < end; ++i) {
-        const GemmTile at = place(i);
-        multiply(at, static_cast<const bf16*>(workspace), tile);
-        sink(at, static_cast<const T*>(tile), kCols);
-      }
+      multiply(at, packed, tile, kCols);
+      sink(at, static_cast<const T*>(tile), kCols);
     });
   }
 
@@ -46,9 +40,21 @@ class Bf16Gemm {
 
  private:
   static constexpr std::int64_t kRows = bf16_units::kSide, kCols = 2 * bf16_units::kSide;
+  // Calls make(place, packed operands) for every tile of C, on the threads of the pool.
+  template <class Make>
+  void for_each_place(const void* a, const void* b, void* workspace, Make&& make) const {
+    if (p_.batch * p_.m * p_.n == 0) return;
+    auto* const packed = static_cast<bf16*>(workspace);
+    pack(static_cast<const bf16*>(a), static_cast<const bf16*>(b), packed);
+    parallel_for(p_.batch * row_panels_ * col_tiles_, grain_, [&](std::int64_t begin, std::int64_t end) {
+      const bf16_units::Scope scope(kind_);
+      for (std::int64_t i = begin; i < end; ++i) make(place(i), packed);
+    });
+  }
   void pack(const bf16* a, const bf16* b, bf16* workspace) const;
   GemmTile place(std::int64_t index) const;
-  void multiply(const GemmTile& at, const bf16* packed, T* tile) const;
+  // The rows of `tile` lie `stride` apart; of bf16 ones, kCols.
+  void multiply(const GemmTile& at, const bf16* packed, T* tile, std::int64_t stride) const;
   std::int64_t left_size() const { return row_panels_ * blocks_ * bf16_units::kBlock; }
   std::int64_t right_size() const { return col_panels_ * blocks_ * bf16_units::kBlock; }
 
