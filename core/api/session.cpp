@@ -79,7 +79,7 @@ class SessionState {
  private:
   // The session's own, unless the thread has named one of the user's.
   Stream stream(Device device) {
-    const Stream current = Stream::current(device);
+    Stream current = Stream::current(device);
     if (!current.owned()) return current;
     if (!stream_ || stream_->device() != device) stream_ = Stream::create(device);
     return *stream_;

@@ -27,7 +27,7 @@ void wait_for(const Event& event) {
 }  // namespace
 
 std::shared_ptr<Upload> Upload::create(Device device, std::size_t bytes, int places) {
-  const std::shared_ptr<Upload> upload(new Upload(device, bytes));
+  std::shared_ptr<Upload> upload(new Upload(device, bytes));
   for (int i = 0; i < places; ++i) upload->free_.push_back(upload->make_place());
   return upload;
 }
