@@ -25,10 +25,17 @@ void take(const IndexPlan& plan, const Call& call) {
   T* out = static_cast<T*>(call.outputs[0].data);
   const std::int64_t inner = plan.x.inner;
   parallel_for(plan.x.outer * plan.count, rows_per_chunk(inner), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      const std::int64_t at = index_at(call.inputs[1].data, plan.wide, row % plan.count);
+    std::int64_t outer = begin / plan.count, j = begin % plan.count;
+    for (std::int64_t row = begin; row < end; ++row, ++j) {
+      if (j == plan.count) ++outer, j = 0;
+      const std::int64_t at = index_at(call.inputs[1].data, plan.wide, j);
       if (at >= 0 && at < plan.x.size) {
-        std::copy_n(x + (row / plan.count * plan.x.size + at) * inner, inner, out + row * inner);
+        const T* from = x + (outer * plan.x.size + at) * inner;
+        if (inner == 1) {
+          out[row] = *from;
+        } else {
+          std::copy_n(from, inner, out + row * inner);
+        }
       } else {
         std::fill_n(out + row * inner, inner, T{0});
         raise_data_error(call.flag, plan.code, at);
