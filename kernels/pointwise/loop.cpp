@@ -41,13 +41,16 @@ class CompiledLoop {
         period_(period),
         row_totals_(code.row_totals),
         rows_(code.rows),
+        span_(code.span),
         inputs_(program.inputs),
         outputs_(program.outputs) {
     for (const loop::Operation& o : code.operations)
       if (loop::loads(o.op)) read_[o.bits] = static_cast<std::uint8_t>(loop::bytes_of(o.op));
     for (int i = 0; i < program.count; ++i) {
       const Instr& in = program.code[i];
-      if (in.kind == Instr::Kind::kLoad && read_[in.a] == 0) scalars_.push_back({in.a, reader_of(in.storage)});
+      if (in.kind != Instr::Kind::kLoad || read_[in.a] != 0) continue;
+      const Scalar scalar{in.a, bytes_of(in.storage), reader_of(in.storage)};
+      (code.numbers >> in.a & 1 ? numbers_ : scalars_).push_back(scalar);
     }
     for (const loop::Code::Store& s : code.stores) {
       written_[s.output] = static_cast<std::uint8_t>(loop::bytes_of(s.as));
@@ -62,7 +65,8 @@ class CompiledLoop {
     for (int i = 0; i < outputs_; ++i)
       wanted = wanted && ((sums_ | totals_) >> i & 1 ? operands.partials[i].states : operands.outputs[i]);
     // Rows without gaps are one stretch of elements.
-    const bool line = row_ && row_totals_ == 0 && (w.rows == 1 || w.pitch == w.cols) && in_place(operands);
+    const bool line =
+        row_ && row_totals_ == 0 && span_ == 0 && (w.rows == 1 || w.pitch == w.cols) && in_place(operands);
     const bool repeats = line && period_ && w.rows * w.cols >= kFewPeriods * period_;
     const bool narrow = (w.rows > 1 && w.cols < kNarrow && !is_block(w)) || (row_ && row_ < kNarrow);
     if (!wanted || (narrow && !repeats)) return p.run_tiles(p, operands, w);
@@ -74,7 +78,7 @@ class CompiledLoop {
 
  private:
   struct Scalar {
-    int input;
+    int input, bytes;
     float (*read)(const void*);
   };
   static float (*reader_of(Storage storage))(const void*) {
@@ -85,6 +89,8 @@ class CompiledLoop {
     });
     return read;
   }
+
+  static int bytes_of(Storage storage) { return storage == Storage::kF32 ? 4 : storage == Storage::kBF16 ? 2 : 1; }
 
   // Where a stretch begins: in the full shape and in one of its rows, in the window.
   struct Place {
@@ -118,9 +124,10 @@ class CompiledLoop {
                        [&](void* output) { return std::find(operands.inputs, end, output) == end; });
   }
 
-  // Whether whole vectors make up the window's rows, and what goes by rows is the same for all of them.
+  // Whether whole vectors make up the window's rows, and what goes by rows and all numbers are the same for all of
+  // them.
   bool is_block(const Window& w) const {
-    return w.rows > 1 && w.cols % one_->step == 0 && totals_ == 0 &&
+    return w.rows > 1 && w.cols % one_->step == 0 && totals_ == 0 && span_ == 0 &&
            (row_ == 0 || (w.pitch % row_ == 0 && w.begin % row_ + w.cols <= row_));
   }
   void run_block(loop::Frame& frame, const Operands& operands, const Window& w) const {
@@ -141,10 +148,36 @@ class CompiledLoop {
     for (std::int64_t row = 0; row < w.rows; ++row) {
       for (std::int64_t done = 0, n = 0; done < w.cols; done += n) {
         const std::int64_t element = w.begin + row * w.pitch + done, column = row_ ? element % row_ : 0;
-        n = row_ ? std::min(w.cols - done, row_ - column) : w.cols;
+        n = row_ ? std::min(w.cols - done, row_ - column) : w.cols - done;
+        if (span_) n = with_numbers(frame, operands, element, n);
         aim(frame, operands, {element, column, row, done});
         run_stretch(frame, n, streams, operands, row_ ? element / row_ : 0);
       }
+    }
+  }
+
+  // Puts the numbers of the element's row among the scalars. Gives for how many of n elements they hold: to the end of
+  // the row or of more rows that have the same. Totals always end with the row, so that their additions have one order.
+  std::int64_t with_numbers(loop::Frame& frame, const Operands& operands, std::int64_t element, std::int64_t n) const {
+    std::int64_t row = element / span_, end = (row + 1) * span_;
+    const auto number = [&](const Scalar& s) {
+      return static_cast<const std::byte*>(operands.inputs[s.input]) + row * s.bytes;
+    };
+    const auto goes_on = [&](const Scalar& s) { return same_bits(number(s), s.bytes); };
+    for (const Scalar& s : numbers_) frame.scalars[s.input] = s.read(number(s));
+    for (; end - element < n && totals_ == 0 && std::all_of(numbers_.begin(), numbers_.end(), goes_on); ++row)
+      end += span_;
+    return std::min(n, end - element);
+  }
+  // Whether a number is followed by the same.
+  static bool same_bits(const std::byte* number, int bytes) {
+    switch (bytes) {
+      case 4:
+        return std::memcmp(number, number + 4, 4) == 0;
+      case 2:
+        return std::memcmp(number, number + 2, 2) == 0;
+      default:
+        return number[0] == number[1];
     }
   }
 
@@ -272,8 +305,9 @@ class CompiledLoop {
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   std::int64_t row_, period_;  // see loop::Code; repetitions of it in whole vectors, 0 where these are too long
   unsigned row_totals_, rows_;
+  std::int64_t span_;
   int inputs_, outputs_;
-  std::vector<Scalar> scalars_;
+  std::vector<Scalar> scalars_, numbers_;       // of all elements, and of each row
   unsigned sums_ = 0, totals_ = 0, whole_ = 0;  // outputs that are sums, that are totals, and that are f32, as bits
   // Bytes of an element or a state; 0 of a scalar.
   std::uint8_t read_[Program::kMaxAccesses] = {}, written_[Program::kMaxOutputs] = {};
@@ -297,6 +331,7 @@ void compile_loop(TileProgram& p) {
   const std::optional<loop::Code> code = loop::code_of(p.program, p.geometry);
   if (!code) return;
   const bool short_rows = code->row != 0 && code->row < kNarrow;
+  if (code->span != 0 && code->span < kNarrow) return;
   if (p.geometry.count < kFewElements && !short_rows) return;
   const bool wide = cpu::isa() == cpu::Isa::kAvx512;
   const int vector = wide ? 64 : 32, registers = wide ? 32 : 16;

@@ -9,8 +9,8 @@
 // has no such code.
 namespace weft::kernels {
 
-// Lets the program run so where that can be: computed in f32, every operand dense, a scalar or a
-// row that all others meet, a processor with AVX2.
+// Lets the program run so where that can be: computed in f32, every operand dense, a scalar, a row that all others meet
+// or a number for each row, a processor with AVX2.
 void compile_loop(TileProgram& p);
 
 }  // namespace weft::kernels

@@ -76,6 +76,16 @@ std::int64_t row_of(const Geometry& g, int access) {
   return g.step[access][last] == 1 ? g.size[last] : 0;
 }
 
+// Whether the operand has one number for each row of the last axis.
+bool is_number_per_row(const Geometry& g, int access) {
+  std::int64_t step = 1;
+  for (int axis = g.rank - 2; axis >= 0; --axis) {
+    if (g.step[access][axis] != step) return false;
+    step *= g.size[axis];
+  }
+  return g.step[access][g.rank - 1] == 0;
+}
+
 // All that goes by rows goes by rows of one length.
 bool keep_row(Code& code, std::int64_t row) {
   if (row == 0 || (code.row != 0 && code.row != row)) return false;
@@ -142,6 +152,7 @@ class Tracer {
   std::optional<Number> load(const Instr& in) {
     if (geometry_.follow[in.a] == Follow::kScalar) return Number::of(recorder_.record(Op::kScalar, in.a));
     if (geometry_.follow[in.a] == Follow::kStrided) {
+      if (is_number_per_row(geometry_, in.a)) return number_per_row(in);
       if (!keep_row(recorder_.code, row_of(geometry_, in.a))) return std::nullopt;
       recorder_.code.rows |= 1u << in.a;
     }
@@ -149,6 +160,14 @@ class Tracer {
     if (in.storage == Storage::kBF16) return Number::of(recorder_.record(Op::kLoadBF16, in.a));
     if (in.storage == Storage::kBool) return number_of(Int::of(recorder_.record(Op::kLoadBool, in.a)));
     return std::nullopt;
+  }
+
+  std::optional<Number> number_per_row(const Instr& in) {
+    if (in.storage != Storage::kF32 && in.storage != Storage::kBF16 && in.storage != Storage::kBool)
+      return std::nullopt;
+    recorder_.code.span = geometry_.size[geometry_.rank - 1];
+    recorder_.code.numbers |= 1u << in.a;
+    return Number::of(recorder_.record(Op::kScalar, in.a));
   }
 
   const Program& program_;
@@ -185,7 +204,7 @@ int registers_of(const Code& code) {
 }
 
 Code repeated(const Code& code, int copies) {
-  Code out{{}, {}, code.row, code.row_totals, code.rows};
+  Code out{{}, {}, code.row, code.row_totals, code.rows, code.span, code.numbers};
   std::vector<std::vector<int>> values;  // per value: its copies
   const auto copy_of = [&](int v, int copy) {
     if (v < 0) return v;

@@ -78,6 +78,9 @@ struct Code {
   std::int64_t row = 0;
   unsigned row_totals = 0;  // the outputs that are totals of rows, as bits; other totals are of all elements
   unsigned rows = 0;        // the inputs that are one row, as bits
+  // Where some input has one number for each row, a scalar within it: a row's length, and these inputs as bits.
+  std::int64_t span = 0;
+  unsigned numbers = 0;
 };
 
 // The program as such code; nothing where it holds what has no code of this kind: other types than f32, bf16 and bools,

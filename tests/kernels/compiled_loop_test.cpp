@@ -336,6 +336,78 @@ TEST(CompiledLoops, GoOnFromRowToRow) {
   });
 }
 
+// y = (x a + b) where c is set and x elsewhere, with a number a, b and c for each row, and a row r that all rows meet
+// or a total.
+TileProgram by_numbers(std::int64_t span, bool row, bool total) {
+  Writer w(row ? 5 : 4, 0);
+  w.geometry().rank = 2;
+  w.geometry().size[0] = kCount / span;
+  w.geometry().size[1] = span;
+  w.geometry().step[0][0] = span;
+  w.geometry().step[0][1] = 1;
+  for (int i = 1; i < 4; ++i) {
+    w.geometry().step[i][0] = 1;
+    w.geometry().step[i][1] = 0;
+    w.geometry().follow[i] = Follow::kStrided;
+  }
+  if (row) {
+    w.geometry().step[4][0] = 0;
+    w.geometry().step[4][1] = 1;
+    w.geometry().follow[4] = Follow::kStrided;
+  }
+  const Storage storages[] = {Storage::kF32, Storage::kF32, Storage::kBF16, Storage::kBool, Storage::kF32};
+  for (int i = 0; i < (row ? 5 : 4); ++i) {
+    Instr load = instr(Kind::kLoad, i, i);
+    load.storage = storages[i];
+    w.add(load);
+  }
+  w.add(instr(Kind::kFn, 5, 0, 1, 2, Fn::kFma));
+  w.add(instr(Kind::kFn, 5, 3, 5, 0, Fn::kSelect));
+  if (row) w.add(instr(Kind::kFn, 5, 5, 4, 0, Fn::kSubtract));
+  w.store(5);
+  if (total) w.total(5, kCount);
+  return w.done();
+}
+
+// Windows begin and end within rows; some neighbours have the same numbers, and some differ in one of them or by a
+// sign.
+TEST(CompiledLoops, ReadANumberOfEachRow) {
+  on_every_isa([] {
+    EXPECT_FALSE(by_numbers(10, false, false).loop);
+    for (const std::int64_t span : {40, 50, 125, 1250})
+      for (const bool row : {false, true})
+        for (const bool total : {false, true}) {
+          TileProgram p = by_numbers(span, row, total);
+          ASSERT_TRUE(p.loop) << span;
+          const std::size_t rows = kCount / static_cast<std::size_t>(span);
+          std::vector<std::vector<float>> x(5, std::vector<float>(rows));
+          x[0].resize(kCount);
+          for (std::size_t i = 0; i < x[0].size(); ++i) x[0][i] = static_cast<float>(i % 41) - 20;
+          std::vector<std::uint16_t> b(rows);  // bf16
+          std::vector<std::uint8_t> c(rows);
+          for (std::size_t i = 0; i < rows; ++i) {
+            x[1][i] = static_cast<float>(i / 4 % 3);
+            if (i % 8 == 0) x[1][i] *= -1.0f;
+            b[i] = static_cast<std::uint16_t>(std::bit_cast<unsigned>(-static_cast<float>(i / 3 % 5)) >> 16);
+            c[i] = i / 6 % 3 != 1;
+          }
+          std::memcpy(x[2].data(), b.data(), rows * sizeof(b[0]));
+          std::memcpy(x[3].data(), c.data(), rows);
+          x[4].assign(static_cast<std::size_t>(span), 0.5f);
+          for (const Window& w : {Window{0, 1, kCount, 0}, Window{7, 1, 4001, 0}, Window{span + 1, 3, span - 3, span},
+                                  Window{0, 4, span, span}, Window{1, 3, 32, span}, Window{39, 1, 1, 0}})
+            for (const unsigned streams : {0u, 1u})
+              for (const std::size_t shift : {std::size_t{0}, std::size_t{3}}) {
+                p.streams = streams;
+                expect_same(outputs_of(p, p.run, x, w, shift), outputs_of(p, p.run_tiles, x, w, shift),
+                            "rows of " + std::to_string(span) + ", window from " + std::to_string(w.begin) +
+                                (row ? ", row" : "") + (total ? ", total" : "") + (streams ? ", streams" : "") +
+                                ", shift " + std::to_string(shift));
+              }
+        }
+  });
+}
+
 // Totals of rows and of all elements, beside the sums of columns and what is stored, in windows that begin and end
 // within rows.
 TEST(CompiledLoops, GiveTotals) {

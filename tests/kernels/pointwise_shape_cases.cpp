@@ -19,6 +19,7 @@ void put_pair(std::vector<OpCase>& rows, const std::string& name, const Shape& a
 void put_select(std::vector<OpCase>& rows, const Shape& condition, const Shape& a, const Shape& b) {
   OpCase c = function_case(Fn::kSelect, "broadcast " + condition.text() + " " + a.text() + " " + b.text(),
                            {random_tensor(condition, DType::kBool, 0, 2, 3), floats(a, 1), floats(b, 2)});
+  c.gradient = broadcast(condition, broadcast(a, b, "case"), "case").numel() <= 100;
   rows.push_back(c);
 }
 
@@ -83,11 +84,16 @@ std::vector<OpCase> broadcast_cases() {
   put_pair(rows, "short columns", {3001, 1}, {3001, 3});
   put_pair(rows, "long rows", {17, 1500}, {1500});
   put_pair(rows, "long columns", {17, 1500}, {17, 1});
+  put_pair(rows, "a column", {90, 64}, {90, 1});
+  put_pair(rows, "a column of two axes", {6, 5, 64}, {6, 5, 1});
+  put_pair(rows, "a column again and again", {6, 5, 64}, {5, 1});
+  put_pair(rows, "a column and a row", {90, 1}, {64});
   put_pair(rows, "rows as long as a tile", {3, 512}, {512});
   put_pair(rows, "many elements and one", {20011}, {1});
   put_select(rows, {4, 1}, {1, 5}, {});
   put_select(rows, {}, {4, 5}, {5});
   put_select(rows, {3, 1, 2}, {2, 1}, {3, 2, 2});
+  put_select(rows, {90, 1}, {90, 64}, {64});
   return rows;
 }
 
