@@ -21,16 +21,6 @@ Init zero() {
 // x - x is 0 exactly where x is finite, and NaN elsewhere; one NaN is enough for the sum.
 Tensor all_finite(const Tensor& x) { return equal((x - x).sum(), 0); }
 
-// True for the elements of members that move, as a constant of the program.
-Tensor mask_of(const Segment& segment, const std::vector<bool>& moving) {
-  const auto n = static_cast<std::size_t>(segment.numel());
-  const auto mask = std::make_unique<bool[]>(n);
-  for (std::size_t i = 0; i < moving.size(); ++i)
-    if (moving[i]) std::fill_n(mask.get() + segment.offsets[i], segment.members[i].numel(), true);
-  const DeviceScope on(segment.flat.device());
-  return Tensor::of(std::span<const bool>(mask.get(), n), {segment.numel()});
-}
-
 std::string label(const std::vector<Group>& groups, std::size_t index) {
   return groups[index].name.empty() ? std::to_string(index) : groups[index].name;
 }
@@ -63,7 +53,7 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
                          "the parameter is " + std::string(name_of(v.dtype())) + "; only floating ones can be trained");
     }
   }
-  for (std::size_t g = 0; g < groups.size(); ++g) add_group(g);
+  lay_out_groups();
   ownership_.emplace(parameters);
   device = slots.empty() ? default_device() : slots[0].segment.flat.device();
   const DeviceScope on(device);
@@ -77,25 +67,44 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
   loss_residue = Variable(Tensor::scalar(0.0));
 }
 
-void OptimizerState::add_group(std::size_t index) {
-  const Parameters& own = groups[index].parameters;
-  for (std::size_t i = 0; i < own.size(); ++i) {
-    position[own[i].cell().get()] = parameters.size();
-    parameters.add(own.name(i), own[i]);
+void OptimizerState::lay_out_groups() {
+  std::vector<std::vector<std::size_t>> rules;  // groups that are updated together, in the order of the first ones
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const Parameters& own = groups[g].parameters;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      position[own[i].cell().get()] = parameters.size();
+      parameters.add(own.name(i), own[i]);
+    }
+    const auto same = std::find_if(rules.begin(), rules.end(), [&](const std::vector<std::size_t>& rule) {
+      return same_rule(groups[rule[0]].recipe, groups[g].recipe);
+    });
+    (same == rules.end() ? rules.emplace_back() : *same).push_back(g);
   }
-  for (Segment& segment : lay_out({own.begin(), own.end()})) {
+  for (const std::vector<std::size_t>& rule : rules) add_slots(rule);
+}
+
+void OptimizerState::add_slots(const std::vector<std::size_t>& of_one_rule) {
+  std::vector<Variable> all;
+  std::map<const Cell*, std::size_t> group_of;
+  for (const std::size_t g : of_one_rule) {
+    for (const Variable& v : groups[g].parameters) {
+      all.push_back(v);
+      group_of[v.cell().get()] = g;
+    }
+  }
+  for (Segment& segment : lay_out(all)) {
     Slot slot;
     slot.segment = std::move(segment);
-    slot.group = index;
     slot.dtype = slot.segment.flat.dtype() == DType::kF64 ? DType::kF64 : DType::kF32;
     const auto mirror = [&] {
       Variable v(Shape{slot.segment.numel()}, zero(), slot.dtype);
       v.to(slot.segment.flat.device());
       return v;
     };
-    for (std::size_t m = moment_count(groups[index].recipe); m > 0; --m) slot.moments.push_back(mirror());
+    for (std::size_t m = moment_count(groups[of_one_rule[0]].recipe); m > 0; --m) slot.moments.push_back(mirror());
     slot.accumulated = mirror();
     for (const Variable& v : slot.segment.members) {
+      slot.groups.push_back(group_of.at(v.cell().get()));
       slot.reached.emplace_back(false);
       slot.positions.push_back(position.at(v.cell().get()));
     }
@@ -138,8 +147,23 @@ std::vector<Tensor> OptimizerState::in_order(const Gradients& gradients) const {
   return out;
 }
 
-SlotGradients OptimizerState::arrange(const std::vector<Tensor>& values) const {
-  SlotGradients out;
+SlotGradient OptimizerState::moving_part(const Slot& slot, std::vector<bool> moving) const {
+  SlotGradient part;
+  std::vector<std::optional<std::size_t>> of(moving.size());
+  for (std::size_t i = 0; i < moving.size(); ++i) {
+    if (!moving[i] || slot.segment.members[i].numel() == 0) continue;
+    const Recipe& recipe = groups[slot.groups[i]].recipe;
+    const auto known = std::find(part.recipes.begin(), part.recipes.end(), recipe);
+    of[i] = static_cast<std::size_t>(known - part.recipes.begin());
+    if (known == part.recipes.end()) part.recipes.push_back(recipe);
+  }
+  part.moving = std::move(moving);
+  if (!part.recipes.empty()) part.rows.emplace(slot.segment, of);
+  return part;
+}
+
+std::vector<SlotGradient> OptimizerState::arrange(const std::vector<Tensor>& values) const {
+  std::vector<SlotGradient> out;
   bool any = false;
   for (const Slot& slot : slots) {
     std::vector<Tensor> parts;
@@ -149,11 +173,11 @@ SlotGradients OptimizerState::arrange(const std::vector<Tensor>& values) const {
       const bool moves = value.defined() && slot.segment.members[i].trainable();
       moving.push_back(moves);
       parts.push_back(moves ? value : Tensor());
-      any = any || moves;
     }
-    const bool some = std::find(moving.begin(), moving.end(), true) != moving.end();
-    out.flat.push_back(some ? slot.segment.gather(parts).to(slot.dtype) : Tensor());
-    out.moving.push_back(std::move(moving));
+    SlotGradient part = moving_part(slot, std::move(moving));
+    any = any || part.rows;
+    if (part.rows) part.value = part.rows->view(slot.segment.gather(parts)).to(slot.dtype);
+    out.push_back(std::move(part));
   }
   if (!any)
     log(LogLevel::kWarning, "optimizer: no gradient reaches any of its trainable parameters; the update moves nothing");
@@ -161,12 +185,14 @@ SlotGradients OptimizerState::arrange(const std::vector<Tensor>& values) const {
 }
 
 void OptimizerState::accumulate(const std::vector<Tensor>& values, const Tensor& residue) {
-  const SlotGradients gradients = arrange(values);
+  const std::vector<SlotGradient> gradients = arrange(values);
   for (std::size_t s = 0; s < slots.size(); ++s) {
-    if (!gradients.flat[s].defined()) continue;
-    slots[s].accumulated.assign(slots[s].accumulated.value() + gradients.flat[s]);
+    const SlotGradient& part = gradients[s];
+    if (!part.rows) continue;
+    const Tensor sum = part.rows->view(slots[s].accumulated.value()) + part.value;
+    slots[s].accumulated.assign(part.rows->flat(sum));
     for (std::size_t i = 0; i < slots[s].reached.size(); ++i)
-      if (gradients.moving[s][i]) slots[s].reached[i].set(true);
+      if (part.moving[i]) slots[s].reached[i].set(true);
   }
   count.assign(count.value() + 1);
   if (residue.defined()) loss_residue.assign(loss_residue.value() + residue.to(DType::kF64));
@@ -174,7 +200,7 @@ void OptimizerState::accumulate(const std::vector<Tensor>& values, const Tensor&
 
 Tensor OptimizerState::update() {
   const Tensor calls = count.value(), residue = loss_residue.value();
-  SlotGradients mean;
+  std::vector<SlotGradient> mean;
   for (const Slot& slot : slots) {
     std::vector<bool> moving;
     // Both flags are read always, so that the program notices whichever changes.
@@ -182,33 +208,38 @@ Tensor OptimizerState::update() {
       const bool trains = slot.segment.members[i].trainable();
       moving.push_back(slot.reached[i].get() && trains);
     }
-    const bool some = std::find(moving.begin(), moving.end(), true) != moving.end();
-    mean.flat.push_back(some ? slot.accumulated.value() / maximum(calls, 1).to(slot.dtype) : Tensor());
-    mean.moving.push_back(std::move(moving));
-    if (some) slot.accumulated.assign(zeros({slot.segment.numel()}, slot.dtype));
+    SlotGradient part = moving_part(slot, std::move(moving));
+    if (part.rows) {
+      const Tensor divisor = maximum(calls, 1).to(slot.dtype);
+      part.value = part.rows->view(slot.accumulated.value()) / divisor;
+      slot.accumulated.assign(zeros({slot.segment.numel()}, slot.dtype));
+    }
+    mean.push_back(std::move(part));
   }
   count.assign(zeros_like(calls));
   loss_residue.assign(zeros_like(residue));
-  return advance(std::move(mean), equal(residue, 0), greater(calls, 0));
+  return advance(mean, equal(residue, 0), greater(calls, 0));
 }
 
-Tensor OptimizerState::advance(SlotGradients gradients, const Tensor& finite_loss, const Tensor& wanted) {
+Tensor OptimizerState::advance(const std::vector<SlotGradient>& gradients, const Tensor& finite_loss,
+                               const Tensor& wanted) {
   Tensor healthy = finite_loss, squares = zeros({}, DType::kF64);
-  for (const Tensor& g : gradients.flat) {
-    if (!g.defined()) continue;
-    healthy = logical_and(healthy, all_finite(g));
-    squares = squares + square(g).sum().to(DType::kF64);
+  for (const SlotGradient& part : gradients) {
+    if (!part.rows) continue;
+    healthy = logical_and(healthy, all_finite(part.value));
+    squares = squares + square(part.value).sum().to(DType::kF64);
   }
   const Tensor norm = sqrt(squares), go = logical_and(healthy, wanted);
   const Tensor before = updates.value();
   const Tensor number = (before + 1).to(DType::kF64);
   const Tensor scale = minimum(options.clip_norm / (norm + 1e-6), 1.0);  // as torch.nn.utils.clip_grad_norm_
   for (std::size_t s = 0; s < slots.size(); ++s) {
-    Tensor g = gradients.flat[s];
-    if (!g.defined()) continue;
+    SlotGradient part = gradients[s];
+    if (!part.rows) continue;
+    Tensor& g = part.value;
     if (options.clip_norm > 0) g = g * scale.to(g.dtype());
     if (options.clip_value > 0) g = clamp(g, -options.clip_value, options.clip_value);
-    move(slots[s], g, gradients.moving[s], go, number);
+    move(slots[s], part, go, number);
   }
   updates.assign(before + go.to(DType::kI64));
   const Tensor left_out = logical_and(logical_not(healthy), wanted);
@@ -222,19 +253,41 @@ Tensor OptimizerState::advance(SlotGradients gradients, const Tensor& finite_los
   return norm.to(DType::kF32);
 }
 
-void OptimizerState::move(const Slot& slot, const Tensor& gradient, const std::vector<bool>& moving, const Tensor& go,
+Tensor OptimizerState::rates(const std::vector<Recipe>& recipes) const {
+  const Tensor factor = lr_scale.value();
+  const auto all_of = [&](const Schedule& schedule) {
+    return std::all_of(recipes.begin(), recipes.end(), [&](const Recipe& r) { return schedule_of(r) == schedule; });
+  };
+  if (const Schedule& first = schedule_of(recipes[0]); all_of(first)) return first.at(updates.value()) * factor;
+  std::vector<double> at_first;
+  for (const Recipe& r : recipes) at_first.push_back(schedule_of(r).at(std::int64_t{0}));
+  const Shape shape{static_cast<std::int64_t>(recipes.size())};
+  Tensor rates = Tensor::of(at_first, shape);
+  for (std::size_t i = 0; i < recipes.size(); ++i) {
+    const Schedule& schedule = schedule_of(recipes[i]);
+    if (schedule == Schedule(at_first[i])) continue;  // a constant
+    const auto here = std::make_unique<bool[]>(recipes.size());
+    here[i] = true;
+    const Tensor rate = schedule.at(updates.value());
+    rates = select(Tensor::of(std::span<const bool>(here.get(), recipes.size()), shape), rate, rates);
+  }
+  return rates * factor;
+}
+
+void OptimizerState::move(const Slot& slot, const SlotGradient& gradient, const Tensor& go,
                           const Tensor& number) const {
-  const Recipe& recipe = groups[slot.group].recipe;
-  const Tensor rate = schedule_of(recipe).at(updates.value()) * lr_scale.value();
-  const Tensor old = slot.segment.value();
+  const DeviceScope on(slot.segment.flat.device());
+  const GroupRows& rows = *gradient.rows;
+  const Tensor rate = rates(gradient.recipes);
+  const Tensor old = rows.view(slot.segment.value());
   std::vector<Tensor> moments;
-  for (const Variable& m : slot.moments) moments.push_back(m.value());
-  const Moved moved = step(recipe, old.to(slot.dtype), gradient, moments, rate, number);
-  const bool all_move = std::find(moving.begin(), moving.end(), false) == moving.end();
-  const Tensor where_go = all_move ? go : logical_and(go, mask_of(slot.segment, moving));
-  slot.segment.assign(select(where_go, moved.parameter.to(old.dtype()), old));
+  for (const Variable& m : slot.moments) moments.push_back(rows.view(m.value()));
+  const Moved moved = step({gradient.recipes, rows, old.to(slot.dtype), gradient.value, moments}, rate, number);
+  const Tensor moving = rows.moving();
+  const Tensor where_go = moving.defined() ? logical_and(go, moving) : go;
+  slot.segment.assign(rows.flat(select(where_go, moved.parameter.to(old.dtype()), old)));
   for (std::size_t m = 0; m < moments.size(); ++m)
-    slot.moments[m].assign(select(where_go, moved.moments[m], moments[m]));
+    slot.moments[m].assign(rows.flat(select(where_go, moved.moments[m], moments[m])));
 }
 
 }  // namespace weft::detail

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "optim/group_rows.h"
 #include "optim/loss_scale.h"
 #include "optim/ownership.h"
 #include "weft/arena.h"
@@ -15,10 +16,10 @@
 
 namespace weft::detail {
 
-// Parameters that stand side by side and share a recipe, with the state that mirrors them.
+// Parameters that stand side by side and follow one rule, with the state that mirrors them.
 struct Slot {
   Segment segment;
-  std::size_t group = 0;
+  std::vector<std::size_t> groups;     // of the members
   DType dtype = DType::kF32;           // of the arithmetic and the state
   std::vector<Variable> moments;       // of shape (segment.numel()), as accumulated
   Variable accumulated;                // sum of gradients since the last update
@@ -26,17 +27,19 @@ struct Slot {
   std::vector<std::size_t> positions;  // of the members among all parameters
 };
 
-// Gradients in the layout of the slots. Undefined where no member moves.
-struct SlotGradients {
-  std::vector<Tensor> flat;
-  std::vector<std::vector<bool>> moving;  // per slot, per member
+// Gradients of the members of a slot that move.
+struct SlotGradient {
+  std::vector<bool> moving;       // per member
+  std::vector<Recipe> recipes;    // that the moving members follow, each once
+  std::optional<GroupRows> rows;  // whose groups these are; none where no member moves
+  Tensor value;                   // as rows->view() gives it
 };
 
 struct OptimizerState {
   OptimizerState(std::vector<Group> groups, UpdateOptions options);
 
   // Those of one tensor per parameter; frozen parameters do not move.
-  SlotGradients arrange(const std::vector<Tensor>& values) const;
+  std::vector<SlotGradient> arrange(const std::vector<Tensor>& values) const;
   // One tensor per parameter, in their order; undefined where `gradients` has none.
   std::vector<Tensor> in_order(const Gradients& gradients) const;
   Parameters trainable() const;
@@ -46,7 +49,7 @@ struct OptimizerState {
   void accumulate(const std::vector<Tensor>& values, const Tensor& residue);
   Tensor update();
   // Clips and steps where `finite` holds; gives the norm before clipping.
-  Tensor advance(SlotGradients gradients, const Tensor& finite, const Tensor& wanted);
+  Tensor advance(const std::vector<SlotGradient>& gradients, const Tensor& finite, const Tensor& wanted);
 
   std::vector<Group> groups;
   UpdateOptions options;
@@ -63,9 +66,14 @@ struct OptimizerState {
   Program apply_program, accumulate_program, update_program;
 
  private:
-  void add_group(std::size_t index);
-  void move(const Slot& slot, const Tensor& gradient, const std::vector<bool>& moving, const Tensor& go,
-            const Tensor& number) const;
+  void lay_out_groups();
+  // Of the parameters of these groups.
+  void add_slots(const std::vector<std::size_t>& of_one_rule);
+  // Without the gradient itself.
+  SlotGradient moving_part(const Slot& slot, std::vector<bool> moving) const;
+  // f64() where the schedules are one, otherwise f64(recipes).
+  Tensor rates(const std::vector<Recipe>& recipes) const;
+  void move(const Slot& slot, const SlotGradient& gradient, const Tensor& go, const Tensor& number) const;
 
   std::optional<Ownership> ownership_;
   bool warned_ = false;

@@ -57,6 +57,12 @@ Number evaluate(const ScheduleNode& node, const Number& u) {
   return constant(u, node.from);
 }
 
+bool same(const ScheduleNode* a, const ScheduleNode* b) {
+  if (a == b || !a || !b) return a == b;
+  return a->kind == b->kind && a->from == b->from && a->to == b->to && a->updates == b->updates &&
+         same(a->first.get(), b->first.get()) && same(a->second.get(), b->second.get());
+}
+
 Schedule make(ScheduleNode node) { return Schedule(std::make_shared<const ScheduleNode>(std::move(node))); }
 
 void check(bool holds, const char* op, std::int64_t given, const char* rule) {
@@ -71,6 +77,8 @@ Schedule Schedule::then(std::int64_t after, const Schedule& next) const {
   check(after >= 0, "then", after, "0 or more");
   return make({.kind = Kind::kThen, .updates = after, .first = node_, .second = next.node_});
 }
+
+bool Schedule::operator==(const Schedule& other) const { return same(node_.get(), other.node_.get()); }
 
 double Schedule::at(std::int64_t update) const { return evaluate(*node_, static_cast<double>(update)); }
 

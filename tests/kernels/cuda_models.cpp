@@ -20,6 +20,25 @@ ModelStep classifier(const std::string& name, Sequential model, std::int64_t fea
   return {name, ir::read(step.graph())};
 }
 
+// Groups that differ in every number, and a frozen member.
+ModelStep groups() {
+  Sequential model{Linear(64, 128), ReLU(), Linear(128, 128), ReLU(), Linear(128, 10)};
+  model.get<Linear>(2).parameters()[0].set_trainable(false);
+  const Parameters all = model.parameters();
+  Optimizer optimizer(
+      std::vector<Group>{
+          {all.matching("*.weight"), AdamW{.lr = warmup_cosine(1e-2, 4, 12)}},
+          {all.matching("*.bias"), AdamW{.lr = 1e-3, .beta1 = 0.8, .beta2 = 0.99, .eps = 1e-6, .weight_decay = 0}}},
+      {.clip_norm = 1});
+  auto step = compile([&](Tensor x, Tensor y) {
+    const Tensor loss = cross_entropy(model(x), y);
+    optimizer.minimize(loss);
+    return loss;
+  });
+  step.prepare(zeros({64, 64}), zeros({64}, DType::kI64));
+  return {"groups", ir::read(step.graph())};
+}
+
 // Two nets, two optimizers, random numbers.
 ModelStep gan() {
   const auto net = [](std::int64_t in, std::int64_t out) {
@@ -70,6 +89,7 @@ std::vector<ModelStep> model_steps() {
   all.push_back(classifier("odd sizes", Sequential{Linear(64, 33), GELU(), Linear(33, 17), SiLU(), Linear(17, 10)}, 64,
                            37, SGD{.lr = 0.1, .momentum = 0.9, .nesterov = true, .weight_decay = 1e-3},
                            {.clip_norm = 1}));
+  all.push_back(groups());
   all.push_back(gan());
   all.push_back(differential_equation());
   return all;

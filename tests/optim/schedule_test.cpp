@@ -54,6 +54,18 @@ TEST(Schedule, TheDeviceComputesWhatTheHostDoes) {
   EXPECT_EQ(program.traces(), 1u);
 }
 
+TEST(Schedule, IsTheSameWhereItsFormulaIs) {
+  const auto one = [](double peak, std::int64_t total) { return 0.5 * warmup_cosine(peak, 5, total, 0.01); };
+  EXPECT_EQ(one(1, 20), one(1, 20));
+  EXPECT_FALSE(one(1, 20) == one(2, 20));
+  EXPECT_FALSE(one(1, 20) == one(1, 21));
+  EXPECT_FALSE(one(1, 20) == 0.25 * warmup_cosine(1, 5, 20, 0.01));
+  EXPECT_EQ(Schedule(0.1), Schedule(0.1));
+  EXPECT_FALSE(Schedule(0.1) == Schedule(0.2));
+  EXPECT_FALSE(linear(1, 0, 5) == cosine(1, 0, 5));
+  EXPECT_FALSE(linear(1, 0, 5) == linear(1, 0, 5).then(3, 1));
+}
+
 TEST(Schedule, BadNumbersAreTypedErrors) {
   EXPECT_EQ(message_of<ValueError>([] { cosine(1, 0, 0); }),
             "[cosine] the number of updates is 0; it must be positive");

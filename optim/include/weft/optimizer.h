@@ -25,20 +25,26 @@ struct SGD {
   double momentum = 0;
   bool nesterov = false;
   double weight_decay = 0;
+  bool operator==(const SGD&) const = default;
 };
 // g += weight_decay p; m += (1 - beta1) (g - m); v = beta2 v + (1 - beta2) g^2;
 // p -= lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps). As torch.optim.Adam; source: Kingma and Ba 2015.
 struct Adam {
   Schedule lr = 1e-3;
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
+  bool operator==(const Adam&) const = default;
 };
 // Adam whose decay is p *= 1 - lr weight_decay instead. As torch.optim.AdamW; source: Loshchilov and Hutter 2019.
 struct AdamW {
   Schedule lr = 1e-3;
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 1e-2;
+  bool operator==(const AdamW&) const = default;
 };
 using Recipe = std::variant<SGD, Adam, AdamW>;
 
+// Parameters that follow a recipe. Groups of an optimizer whose recipes differ in numbers alone, weight decay and
+// schedule included, lie together and are moved by one launch, however many there are; what each of them becomes is the
+// same.
 struct Group {
   Parameters parameters;
   Recipe recipe;

@@ -24,6 +24,8 @@ class Schedule {
   // The rate of an update, on the host and as f64() where `update`, a 0-d tensor, lives.
   double at(std::int64_t update) const;
   Tensor at(const Tensor& update) const;
+  // Whether both are the same formula.
+  bool operator==(const Schedule& other) const;
 
   explicit Schedule(std::shared_ptr<const detail::ScheduleNode> node) : node_(std::move(node)) {}
   const std::shared_ptr<const detail::ScheduleNode>& node() const { return node_; }
