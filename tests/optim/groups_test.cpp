@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/exec/executable.h"
@@ -131,15 +132,15 @@ class GroupsOn : public testing::EveryDevice {};
 
 TEST_P(GroupsOn, MoveAsTheyWouldAlone) {
   for (const Rule& rule : rules())
-    for (const DType dtype : {DType::kF32, DType::kF64, DType::kBF16})
-      for (const bool accumulated : {false, true}) {
-        const Trained all = together(rule.recipes, dtype), alone = apart(rule.recipes, dtype);
-        train(all, 5, accumulated);
-        train(alone, 5, accumulated);
-        expect_same_bits(all, alone, rule.name + ", " + std::string(name_of(dtype)));
-        for (std::size_t g = 0; g < rule.recipes.size(); ++g)
-          EXPECT_EQ(all.optimizers[0]->lr(g).item(), alone.optimizers[g]->lr().item()) << rule.name;
-      }
+    for (const auto& [dtype, accumulated] :
+         {std::pair{DType::kF32, false}, std::pair{DType::kF64, false}, std::pair{DType::kBF16, true}}) {
+      const Trained all = together(rule.recipes, dtype), alone = apart(rule.recipes, dtype);
+      train(all, 5, accumulated);
+      train(alone, 5, accumulated);
+      expect_same_bits(all, alone, rule.name + ", " + std::string(name_of(dtype)));
+      for (std::size_t g = 0; g < rule.recipes.size(); ++g)
+        EXPECT_EQ(all.optimizers[0]->lr(g).item(), alone.optimizers[g]->lr().item()) << rule.name;
+    }
 }
 
 // The gradients are whole numbers, whose norm is exact in any order.
