@@ -12,7 +12,7 @@ ModelStep classifier(const std::string& name, Sequential model, std::int64_t fea
   model.to(Device::cpu());
   Optimizer optimizer(model.parameters(), recipe, update);
   auto step = compile([&](Tensor x, Tensor y) {
-    const Tensor loss = cross_entropy(model(x), y, {.label_smoothing = 0.1});
+    Tensor loss = cross_entropy(model(x), y, {.label_smoothing = 0.1});
     optimizer.minimize(loss);
     return loss;
   });
@@ -31,7 +31,7 @@ ModelStep groups() {
           {all.matching("*.bias"), AdamW{.lr = 1e-3, .beta1 = 0.8, .beta2 = 0.99, .eps = 1e-6, .weight_decay = 0}}},
       {.clip_norm = 1});
   auto step = compile([&](Tensor x, Tensor y) {
-    const Tensor loss = cross_entropy(model(x), y);
+    Tensor loss = cross_entropy(model(x), y);
     optimizer.minimize(loss);
     return loss;
   });
@@ -69,7 +69,7 @@ ModelStep differential_equation() {
   const auto slope = [&](const Tensor& x) { return jvp(f, x, ones_like(x)).tangent; };
   auto step = compile([&](Tensor x) {
     const Dual second = jvp(slope, x, ones_like(x));
-    const Tensor loss = square(second.tangent + model(x)).mean() + square(second.value - 1.0).mean();
+    Tensor loss = square(second.tangent + model(x)).mean() + square(second.value - 1.0).mean();
     optimizer.minimize(loss);
     return loss;
   });

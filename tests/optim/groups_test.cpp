@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <memory>
 #include <string>
@@ -99,7 +99,7 @@ void expect_same_bits(const Variable& got, const Variable& expected, const std::
   const std::vector<double> a = got.value().to_vector<double>(), b = expected.value().to_vector<double>();
   ASSERT_EQ(a.size(), b.size()) << what;
   for (std::size_t i = 0; i < a.size(); ++i)
-    ASSERT_EQ(std::memcmp(&a[i], &b[i], sizeof(double)), 0)
+    ASSERT_EQ(std::bit_cast<std::uint64_t>(a[i]), std::bit_cast<std::uint64_t>(b[i]))
         << what << ", element " << i << " is " << a[i] << ", should be " << b[i];
 }
 void expect_same_bits(const Trained& got, const Trained& expected, const std::string& what) {
