@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
 
   // The gradients by hand, where they are wanted themselves. `limit` is an input: another value is no other program.
   auto by_hand = weft::compile([&](weft::Tensor x, weft::Tensor y, weft::Tensor limit) {
-    const weft::Tensor loss = weft::cross_entropy(model(x), y);
+    weft::Tensor loss = weft::cross_entropy(model(x), y);
     optimizer.apply(weft::clip_global_norm(weft::gradients(loss, model.parameters()), limit));
     return loss;
   });

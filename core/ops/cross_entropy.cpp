@@ -114,7 +114,7 @@ std::vector<X> without_scale(std::span<const X> in) {
 
 std::vector<TensorSpec> infer_scaled(Specs in, const Attributes& attributes) {
   if (in.size() != 3 && in.size() != 4) fail<ValueError>(kScaled, "takes 3 or 4 inputs, was given ", in.size());
-  const std::vector<TensorSpec> out = infer(without_scale(in), attributes);
+  std::vector<TensorSpec> out = infer(without_scale(in), attributes);
   const TensorSpec& scale = in[2];
   if (scale != TensorSpec{{}, out[0].dtype} && scale != out[0])
     fail<ShapeError>(kScaled, "scale is ", scale, "; it must be one number or a number per row: ", out[0]);
