@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/kernel.h"
+#include "kernels/activation/activation.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/index/index.h"
 #include "kernels/matmul/matmul.h"
@@ -46,6 +47,10 @@ constexpr KernelRow rows[] = {
     WEFT_KERNEL("logsumexp", reduce),
     WEFT_KERNEL("matmul", matmul),
     WEFT_KERNEL("matmul_epilogue", matmul_epilogue),
+    WEFT_KERNEL("matmul_sums", matmul_sums),
+    WEFT_KERNEL("relu_bits", relu_bits),
+    WEFT_KERNEL("relu_bits_grad", relu_bits_grad),
+    WEFT_KERNEL("gelu_tanh_grad", gelu_tanh_grad),
     WEFT_KERNEL("softmax", softmax),
     WEFT_KERNEL("log_softmax", log_softmax),
     WEFT_KERNEL("softmax_cross_entropy", softmax_cross_entropy),

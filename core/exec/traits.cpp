@@ -24,8 +24,9 @@ bool is_elementwise(const std::string& op) {
 // operand that is handed on as it is, or as another dtype, might be read later.
 bool body_in_place(const ir::Graph& body, std::size_t j, std::size_t body_input) {
   const std::string& maker = body.node(body.outputs[j].value).op.name();
-  // A reduction has another shape, and what a base op gives may be written before the body reads anything.
-  if (maker == "sum" || maker == "max" || maker == "min" || maker == ir::input_op().name()) return false;
+  // A reduction has another shape, what a base op gives may be written before the body reads anything, and when a
+  // matrix library reads the operands of its epilogue is its own affair.
+  if (!is_elementwise(maker) && maker != "cast" && maker != "uniform" && maker != "normal") return false;
   const ir::Value operand = body.inputs[body_input].value;
   return std::ranges::none_of(body.outputs, [&](const ir::Output& out) {
     ir::Value v = out.value;

@@ -83,6 +83,9 @@ const std::map<std::string, double>& per_input_element() {
       {"softmax_cross_entropy", 6 + kTranscendental},  // that, and scale and subtract for the gradient
       {"softmax_cross_entropy_scaled", 7 + kTranscendental},
       {"batch_norm_statistics", 4},  // subtract, square and two sums
+      {"relu_bits", 2},              // add, maximum
+      {"relu_bits_grad", 1},
+      {"gelu_tanh_grad", 20 + kTranscendental},
   };
   return rows;
 }
@@ -96,6 +99,9 @@ double matmul(const Graph& graph, const Node& node, double outputs) {
 
 double of_base(const Graph& graph, const Node& node, const std::string& op, double outputs) {
   if (op == "matmul") return matmul(graph, node, outputs);
+  if (op == "matmul_sums")
+    return matmul(graph, node, outputs) +
+           elements(graph, node.inputs[static_cast<std::size_t>(node.attributes.integer("operand"))]);
   const auto row = per_input_element().find(op);
   return row == per_input_element().end() || node.inputs.empty() ? 0 : row->second * elements(graph, node.inputs[0]);
 }

@@ -10,7 +10,7 @@ namespace weft::ops {
 std::vector<OpDef> builtin_definitions() {
   std::vector<OpDef> all;
   for (auto* family : {elementwise_ops, pointwise_ops, random_ops, creation_ops, movement_ops, index_ops, reduce_ops,
-                       matmul_ops, softmax_ops, cross_entropy_ops, norm_ops, sort_ops}) {
+                       matmul_ops, gradient_epilogue_ops, softmax_ops, cross_entropy_ops, norm_ops, sort_ops}) {
     std::vector<OpDef> ops = family();
     all.insert(all.end(), std::make_move_iterator(ops.begin()), std::make_move_iterator(ops.end()));
   }

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <mutex>
 #include <optional>
 #include <vector>
 
 #include "core/base/check.h"
 #include "core/device/cuda/current_device.h"
+#include "core/formula/bit_rows.h"
 #include "kernels/matmul/cuda_gemm.h"
 
 namespace weft::kernels {
@@ -81,12 +83,14 @@ class LtGemm {
     set_epilogue();
     const cuda_backend::CurrentDevice current(device);
     aligned_ = choose(256, 256);
-    plain_ = choose(static_cast<std::uint32_t>(element_), static_cast<std::uint32_t>(size_of(p.result)));
+    if (aligned_ && !has_bits())
+      plain_ = choose(static_cast<std::uint32_t>(element_), static_cast<std::uint32_t>(size_of(p.result)));
   }
 
-  // Whether the library has an algorithm, however the operands are aligned.
-  bool possible() const { return aligned_ && plain_; }
-  std::size_t workspace() const { return std::max(aligned_->workspaceSize, plain_->workspaceSize); }
+  // Whether the library has an algorithm for operands that are aligned to 256 bytes, and for any.
+  bool possible() const { return aligned_.has_value(); }
+  bool anywhere() const { return plain_.has_value(); }
+  std::size_t workspace() const { return std::max(aligned_->workspaceSize, plain_ ? plain_->workspaceSize : 0); }
 
   void run(const Call& call) const {
     const cuda_backend::CurrentDevice current(call.device);
@@ -149,19 +153,47 @@ class LtGemm {
       case GemmEpilogue::kGeluAuxBias:
         epilogue = CUBLASLT_EPILOGUE_GELU_AUX_BIAS;
         break;
+      case GemmEpilogue::kReluAux:
+        epilogue = CUBLASLT_EPILOGUE_RELU_AUX;
+        break;
+      case GemmEpilogue::kReluAuxBias:
+        epilogue = CUBLASLT_EPILOGUE_RELU_AUX_BIAS;
+        break;
+      case GemmEpilogue::kDRelu:
+        epilogue = CUBLASLT_EPILOGUE_DRELU;
+        break;
+      case GemmEpilogue::kDGelu:
+        epilogue = CUBLASLT_EPILOGUE_DGELU;
+        break;
+      case GemmEpilogue::kSumsA:  // the library's B
+        epilogue = CUBLASLT_EPILOGUE_BGRADB;
+        break;
+      case GemmEpilogue::kSumsB:
+        epilogue = CUBLASLT_EPILOGUE_BGRADA;
+        break;
     }
     set(CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue);
-    // Its type is the result's by default, as the bias's is.
-    if (has_aux()) set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, p_.n);
+    // Types are the result's by default, a bias's, its gradient's and an argument's; a mask counts in bits.
+    const std::int64_t row = has_bits() ? 8 * bit_row_bytes(p_.n) : p_.n;
+    if (writes_aux() || reads_aux()) set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, row);
+  }
+  bool is(std::initializer_list<GemmEpilogue> any) const {
+    return std::find(any.begin(), any.end(), epilogue_) != any.end();
   }
   bool has_bias() const {
-    return epilogue_ == GemmEpilogue::kBias || epilogue_ == GemmEpilogue::kReluBias ||
-           epilogue_ == GemmEpilogue::kGeluBias || epilogue_ == GemmEpilogue::kGeluAuxBias;
+    return is({GemmEpilogue::kBias, GemmEpilogue::kReluBias, GemmEpilogue::kGeluBias, GemmEpilogue::kGeluAuxBias,
+               GemmEpilogue::kReluAuxBias});
   }
-  bool has_aux() const { return epilogue_ == GemmEpilogue::kGeluAux || epilogue_ == GemmEpilogue::kGeluAuxBias; }
-  void set_pointers(const void* bias, const void* aux) const {
-    if (has_bias()) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
-    if (has_aux()) set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, aux);
+  bool has_sums() const { return is({GemmEpilogue::kSumsA, GemmEpilogue::kSumsB}); }
+  bool has_bits() const { return is({GemmEpilogue::kReluAux, GemmEpilogue::kReluAuxBias, GemmEpilogue::kDRelu}); }
+  bool reads_aux() const { return is({GemmEpilogue::kDRelu, GemmEpilogue::kDGelu}); }
+  bool writes_aux() const {
+    return is({GemmEpilogue::kGeluAux, GemmEpilogue::kGeluAuxBias, GemmEpilogue::kReluAux, GemmEpilogue::kReluAuxBias});
+  }
+  // The addresses of input 2 and output 1, where the epilogue has them.
+  void set_pointers(const void* operand, const void* second) const {
+    if (has_bias() || has_sums()) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, has_sums() ? second : operand);
+    if (reads_aux() || writes_aux()) set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, reads_aux() ? operand : second);
   }
 
   // The library's first choice for operands and a result (and bias) aligned to so many bytes. Sums over a split k are
@@ -197,9 +229,9 @@ class LtGemm {
   void multiply(const Call& call, const char* a, const char* b, char* c) const {
     const auto bits = [](const void* address) { return reinterpret_cast<std::uintptr_t>(address); };
     const void* operand = call.inputs.size() > 2 ? call.inputs[2].data : nullptr;
-    const void* aux = call.outputs.size() > 1 ? call.outputs[1].data : nullptr;
-    const bool aligned = (bits(a) | bits(b) | bits(c) | bits(operand) | bits(aux)) % 256 == 0;
-    const auto& choice = aligned ? *aligned_ : *plain_;
+    const void* second = call.outputs.size() > 1 ? call.outputs[1].data : nullptr;
+    const bool aligned = (bits(a) | bits(b) | bits(c) | bits(operand) | bits(second)) % 256 == 0;
+    const auto& choice = aligned || !plain_ ? *aligned_ : *plain_;
     const bool adds = epilogue_ == GemmEpilogue::kAddend;
     const double one = 1, zero = 0;
     const float one_f = 1, zero_f = 0;
@@ -207,9 +239,10 @@ class LtGemm {
     const void* alpha = wide ? static_cast<const void*>(&one) : &one_f;
     const void* beta = adds ? alpha : wide ? static_cast<const void*>(&zero) : &zero_f;
     std::unique_lock lock(mutex_, std::defer_lock);
-    if (has_bias() || has_aux()) {  // their addresses are the descriptor's, and other threads may run this kernel, too
+    // The addresses are the descriptor's, and other threads may run this kernel, too.
+    if (has_bias() || has_sums() || reads_aux() || writes_aux()) {
       lock.lock();
-      set_pointers(operand, aux);
+      set_pointers(operand, second);
     }
     WEFT_CUBLAS(cublas_lt().matmul(handle_, desc_.get(), alpha, b, first_.get(), a, second_.get(), beta,
                                    adds ? operand : c, result_.get(), c, result_.get(), &choice.algo,
@@ -230,10 +263,10 @@ class LtGemm {
 
 }  // namespace
 
-std::optional<exec::PreparedKernel> prepare_gemm(const GemmProblem& problem, GemmEpilogue epilogue, Device device) {
+std::optional<PreparedGemm> prepare_gemm(const GemmProblem& problem, GemmEpilogue epilogue, Device device) {
   const auto gemm = std::make_shared<const LtGemm>(problem, epilogue, device.index());
   if (!gemm->possible()) return std::nullopt;
-  return exec::PreparedKernel{[gemm](const Call& call) { gemm->run(call); }, gemm->workspace()};
+  return PreparedGemm{{[gemm](const Call& call) { gemm->run(call); }, gemm->workspace()}, gemm->anywhere()};
 }
 
 }  // namespace weft::kernels

@@ -17,11 +17,21 @@ enum class GemmEpilogue {
   kGeluBias,
   kGeluAux,  // output 1 is the argument of the GELU, whose columns are a multiple of 8
   kGeluAuxBias,
+  kReluAux,  // output 1 are the bits of the ReLU's argument being above 0, see core/formula/bit_rows.h
+  kReluAuxBias,
+  kDRelu,  // where input 2, such bits, is set; else 0
+  kDGelu,  // times the slope of the GELU at input 2
+  kSumsA,  // output 1 are the sums of A (B) over the inner axis
+  kSumsB,
 };
 
 // The seam between weft and the matrix library of a CUDA device: cuBLASLt, or plain loops in the emulation. The problem
 // has no size of 0; one with an epilogue has one matrix of f32, bf16 or f16, and all that the epilogue reads and writes
-// is of the result's type. Nothing where the library has no algorithm for the epilogue.
-std::optional<exec::PreparedKernel> prepare_gemm(const GemmProblem& problem, GemmEpilogue epilogue, Device device);
+// is of the result's type, but for bits. Nothing where the library has no algorithm for the epilogue.
+struct PreparedGemm {
+  exec::PreparedKernel kernel;
+  bool anywhere = true;  // false: all that it reads and writes must be aligned to 256 bytes
+};
+std::optional<PreparedGemm> prepare_gemm(const GemmProblem& problem, GemmEpilogue epilogue, Device device);
 
 }  // namespace weft::kernels

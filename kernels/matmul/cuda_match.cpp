@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "kernels/matmul/bodies.h"
+
 namespace weft::kernels {
 namespace {
 
@@ -121,9 +123,32 @@ class Matcher {
   DType result_;
 };
 
+// What passes have made for the library.
+std::optional<MatchedEpilogue> match_lone_node(const ir::Graph& body, const ir::Node& node, DType operands) {
+  const bool bits = node.op.name() == "relu_bits", relu = node.op.name() == "relu_bits_grad";
+  const DType product = body.spec(body.inputs[0].value).dtype, result = node.outputs[0].dtype;
+  if (result == DType::kF64 || (operands != result && result != DType::kF32) || (!bits && product != result))
+    return std::nullopt;
+  MatchedEpilogue match;
+  match.result = result;
+  if (node.inputs.size() == 2) match.operand = 1;
+  if (bits) {
+    match.aux = 1;
+    match.epilogue = match.operand ? GemmEpilogue::kReluAuxBias : GemmEpilogue::kReluAux;
+  } else if (relu) {
+    match.epilogue = GemmEpilogue::kDRelu;
+  } else if (result == DType::kF32 || node.outputs[0].shape[1] % 8 != 0) {
+    return std::nullopt;
+  } else {
+    match.epilogue = GemmEpilogue::kDGelu;
+  }
+  return match;
+}
+
 }  // namespace
 
 std::optional<MatchedEpilogue> match_epilogue(const ir::Graph& body, DType operands) {
+  if (const ir::Node* node = lone_node(body)) return match_lone_node(body, *node, operands);
   for (std::size_t main = 0; main < body.outputs.size(); ++main)
     if (const auto match = Matcher(body, operands, main)()) return match;
   return std::nullopt;

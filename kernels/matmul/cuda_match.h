@@ -11,8 +11,8 @@ struct MatchedEpilogue {
   GemmEpilogue epilogue = GemmEpilogue::kNone;
   std::optional<std::size_t> operand;  // the input beside the product
   std::size_t output = 0;
-  std::optional<std::size_t> aux;  // the output that holds the activation's argument
-  DType result = DType::kF32;      // of all outputs
+  std::optional<std::size_t> aux;  // the output that holds the activation's argument, or its mask
+  DType result = DType::kF32;      // of all outputs but a mask
 };
 
 // Nothing where the library has none for this body, whose input 0 is the product of matrices of dtype `operands`. The

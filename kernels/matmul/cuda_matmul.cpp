@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include "core/device/cuda/check.h"
 #include "core/device/cuda/current_device.h"
+#include "kernels/matmul/bodies.h"
 #include "kernels/matmul/cuda_gemm.h"
 #include "kernels/matmul/cuda_match.h"
 #include "kernels/matmul/matmul.h"
@@ -24,7 +26,7 @@ exec::PreparedKernel prepare_matmul_cuda(const exec::KernelRequest& request) {
   const GemmProblem problem = gemm_problem(request);
   const auto bytes = static_cast<std::size_t>(request.outputs[0].bytes());
   if (bytes == 0) return {[](const Call&) {}};
-  if (problem.k > 0) return prepare_gemm(problem, GemmEpilogue::kNone, request.device).value();
+  if (problem.k > 0) return prepare_gemm(problem, GemmEpilogue::kNone, request.device).value().kernel;
   return {[bytes](const Call& call) {
     const cuda_backend::CurrentDevice current(call.device);
     WEFT_CUDA(cudaMemsetAsync(call.outputs[0].data, 0, bytes, static_cast<cudaStream_t>(call.stream)));
@@ -33,15 +35,17 @@ exec::PreparedKernel prepare_matmul_cuda(const exec::KernelRequest& request) {
 
 namespace {
 
-// A product whose body is an epilogue of the library.
+// A product with what the library computes along with it.
 class ByLibrary {
  public:
-  ByLibrary(const exec::KernelRequest& request, const MatchedEpilogue& match, exec::PreparedKernel gemm)
+  ByLibrary(const exec::KernelRequest& request, const MatchedEpilogue& match, PreparedGemm gemm)
       : match_(match), gemm_(std::move(gemm)) {
-    if (match.aux) space_ += padded(static_cast<std::size_t>(request.outputs[0].bytes()));
+    if (match.aux)
+      for (const TensorSpec& output : request.outputs)
+        space_ = std::max(space_, padded(static_cast<std::size_t>(output.bytes())));
     if (!match.operand) return;
     const TensorSpec& operand = request.inputs[input()];
-    if (operand.dtype == match.result) return;
+    if (operand.dtype == match.result || operand.dtype == DType::kU8) return;
     const TensorSpec rounded{operand.shape, match.result};
     rounded_ = space_;
     space_ += padded(static_cast<std::size_t>(rounded.bytes()));
@@ -50,14 +54,23 @@ class ByLibrary {
         {ir::OpId::of("cast"), to, std::span(&operand, 1), std::span(&rounded, 1), request.device, request.path});
   }
 
-  std::size_t workspace() const { return space_ + std::max(gemm_.workspace, rounding_.workspace); }
+  bool anywhere() const { return gemm_.anywhere; }
+  // What runs where operands are not aligned as the library wants them.
+  void set_otherwise(exec::PreparedKernel kernel) { otherwise_ = std::move(kernel); }
+  std::size_t workspace() const {
+    return std::max(space_ + std::max(gemm_.kernel.workspace, rounding_.workspace), otherwise_.workspace);
+  }
 
   void run(const Call& call) const {
     auto* space = static_cast<std::byte*>(call.workspace.data);
     std::array<View, 3> inputs{bare(call.inputs[0]), bare(call.inputs[1]), bare(call.inputs[input()])};
     std::array<View, 2> outputs{bare(call.outputs[match_.output]),
                                 bare(call.outputs[match_.aux.value_or(match_.output)])};
-    // The library writes the argument of an activation and its value, whichever of them is read.
+    if (otherwise_.run && !(aligned(inputs) && aligned(outputs))) {
+      otherwise_.run(call);
+      return;
+    }
+    // The library writes all results, whichever of them is read.
     for (View& output : outputs)
       if (!output.data) output.data = space;
     Call call_gemm = call;
@@ -72,7 +85,7 @@ class ByLibrary {
     }
     call_gemm.inputs = std::span(inputs).first(match_.operand ? 3 : 2);
     call_gemm.outputs = std::span(outputs).first(match_.aux ? 2 : 1);
-    gemm_.run(call_gemm);
+    gemm_.kernel.run(call_gemm);
   }
 
  private:
@@ -80,27 +93,48 @@ class ByLibrary {
   std::size_t input() const { return match_.operand.value_or(0) + 1; }
   // Without its shape: a copy would allocate.
   static View bare(const View& view) { return {view.data, {{}, view.spec.dtype}}; }
+  static bool aligned(std::span<const View> views) {
+    return std::all_of(views.begin(), views.end(),
+                       [](const View& view) { return reinterpret_cast<std::uintptr_t>(view.data) % 256 == 0; });
+  }
 
   MatchedEpilogue match_;
-  exec::PreparedKernel gemm_, rounding_;  // an f32 bias of 16-bit results is rounded first
-  std::size_t space_ = 0, rounded_ = 0;   // where in the workspace theirs begins, and the rounded bias
+  PreparedGemm gemm_;
+  exec::PreparedKernel rounding_;        // an f32 bias of 16-bit results is rounded first
+  exec::PreparedKernel otherwise_;       // nothing where the library takes operands anywhere
+  std::size_t space_ = 0, rounded_ = 0;  // where in the workspace theirs begins, and the rounded bias
 };
+
+// The node by the library where it has what was matched, which follows from body, dtypes and shapes; else `apart()`.
+template <class Apart>
+exec::PreparedKernel by_library(const exec::KernelRequest& request, const std::optional<MatchedEpilogue>& match,
+                                const Apart& apart) {
+  GemmProblem problem = gemm_problem(request);
+  if (!match || problem.k == 0 || problem.m * problem.n == 0) return apart();
+  problem.result = match->result;
+  std::optional<PreparedGemm> gemm = prepare_gemm(problem, match->epilogue, request.device);
+  if (!gemm) return apart();
+  const auto kernel = std::make_shared<ByLibrary>(request, *match, std::move(*gemm));
+  if (!kernel->anywhere()) kernel->set_otherwise(apart());
+  return {[kernel](const Call& call) { kernel->run(call); }, kernel->workspace()};
+}
 
 }  // namespace
 
-// By the library where it has an epilogue that is the whole body, which follows from body, dtypes and shapes; else the
-// body is a kernel of its own.
 exec::PreparedKernel prepare_matmul_epilogue_cuda(const exec::KernelRequest& request) {
-  GemmProblem problem = gemm_problem(request);
-  const std::optional<MatchedEpilogue> match = match_epilogue(*request.body, problem.dtype);
-  if (match && problem.k > 0 && problem.m * problem.n > 0) {
-    problem.result = match->result;
-    if (auto gemm = prepare_gemm(problem, match->epilogue, request.device)) {
-      const auto kernel = std::make_shared<const ByLibrary>(request, *match, std::move(*gemm));
-      return {[kernel](const Call& call) { kernel->run(call); }, kernel->workspace()};
-    }
-  }
-  return prepare_in_turn(request, "matmul", 2, prepare_matmul_cuda, prepare_pointwise_cuda);
+  const auto body = lone_node(*request.body) ? prepare_lone_node : prepare_pointwise_cuda;
+  return by_library(request, match_epilogue(*request.body, request.inputs[0].dtype),
+                    [&] { return prepare_in_turn(request, "matmul", 2, prepare_matmul_cuda, body); });
+}
+
+exec::PreparedKernel prepare_matmul_sums_cuda(const exec::KernelRequest& request) {
+  const DType result = request.outputs[0].dtype;
+  MatchedEpilogue match;
+  match.aux = 1;
+  match.result = result;
+  match.epilogue = request.attributes.integer("operand") == 0 ? GemmEpilogue::kSumsA : GemmEpilogue::kSumsB;
+  return by_library(request, result == DType::kF64 ? std::nullopt : std::optional(match),
+                    [&] { return prepare_product_and_sums(request, prepare_matmul_cuda, prepare_pointwise_cuda); });
 }
 
 }  // namespace weft::kernels

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/device/thread_pool.h"
+#include "kernels/matmul/bodies.h"
 #include "kernels/matmul/choose.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/pointwise/lower.h"
@@ -102,6 +103,7 @@ bool fits_tiles(const exec::KernelRequest& request, const Lowered& lowered) {
 }  // namespace
 
 exec::PreparedKernel prepare_matmul_epilogue_cpu(const exec::KernelRequest& request) {
+  if (lone_node(*request.body)) return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_lone_node);
   const Lowered lowered = lower(request);
   if (!fits_tiles(request, lowered))
     return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_pointwise_cpu);
@@ -110,6 +112,10 @@ exec::PreparedKernel prepare_matmul_epilogue_cpu(const exec::KernelRequest& requ
     const auto kernel = std::make_shared<const Kernel>(request, lowered, std::move(gemm));
     return {[kernel](const Call& call) { (*kernel)(call); }, kernel->workspace()};
   });
+}
+
+exec::PreparedKernel prepare_matmul_sums_cpu(const exec::KernelRequest& request) {
+  return prepare_product_and_sums(request, prepare_matmul_cpu, prepare_pointwise_cpu);
 }
 
 }  // namespace weft::kernels

@@ -53,6 +53,33 @@ TEST(Traits, AnEpiloguesOutputMayLieOverItsOwnOperandsAlone) {
   EXPECT_FALSE(may_run_in_place(node, 1, 2));
 }
 
+// The mask has as many bytes as the result here, and the argument of a GELU its very spec; a matrix library may read
+// them when it has written.
+TEST(Traits, NoResultOfALibrarysEpilogueLiesOverWhatItReads) {
+  const ir::Graph graph = graph_of(R"(
+    %0 = input argument "a" : bf16(4, 8)
+    %1 = input argument "b" : bf16(8, 8)
+    %2 = input argument "bits" : u8(4, 16)
+    %3 = input argument "x" : bf16(4, 8)
+    %4 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=false} : bf16(4, 8) body {
+      %0 = input argument "product" : bf16(4, 8)
+      %1 = input argument "bits" : u8(4, 16)
+      %2 = relu_bits_grad(%0, %1) : bf16(4, 8)
+      return %2
+    }
+    %5 = matmul_epilogue(%0, %1, %3) {trans_a=false, trans_b=false} : bf16(4, 8) body {
+      %0 = input argument "product" : bf16(4, 8)
+      %1 = input argument "x" : bf16(4, 8)
+      %2 = gelu_tanh_grad(%0, %1) : bf16(4, 8)
+      return %2
+    }
+    %6:2 = matmul_sums(%0, %1) {operand=0, trans_a=false, trans_b=false} : bf16(4, 8), bf16(4)
+    return %4
+    return %5)");
+  for (std::size_t n = 4; n < graph.nodes.size(); ++n)
+    for (std::size_t i = 0; i < graph.nodes[n].inputs.size(); ++i) EXPECT_FALSE(may_run_in_place(graph.nodes[n], 0, i));
+}
+
 TEST(Traits, OfSingleOps) {
   const auto last = [](const std::string& lines) { return graph_of(lines).nodes.back(); };
   const ir::Node add = last(R"(%0 = input argument "a" : f32(4) %1 = add(%0, %0) : f32(4) return %1)");

@@ -16,6 +16,7 @@ std::vector<OpCase> all_cases() {
            norm_cases,
            dropout_cases,
            epilogue_cases,
+           gradient_epilogue_cases,
        }) {
     std::vector<OpCase> rows = family();
     all.insert(all.end(), rows.begin(), rows.end());

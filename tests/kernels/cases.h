@@ -17,6 +17,7 @@ std::vector<OpCase> softmax_cases();
 std::vector<OpCase> norm_cases();
 std::vector<OpCase> dropout_cases();
 std::vector<OpCase> epilogue_cases();
+std::vector<OpCase> gradient_epilogue_cases();
 
 std::vector<OpCase> all_cases();
 

@@ -95,6 +95,18 @@ const std::vector<Row>& good_rows() {
       {"matmul", {f32({5, 1, 2, 3}), f32({4, 3, 6})}, kPlain, "f32(5, 4, 2, 6)"},
       {"matmul", {f32({3, 2}), f32({6, 3})}, kTransposed, "f32(2, 6)"},
       {"matmul", {f32({2, 0}), f32({0, 6})}, kPlain, "f32(2, 6)"},
+      {"matmul_sums",
+       {bf16({8, 3}), bf16({8, 5})},
+       {{"trans_a", true}, {"trans_b", false}, {"operand", n(0)}, {"dtype", kF32}},
+       "f32(3, 5) f32(3,)"},
+      {"matmul_sums",
+       {f32({3, 8}), f32({5, 8})},
+       {{"trans_a", false}, {"trans_b", true}, {"operand", n(1)}},
+       "f32(3, 5) f32(5,)"},
+      {"relu_bits", {f32({3, 129})}, {{"dtype", kBF16}}, "bf16(3, 129) u8(3, 32)"},
+      {"relu_bits", {f32({3, 128}), f32({128})}, {{"dtype", kF32}}, "f32(3, 128) u8(3, 16)"},
+      {"relu_bits_grad", {bf16({3, 4}), {{3, 16}, kU8}}, {}, "bf16(3, 4)"},
+      {"gelu_tanh_grad", {f32({3, 4}), f32({3, 4})}, {}, "f32(3, 4)"},
       {"softmax", {f32({2, 3})}, on(0), "f32(2, 3)"},
       {"log_softmax", {f32({2, 3})}, on(1), "f32(2, 3)"},
       {"softmax_cross_entropy", {bf16({4, 3}), i64({4})}, loss(0.1), "f32(4,) bf16(4, 3) f32(4,)"},
@@ -231,6 +243,28 @@ TEST(ShapeRules, OfBadReductions) {
        {{"k", n(4)}, {"axis", n(1)}, {"largest", true}},
        "[topk] k is 4; axis 1 of (2, 3) allows 0 to 3"},
       {"unique", {f32({2, 3})}, {}, "[unique] input is (2, 3); it must have one axis"},
+  });
+}
+
+TEST(ShapeRules, OfBadGradientEpilogues) {
+  const Attributes to_f32{{"dtype", kF32}};
+  const auto sums_of = [](std::int64_t operand) {
+    return Attributes{{"trans_a", false}, {"trans_b", false}, {"operand", operand}};
+  };
+  check({
+      {"matmul_sums", {f32({2, 3, 4}), f32({4, 5})}, sums_of(0), "[matmul_sums] lhs is (2, 3, 4); it must be a matrix"},
+      {"matmul_sums", {f32({3, 4}), f32({4, 5})}, sums_of(2), "[matmul_sums] operand is 2; it must be 0 or 1"},
+      {"relu_bits", {f32({3, 4}), f32({4}), f32({4})}, to_f32, "[relu_bits] takes 1 inputs, was given 3"},
+      {"relu_bits", {bf16({3, 4})}, to_f32, "[relu_bits] input is bf16(3, 4); it must be f32"},
+      {"relu_bits", {f32({4})}, to_f32, "[relu_bits] x is (4,); it must be a matrix"},
+      {"relu_bits", {f32({3, 4}), f32({3})}, to_f32, "[relu_bits] bias is (3,); x is (3, 4), so it must be (4,)"},
+      {"relu_bits", {f32({3, 4})}, {{"dtype", kF64}}, "[relu_bits] result is f64; it must be f32, bf16 or f16"},
+      {"relu_bits_grad",
+       {f32({3, 4}), {{3, 4}, kU8}},
+       {},
+       "[relu_bits_grad] bits are u8(3, 4), want u8(3, 16) for dy (3, 4)"},
+      {"gelu_tanh_grad", {f32({3, 4}), bf16({3, 4})}, {}, "[gelu_tanh_grad] dtypes differ: f32(3, 4) and bf16(3, 4)"},
+      {"gelu_tanh_grad", {f32({3, 4}), f32({3, 5})}, {}, "[gelu_tanh_grad] x is (3, 5); it must be (3, 4)"},
   });
 }
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a device's matrix library computes along with the products of a backward pass. Passes that run after all
+// derivatives have been taken make these nodes, so they have none themselves.
+#include "core/base/check.h"
+#include "core/formula/bit_rows.h"
+#include "core/ops/families.h"
+#include "core/ops/rules.h"
+
+namespace weft::ops {
+namespace {
+
+void expect_matrix(const char* op, const char* what, const TensorSpec& x) {
+  expect_floating(op, what, x);
+  if (x.shape.rank() != 2) fail<ShapeError>(op, what, " is ", x.shape, "; it must be a matrix");
+}
+
+// The product of two matrices, and the sums over its inner axis of one of them.
+std::vector<TensorSpec> product_sums_spec(Specs in, const Attributes& attributes) {
+  std::vector<TensorSpec> out = find_op(OpId::of("matmul")).infer(in, attributes);
+  expect_matrix("matmul_sums", "lhs", in[0]);
+  expect_matrix("matmul_sums", "rhs", in[1]);
+  const std::int64_t operand = attributes.integer("operand");
+  if (operand != 0 && operand != 1) fail<ValueError>("matmul_sums", "operand is ", operand, "; it must be 0 or 1");
+  out.push_back({{out[0].shape[static_cast<int>(operand)]}, out[0].dtype});
+  return out;
+}
+
+TensorSpec bits_of(const Shape& matrix) { return {{matrix[0], bit_row_bytes(matrix[1])}, DType::kU8}; }
+
+// relu(x + bias) as another dtype, and the bits of x + bias > 0.
+std::vector<TensorSpec> bits_spec(Specs in, const Attributes& attributes) {
+  const char* const op = "relu_bits";
+  if (in.size() != 2) expect_inputs(op, in, 1);
+  for (const TensorSpec& x : in)
+    if (x.dtype != DType::kF32) fail<DTypeError>(op, "input is ", x, "; it must be f32");
+  expect_matrix(op, "x", in[0]);
+  const Shape& x = in[0].shape;
+  if (in.size() == 2 && in[1].shape != Shape{x[1]} && in[1].shape != Shape{1, x[1]})
+    fail<ShapeError>(op, "bias is ", in[1].shape, "; x is ", x, ", so it must be (", x[1], ",)");
+  const DType result = attributes.dtype("dtype");
+  if (wide(result) != DType::kF32) fail<DTypeError>(op, "result is ", result, "; it must be f32, bf16 or f16");
+  return {{x, result}, bits_of(x)};
+}
+
+// dy where its bit is set, else 0.
+std::vector<TensorSpec> bits_grad_spec(Specs in, const Attributes&) {
+  const char* const op = "relu_bits_grad";
+  expect_inputs(op, in, 2);
+  expect_matrix(op, "dy", in[0]);
+  if (in[1] != bits_of(in[0].shape))
+    fail<ShapeError>(op, "bits are ", in[1], ", want ", bits_of(in[0].shape), " for dy ", in[0].shape);
+  return {in[0]};
+}
+
+// dy times the slope of gelu_tanh at x.
+std::vector<TensorSpec> gelu_grad_spec(Specs in, const Attributes&) {
+  const char* const op = "gelu_tanh_grad";
+  expect_inputs(op, in, 2);
+  expect_matrix(op, "dy", in[0]);
+  expect_same_dtype(op, in[0], in[1]);
+  expect_shape(op, "x", in[1], in[0].shape);
+  return {in[0]};
+}
+
+}  // namespace
+
+std::vector<OpDef> gradient_epilogue_ops() {
+  return {{.name = "matmul_sums", .infer = product_sums_spec, .differentiable = false},
+          {.name = "relu_bits", .infer = bits_spec, .differentiable = false},
+          {.name = "relu_bits_grad", .infer = bits_grad_spec, .differentiable = false},
+          {.name = "gelu_tanh_grad", .infer = gelu_grad_spec, .differentiable = false}};
+}
+
+}  // namespace weft::ops
