@@ -19,7 +19,8 @@ namespace {
 ir::Graph passed(const ir::Graph& traced, const BuildOptions& options) {
   ir::Graph graph = ir::prune(traced);
   if (options.half != DType::kF32) graph = fusion::lower_precision(graph, options.half);
-  return options.fuse ? fusion::optimize(graph) : ir::prune(fusion::take_apart(graph));
+  const fusion::Target target{.gradient_epilogues = options.device.is_cuda()};
+  return options.fuse ? fusion::optimize(graph, target) : ir::prune(fusion::take_apart(graph));
 }
 
 }  // namespace

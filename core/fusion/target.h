@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace weft::fusion {
+
+// What the device that a graph is meant for can do beside what every device can.
+struct Target {
+  // Its matrix library computes the gradients of bias, ReLU and GELU along with products.
+  bool gradient_epilogues = false;
+};
+
+}  // namespace weft::fusion
