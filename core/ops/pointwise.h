@@ -9,7 +9,8 @@
 //
 // A body is elementwise functions, casts, constants and draws of one full shape, to which its operands broadcast. An
 // output of a body may be a reduction (sum, max or min) of an elementwise value of the full shape over its leading or
-// its trailing axes, or over all of them; nothing in the body reads it.
+// its trailing axes, or over all of them; nothing in the body reads it. Behind a product the body may also be one node
+// that a matrix library computes (core/ops/gradient_epilogues.cpp), of the body's inputs in their order.
 namespace weft::ops {
 
 OpId pointwise_op();

@@ -3,6 +3,7 @@
 
 #if defined(WEFT_CUDA_EMULATED)
 #include <cstdint>
+#include <span>
 
 #include "core/formula/bit_rows.h"
 #include "core/formula/elementwise.h"
@@ -129,8 +130,21 @@ __global__ void gemm_kernel(Matrix p, Further further, const T* a, const T* b, C
   }
 }
 
+// Whether what is read and written must be aligned.
+bool wants_alignment(GemmEpilogue e) { return keeps_bits(e) || e == GemmEpilogue::kDRelu; }
+
+void expect_alignment(std::span<const View> views) {
+  for (const View& view : views)
+    if (reinterpret_cast<std::uintptr_t>(view.data) % 256 != 0)
+      fail<DeviceError>("matmul", "an operand of an epilogue with a mask is not aligned to 256 bytes");
+}
+
 template <class T, class C>
 void run(const GemmProblem& p, GemmEpilogue epilogue, const Call& call) {
+  if (wants_alignment(epilogue)) {
+    expect_alignment(call.inputs);
+    expect_alignment(call.outputs);
+  }
   const Further further{epilogue, call.inputs.size() > 2 ? call.inputs[2].data : nullptr,
                         call.outputs.size() > 1 ? call.outputs[1].data : nullptr};
   const Matrix shape{p.m, p.n, p.k, p.trans_a, p.trans_b};
@@ -148,7 +162,7 @@ void run(const GemmProblem& p, GemmEpilogue epilogue, const Call& call) {
 std::optional<PreparedGemm> prepare_gemm(const GemmProblem& problem, GemmEpilogue epilogue, Device) {
   return with_floating(problem.dtype, "matmul", [&](auto type) {
     using T = typename decltype(type)::type;
-    const bool anywhere = !keeps_bits(epilogue) && epilogue != GemmEpilogue::kDRelu;
+    const bool anywhere = !wants_alignment(epilogue);
     if (problem.result == problem.dtype)
       return PreparedGemm{{[=](const Call& call) { run<T, T>(problem, epilogue, call); }}, anywhere};
     return PreparedGemm{{[=](const Call& call) { run<T, Compute<T>>(problem, epilogue, call); }}, anywhere};
