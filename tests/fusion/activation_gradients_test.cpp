@@ -108,6 +108,17 @@ TEST(ActivationGradients, LeaveOtherLayersAlone) {
   expect_unchanged(with(kRelu, {{"relu(", "abs("}}));
   expect_unchanged(with(kRelu, {{"add(", "multiply("}}));
   expect_unchanged(with(kRelu, {{"f32", "f64"}}));
+  // A network that is written in 16 bits.
+  expect_unchanged(with(kRelu, {{"f32", "bf16"},
+                                {"    %2 = full() {dtype=bf16, shape=[], value=0.0} : bf16()\n"
+                                 "    %3 = greater(%1, %2) : bool(64, 8)\n"
+                                 "    %4 = select(%3, %0, %2) : bf16(64, 8)\n    return %4\n",
+                                 "    %2 = cast(%1) {dtype=f32} : f32(64, 8)\n"
+                                 "    %3 = full() {dtype=f32, shape=[], value=0.0} : f32()\n"
+                                 "    %4 = greater(%2, %3) : bool(64, 8)\n"
+                                 "    %5 = cast(%0) {dtype=f32} : f32(64, 8)\n"
+                                 "    %6 = select(%4, %5, %3) : f32(64, 8)\n"
+                                 "    %7 = cast(%6) {dtype=bf16} : bf16(64, 8)\n    return %7\n"}}));
   // A bias per row of the product, and what was there before the ReLU.
   expect_unchanged(with(kRelu, {{"b\" : f32(8,)", "b\" : f32(64, 1)"},
                                 {"%1 = input argument \"\" : f32(8,)", "%1 = input argument \"\" : f32(64, 1)"}}));

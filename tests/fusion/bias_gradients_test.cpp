@@ -100,6 +100,31 @@ TEST(BiasGradients, LeaveOtherSumsAlone) {
   expect_unchanged(with(kLayer, {{"f32", "bf16"}}));
 }
 
+// A library gives sums of the dtype of the product: here f32 sums beside products in 16 bits, and the other way round.
+TEST(BiasGradients, LeaveSumsOfAnotherDtypeAlone) {
+  expect_unchanged(R"(
+graph {
+  %0 = input argument "dy" : bf16(64, 8)
+  %1 = input argument "x" : bf16(64, 5)
+  %2 = matmul(%0, %1) {trans_a=true, trans_b=false} : bf16(8, 5)
+  %3 = cast(%0) {dtype=f32} : f32(64, 8)
+  %4 = sum(%3) {axes=[0], keep=false} : f32(8,)
+  return %2
+  return %4
+}
+)");
+  expect_unchanged(R"(
+graph {
+  %0 = input argument "dy" : bf16(64, 8)
+  %1 = input argument "x" : bf16(64, 5)
+  %2 = matmul(%0, %1) {dtype=f32, trans_a=true, trans_b=false} : f32(8, 5)
+  %3 = sum(%0) {axes=[0], keep=false} : bf16(8,)
+  return %2
+  return %3
+}
+)");
+}
+
 TEST(BiasGradients, LeaveProductsOfMoreAxesAlone) {
   expect_unchanged(R"(
 graph {
@@ -111,6 +136,8 @@ graph {
   return %3
 }
 )");
+  // The same matrix by each of several.
+  expect_unchanged(with(kLayer, {{"\"x\" : f32(64, 5)", "\"x\" : f32(2, 64, 5)"}, {": f32(8, 5)", ": f32(2, 8, 5)"}}));
 }
 
 // The product's addend is an epilogue, too.

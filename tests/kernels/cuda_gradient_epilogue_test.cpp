@@ -162,8 +162,8 @@ TEST(CudaGradientEpilogue, NaNIsOffInAMask) {
       const std::vector<RawTensor> got = run_raw(node_of(row), inputs, device).outputs;
       for (const double value : decode(got[0]).values)
         EXPECT_TRUE(std::isnan(value) || (row.op == "relu_bits" && value == 0)) << device.name();
-      if (row.op == "relu_bits")
-        for (const std::uint8_t byte : meant(got[1], row.columns).bytes) EXPECT_EQ(byte, 0) << device.name();
+      if (row.op != "relu_bits") continue;
+      for (const std::uint8_t byte : meant(got[1], row.columns).bytes) EXPECT_EQ(byte, 0) << device.name();
     }
   }
 }
@@ -204,7 +204,8 @@ TEST(CudaGradientEpilogue, TheLibraryHasAlgorithms) {
     if (!device.is_cuda()) continue;
     for (const auto& [epilogue, name] : all) {
       for (const DType dtype : {kF32, kBF16, kF16}) {
-        kernels::GemmProblem problem{.m = 512, .n = 256, .k = 128};
+        kernels::GemmProblem problem;
+        problem.m = 512, problem.n = 256, problem.k = 128;
         problem.dtype = dtype;
         problem.result = epilogue == kSumsA || epilogue == kSumsB ? kF32 : dtype;
         problem.trans_a = epilogue == kSumsA || epilogue == kSumsB;
