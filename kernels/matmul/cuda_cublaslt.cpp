@@ -216,9 +216,13 @@ class LtGemm {
     set_pointers(address, address);
     cublasLtMatmulHeuristicResult_t best{};
     int found = 0;
-    WEFT_CUBLAS(lt.heuristic(handle_, desc_.get(), first_.get(), second_.get(), result_.get(), result_.get(),
-                             preference.get(), 1, &best, &found));
-    if (found == 0 && epilogue_ != GemmEpilogue::kNone) return std::nullopt;
+    const cublasStatus_t status = lt.heuristic(handle_, desc_.get(), first_.get(), second_.get(), result_.get(),
+                                               result_.get(), preference.get(), 1, &best, &found);
+    // An epilogue that the library does not have for these types or this layout is either of these, or nothing found.
+    const bool unknown = status == CUBLAS_STATUS_NOT_SUPPORTED || status == CUBLAS_STATUS_INVALID_VALUE;
+    if (epilogue_ != GemmEpilogue::kNone && (unknown || (status == CUBLAS_STATUS_SUCCESS && found == 0)))
+      return std::nullopt;
+    check_cublas(status, "cublasLtMatmulAlgoGetHeuristic");
     if (found == 0) {
       fail<DeviceError>("matmul", "cuBLASLt has no algorithm for ", p_.m, "x", p_.k, " by ", p_.k, "x", p_.n, " in ",
                         p_.dtype);
