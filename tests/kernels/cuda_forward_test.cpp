@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every product of a perceptron's forward pass is one call of the matrix library on CUDA: epilogues are whole bodies.
+// Every product of a perceptron is one call of the matrix library on CUDA, forward and back: epilogues are whole
+// bodies.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -39,11 +40,13 @@ Tensor waves(const Shape& shape) {
 }
 
 // What the library is asked for, product by product; kNone: nothing.
-Epilogues forward_epilogues(const ir::Graph& graph) {
+Epilogues epilogues_of(const ir::Graph& graph, bool backward) {
   Epilogues found;
   for (const ir::Node& node : graph.nodes) {
-    const bool product = node.op.name() == "matmul" || node.op.name() == "matmul_epilogue";
-    if (!product || node.path.find("(backward)") != std::string::npos) continue;
+    if ((node.path.find("(backward)") != std::string::npos) != backward) continue;
+    if (node.op.name() == "matmul_sums")
+      found.push_back(node.attributes.integer("operand") == 0 ? GemmEpilogue::kSumsA : GemmEpilogue::kSumsB);
+    if (node.op.name() != "matmul" && node.op.name() != "matmul_epilogue") continue;
     const auto match = node.body ? kernels::match_epilogue(*node.body, graph.spec(node.inputs[0]).dtype) : std::nullopt;
     found.push_back(match ? match->epilogue : GemmEpilogue::kNone);
   }
@@ -51,7 +54,7 @@ Epilogues forward_epilogues(const ir::Graph& graph) {
 }
 
 struct Trained {
-  Epilogues epilogues;
+  Epilogues forward, backward;
   std::vector<double> losses;
 };
 
@@ -70,18 +73,31 @@ Trained train(bool gelu, Precision precision, Device device) {
   const Tensor x = waves({kBatch, kFeatures}), y = Tensor::of<std::int64_t>({3, 1, 4, 1, 5, 2}, {kBatch});
   Trained out;
   for (int i = 0; i < 4; ++i) out.losses.push_back(step(x, y).item<float>());
-  out.epilogues = forward_epilogues(ir::read(step.graph()));
+  const ir::Graph graph = ir::read(step.graph());
+  out.forward = epilogues_of(graph, false);
+  out.backward = epilogues_of(graph, true);
   return out;
 }
 
+// A ReLU keeps its mask where the library goes back through it; the argument of a GELU is kept on every device.
 TEST(CudaForward, IsTheLibrarysInTraining) {
+  using enum GemmEpilogue;
   for (const Device device : Device::all()) {
-    for (const Precision precision : {Precision::kF32, Precision::kBF16}) {
-      EXPECT_EQ(train(false, precision, device).epilogues,
-                (Epilogues{GemmEpilogue::kReluBias, GemmEpilogue::kReluBias, GemmEpilogue::kBias}));
-    }
-    EXPECT_EQ(train(true, Precision::kBF16, device).epilogues,
-              (Epilogues{GemmEpilogue::kGeluAuxBias, GemmEpilogue::kGeluAuxBias, GemmEpilogue::kBias}));
+    const GemmEpilogue relu = device.is_cuda() ? kReluAuxBias : kReluBias;
+    for (const Precision precision : {Precision::kF32, Precision::kBF16})
+      EXPECT_EQ(train(false, precision, device).forward, (Epilogues{relu, relu, kBias})) << device.name();
+    EXPECT_EQ(train(true, Precision::kBF16, device).forward, (Epilogues{kGeluAuxBias, kGeluAuxBias, kBias}))
+        << device.name();
+  }
+}
+
+TEST(CudaForward, AndSoAreTheGradients) {
+  using enum GemmEpilogue;
+  for (const Device device : Device::all()) {
+    if (!device.is_cuda()) continue;
+    for (const Precision precision : {Precision::kF32, Precision::kBF16})
+      EXPECT_EQ(train(false, precision, device).backward, (Epilogues{kSumsA, kDRelu, kSumsA, kDRelu, kSumsA}));
+    EXPECT_EQ(train(true, Precision::kBF16, device).backward, (Epilogues{kSumsA, kDGelu, kSumsA, kDGelu, kSumsA}));
   }
 }
 
@@ -95,7 +111,7 @@ TEST(CudaForward, IsTheLibrarysInInference) {
       const GemmEpilogue hidden = !gelu                          ? GemmEpilogue::kReluBias
                                   : precision == Precision::kF32 ? GemmEpilogue::kNone
                                                                  : GemmEpilogue::kGeluBias;
-      EXPECT_EQ(forward_epilogues(ir::read(predict.graph())), (Epilogues{hidden, hidden, GemmEpilogue::kBias}));
+      EXPECT_EQ(epilogues_of(ir::read(predict.graph()), false), (Epilogues{hidden, hidden, GemmEpilogue::kBias}));
     }
   }
 }
