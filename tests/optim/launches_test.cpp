@@ -52,8 +52,8 @@ Launches launches_of(const Activation& activation, Precision precision, std::int
 }
 
 // Eight products, which give the gradients of biases and go back through activations; the loss, its sum, its factor and
-// the product with it, the check that all is finite in two, the numbers of the step, and the update. Of as many rows as
-// a sum of columns by itself would take a kernel more for, and of few.
+// the product with it, the gaps between packed gradients, the check that they are finite, the numbers of the step, and
+// the update. Of few rows, and of as many as a sum of columns by itself would take two kernels for.
 TEST(Launches, OfAStepWithReLU) {
   for (const std::int64_t rows : {8, 1024}) {
     const Launches step = launches_of(ReLU(), Precision::kF32, rows);
