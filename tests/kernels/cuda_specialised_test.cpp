@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/ops/pointwise.h"
+#include "kernels/matmul/bodies.h"
 #include "kernels/pointwise/cuda_body.h"
 #include "kernels/pointwise/cuda_source.h"
 #include "kernels/support/cuda_nvrtc.h"
@@ -89,7 +90,8 @@ std::vector<Program> model_programs() {
   for (const ModelStep& step : model_steps()) {
     for (const ir::Node& node : step.graph.nodes) {
       if (node.op.name() != "pointwise" && node.op.name() != "matmul_epilogue") continue;
-      std::vector<TensorSpec> inputs;  // of the body, which may stand behind a product
+      if (kernels::lone_node(*node.body)) continue;  // no program
+      std::vector<TensorSpec> inputs;                // of the body, which may stand behind a product
       for (const ir::Input& input : node.body->inputs) inputs.push_back(node.body->spec(input.value));
       ir::Node body;
       body.op = ops::pointwise_op();
