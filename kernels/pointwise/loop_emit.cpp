@@ -2,14 +2,13 @@
 #include "kernels/pointwise/loop_emit.h"
 
 #if defined(__x86_64__)
-#include <xbyak/xbyak.h>
-
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
 #include <utility>
 #include <vector>
+
+#include "kernels/pointwise/loop_places.h"
 
 namespace weft::kernels::loop {
 namespace {
@@ -19,74 +18,31 @@ using Xbyak::Opmask;
 using Xbyak::Reg64;
 using Xbyak::Xmm;
 
-constexpr int kNever = 1 << 30;
 // How far ahead operands are fetched into the second cache, in bytes: memory answers later than the processor can look
 // ahead, and its own prefetching stops at the end of a small page.
 constexpr int kAhead = 16 * 1024;
-
-std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
 bool commutes(Op op) {
   return op == Op::kAdd || op == Op::kMultiply || op == Op::kAnd || op == Op::kOr || op == Op::kXor ||
          op == Op::kIntAdd;
 }
 
-// Where each value is used, in the order in which operations, then stores, stand in the loop.
-class Uses {
- public:
-  explicit Uses(const Code& code) : uses_(code.operations.size()), next_(code.operations.size()) {
-    int position = 0;
-    for (const Operation& o : code.operations) {
-      if (!o.uniform) {
-        for (const int v : {o.a, o.b, o.c})
-          if (v >= 0) uses_[at(v)].push_back(position);
-      }
-      ++position;
-    }
-    for (const Code::Store& s : code.stores) uses_[at(s.value)].push_back(position++);
-  }
-  // The first use after a position that only grows.
-  int after(int value, int position) {
-    std::size_t& next = next_[at(value)];
-    const std::vector<int>& all = uses_[at(value)];
-    while (next < all.size() && all[next] <= position) ++next;
-    return next < all.size() ? all[next] : kNever;
-  }
-  bool any(int value) const { return !uses_[at(value)].empty(); }
-
- private:
-  std::vector<std::vector<int>> uses_;
-  std::vector<std::size_t> next_;
-};
-
-// One loop. Values that are the same everywhere are computed before it and lie in memory, constants behind the code;
-// the others live in registers, of which the one that is needed last is given up when all are taken.
-class Emitter : public Xbyak::CodeGenerator {
+// One loop.
+class Emitter : public Places {
  public:
   Emitter(Code code, int vector_bytes, int copies, unsigned large, std::int64_t period)
-      : CodeGenerator(size_of(code), Xbyak::DontSetProtectRWE),
-        code_(std::move(code)),
-        bytes_(vector_bytes),
+      : Places(std::move(code), vector_bytes),
         copies_(copies),
         large_(large),
-        period_(static_cast<std::uint32_t>(period)),
-        wide_(vector_bytes == 64) {
-    for (const Code::Store& s : code_.stores) {
-      sums_ = sums_ || adds(s.as);
+        period_(static_cast<std::uint32_t>(period)) {
+    for (const Code::Store& s : code_.stores)
       if (!wide_ && (s.as == Kept::kBF16 || s.as == Kept::kBool)) give_up();  // AVX2 cannot store parts of lanes
-    }
-    int constants = 0;
-    for (const Operation& o : code_.operations) constant_.push_back(o.op == Op::kConstant ? constants++ : -1);
   }
 
   // The function that runs the loop.
   void function(bool streams) {
     align(16);
-    uses_.emplace(code_);
-    places_.assign(code_.operations.size(), {});
-    owners_.assign(at(scratch() + (sums_ ? 0 : 1)), -1);
-    masks_.assign(8, -1);
-    slots_ = 0;
+    begin_loop();
     const std::array saved = {rbx, rbp, r12, r13, r14, r15};
     for (const Reg64& r : saved) push(r);
     mov(rbp, rsp);
@@ -104,35 +60,10 @@ class Emitter : public Xbyak::CodeGenerator {
     for (auto r = saved.rbegin(); r != saved.rend(); ++r) pop(*r);
     ret();
   }
-  void constants() {
-    align(64);
-    L(pool_);
-    for (const Operation& o : code_.operations)
-      for (int lane = 0; o.op == Op::kConstant && lane < bytes_ / 4; ++lane) dd(o.bits);
-  }
 
  private:
-  struct Place {
-    int reg = -1;   // a vector register, or a mask register where the value is a mask and the machine has those
-    int slot = -1;  // of the stack
-  };
-
-  // An operation takes at most an instruction, a reload of each operand and the store of what it displaces.
-  static std::size_t size_of(const Code& code) { return 4096 + code.operations.size() * (2 * 5 * 12 + 64); }
-
   [[noreturn]] static void give_up() { throw Xbyak::Error(Xbyak::ERR_INTERNAL); }
 
-  int lanes() const { return bytes_ / 4; }
-  // The last register, which sums are made in where there are some.
-  int scratch() const { return wide_ ? 31 : 15; }
-  const Operation& operation(int value) const { return code_.operations[at(value)]; }
-  Place& place(int value) { return places_[at(value)]; }
-  Xmm vector(int reg) const { return wide_ ? Xmm(Xbyak::Zmm(reg)) : Xmm(Xbyak::Ymm(reg)); }
-  Address slot(int number) { return ptr[rsp + number * bytes_]; }
-  Address home(int value) {
-    const int constant = constant_[at(value)];
-    return constant >= 0 ? ptr[rip + pool_ + constant * bytes_] : slot(place(value).slot);
-  }
   static int offset_of_input(int input) {
     return static_cast<int>(offsetof(Frame, inputs)) + input * static_cast<int>(sizeof(void*));
   }
@@ -216,7 +147,7 @@ class Emitter : public Xbyak::CodeGenerator {
     L(next);
     position_ = 0;
     for (int v = 0; v < static_cast<int>(code_.operations.size()); ++v, ++position_)
-      if (!operation(v).uniform && uses_->any(v)) emit_operation(v);
+      if (!operation(v).uniform && any_use(v)) emit_operation(v);
     pinned_.fill(-1);
     for (const Code::Store& s : code_.stores) {
       emit_store(s, streams);
@@ -248,71 +179,6 @@ class Emitter : public Xbyak::CodeGenerator {
     jl(within);
     sub(rcx, period_);
     L(within);
-  }
-
-  bool last_use(int value) { return uses_->after(value, position_) == kNever; }
-
-  // The owners of all registers of the value's kind.
-  std::vector<int>& bank(int value) { return is_mask(value) ? masks_ : owners_; }
-
-  // A register for a value; none that hold an operand of the operation at hand.
-  int take(int value) {
-    std::vector<int>& owners = bank(value);
-    int best = -1, latest = -1;
-    for (int reg = is_mask(value) ? 1 : 0; reg < static_cast<int>(owners.size()); ++reg) {  // k0 means no mask
-      const int owner = owners[at(reg)];
-      if (owner < 0) {
-        best = reg;
-        break;
-      }
-      if (std::find(pinned_.begin(), pinned_.end(), owner) != pinned_.end()) continue;
-      const int next = uses_->after(owner, position_ - 1);
-      if (next > latest) {
-        latest = next;
-        best = reg;
-      }
-    }
-    if (owners[at(best)] >= 0) give_away(owners[at(best)]);
-    owners[at(best)] = value;
-    place(value).reg = best;
-    return best;
-  }
-  // The value goes to memory, unless it is there.
-  void give_away(int value) {
-    Place& p = place(value);
-    if (!operation(value).uniform && p.slot < 0) {
-      p.slot = slots_++;
-      is_mask(value) ? kmovw(slot(p.slot), Opmask(p.reg)) : vmovups(slot(p.slot), vector(p.reg));
-    }
-    p.reg = -1;
-  }
-  int in_register(int value) {
-    if (place(value).reg >= 0) return place(value).reg;
-    const int reg = take(value);
-    is_mask(value) ? kmovw(Opmask(reg), home(value)) : vmovups(vector(reg), home(value));
-    return reg;
-  }
-  // Frees the value's register after its last use.
-  void release(int value) {
-    if (value < 0 || !last_use(value) || place(value).reg < 0) return;
-    bank(value)[at(place(value).reg)] = -1;
-    place(value).reg = -1;
-  }
-  // A dying operand's register becomes the result's.
-  void inherit(int value, int from) {
-    const int reg = place(from).reg;
-    place(from).reg = -1;
-    place(value).reg = reg;
-    owners_[at(reg)] = value;
-  }
-  bool dies_here(int value) { return place(value).reg >= 0 && last_use(value); }
-  bool is_mask(int value) const { return wide_ && gives_mask(operation(value).op); }
-
-  // Calls f with the value as an operand: its register, or its place in memory.
-  template <class F>
-  void with_operand(int value, F&& f) {
-    if (place(value).reg >= 0) return f(vector(place(value).reg));
-    f(home(value));
   }
 
   void emit_operation(int v) {
@@ -486,19 +352,10 @@ class Emitter : public Xbyak::CodeGenerator {
   }
   void round(const Xmm& to, const Xmm& a, std::uint8_t how) { wide_ ? vrndscaleps(to, a, how) : vroundps(to, a, how); }
 
-  Code code_;
-  int bytes_, copies_;
+  int copies_;
   unsigned large_;
   std::uint32_t period_;
-  bool wide_, sums_ = false;
-  std::vector<int> constant_;  // per value: its number in the pool
-  Xbyak::Label pool_;
-  std::optional<Uses> uses_;
-  std::vector<Place> places_;
-  std::vector<int> owners_, masks_;  // the value that a vector or mask register holds
-  std::array<int, 4> pinned_{};      // the operands of the operation at hand, and its result
   std::array<int, Program::kMaxAccesses> inputs_{}, outputs_{};
-  int slots_ = 0, position_ = 0;
   int limits_ = 0;  // the slot of the frame's count, turn and rows, and of its address
 };
 

@@ -33,7 +33,7 @@ std::filesystem::path kernel_cache_folder() {
     const char* value = std::getenv(name);
     return std::filesystem::path(value ? value : "");
   };
-  if (const auto folder = variable("WEFT_CACHE_DIR"); !folder.empty()) return folder;
+  if (auto folder = variable("WEFT_CACHE_DIR"); !folder.empty()) return folder;
   if (const auto folder = variable("XDG_CACHE_HOME"); !folder.empty()) return folder / "weft";
   if (const auto folder = variable("HOME"); !folder.empty()) return folder / ".cache" / "weft";
   return {};

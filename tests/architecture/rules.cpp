@@ -21,7 +21,7 @@ const std::vector<ThirdParty>& third_parties() {
       {"CUB and Thrust", std::regex("(cub|thrust|cuda/std)/.*"), std::regex("kernels/.*\\.cu")},
       {"libxsmm, oneDNN and OpenBLAS", std::regex("libxsmm\\.h|dnnl.*|oneapi/.*|cblas\\.h"),
        std::regex("kernels/.*\\.cpp")},
-      {"Xbyak", std::regex("xbyak/.*"), std::regex("kernels/.*_emit\\.cpp")},
+      {"Xbyak", std::regex("xbyak/.*"), std::regex("kernels/.*_(emit\\.cpp|places\\.h)")},
       {"zlib", std::regex("zlib\\.h"), std::regex("core/data/.*\\.cpp")},
       {"nlohmann/json", std::regex("nlohmann/.*"), std::regex("(core/data|layers|optim)/.*\\.cpp")},
   };
