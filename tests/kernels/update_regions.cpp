@@ -19,7 +19,7 @@ ir::Graph step_of(const Recipe& recipe, const UpdateOptions& options) {
   Sequential model{Linear(32, 16, {.bias = false})};
   Optimizer optimizer(model.parameters(), recipe, options);
   auto step = compile([&](Tensor x) {
-    const Tensor loss = square(model(x)).mean();
+    Tensor loss = square(model(x)).mean();
     optimizer.minimize(loss);
     return loss;
   });

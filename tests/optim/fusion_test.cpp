@@ -51,7 +51,7 @@ std::vector<float> losses(const Net& net, Device device, bool fuse) {
   options.fuse = fuse;
   auto step = compile(
       [&](Tensor x, Tensor y) {
-        const Tensor loss = cross_entropy(model(x), y, {.label_smoothing = 0.05});
+        Tensor loss = cross_entropy(model(x), y, {.label_smoothing = 0.05});
         optimizer.minimize(loss);
         return loss;
       },

@@ -50,7 +50,7 @@ void expect_trajectory(const Recipe& recipe, const Oracle& oracle) {
   const Variable p = f64(kBowl.start, "p");
   Optimizer optimizer({{"p", p}}, recipe);
   auto step = compile([&] {
-    const Tensor loss = kBowl.loss(p);
+    Tensor loss = kBowl.loss(p);
     optimizer.minimize(loss);
     return loss;
   });

@@ -21,7 +21,7 @@ std::vector<float> losses_on(Device device) {
   model.initialise(3);
   Optimizer optimizer(model.parameters(), AdamW{.lr = 1e-3});
   auto step = compile([&](Tensor x, Tensor y) {
-    const Tensor loss = cross_entropy(model(x), y);
+    Tensor loss = cross_entropy(model(x), y);
     optimizer.minimize(loss);
     return loss;
   });

@@ -57,7 +57,7 @@ Sequential classifier(const SafetensorsFile& file, DType dtype) {
 std::vector<double> train(const SafetensorsFile& file, Sequential& model, const Recipe& recipe, DType dtype) {
   Optimizer optimizer(model.parameters(), recipe);
   auto step = compile([&](Tensor x, Tensor y) {
-    const Tensor loss = cross_entropy(model(x), y);
+    Tensor loss = cross_entropy(model(x), y);
     optimizer.minimize(loss);
     return loss;
   });
