@@ -23,6 +23,7 @@ constexpr std::int64_t kAloneCopy = 8 * 1024;
 constexpr std::int64_t kDotCost = 4;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
 }  // namespace
 
 template <class T, class O>

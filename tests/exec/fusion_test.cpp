@@ -10,6 +10,7 @@
 #include "core/exec/executable.h"
 #include "core/fusion/optimize.h"
 #include "core/ops/op.h"
+#include "tests/exec/run_graph.h"
 #include "tests/support/every_device.h"
 
 namespace weft::exec {
@@ -126,16 +127,7 @@ class FusionOn : public weft::testing::EveryDevice {
     return out;
   }
   std::vector<std::vector<float>> run(const ir::Graph& graph, bool fuse, std::uint64_t seed) const {
-    BuildOptions options{.device = device()};
-    options.fuse = fuse;
-    Instance program(std::make_shared<const Executable>(graph, options));
-    const std::vector<Array> targets(graph.outputs.size());
-    std::vector<std::vector<float>> out;
-    for (const Array& a : program.run(inputs_of(graph, seed), targets, Stream::current(device()))) {
-      out.emplace_back(static_cast<std::size_t>(a.shape().numel()));
-      a.copy_to_host(out.back().data());
-    }
-    return out;
+    return run_graph(graph, {.device = device(), .fuse = fuse}, inputs_of(graph, seed));
   }
   int graphs() const { return device().is_cuda() ? 40 : 400; }  // the emulated device is slow
 };

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "core/autodiff/autodiff.h"
-#include "core/exec/executable.h"
 #include "core/fusion/optimize.h"
 #include "core/fusion/precision.h"
 #include "core/ir/prune.h"
 #include "core/ops/op.h"
+#include "tests/exec/run_graph.h"
 #include "tests/support/every_device.h"
 
 namespace weft::exec {
@@ -89,14 +89,7 @@ class GradientEpiloguesOn : public weft::testing::EveryDevice {
   }
   // The graph as it is, but for ops without a kernel.
   std::vector<std::vector<float>> run(const ir::Graph& graph, std::uint64_t seed) const {
-    Instance program(std::make_shared<const Executable>(graph, BuildOptions{.device = device(), .fuse = false}));
-    const std::vector<Array> targets(graph.outputs.size());
-    std::vector<std::vector<float>> out;
-    for (const Array& a : program.run(inputs_of(graph, seed), targets, Stream::current(device()))) {
-      out.emplace_back(static_cast<std::size_t>(a.shape().numel()));
-      a.copy_to_host(out.back().data());
-    }
-    return out;
+    return run_graph(graph, {.device = device(), .fuse = false}, inputs_of(graph, seed));
   }
   // Relative to the largest of an output.
   static void expect_near(const std::vector<std::vector<float>>& got, const std::vector<std::vector<float>>& expected,
