@@ -25,7 +25,7 @@ void for_each(std::int64_t n, const Body& body) {
 }  // namespace
 
 exec::PreparedKernel prepare_relu_bits_cpu(const exec::KernelRequest& request) {
-  return with_floating(request.outputs[0].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
+  return with_float_or_half(request.outputs[0].dtype, [&](auto type) -> exec::PreparedKernel {
     using Y = typename decltype(type)::type;
     return {[p = bit_matrix(request.inputs[0])](const Call& call) {
       const auto* x = data<const float>(call.inputs[0]);

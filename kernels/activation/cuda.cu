@@ -30,7 +30,7 @@ __global__ void __launch_bounds__(kThreads) gelu_tanh_grad_kernel(std::int64_t n
 }  // namespace
 
 exec::PreparedKernel prepare_relu_bits_cuda(const exec::KernelRequest& request) {
-  return with_floating(request.outputs[0].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
+  return with_float_or_half(request.outputs[0].dtype, [&](auto type) -> exec::PreparedKernel {
     using Y = typename decltype(type)::type;
     return {[p = bit_matrix(request.inputs[0])](const Call& call) {
       const auto* bias = call.inputs.size() > 1 ? cuda::data<const float>(call.inputs[1]) : nullptr;

@@ -52,4 +52,13 @@ WEFT_HD inline T gelu_gradient(T dy, T x) {
   return static_cast<T>(static_cast<A>(dy) * Formula<Fn::kGeluTanh>::slope(argument, argument));
 }
 
+// Calls body(std::type_identity<T>) with the storage type of f32, bf16 or f16: a mask comes of no f64, for which
+// with_floating() would make a kernel that nothing launches.
+template <class Body>
+decltype(auto) with_float_or_half(DType dtype, Body&& body) {
+  if (dtype == DType::kBF16) return body(std::type_identity<bf16>{});
+  if (dtype == DType::kF16) return body(std::type_identity<f16>{});
+  return body(std::type_identity<float>{});
+}
+
 }  // namespace weft::kernels
