@@ -18,9 +18,12 @@ target_sources(weft PRIVATE ${PROJECT_BINARY_DIR}/generated/embedded_digits.cpp)
 # The headers that kernels compiled at run time include, under the names by which the library includes them. NVRTC has
 # no standard library, of which they need the integer types alone, and does not know __is_same.
 if(NOT weft_cuda STREQUAL "OFF")
-  set(weft_texts weft/fn.h=core/formula/include/weft/fn.h weft/cuda_kernel.h=core/device/include/weft/cuda_kernel.h)
-  foreach(name annotate binary convert elementwise half interpreter math philox program select ternary unary)
-    list(APPEND weft_texts core/formula/${name}.h=core/formula/${name}.h)
+  set(weft_texts weft/fn.h=core/scalar/include/weft/fn.h weft/cuda_kernel.h=core/device/include/weft/cuda_kernel.h)
+  foreach(name annotate binary convert elementwise half math philox select ternary unary)
+    list(APPEND weft_texts core/scalar/${name}.h=core/scalar/${name}.h)
+  endforeach()
+  foreach(name interpreter program)
+    list(APPEND weft_texts core/program/${name}.h=core/program/${name}.h)
   endforeach()
   foreach(name geometry.h operands.h threads.cuh kernels.cuh reduce.cuh)
     list(APPEND weft_texts kernels/pointwise/${name}=kernels/pointwise/${name})
@@ -44,7 +47,7 @@ if(NOT weft_cuda STREQUAL "OFF")
   endforeach()
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/device_texts.cpp @ONLY CONTENT
 "// Written by cmake/embed.cmake.
-#include \"kernels/support/device_texts.h\"
+#include \"kernels/jit/device_texts.h\"
 
 namespace weft::kernels {
 namespace {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The library: every room's sources in one target.
-set(weft_rooms core/base core/formula core/device core/array core/ir core/ops core/autodiff core/fusion core/plan core/exec core/api
-               core/data kernels layers optim)
-set(weft_trace_rooms core/formula core/ir core/ops core/autodiff core/fusion core/plan layers optim)
+set(weft_rooms core/base core/scalar core/program core/device core/array core/ir core/ops core/autodiff core/passes core/plan core/exec
+               core/api core/io core/data kernels layers optim)
+set(weft_trace_rooms core/ir core/ops core/autodiff core/passes core/plan layers optim)
 add_library(weft)
 add_library(weft::weft ALIAS weft)
 foreach(room IN LISTS weft_rooms)

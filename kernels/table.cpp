@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/kernel.h"
 #include "kernels/activation/activation.h"
-#include "kernels/dropout/dropout.h"
 #include "kernels/index/index.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/movement/movement.h"
 #include "kernels/norm/norm.h"
 #include "kernels/pointwise/pointwise.h"
+#include "kernels/random/dropout.h"
 #include "kernels/reduce/reduce.h"
-#include "kernels/softmax/softmax.h"
+#include "kernels/rows/softmax.h"
 #include "kernels/sort/sort.h"
 #include "weft/fn.h"
 

@@ -5,7 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/exec/eager.h"
-#include "core/formula/convert.h"
+#include "core/scalar/convert.h"
 
 namespace weft::detail {
 namespace {

@@ -4,7 +4,7 @@
 #include <type_traits>
 
 #include "core/array/array.h"
-#include "core/formula/half.h"
+#include "core/scalar/half.h"
 
 namespace weft {
 

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/formula/half.h"
+#include "core/scalar/half.h"
 
 namespace weft {
 

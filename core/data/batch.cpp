@@ -6,7 +6,7 @@
 #include <mutex>
 #include <utility>
 
-#include "core/data/host_memory.h"
+#include "core/io/host_memory.h"
 
 namespace weft::detail {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "core/data/host_memory.h"
 #include "core/data/permutation.h"
+#include "core/io/host_memory.h"
 #include "weft/error.h"
 
 namespace weft {

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "core/data/csv.h"
 #include "core/data/embedded_digits.h"
-#include "core/data/host_memory.h"
+#include "core/io/csv.h"
+#include "core/io/host_memory.h"
 #include "weft/error.h"
 #include "weft/idx.h"
 

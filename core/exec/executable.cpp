@@ -5,12 +5,12 @@
 
 #include "core/base/check.h"
 #include "core/exec/traits.h"
-#include "core/fusion/expand.h"
-#include "core/fusion/optimize.h"
-#include "core/fusion/precision.h"
 #include "core/ir/prune.h"
 #include "core/ir/verify.h"
 #include "core/ops/op.h"
+#include "core/passes/lower/decompose.h"
+#include "core/passes/lower/mixed_precision.h"
+#include "core/passes/optimize.h"
 
 namespace weft::exec {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/formula/elementwise.h"
+#include "core/scalar/elementwise.h"
 
 #include <array>
 #include <unordered_map>

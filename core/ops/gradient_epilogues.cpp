@@ -2,9 +2,9 @@
 // What a device's matrix library computes along with the products of a backward pass. Passes that run after all
 // derivatives have been taken make these nodes, so they have none themselves.
 #include "core/base/check.h"
-#include "core/formula/bit_rows.h"
 #include "core/ops/families.h"
 #include "core/ops/rules.h"
+#include "core/scalar/bit_rows.h"
 
 namespace weft::ops {
 namespace {

@@ -5,7 +5,7 @@
 #include "core/ops/op.h"
 #include "weft/fn.h"
 
-// Derivatives of the elementwise functions, all taken from Formula<fn> (core/formula/elementwise.h).
+// Derivatives of the elementwise functions, all taken from Formula<fn> (core/scalar/elementwise.h).
 namespace weft::ops {
 
 // The function behind an op; none for ops that are not elementwise functions.

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "core/formula/half.h"
+#include "core/scalar/half.h"
 
 // What the processor multiplies bf16 with, and the layouts that it wants. Both kinds of units add the products of two
 // neighbours of k to an f32 sum.

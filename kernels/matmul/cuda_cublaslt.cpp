@@ -11,7 +11,7 @@
 
 #include "core/base/check.h"
 #include "core/device/cuda/current_device.h"
-#include "core/formula/bit_rows.h"
+#include "core/scalar/bit_rows.h"
 #include "kernels/matmul/cuda_gemm.h"
 
 namespace weft::kernels {

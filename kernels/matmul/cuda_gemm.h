@@ -17,7 +17,7 @@ enum class GemmEpilogue {
   kGeluBias,
   kGeluAux,  // output 1 is the argument of the GELU, whose columns are a multiple of 8
   kGeluAuxBias,
-  kReluAux,  // output 1 are the bits of the ReLU's argument being above 0, see core/formula/bit_rows.h
+  kReluAux,  // output 1 are the bits of the ReLU's argument being above 0, see core/scalar/bit_rows.h
   kReluAuxBias,
   kDRelu,  // where input 2, such bits, is set; else 0
   kDGelu,  // times the slope of the GELU at input 2

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <span>
 
-#include "core/formula/bit_rows.h"
-#include "core/formula/elementwise.h"
-#include "kernels/support/float_types.h"
-#include "kernels/support/grid.cuh"
+#include "core/scalar/bit_rows.h"
+#include "core/scalar/elementwise.h"
+#include "kernels/common/float_types.h"
+#include "kernels/common/grid.cuh"
 #include "weft/cuda.h"
 #include "weft/cuda_kernel.h"
 

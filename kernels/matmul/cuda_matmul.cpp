@@ -12,13 +12,13 @@
 
 #include "core/device/cuda/check.h"
 #include "core/device/cuda/current_device.h"
+#include "kernels/common/in_turn.h"
+#include "kernels/common/workspace.h"
 #include "kernels/matmul/bodies.h"
 #include "kernels/matmul/cuda_gemm.h"
 #include "kernels/matmul/cuda_match.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/pointwise/pointwise.h"
-#include "kernels/support/in_turn.h"
-#include "kernels/support/workspace.h"
 
 namespace weft::kernels {
 

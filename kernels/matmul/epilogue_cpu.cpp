@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "core/device/thread_pool.h"
+#include "kernels/common/in_turn.h"
+#include "kernels/common/workspace.h"
 #include "kernels/matmul/bodies.h"
 #include "kernels/matmul/choose.h"
 #include "kernels/matmul/matmul.h"
@@ -10,8 +12,6 @@
 #include "kernels/pointwise/pointwise.h"
 #include "kernels/pointwise/reductions.h"
 #include "kernels/pointwise/tiles.h"
-#include "kernels/support/in_turn.h"
-#include "kernels/support/workspace.h"
 
 namespace weft::kernels {
 

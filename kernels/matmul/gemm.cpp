@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/common/workspace.h"
 #include "kernels/matmul/dots.h"
 #include "kernels/matmul/pack.h"
-#include "kernels/support/workspace.h"
 
 namespace weft::kernels {
 

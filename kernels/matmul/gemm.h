@@ -4,10 +4,10 @@
 #include <cstdint>
 
 #include "core/device/thread_pool.h"
+#include "kernels/common/float_types.h"
 #include "kernels/matmul/cut.h"
 #include "kernels/matmul/problem.h"
 #include "kernels/matmul/tile.h"
-#include "kernels/support/float_types.h"
 
 namespace weft::kernels {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "kernels/support/float_types.h"
+#include "kernels/common/float_types.h"
 
 namespace weft::kernels {
 

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "core/exec/kernel.h"
-#include "core/formula/annotate.h"
-#include "kernels/support/dispatch.h"
+#include "core/scalar/annotate.h"
+#include "kernels/common/dispatch.h"
 
 namespace weft::kernels {
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "kernels/support/float_types.h"
+#include "kernels/common/float_types.h"
 
 namespace weft::kernels {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "core/formula/annotate.h"
+#include "core/scalar/annotate.h"
 
 namespace weft::kernels {
 

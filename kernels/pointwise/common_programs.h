@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "core/formula/annotate.h"
-#include "core/formula/program.h"
+#include "core/program/program.h"
+#include "core/scalar/annotate.h"
 #include "kernels/pointwise/geometry.h"
 
 // The programs that most training runs spend their time in, compiled as straight-line code when weft is built: the

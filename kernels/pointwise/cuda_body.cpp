@@ -6,11 +6,11 @@
 #include <map>
 #include <utility>
 
+#include "kernels/common/cuda_lane_layout.h"
 #include "kernels/pointwise/common_programs.h"
 #include "kernels/pointwise/cuda_source.h"
 #include "kernels/pointwise/lower.h"
 #include "kernels/pointwise/pointwise.h"
-#include "kernels/support/cuda_lane_layout.h"
 
 namespace weft::kernels {
 namespace {

@@ -3,8 +3,8 @@
 #include <memory>
 #include <optional>
 
+#include "kernels/jit/cuda_specialised.h"
 #include "kernels/pointwise/operands.h"
-#include "kernels/support/cuda_specialised.h"
 #include "weft/kernel_call.h"
 
 namespace weft::kernels {

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "core/exec/kernel.h"
-#include "core/formula/program.h"
+#include "core/program/program.h"
 
 namespace weft::kernels {
 

@@ -2,8 +2,8 @@
 #pragma once
 #include <cstdint>
 
-#include "core/formula/annotate.h"
-#include "core/formula/program.h"
+#include "core/program/program.h"
+#include "core/scalar/annotate.h"
 
 namespace weft::kernels {
 

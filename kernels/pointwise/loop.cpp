@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/formula/interpreter.h"
+#include "core/program/interpreter.h"
 #include "kernels/pointwise/loop_emit.h"
 
 namespace weft::kernels {

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "core/formula/interpreter.h"
+#include "core/program/interpreter.h"
 #include "kernels/pointwise/loop_number.h"
 
 namespace weft::kernels::loop {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/formula/program.h"
+#include "core/program/program.h"
 #include "kernels/pointwise/geometry.h"
 
 // What a compiled loop does with each vector of elements: straight-line code in which every value is made once. A value

@@ -5,7 +5,7 @@
 #include <map>
 #include <tuple>
 
-#include "core/formula/elementwise.h"
+#include "core/scalar/elementwise.h"
 #include "kernels/pointwise/loop_code.h"
 
 // Numbers that record what is computed with them. A formula instantiated with Number leaves the operations that the

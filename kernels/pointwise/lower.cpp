@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/formula/interpreter.h"
+#include "core/program/interpreter.h"
 #include "kernels/pointwise/collapse.h"
 #include "kernels/pointwise/ending.h"
 #include "kernels/pointwise/registers.h"

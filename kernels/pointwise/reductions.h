@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/formula/program.h"
+#include "core/program/program.h"
 
 // The reductions that end a pointwise program, from the states of parts to the output. Sums of f32 and of the 16-bit
 // types have f64 states, as in kernels/reduce; NaN makes a maximum or minimum NaN.

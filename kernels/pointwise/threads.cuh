@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "core/formula/interpreter.h"
+#include "core/program/interpreter.h"
 #include "kernels/pointwise/operands.h"
 #include "weft/cuda_kernel.h"
 
@@ -48,7 +48,7 @@ __device__ T neutral() {
   }
 }
 
-// The machine of core/formula/interpreter.h that one thread is, for `n` elements at a time. `fixed`: it runs a program
+// The machine of core/program/interpreter.h that one thread is, for `n` elements at a time. `fixed`: it runs a program
 // that is a compile-time constant, for packs that are whole, and operands.packs holds or n is 1; with all indices known
 // its registers are the hardware's. `outputs`: of a program with reductions; 0 for one without.
 template <class Word, int registers, int n, bool fixed, int outputs = 0>

@@ -8,7 +8,7 @@
 namespace weft::kernels {
 namespace {
 
-// The machine of core/formula/interpreter.h for one element. With every index known at compile time its registers are
+// The machine of core/program/interpreter.h for one element. With every index known at compile time its registers are
 // plain variables, and the loop over elements becomes vector code.
 template <int registers>
 class ElementMachine {

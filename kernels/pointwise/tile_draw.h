@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "core/formula/interpreter.h"
+#include "core/program/interpreter.h"
 
 // Uniform draws for neighbouring elements, many Philox blocks side by side; like tile_machine.h for files built for one
-// instruction set. The bits are those of core/formula/philox.h.
+// instruction set. The bits are those of core/scalar/philox.h.
 namespace weft::kernels {
 namespace {
 

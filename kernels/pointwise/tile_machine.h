@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "core/formula/interpreter.h"
+#include "core/program/interpreter.h"
 #include "kernels/pointwise/tile_reduce.h"
 #include "kernels/pointwise/tile_stream.h"
 #include "kernels/pointwise/tiles.h"
 
-// The CPU's machine for core/formula/interpreter.h, included once by each file that is built for an instruction set.
+// The CPU's machine for core/program/interpreter.h, included once by each file that is built for an instruction set.
 // What stands here has internal linkage and calls only what is always inlined, so no standard algorithms either: the
 // linker could otherwise keep one file's copy for all.
 namespace weft::kernels {

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "core/formula/interpreter.h"
+#include "core/program/interpreter.h"
 
 // How tiles are joined into the states of a reduction; like tile_machine.h for files built for one instruction set.
 namespace weft::kernels {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "core/formula/annotate.h"
+#include "core/scalar/annotate.h"
 
 // What each reduction does to its elements, for CPU and CUDA alike. E is the type that is computed with.
 //

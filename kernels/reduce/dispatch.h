@@ -4,9 +4,9 @@
 #include <type_traits>
 
 #include "core/exec/kernel.h"
+#include "kernels/common/dispatch.h"
+#include "kernels/common/float_types.h"
 #include "kernels/reduce/accumulate.h"
-#include "kernels/support/dispatch.h"
-#include "kernels/support/float_types.h"
 
 namespace weft::kernels {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "core/exec/kernel.h"
-#include "core/formula/annotate.h"
+#include "core/scalar/annotate.h"
 
 namespace weft::kernels {
 

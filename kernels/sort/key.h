@@ -3,9 +3,9 @@
 #include <cstdint>
 
 #include "core/exec/kernel.h"
-#include "core/formula/annotate.h"
-#include "core/formula/half.h"
-#include "kernels/support/axis_split.h"
+#include "core/scalar/annotate.h"
+#include "core/scalar/half.h"
+#include "kernels/common/axis_split.h"
 
 // Elements as unsigned numbers in the same order, so that one integer sort serves every dtype.
 namespace weft::kernels {

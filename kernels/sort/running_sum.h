@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "core/formula/annotate.h"
-#include "core/formula/half.h"
+#include "core/scalar/annotate.h"
+#include "core/scalar/half.h"
 
 namespace weft::kernels {
 

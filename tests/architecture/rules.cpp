@@ -22,8 +22,8 @@ const std::vector<ThirdParty>& third_parties() {
       {"libxsmm, oneDNN and OpenBLAS", std::regex("libxsmm\\.h|dnnl.*|oneapi/.*|cblas\\.h"),
        std::regex("kernels/.*\\.cpp")},
       {"Xbyak", std::regex("xbyak/.*"), std::regex("kernels/.*_(emit\\.cpp|places\\.h)")},
-      {"zlib", std::regex("zlib\\.h"), std::regex("core/data/.*\\.cpp")},
-      {"nlohmann/json", std::regex("nlohmann/.*"), std::regex("(core/data|layers|optim)/.*\\.cpp")},
+      {"zlib", std::regex("zlib\\.h"), std::regex("core/io/.*\\.cpp")},
+      {"nlohmann/json", std::regex("nlohmann/.*"), std::regex("(core/io|layers|optim)/.*\\.cpp")},
   };
   return all;
 }
@@ -62,30 +62,33 @@ std::string list(const std::vector<std::string_view>& names) {
 }  // namespace
 
 const std::vector<Room>& rooms() {
-  static const std::vector<std::string_view> kAll{"core/base", "core/formula", "core/device",
-                                                  "core/api",  "core/data",    "layers"};
+  static const std::vector<std::string_view> kAll{"core/base", "core/scalar", "core/device", "core/api",
+                                                  "core/io",   "core/data",   "layers"};
   static const std::vector<Room> all = {
       {"core/base", {}},
-      {"core/formula", {}},
+      {"core/scalar", {}},
+      {"core/program", {"core/scalar"}},
       {"core/device", {"core/base"}},
-      {"core/ir", {"core/base", "core/formula"}},
-      // formula: the half types, which a conversion between dtypes needs.
-      {"core/array", {"core/base", "core/device", "core/formula"}},
-      {"core/ops", {"core/base", "core/formula", "core/ir"}},
-      {"core/autodiff", {"core/base", "core/formula", "core/ir", "core/ops"}},
-      {"core/fusion", {"core/base", "core/formula", "core/ir", "core/ops"}},
-      {"core/plan", {"core/base", "core/formula", "core/ir", "core/ops"}},
+      {"core/ir", {"core/base"}},
+      // scalar: the half types, which a conversion between dtypes needs.
+      {"core/array", {"core/base", "core/device", "core/scalar"}},
+      {"core/ops", {"core/base", "core/scalar", "core/program", "core/ir"}},
+      {"core/autodiff", {"core/base", "core/scalar", "core/ir", "core/ops"}},
+      // program: how much a compiled elementwise program holds.
+      {"core/passes", {"core/base", "core/scalar", "core/program", "core/ir", "core/ops"}},
+      {"core/plan", {"core/base", "core/scalar", "core/ir", "core/ops"}},
       {"core/exec",
-       {"core/base", "core/formula", "core/device", "core/array", "core/ir", "core/ops", "core/autodiff", "core/fusion",
+       {"core/base", "core/scalar", "core/device", "core/array", "core/ir", "core/ops", "core/autodiff", "core/passes",
         "core/plan"}},
       // exec and ir: the kernel table's type, and the attributes of the node that a kernel is prepared for.
-      {"kernels", {"core/base", "core/formula", "core/device", "core/ir", "core/exec"}},
+      {"kernels", {"core/base", "core/scalar", "core/program", "core/device", "core/ir", "core/exec"}},
       {"core/api",
-       {"core/base", "core/formula", "core/device", "core/array", "core/ir", "core/ops", "core/autodiff", "core/fusion",
+       {"core/base", "core/scalar", "core/device", "core/array", "core/ir", "core/ops", "core/autodiff", "core/passes",
         "core/plan", "core/exec"}},
-      {"core/data", {"core/base", "core/formula", "core/device", "core/array", "core/api"}, {"core/api"}},
-      {"layers", {"core/base", "core/formula", "core/device", "core/api"}, kAll},
-      {"optim", {"core/base", "core/formula", "core/device", "core/api", "core/data", "layers"}, kAll},
+      {"core/io", {"core/base", "core/scalar", "core/device", "core/array", "core/api"}, {"core/api"}},
+      {"core/data", {"core/base", "core/device", "core/array", "core/api", "core/io"}, {"core/api"}},
+      {"layers", {"core/base", "core/scalar", "core/device", "core/api"}, kAll},
+      {"optim", {"core/base", "core/scalar", "core/device", "core/api", "core/io", "core/data", "layers"}, kAll},
   };
   return all;
 }

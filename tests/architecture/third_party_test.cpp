@@ -23,21 +23,22 @@ TEST(ThirdParties, OfTheLibraryStayInTheirRooms) {
 TEST(ThirdParties, InTheWrongRoomAreFound) {
   EXPECT_THAT(parties("core/exec/executable.cpp", "#include <vector>\n#include <cuda_runtime.h>\n"),
               ElementsAre("core/exec/executable.cpp:2: <cuda_runtime.h>: the CUDA runtime does not belong here"));
-  EXPECT_THAT(parties("kernels/reduce/cpu.cpp", "#include <cuda_runtime.h>\n"), ElementsAre(HasSubstr("CUDA runtime")));
+  EXPECT_THAT(parties("kernels/reduce/reduce_cpu.cpp", "#include <cuda_runtime.h>\n"),
+              ElementsAre(HasSubstr("CUDA runtime")));
   EXPECT_THAT(parties("layers/summary.h", "#include <nlohmann/json.hpp>\n"), ElementsAre(HasSubstr("nlohmann")));
   EXPECT_THAT(parties("core/ir/read.cpp", "#include <nlohmann/json.hpp>\n"), ElementsAre(HasSubstr("nlohmann")));
   EXPECT_THAT(parties("optim/serialize.cpp", "#include <zlib.h>\n"), ElementsAre(HasSubstr("zlib")));
   EXPECT_THAT(parties("core/exec/kernel.cpp", "#include <libxsmm.h>\n"), ElementsAre(HasSubstr("libxsmm")));
   EXPECT_THAT(parties("kernels/sort/sort.h", "#include <cub/cub.cuh>\n"), ElementsAre(HasSubstr("CUB")));
-  EXPECT_THAT(parties("kernels/matmul/cpu.cpp", "#include <cublasLt.h>\n"), ElementsAre(HasSubstr("cuBLASLt")));
+  EXPECT_THAT(parties("kernels/matmul/matmul_cpu.cpp", "#include <cublasLt.h>\n"), ElementsAre(HasSubstr("cuBLASLt")));
   EXPECT_THAT(parties("core/base/log.cpp", "#include <fmt/core.h>\n"), ElementsAre(HasSubstr("no room has")));
-  EXPECT_THAT(parties("core/data/include/weft/csv.h", "#include <unistd.h>\n"), ElementsAre(HasSubstr("standard C++")));
+  EXPECT_THAT(parties("core/io/include/weft/csv.h", "#include <unistd.h>\n"), ElementsAre(HasSubstr("standard C++")));
 }
 
 TEST(ThirdParties, InTheirRoomsAreAllowed) {
   EXPECT_THAT(parties("kernels/matmul/cuda_cublaslt.h", "#include <cublasLt.h>\n"), IsEmpty());
   EXPECT_THAT(parties("kernels/sort/cuda_cub.cu", "#include <cub/device/device_scan.cuh>\n"), IsEmpty());
-  EXPECT_THAT(parties("core/data/csv.cpp", "#include <zlib.h>\n#include <unistd.h>\n"), IsEmpty());
+  EXPECT_THAT(parties("core/io/csv.cpp", "#include <zlib.h>\n#include <unistd.h>\n"), IsEmpty());
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ for folder in core/*/include; do flags+=("-I$folder"); done
 compile_op() { "$compiler" "${flags[@]}" -fsyntax-only core/ops/elementwise.cpp 2>errors; }
 # The completeness test itself, without the rest of its program.
 rows_are_complete() {
-  "$compiler" "${flags[@]}" -O0 tests/kernels/pointwise_functions.cpp tests/kernels/pointwise_functions_test.cpp \
+  "$compiler" "${flags[@]}" -O0 tests/kernels/elementwise/pointwise_functions.cpp tests/kernels/elementwise/pointwise_functions_test.cpp \
     -o rows -lgtest_main -lgtest -lpthread || die "the test rows do not compile"
   ./rows >report 2>&1
 }

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "core/exec/traits.h"
-#include "tests/kernels/cases.h"
-#include "tests/kernels/harness_run.h"
+#include "tests/kernels/support/harness_run.h"
+#include "tests/kernels/support/kernel_cases.h"
 
 namespace weft::testing {
 namespace {

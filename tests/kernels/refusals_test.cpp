@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "core/exec/kernel.h"
-#include "tests/kernels/harness.h"
+#include "tests/kernels/support/harness.h"
 #include "weft/error.h"
 
 // What kernels refuse when they are prepared.

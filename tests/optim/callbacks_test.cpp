@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/data/files.h"
+#include "tests/core/io/files.h"
 #include "weft/linear.h"
 #include "weft/loss.h"
 #include "weft/ops.h"

@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "tests/data/files.h"
+#include "tests/core/io/files.h"
 #include "weft/compile.h"
 #include "weft/ops.h"
 

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "tests/data/files.h"
+#include "tests/core/io/files.h"
 #include "weft/compile.h"
 
 namespace weft {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/data/files.h"
+#include "tests/core/io/files.h"
 #include "tests/support/every_device.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/data/files.h"
+#include "tests/core/io/files.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/compile.h"

@@ -44,7 +44,7 @@ OTHER_INPUTS = {
 
 def functions():
     """The elementwise functions of weft with the number of their arguments, from the list that weft itself reads."""
-    text = (pathlib.Path(__file__).parents[2] / "core/formula/include/weft/fn.h").read_text()
+    text = (pathlib.Path(__file__).parents[2] / "core/scalar/include/weft/fn.h").read_text()
     found = {}
     for arity, kind in enumerate(("UNARY", "BINARY", "TERNARY"), 1):
         rows = re.search(rf"#define WEFT_{kind}_FNS\(X\)((?:.*\\\n)*.*)", text)[1]

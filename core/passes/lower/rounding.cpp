@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/passes/lower/rounding.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/passes/rewrite.h"
+
+namespace weft::fusion {
+namespace {
+
+bool one_of(const Node& node, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), node.op.name()) != names.end();
+}
+
+// Functions whose results span more than 16 bits tell apart, or that magnify an operand's rounding.
+bool wants_f32(const Node& node) { return one_of(node, {"exp", "expm1", "log", "log1p", "pow", "rsqrt", "softplus"}); }
+
+// Bits of the inputs that a node takes in 16 bits while its other operands and its statistics are f32.
+unsigned half_inputs(const Graph& graph, const Node& node) {
+  if (moves(node) || one_of(node, {"batch_norm", "batch_norm_inference"})) return 1;
+  if (one_of(node, {"batch_norm_grad"})) return 3;
+  // Target probabilities and weights would have to be rounded with the logits.
+  const bool labels = one_of(node, {"softmax_cross_entropy"}) && node.inputs.size() == 2 &&
+                      !is_floating(graph.spec(node.inputs[1]).dtype);
+  return labels ? 1 : 0;
+}
+
+}  // namespace
+
+Rounding::Rounding(const ir::Graph& graph) : graph_(graph), levels_(graph), readers_(graph.nodes.size()) {
+  for (const Node& n : graph.nodes) facts_.emplace_back(n.outputs.size());
+  const auto count = static_cast<std::int32_t>(graph.nodes.size());
+  for (std::int32_t n = 0; n < count; ++n)
+    for (const Value v : node(n).inputs) readers_[static_cast<std::size_t>(v.node)].push_back(n);
+  for (const ir::Input& input : graph.inputs) at(input.value).master = input.kind == ir::InputKind::kVariable;
+  for (const ir::Output& output : graph.outputs) {
+    at(output.value).returned = true;
+    if (!output.name.empty()) at(output.value).master = true;
+  }
+  for (std::int32_t n = 0; n < count; ++n) describe(n);
+  for (std::int32_t n = count - 1; n >= 0; --n) follow_back(n);
+  for (std::int32_t n = count - 1; n >= 0; --n) decide(n);
+  // What is moved stays as it is stored.
+  for (std::int32_t n = 0; n < count; ++n)
+    if (moves(node(n)) && at(node(n).inputs[0]).rounded) at({n, 0}).rounded = true;
+}
+
+bool Rounding::is_product(std::int32_t n) const {
+  return node(n).op.name() == "matmul" && is_f32({n, 0}) && is_f32(node(n).inputs[0]);
+}
+
+unsigned Rounding::taken_as_stored(std::int32_t n) const {
+  const unsigned inputs = half_inputs(graph_, node(n));
+  for (std::size_t i = 0; i < 2; ++i)
+    if (inputs >> i & 1 && !at(node(n).inputs[i]).rounded) return 0;
+  return inputs;
+}
+
+void Rounding::describe(std::int32_t n) {
+  const Node& here = node(n);
+  const bool passes = is_elementwise(here) || moves(here);
+  const bool keeps = (passes && !wants_f32(here)) || half_inputs(graph_, here) != 0;
+  for (std::int32_t o = 0; o < static_cast<std::int32_t>(here.outputs.size()); ++o) {
+    Facts& out = at({n, o});
+    if (!is_f32({n, o})) continue;
+    const std::int64_t size = here.outputs[static_cast<std::size_t>(o)].shape.numel();
+    const auto continues = [&](Value v) {
+      return at(v).master && (moves(here) || graph_.spec(v).shape.numel() == size);
+    };
+    if (passes && std::any_of(here.inputs.begin(), here.inputs.end(), continues)) out.master = true;
+    const auto active = [&](Value v) { return at(v).activation && graph_.spec(v).shape.numel() <= size; };
+    out.activation = is_product(n) || (keeps && std::any_of(here.inputs.begin(), here.inputs.end(), active));
+  }
+}
+
+void Rounding::follow_back(std::int32_t n) {
+  bool needed = is_product(n);
+  for (std::int32_t o = 0; o < static_cast<std::int32_t>(node(n).outputs.size()); ++o) {
+    const Facts& out = at({n, o});
+    needed = needed || (is_f32({n, o}) && out.feeds && !out.master);
+  }
+  if (!needed) return;
+  for (const Value v : node(n).inputs) at(v).feeds = true;
+}
+
+bool Rounding::may_round(Value v) const {
+  const Facts& facts = at(v);
+  return is_f32(v) && facts.activation && facts.feeds && !facts.master && !facts.returned;
+}
+
+bool Rounding::is_stored(Value v) const {
+  const std::vector<std::int32_t>& readers = readers_[static_cast<std::size_t>(v.node)];
+  return std::any_of(readers.begin(), readers.end(), [&](std::int32_t r) {
+    const std::vector<Value>& inputs = node(r).inputs;
+    const auto found = std::find(inputs.begin(), inputs.end(), v);
+    if (found == inputs.end()) return false;
+    if (moves(node(r))) return at({r, 0}).rounded;
+    if (is_product(r) || half_inputs(graph_, node(r)) >> (found - inputs.begin()) & 1) return true;
+    return is_elementwise(node(r)) && level(r) > levels_.behind(v.node);
+  });
+}
+
+// Whether all that reads a product is the sum with its bias.
+bool Rounding::gets_bias(std::int32_t product) const {
+  const std::vector<std::int32_t>& readers = readers_[static_cast<std::size_t>(product)];
+  if (readers.size() != 1 || node(readers[0]).op.name() != "add") return false;
+  const std::vector<Value>& terms = node(readers[0]).inputs;
+  const Value other = terms[0].node == product ? terms[1] : terms[0];
+  return graph_.spec(other).shape.numel() < graph_.spec({product, 0}).shape.numel();
+}
+
+void Rounding::decide(std::int32_t n) {
+  for (std::int32_t o = 0; o < static_cast<std::int32_t>(node(n).outputs.size()); ++o) {
+    const Value v{n, o};
+    if (may_round(v)) at(v).rounded = is_product(n) ? !gets_bias(n) : is_stored(v);
+  }
+}
+
+}  // namespace weft::fusion

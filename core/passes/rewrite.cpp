@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/passes/rewrite.h"
+
+#include <map>
+
+namespace weft::fusion {
+
+Rewriter::Rewriter(const Graph& from) : from_(from), build_(graph_) {
+  map_.reserve(from.nodes.size());
+  for (const Node& node : from.nodes) map_.emplace_back(node.outputs.size());
+}
+
+std::vector<Value> Rewriter::now(const std::vector<Value>& old) const {
+  std::vector<Value> out;
+  out.reserve(old.size());
+  for (const Value v : old) out.push_back(now(v));
+  return out;
+}
+
+void Rewriter::keep(std::size_t n) {
+  Node node = from_.nodes[n];
+  if (node.op == ir::input_op()) {
+    const ir::Input& input = from_.inputs[next_input_++];
+    map_[n][0] = graph_.add_input(node.outputs[0], input.kind, input.name);
+    return;
+  }
+  node.inputs = now(node.inputs);
+  const Value first = graph_.append(std::move(node));
+  for (std::size_t o = 0; o < map_[n].size(); ++o) map_[n][o] = {first.node, static_cast<std::int32_t>(o)};
+}
+
+Graph Rewriter::finish() {
+  for (const ir::Output& output : from_.outputs) graph_.outputs.push_back({now(output.value), output.name});
+  return std::move(graph_);
+}
+
+std::vector<std::vector<int>> count_uses(const Graph& graph) {
+  std::vector<std::vector<int>> uses;
+  for (const Node& node : graph.nodes) uses.emplace_back(node.outputs.size(), 0);
+  const auto count = [&](Value v) { ++uses[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)]; };
+  for (const Node& node : graph.nodes)
+    for (const Value v : node.inputs) count(v);
+  for (const ir::Output& output : graph.outputs) count(output.value);
+  return uses;
+}
+
+std::optional<Fn> fn_of(const Node& node) {
+  static const auto by_name = [] {
+    std::map<std::string, Fn, std::less<>> map;
+    for (int i = 0; i < kFnCount; ++i) map.emplace(name_of(static_cast<Fn>(i)), static_cast<Fn>(i));
+    return map;
+  }();
+  const auto found = by_name.find(node.op.name());
+  return found == by_name.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace weft::fusion

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/scalar/math.h"
+#include "weft/fn.h"
+
+// What each elementwise function computes, written once. The CPU loop, the CUDA kernels, the gradient rules and the
+// tests' slopes all come from this text: T is float, double, long long (where `integers` says so) or the graph
+// builder's scalar, for which an expression adds nodes. Half types never enter here; loops convert on load and store,
+// and bools are 0 and 1.
+//
+//   value(x...)      the function; comparisons give bool
+//   slope(x, y)      one argument: the derivative, from input x and output y
+//   slope_a, slope_b, slope_c(a, b[, c], y)  the same for more arguments
+//   reads            what the slopes look at, so that the rest can be freed after the forward pass
+//   smooth           false: the slope is zero everywhere; there are no slope functions then
+//   integers         value() also holds for long long
+//
+// Formulas stand in weft::math and call its functions by their bare names; for the builder's scalar the same names are
+// found by argument-dependent lookup. Constants are like(x, number).
+namespace weft::math {
+
+enum class SlopeReads : unsigned char { kNothing = 0, kInputs = 1, kOutput = 2, kBoth = 3 };
+
+// Left undefined: an enumerator without a specialisation does not compile.
+template <Fn fn>
+struct Formula;
+
+// What a specialisation says about itself.
+template <SlopeReads what, bool on_integers = false>
+struct Smooth {
+  static constexpr bool smooth = true, integers = on_integers;
+  static constexpr SlopeReads reads = what;
+};
+template <bool on_integers>
+struct Flat {
+  static constexpr bool smooth = false, integers = on_integers;
+  static constexpr SlopeReads reads = SlopeReads::kNothing;
+};
+
+// Functions that slopes of other functions are made of.
+template <class T>
+WEFT_HD inline T sign(T x);
+template <class T>
+WEFT_HD inline T sigmoid(T x);
+template <class T>
+WEFT_HD inline T maximum(T a, T b);
+
+}  // namespace weft::math
+
+#include "core/scalar/binary.h"
+#include "core/scalar/ternary.h"
+#include "core/scalar/unary.h"
+
+namespace weft::math {
+
+template <class T>
+WEFT_HD inline T sign(T x) {
+  return Formula<Fn::kSign>::value(x);
+}
+template <class T>
+WEFT_HD inline T sigmoid(T x) {
+  return Formula<Fn::kSigmoid>::value(x);
+}
+template <class T>
+WEFT_HD inline T maximum(T a, T b) {
+  return Formula<Fn::kMaximum>::value(a, b);
+}
+
+}  // namespace weft::math
+
+namespace weft {
+using math::Formula;
+using math::SlopeReads;
+}  // namespace weft

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/scalar/annotate.h"
+#include "core/scalar/select.h"
+
+// exp, log, tanh, erf and their like for f32 on the host, without branches and tables, so that a loop over them becomes
+// vector code. Within 2 ulp of the exact value for every argument, with or without fma instructions; denormals count as
+// zero, which is how the library computes. The polynomials are minimax fits. F is float, or a number that records what
+// is computed; its bits are a type of their own then.
+namespace weft::math::f32 {
+
+// a * b + c; rounded once where the machine does so in one instruction.
+WEFT_HD inline float muladd(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+// c + c1 x + c2 x^2 + ... by Horner's rule.
+template <class F>
+WEFT_HD inline F polynomial(F, float c) {
+  return F(c);
+}
+template <class F, class... More>
+WEFT_HD inline F polynomial(F x, float c, More... more) {
+  return muladd(polynomial(x, more...), x, F(c));
+}
+
+WEFT_HD inline int bits_of(float x) { return __builtin_bit_cast(int, x); }
+WEFT_HD inline float float_of(int bits) { return __builtin_bit_cast(float, bits); }
+WEFT_HD inline float number_of(int n) { return static_cast<float>(n); }
+// Sums and differences of bits, which may wrap around.
+WEFT_HD inline int plus(int a, int b) { return static_cast<int>(static_cast<unsigned>(a) + static_cast<unsigned>(b)); }
+WEFT_HD inline int minus(int a, int b) { return static_cast<int>(static_cast<unsigned>(a) - static_cast<unsigned>(b)); }
+WEFT_HD inline int shifted_left(int a, int n) { return static_cast<int>(static_cast<unsigned>(a) << n); }
+template <class F>
+WEFT_HD inline F magnitude(F x) {
+  return float_of(bits_of(x) & 0x7fffffff);
+}
+// x, which is positive or NaN, with the sign of the other.
+template <class F>
+WEFT_HD inline F with_sign_of(F x, F sign) {
+  return float_of(bits_of(x) | (bits_of(sign) & static_cast<int>(0x80000000u)));
+}
+// 2^n for n in [-126, 127], of which only the low 9 bits are looked at.
+template <class I>
+WEFT_HD inline auto power_of_two(I n) {
+  return float_of(shifted_left(n + 127, 23));
+}
+
+// ln 2 in two parts: the first has so few bits that its product with an exponent is exact.
+inline constexpr float kLn2High = 0x1.62e4p-1f, kLn2Low = 0x1.7f7d1cp-20f;
+
+// x = n ln 2 + r + low, with |r + low| <= ln 2 / 2 and r free of rounding. Of n the low 9 bits are right.
+template <class F>
+struct Reduced {
+  F r, low;
+  decltype(bits_of(F())) n;
+};
+template <class F>
+WEFT_HD inline Reduced<F> reduce(F x) {
+  constexpr float kRound = 0x1.8p23f;  // adding it leaves the nearest whole number in the low bits
+  const F shifted = muladd(x, 0x1.715476p0f, kRound);
+  const F n = shifted - kRound;
+  return {muladd(n, -kLn2High, x), n * -kLn2Low, bits_of(shifted)};
+}
+
+// (e^r - 1 - r) / r^2 for a reduced r.
+template <class F>
+WEFT_HD inline F exp_tail(F r) {
+  return polynomial(r, 0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558aap-5f, 0x1.12398cp-7f, 0x1.6a5428p-10f);
+}
+template <class F>
+WEFT_HD inline F exp_reduced(Reduced<F> x) {
+  const F r = x.r + x.low;
+  return 1.0f + muladd(r * r, exp_tail(r), r);
+}
+
+// e^x for x in [-87, 88] or NaN.
+template <class F>
+WEFT_HD inline F exp_within(F x) {
+  const Reduced<F> reduced = reduce(x);
+  return exp_reduced(reduced) * power_of_two(reduced.n);
+}
+
+template <class F>
+WEFT_HD inline F exp(F x) {
+  const float infinity = float_of(0x7f800000);
+  const Reduced<F> reduced = reduce(x);
+  // Added to the exponent, as 2^n itself is not a normal number where n is 128.
+  const F y = float_of(plus(bits_of(exp_reduced(reduced)), shifted_left(reduced.n, 23)));
+  const F inside = select(x <= 0x1.62e42ep6f, y, x * infinity);  // or NaN
+  return select(x < -0x1.5d589ep6f, F(0.0f), inside);
+}
+
+template <class F>
+WEFT_HD inline F expm1(F x) {
+  const F most = select(x > 89.0f, F(89.0f), x);
+  const auto [high, low, n] = reduce(select(most < -30.0f, F(-30.0f), most));
+  const F r = high + low, half = power_of_two(n - 1);
+  const F y = 2.0f * muladd(half, muladd(r * r, exp_tail(r), r), half - 0.5f);
+  return select(magnitude(x) < 0x1p-30f, x, y);
+}
+
+// e ln 2 + log(1 + f) for f in [sqrt(1/2) - 1, sqrt(2) - 1].
+template <class F>
+WEFT_HD inline F log_of(F f, F e) {
+  const F square = f * f;
+  const F tail =
+      muladd(square,
+             muladd(f,
+                    polynomial(f, 0x1.555546p-2f, -0x1.ffffeep-3f, 0x1.99a4dap-3f, -0x1.5562b2p-3f, 0x1.2339dep-3f,
+                               -0x1.fb5004p-4f, 0x1.e5fef6p-4f, -0x1.e28918p-4f, 0x1.1b7bc2p-4f),
+                    -0.5f),
+             e * kLn2Low);
+  return muladd(e, kLn2High, f + tail);
+}
+
+// The exponent that brings x into [sqrt(1/2), sqrt(2)).
+template <class F>
+WEFT_HD inline auto exponent_of(F x) {
+  return minus(bits_of(x), 0x3f3504f3) >> 23;
+}
+
+// log outside of the positive normal numbers.
+template <class F>
+WEFT_HD inline F log_outside(F x, F y) {
+  const float infinity = float_of(0x7f800000), nan = float_of(0x7fc00000);
+  const F low = select(magnitude(x) < 0x1p-126f, F(-infinity), select(x < 0.0f, F(nan), y));
+  return select(x < infinity, low, x);
+}
+
+template <class F>
+WEFT_HD inline F log(F x) {
+  const auto e = exponent_of(x);
+  const F f = float_of(minus(bits_of(x), shifted_left(e, 23))) - 1.0f;
+  return log_outside(x, log_of(f, number_of(e)));
+}
+
+// 1 + x is rounded only to find the exponent e; 2^-e (1 + x) - 1 then comes from x itself, unless x is so large that it
+// makes no difference.
+template <class F>
+WEFT_HD inline F log1p(F x) {
+  const F u = 1.0f + x;
+  const auto e = exponent_of(u), shift = shifted_left(e, 23);
+  const F scale = float_of(minus(0x3f800000, select(e < 60, shift, 0)));
+  const F f = select(e < 60, muladd(scale, x, scale - 1.0f), float_of(minus(bits_of(u), shift)) - 1.0f);
+  const F y = log_outside(u, log_of(f, number_of(e)));
+  return select(magnitude(x) < 0x1p-30f, x, y);
+}
+
+// An odd polynomial near 0, 1 - 2 / (e^2|x| + 1) further out.
+template <class F>
+WEFT_HD inline F tanh(F x) {
+  const F t = magnitude(x), square = x * x;
+  const F near = muladd(x * square,
+                        polynomial(square, -0x1.555554p-2f, 0x1.1110ap-3f, -0x1.b9fafap-5f, 0x1.641d46p-6f,
+                                   -0x1.0efa4ep-7f, 0x1.24b8d4p-9f),
+                        x);
+  const F far = 1.0f - 2.0f / (exp_within(select(t > 10.0f, F(20.0f), t + t)) + 1.0f);
+  return select(t < 0.6f, near, with_sign_of(far, x));
+}
+
+// An odd polynomial near 0, 1 - e^-p(|x|) further out.
+template <class F>
+WEFT_HD inline F erf(F x) {
+  const F t = magnitude(x);
+  const F near = x * (1.0f + polynomial(x * x, 0x1.06eba8p-3f, -0x1.812744p-2f, 0x1.ce2e6p-4f, -0x1.b8162ap-6f,
+                                        0x1.5513f2p-8f, -0x1.acf7f8p-11f, 0x1.662518p-14f));
+  const F far =
+      1.0f - exp_within(-polynomial(select(t > 4.0f, F(4.0f), t), 0x1.e1207ep-14f, 0x1.20c59ep0f, 0x1.45f0aap-1f,
+                                    0x1.abd1a4p-4f, -0x1.704b8ap-6f, 0x1.97435ep-9f, -0x1.a8ba92p-13f));
+  return select(t < 0.9f, near, with_sign_of(far, x));
+}
+
+// a / (1 + z) for z in [0, 1], with what the sum loses to rounding made good; 1 - z / 2 is about 1 / (1 + z).
+template <class F>
+WEFT_HD inline F over_one_plus(F a, F z) {
+  const F sum = 1.0f + z, rest = (sum - 1.0f) - z, quotient = a / sum;
+  return muladd(quotient, rest * muladd(z, -0.5f, 1.0f), quotient);
+}
+
+}  // namespace weft::math::f32

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#if !defined(__CUDACC_RTC__)
+#include <cmath>
+#endif
+
+#include "core/scalar/annotate.h"
+#include "core/scalar/select.h"
+#if !defined(__CUDA_ARCH__)
+#include "core/scalar/float_math.h"
+#endif
+
+// The functions that formulas are written with, for float, double and, where it means something, long long. The graph
+// builder's scalar (core/ops/expr.h) has functions of the same names, found by argument-dependent lookup.
+namespace weft::math {
+
+// A constant of x's type.
+WEFT_HD constexpr float like(float, double value) { return static_cast<float>(value); }
+WEFT_HD constexpr double like(double, double value) { return value; }
+WEFT_HD constexpr long long like(long long, double value) { return static_cast<long long>(value); }
+
+#define WEFT_MATH(name)                                       \
+  WEFT_HD inline float name(float x) { return ::name##f(x); } \
+  WEFT_HD inline double name(double x) { return ::name(x); }
+WEFT_MATH(sqrt)
+WEFT_MATH(sin)
+WEFT_MATH(cos)
+WEFT_MATH(floor)
+WEFT_MATH(ceil)
+#undef WEFT_MATH
+
+// On the device the toolkit's f32 functions; on the host those that become vector code.
+#if defined(__CUDA_ARCH__)
+#define WEFT_F32(name) ::name##f
+#else
+#define WEFT_F32(name) f32::name
+#endif
+#define WEFT_VECTOR_MATH(name)                                     \
+  WEFT_HD inline float name(float x) { return WEFT_F32(name)(x); } \
+  WEFT_HD inline double name(double x) { return ::name(x); }
+WEFT_VECTOR_MATH(exp)
+WEFT_VECTOR_MATH(expm1)
+WEFT_VECTOR_MATH(log)
+WEFT_VECTOR_MATH(log1p)
+WEFT_VECTOR_MATH(tanh)
+WEFT_VECTOR_MATH(erf)
+#undef WEFT_VECTOR_MATH
+#undef WEFT_F32
+
+// a / (1 + z) for z in [0, 1].
+template <class T>
+WEFT_HD inline T over_one_plus(T a, T z) {
+  return a / (like(z, 1) + z);
+}
+#if !defined(__CUDA_ARCH__)
+WEFT_HD inline float over_one_plus(float a, float z) { return f32::over_one_plus(a, z); }
+#endif
+
+WEFT_HD inline float abs(float x) { return ::fabsf(x); }
+WEFT_HD inline double abs(double x) { return ::fabs(x); }
+WEFT_HD inline float round(float x) { return ::rintf(x); }  // halves to even in the default rounding mode
+WEFT_HD inline double round(double x) { return ::rint(x); }
+// One over the square root in both steps, so that CPU and CUDA round alike.
+WEFT_HD inline float rsqrt(float x) { return 1.0f / ::sqrtf(x); }
+WEFT_HD inline double rsqrt(double x) { return 1.0 / ::sqrt(x); }
+WEFT_HD inline float pow(float a, float b) { return ::powf(a, b); }
+WEFT_HD inline double pow(double a, double b) { return ::pow(a, b); }
+WEFT_HD inline float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
+WEFT_HD inline double fma(double a, double b, double c) { return ::fma(a, b, c); }
+
+WEFT_HD inline long long abs(long long x) { return x < 0 ? -x : x; }
+WEFT_HD inline long long floor(long long x) { return x; }
+WEFT_HD inline long long ceil(long long x) { return x; }
+WEFT_HD inline long long round(long long x) { return x; }
+WEFT_HD inline long long fma(long long a, long long b, long long c) { return a * b + c; }
+
+}  // namespace weft::math

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "core/base/check.h"
+#include "core/exec/kernel.h"
+#include "core/scalar/annotate.h"
+#include "core/scalar/half.h"
+#include "kernels/common/axis_split.h"
+
+namespace weft::kernels {
+
+// What the index kernels know at prepare time.
+struct IndexPlan {
+  AxisSplit x;         // the indexed tensor
+  std::int64_t count;  // indices along the axis
+  bool wide;           // the index is i64, else i32
+  std::int32_t code;   // data error for an index outside the axis
+};
+
+inline IndexPlan index_plan(const exec::KernelRequest& request, std::int64_t count) {
+  const AxisSplit x = split_at(request.inputs[0].shape, request.attributes.integer("axis"));
+  return {x, count, request.inputs[1].dtype == DType::kI64,
+          exec::data_error_code(request.op.name(), request.path, cat("index {} is outside [0, ", x.size, ")"))};
+}
+// take and index_add: all of the index stands for one axis.
+inline IndexPlan plan_whole_index(const exec::KernelRequest& request) {
+  return index_plan(request, request.inputs[1].shape.numel());
+}
+// gather and scatter_add: the index has x's rank.
+inline IndexPlan plan_along_axis(const exec::KernelRequest& request) {
+  return index_plan(request, request.inputs[1].shape[static_cast<int>(request.attributes.integer("axis"))]);
+}
+
+WEFT_HD inline std::int64_t index_at(const void* index, bool wide, std::int64_t i) {
+  return wide ? static_cast<const std::int64_t*>(index)[i] : static_cast<const std::int32_t*>(index)[i];
+}
+
+// Throws DTypeError for a tensor that cannot be added to.
+inline void expect_numbers(const exec::KernelRequest& request) {
+  if (request.inputs[0].dtype == DType::kBool) {
+    throw DTypeError(request.op.name(), request.path, "input is bool; only numbers can be added to");
+  }
+}
+
+// What additions of T are done in: half types in f32, integers unsigned so that they wrap around.
+template <class T>
+struct SumOf;
+template <>
+struct SumOf<float> {
+  using type = float;
+};
+template <>
+struct SumOf<double> {
+  using type = double;
+};
+template <>
+struct SumOf<bf16> {
+  using type = float;
+};
+template <>
+struct SumOf<f16> {
+  using type = float;
+};
+template <>
+struct SumOf<std::int32_t> {
+  using type = std::uint32_t;
+};
+template <>
+struct SumOf<std::int64_t> {
+  using type = std::uint64_t;
+};
+template <>
+struct SumOf<std::uint8_t> {
+  using type = std::uint32_t;
+};
+template <class T>
+using Sum = typename SumOf<T>::type;
+
+}  // namespace weft::kernels

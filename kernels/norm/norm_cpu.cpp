@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "core/device/thread_pool.h"
+#include "kernels/common/float_types.h"
+#include "kernels/norm/channels.h"
+#include "kernels/norm/lost.h"
+#include "kernels/norm/norm.h"
+#include "kernels/norm/shapes.h"
+
+namespace weft::kernels {
+
+namespace {
+
+constexpr std::int64_t kGrain = 16 * 1024, kMaxBlocks = 64;
+
+// Statistics are made in f64, from sums over blocks of rows of the distances from the channel's first element.
+template <class T>
+class CpuStatistics {
+  using A = Compute<T>;
+
+ public:
+  explicit CpuStatistics(const exec::KernelRequest& request)
+      : b_(channel_blocks(request.inputs[0].shape, kGrain, kMaxBlocks)),
+        width_(b_.channels * repeats(b_.channels)),
+        eps_(request.attributes.real("eps")),
+        moments_(moments_loop<T>()) {}
+
+  std::size_t workspace() const { return static_cast<std::size_t>((1 + 2 * b_.blocks) * width_) * sizeof(double); }
+
+  void operator()(const Call& call) const {
+    if (b_.channels == 0) return;
+    const auto* x = static_cast<const T*>(call.inputs[0].data);
+    auto* origin = static_cast<double*>(call.workspace.data);
+    double* sums = origin + width_;
+    for (std::int64_t j = 0; j < width_; ++j) origin[j] = first(x, j % b_.channels);
+    parallel_chunks(b_.blocks, [&](std::int64_t block) {
+      double* sum = sums + 2 * block * width_;
+      std::fill_n(sum, 2 * width_, 0.0);
+      moments_(x + b_.begin(block) * b_.channels, (b_.end(block) - b_.begin(block)) * b_.channels, width_, origin, sum,
+               sum + width_);
+    });
+    write(call, origin, sums);
+  }
+
+ private:
+  double first(const T* x, std::int64_t channel) const {
+    return b_.rows ? static_cast<double>(static_cast<A>(x[channel])) : 0.0;
+  }
+
+  // The sum over blocks and repeats of one channel.
+  double total(const double* sums, std::int64_t channel) const {
+    double sum = 0;
+    for (std::int64_t block = 0; block < b_.blocks; ++block)
+      for (std::int64_t j = channel; j < width_; j += b_.channels) sum += sums[2 * block * width_ + j];
+    return sum;
+  }
+
+  void write(const Call& call, const double* origin, const double* sums) const {
+    const auto put = [&](std::size_t output, std::int64_t j, double value) {
+      if (void* to = call.outputs[output].data) static_cast<A*>(to)[j] = static_cast<A>(value);
+    };
+    const auto rows = static_cast<double>(std::max<std::int64_t>(1, b_.rows));
+    for (std::int64_t j = 0; j < b_.channels; ++j) {
+      const double distance = total(sums, j) / rows, mean = origin[j] + distance;
+      const double square = total(sums + width_, j) / rows - distance * distance;
+      const double variance = square < 0 ? 0 : square;
+      put(0, j, mean);
+      put(1, j, variance);
+      put(2, j, 1 / std::sqrt(variance + eps_));
+      put(3, j, mean - static_cast<double>(static_cast<A>(mean)) + lost(origin[j], distance, mean));
+    }
+  }
+
+  ChannelBlocks b_;
+  std::int64_t width_;
+  double eps_;
+  MomentsLoop<T> moments_;
+};
+
+}  // namespace
+
+exec::PreparedKernel prepare_batch_norm_statistics_cpu(const exec::KernelRequest& request) {
+  return with_floating(request.inputs[0].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
+    auto kernel = std::make_shared<const CpuStatistics<typename decltype(type)::type>>(request);
+    return {[kernel](const Call& call) { (*kernel)(call); }, kernel->workspace()};
+  });
+}
+
+}  // namespace weft::kernels

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/exec/kernel.h"
+#include "core/scalar/philox.h"
+
+namespace weft::kernels {
+
+// y = x * keep / (1 - rate), keep = (uniform draw of the element >= rate). A Philox block serves four neighbours.
+struct DropoutRule {
+  double rate = 0, scale = 1;
+  std::int64_t ordinal = 0, elements = 0;
+
+  // The factors of elements 4 * block ... 4 * block + 3.
+  template <class A>
+  WEFT_HD void factors(const DrawKey& key, std::int64_t block, A* four) const {
+    const PhiloxBlock words = draw_block(key, block);
+    for (int i = 0; i < 4; ++i) {
+      four[i] = static_cast<double>(unit_float(words.word[i])) >= rate ? static_cast<A>(scale) : A{0};
+    }
+  }
+};
+
+inline DropoutRule dropout_rule(const exec::KernelRequest& request) {
+  const double rate = request.attributes.real("rate");
+  return {rate, 1 / (1 - rate), request.attributes.integer("ordinal"), request.inputs[0].shape.numel()};
+}
+
+}  // namespace weft::kernels

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "core/device/thread_pool.h"
+#include "core/scalar/math.h"
+#include "kernels/common/data_flag.h"
+#include "kernels/common/float_types.h"
+#include "kernels/rows/cross_entropy.h"
+#include "kernels/rows/row_loops.h"
+#include "kernels/rows/softmax.h"
+
+namespace weft::kernels {
+
+namespace {
+
+// Elements worth a thread's attention, and as how many of them a row counts besides: it takes a logarithm.
+constexpr std::int64_t kGrain = 8 * 1024, kRow = 64;
+
+// With q the target distribution times the class weights and Q its sum over the row,
+//   loss = sum_j q_j (lse - x_j),  dx_j = scale (Q softmax(x)_j - q_j),  lse = log sum_j exp(x_j).
+template <class T, class Label>
+class CpuCrossEntropy {
+  using A = Compute<T>;
+  static constexpr bool kProbabilities = std::is_same_v<T, Label>;
+
+ public:
+  explicit CpuCrossEntropy(const CrossEntropy& e)
+      : e_(e),
+        loops_(row_loops<A>()),
+        smooth_(static_cast<A>(e.smoothing / static_cast<double>(std::max<std::int64_t>(1, e.classes)))) {}
+
+  void operator()(const Call& call) const {
+    const std::int64_t rows_per_task = std::max<std::int64_t>(1, kGrain / (e_.classes + kRow));
+    parallel_for(e_.rows, rows_per_task, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) run_row(call, row);
+    });
+  }
+
+ private:
+  struct Row {
+    const T* x;
+    const T* weight;       // null: 1
+    const Label* targets;  // probabilities of the row
+    std::int64_t label;
+    A hit;  // what the label adds to q
+    A scale;
+    A max;
+    double sum;
+  };
+
+  A weight(const Row& r, std::int64_t j) const { return r.weight ? static_cast<A>(r.weight[j]) : A{1}; }
+
+  A target(const Row& r, std::int64_t j) const {
+    if constexpr (kProbabilities) {
+      return weight(r, j) * (static_cast<A>(r.targets[j]) * static_cast<A>(1 - e_.smoothing) + smooth_);
+    } else {
+      return weight(r, j) * smooth_ + (j == r.label ? r.hit : A{0});
+    }
+  }
+
+  void run_row(const Call& call, std::int64_t row) const {
+    Row r{static_cast<const T*>(call.inputs[0].data) + row * e_.classes,
+          optional_operand<T>(call, e_.weight_at),
+          nullptr,
+          0,
+          0,
+          scale_of(call, row),
+          -std::numeric_limits<A>::infinity(),
+          0};
+    A row_weight = 1;
+    if constexpr (kProbabilities) {
+      r.targets = static_cast<const Label*>(call.inputs[1].data) + row * e_.classes;
+    } else {
+      r.label = static_cast<const Label*>(call.inputs[1].data)[row];
+      const bool inside = r.label >= 0 && r.label < e_.classes;
+      if (r.label == e_.ignore_index || !inside) {
+        if (r.label != e_.ignore_index) raise_data_error(call.flag, e_.bad_label, r.label);
+        write(call, row, 0, 0);
+        if (T* gradient = gradient_of(call, row))
+          std::fill(gradient, gradient + e_.classes, static_cast<T>(0 * r.scale));
+        return;
+      }
+      row_weight = weight(r, r.label);
+      r.hit = row_weight * static_cast<A>(1 - e_.smoothing);
+    }
+    T* gradient = gradient_of(call, row);
+    if constexpr (!kProbabilities) {
+      if (!r.weight && e_.smoothing == 0) return run_plain(call, row, r, gradient);
+    }
+    for (std::int64_t j = 0; j < e_.classes; ++j) {
+      const A x = static_cast<A>(r.x[j]);
+      r.max = x > r.max ? x : r.max;
+    }
+    for (std::int64_t j = 0; j < e_.classes; ++j) r.sum += math::exp(static_cast<A>(r.x[j]) - r.max);
+    write(call, row, loss(r), row_weight);
+    if (gradient) write_gradient(r, gradient);
+  }
+
+  // All of q is at the label. The row's exponentials are kept in the gradient's memory, which may be the logits'; those
+  // of 16-bit logits in a row of their own.
+  void run_plain(const Call& call, std::int64_t row, const Row& r, T* gradient) const {
+    if constexpr (std::is_same_v<T, A>) {
+      run_plain(call, row, r, r.x, gradient);
+    } else {
+      static thread_local std::vector<A> wide;
+      wide.resize(static_cast<std::size_t>(e_.classes));
+      for (std::int64_t j = 0; j < e_.classes; ++j) wide[static_cast<std::size_t>(j)] = static_cast<A>(r.x[j]);
+      run_plain(call, row, r, wide.data(), wide.data());
+      for (std::int64_t j = 0; gradient && j < e_.classes; ++j)
+        gradient[j] = static_cast<T>(wide[static_cast<std::size_t>(j)]);
+    }
+  }
+  void run_plain(const Call& call, std::int64_t row, const Row& r, const A* x, A* gradient) const {
+    const A max = loops_.max(x, e_.classes), at_label = x[r.label] - max;
+    const double sum = loops_.exps(x, e_.classes, max, gradient);
+    write(call, row, static_cast<A>(std::log(sum)) - at_label, 1);
+    if (!gradient) return;
+    const A probability = gradient[r.label] * static_cast<A>(1 / sum);
+    loops_.scale(gradient, e_.classes, static_cast<A>(r.scale / sum));
+    gradient[r.label] = (probability - 1) * r.scale;
+  }
+
+  A loss(const Row& r) const {
+    const A rest = static_cast<A>(std::log(r.sum));
+    double loss = 0;
+    for (std::int64_t j = 0; j < e_.classes; ++j) {
+      const A q = target(r, j);
+      // A class that the label gives no mass adds nothing, not even where its logit is minus infinity.
+      if (kProbabilities || q != 0) loss += q * (rest - (static_cast<A>(r.x[j]) - r.max));
+    }
+    return static_cast<A>(loss);
+  }
+
+  void write_gradient(const Row& r, T* gradient) const {
+    double total = 0;
+    for (std::int64_t j = 0; j < e_.classes; ++j) total += target(r, j);
+    const A factor = static_cast<A>(total / r.sum);
+    for (std::int64_t j = 0; j < e_.classes; ++j) {
+      const A slope = std::exp(static_cast<A>(r.x[j]) - r.max) * factor - target(r, j);
+      gradient[j] = static_cast<T>(slope * r.scale);
+    }
+  }
+
+  A scale_of(const Call& call, std::int64_t row) const {
+    const A* scale = optional_operand<A>(call, e_.scale_at);
+    return scale ? scale[e_.scale_per_row ? row : 0] : A{1};
+  }
+
+  T* gradient_of(const Call& call, std::int64_t row) const {
+    auto* gradient = static_cast<T*>(call.outputs[1].data);
+    return gradient ? gradient + row * e_.classes : nullptr;
+  }
+
+  static void write(const Call& call, std::int64_t row, A loss, A row_weight) {
+    if (auto* losses = static_cast<A*>(call.outputs[0].data)) losses[row] = loss;
+    if (auto* weights = static_cast<A*>(call.outputs[2].data)) weights[row] = row_weight;
+  }
+
+  CrossEntropy e_;
+  RowLoops<A> loops_;
+  A smooth_;
+};
+
+}  // namespace
+
+exec::PreparedKernel prepare_softmax_cross_entropy_cpu(const exec::KernelRequest& request) {
+  const CrossEntropy e = cross_entropy_of(request);
+  return with_floating(request.inputs[0].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
+    using T = typename decltype(type)::type;
+    if (e.probabilities) return {CpuCrossEntropy<T, T>(e)};
+    if (request.inputs[1].dtype == DType::kI32) return {CpuCrossEntropy<T, std::int32_t>(e)};
+    return {CpuCrossEntropy<T, std::int64_t>(e)};
+  });
+}
+
+}  // namespace weft::kernels

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "kernels/rows/row_loops.h"
+
+// The loops as they are built for each instruction set.
+namespace weft::kernels {
+
+namespace baseline {
+void resolve(RowLoops<float>& loops);
+void resolve(RowLoops<double>& loops);
+}  // namespace baseline
+namespace avx2 {
+void resolve(RowLoops<float>& loops);
+void resolve(RowLoops<double>& loops);
+}  // namespace avx2
+namespace avx512 {
+void resolve(RowLoops<float>& loops);
+void resolve(RowLoops<double>& loops);
+}  // namespace avx512
+
+}  // namespace weft::kernels

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "core/ops/op.h"
+#include "tests/kernels/support/kernel_cases.h"
+#include "tests/kernels/support/oracles.h"
+#include "tests/kernels/support/philox_oracle.h"
+
+namespace weft::testing {
+namespace {
+
+using ir::Value;
+
+// One element of the body's space as an oracle sees it: its place and the product there.
+struct Element {
+  std::size_t index, row, col;
+  double product;
+};
+
+// A row of op matmul_epilogue in the making. The oracles of the outputs are functions of one element.
+class MatmulRow {
+ public:
+  struct Product {
+    Shape a, b, out;
+    bool trans_a = false, trans_b = false;
+  };
+  using F = std::function<double(const Element&, const std::vector<HostTensor>& further)>;
+
+  MatmulRow(std::string name, Product p, DType dtype = DType::kF32)
+      : MatmulRow(std::move(name), std::move(p), dtype, dtype) {}
+  MatmulRow(std::string name, Product p, DType dtype, DType result) : p_(std::move(p)), result_(result) {
+    row_.name = std::move(name);
+    row_.op = "matmul_epilogue";
+    row_.attributes = {{"trans_a", p_.trans_a}, {"trans_b", p_.trans_b}};
+    row_.inputs = {random_tensor(p_.a, dtype, -1, 1, 61), random_tensor(p_.b, dtype, -1, 1, 62)};
+    row_.gradient = false;
+    row_.dtypes = {DType::kF32};
+    row_.tolerance = 4e-5;
+    row_.reason = "up to 600 rounded partial sums of products below 1, and sums of up to 200 of those";
+    if (result != dtype) row_.attributes.set("dtype", result);
+    product = body_->add_input({p_.out, result}, ir::InputKind::kArgument, "");
+  }
+
+  Value further(HostTensor tensor) {
+    const Value v = body_->add_input(tensor.spec, ir::InputKind::kArgument, "");
+    row_.inputs.push_back(std::move(tensor));
+    return v;
+  }
+  Value floats(const Shape& shape) {
+    return further(random_tensor(shape, DType::kF32, -1, 1, 63 + row_.inputs.size()));
+  }
+  Value op(const char* name, std::vector<Value> in, ir::Attributes attributes = {}) {
+    return ops::Builder(*body_).emit(name, std::move(in), std::move(attributes));
+  }
+  Value number(double value) {
+    return op("full", {}, {{"shape", ir::Ints{}}, {"dtype", DType::kF32}, {"value", value}});
+  }
+
+  // An output of the full shape.
+  void give(Value v, F f) {
+    add(v);
+    outputs_.push_back([=, spec = body_->spec(v)](const std::vector<Element>& elements, const auto& further) {
+      HostTensor out{spec, {}};
+      for (const Element& e : elements) out.values.push_back(f(e, further));
+      return out;
+    });
+  }
+  // A reduction of v: into element kept(e) of `keep` elements.
+  void give_reduced(const char* name, Value v, ir::Ints axes, std::function<std::size_t(const Element&)> kept, F f) {
+    const Value reduced = op(name, {v}, {{"axes", std::move(axes)}, {"keep", false}});
+    const std::string join = name;
+    add(reduced);
+    outputs_.push_back([=, spec = body_->spec(reduced)](const std::vector<Element>& elements, const auto& further) {
+      const double start = join == "sum" ? 0 : join == "max" ? -HUGE_VAL : HUGE_VAL;
+      HostTensor out{spec, std::vector<double>(static_cast<std::size_t>(spec.shape.numel()), start)};
+      for (const Element& e : elements) {
+        double& to = out.values[kept(e)];
+        const double value = f(e, further);
+        to = join == "sum" ? to + value : join == "max" ? std::fmax(to, value) : std::fmin(to, value);
+      }
+      return out;
+    });
+  }
+
+  OpCase done() {
+    row_.body = body_;
+    row_.oracle = [p = p_, result = result_, outputs = outputs_](const std::vector<HostTensor>& in) {
+      const HostTensor c = stored_as(matmul_oracle(p.out, p.trans_a, p.trans_b)(in)[0], result);
+      const auto n = static_cast<std::size_t>(p.out[-1]);
+      std::vector<Element> elements;
+      for (std::size_t i = 0; i < c.values.size(); ++i) elements.push_back({i, i / n, i % n, c.values[i]});
+      const std::vector<HostTensor> further(in.begin() + 2, in.end());
+      std::vector<HostTensor> given;
+      for (const auto& output : outputs) given.push_back(output(elements, further));
+      return given;
+    };
+    return row_;
+  }
+
+  OpCase& row() { return row_; }
+  Value product;
+
+ private:
+  void add(Value v) { body_->outputs.push_back({v, ""}); }
+
+  Product p_;
+  DType result_;
+  OpCase row_;
+  std::shared_ptr<ir::Graph> body_ = std::make_shared<ir::Graph>();
+  std::vector<std::function<HostTensor(const std::vector<Element>&, const std::vector<HostTensor>&)>> outputs_;
+};
+
+std::size_t column_of(const Element& e) { return e.col; }
+
+// A layer: relu(x W^T + b).
+OpCase layer(std::string name, std::int64_t m, std::int64_t k, std::int64_t n) {
+  MatmulRow r(std::move(name), {{m, k}, {n, k}, {m, n}, false, true});
+  const Value bias = r.floats({n});
+  r.give(r.op("relu", {r.op("add", {r.product, bias})}),
+         [](const Element& e, const auto& f) { return std::fmax(0, e.product + f[0].values[e.col]); });
+  return r.done();
+}
+
+// What goes back through a relu: the product where the layer was on, and the bias gradient.
+OpCase back_through_relu(std::string name, std::int64_t m, std::int64_t k, std::int64_t n) {
+  MatmulRow r(std::move(name), {{m, k}, {k, n}, {m, n}});
+  const Value on = r.op("greater", {r.floats({m, n}), r.number(0)});
+  const Value dh = r.op("select", {on, r.product, r.number(0)});
+  const auto f = [](const Element& e, const auto& in) { return in[0].values[e.index] > 0 ? e.product : 0; };
+  r.give(dh, f);
+  r.give_reduced("sum", dh, {0}, column_of, f);
+  return r.done();
+}
+
+// A residual, a column, a number, a product that is passed on, and maxima, of a product that is computed transposed.
+OpCase broadcasts() {
+  MatmulRow r("residual, column, number, product itself and maxima", {{21, 300}, {161, 300}, {21, 161}, false, true});
+  const Value residual = r.floats({21, 161}), column = r.floats({21, 1}), factor = r.floats({});
+  const Value y = r.op("add", {r.op("multiply", {r.op("add", {r.product, column}), factor}), residual});
+  const auto f = [](const Element& e, const auto& in) {
+    return (e.product + in[1].values[e.row]) * in[2].values[0] + in[0].values[e.index];
+  };
+  r.give(y, f);
+  r.give(r.product, [](const Element& e, const auto&) { return e.product; });
+  r.give_reduced("max", y, {0}, column_of, f);
+  r.give_reduced("min", y, {0}, column_of, f);
+  return r.done();
+}
+
+// Draws belong to elements of the whole tensor.
+OpCase dropout() {
+  MatmulRow r("dropout", {{53, 20}, {20, 131}, {53, 131}});
+  const Value state = r.further(tensor_of({2}, DType::kI64, {77, 5}));
+  const Value draw =
+      r.op("uniform", {state}, {{"ordinal", std::int64_t{9}}, {"shape", ir::Ints{53, 131}}, {"dtype", DType::kF32}});
+  const Value kept = r.op("greater_equal", {draw, r.number(0.25)});
+  r.give(r.op("select", {kept, r.op("multiply", {r.product, r.number(2)}), r.number(0)}),
+         [](const Element& e, const auto&) {
+           const std::uint32_t word = draw_words(77, 5, 9, e.index / 4)[e.index % 4];
+           return word / 4294967296.0 >= 0.25 ? 2 * e.product : 0;
+         });
+  return r.done();
+}
+
+OpCase half_type() {
+  MatmulRow r("bf16 to f32", {{50, 33}, {33, 70}, {50, 70}}, DType::kBF16);
+  const Value wide = r.op("cast", {r.product}, {{"dtype", DType::kF32}});
+  const auto f = [](const Element& e, const auto&) { return e.product; };
+  r.give(wide, f);
+  r.give(r.product, f);
+  r.give_reduced("sum", wide, {0}, column_of, f);
+  r.row().tolerance = 0.04;
+  r.row().reason = "a product near 8 that f32 puts on the other side of a border of bf16 is off by 2^-5";
+  return r.done();
+}
+
+// A layer of bf16 operands whose product stays in f32.
+OpCase half_operands() {
+  MatmulRow r("bf16 operands, f32 product", {{50, 33}, {70, 33}, {50, 70}, false, true}, DType::kBF16, DType::kF32);
+  const Value y = r.op("add", {r.product, r.floats({70})});
+  const auto f = [](const Element& e, const auto& in) { return e.product + in[0].values[e.col]; };
+  r.give(r.op("cast", {y}, {{"dtype", DType::kBF16}}), f);
+  r.give(y, f);
+  r.give_reduced("sum", y, {0}, column_of, f);
+  return r.done();
+}
+
+// Batch axes, with further inputs that broadcast along some of them, and the sums over all axes but the last.
+OpCase batched() {
+  MatmulRow r("batch", {{3, 1, 50, 7}, {2, 7, 67}, {3, 2, 50, 67}});
+  const Value a = r.floats({2, 1, 67}), b = r.floats({3, 1, 50, 1});
+  const Value y = r.op("subtract", {r.op("add", {r.product, a}), b});
+  const auto f = [](const Element& e, const auto& in) {
+    const std::size_t matrix = e.row / 50;
+    return e.product + in[0].values[matrix % 2 * 67 + e.col] - in[1].values[matrix / 2 * 50 + e.row % 50];
+  };
+  r.give(y, f);
+  r.give_reduced("sum", y, {0, 1, 2}, column_of, f);
+  return r.done();
+}
+
+// Reductions that do not go along with tiles.
+OpCase other_reductions() {
+  MatmulRow r("row sums, a maximum of all, sums over the batch", {{2, 9, 5}, {5, 70}, {2, 9, 70}});
+  const Value y = r.op("square", {r.product});
+  const auto f = [](const Element& e, const auto&) { return e.product * e.product; };
+  r.give(y, f);
+  r.give_reduced(
+      "sum", y, {2}, [](const Element& e) { return e.row; }, f);
+  r.give_reduced(
+      "max", y, {0, 1, 2}, [](const Element&) { return std::size_t{0}; }, f);
+  r.give_reduced(
+      "sum", y, {0}, [](const Element& e) { return e.row % 9 * 70 + e.col; }, f);
+  return r.done();
+}
+
+}  // namespace
+
+std::vector<OpCase> epilogue_cases() {
+  return {layer("layer", 53, 37, 67),
+          layer("layer with several slices, computed transposed", 60, 600, 170),
+          layer("one row", 1, 65, 131),
+          layer("no inner elements", 5, 0, 3),
+          layer("no rows", 0, 4, 3),
+          layer("no columns", 3, 4, 0),
+          back_through_relu("back through relu", 200, 19, 67),
+          back_through_relu("back through relu, one block", 9, 300, 10),
+          back_through_relu("back through relu, no rows", 0, 3, 5),
+          broadcasts(),
+          dropout(),
+          half_type(),
+          half_operands(),
+          batched(),
+          other_reductions()};
+}
+
+}  // namespace weft::testing

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "tests/kernels/support/harness.h"
+
+// The harness below its checks: bytes in, bytes out.
+namespace weft::testing {
+
+using Bytes = std::vector<std::uint8_t>;
+
+struct RawTensor {
+  TensorSpec spec;
+  Bytes bytes;
+};
+
+Bytes encode(const HostTensor& tensor);
+HostTensor decode(const RawTensor& raw);
+
+struct RunOptions {
+  bool misaligned = false;  // operands start one element after a 256-byte border, as a caller's own memory may
+  int only_output = -1;     // the others are unread: data == nullptr
+  int replacing = -1;       // this output lies where ...
+  int replaced = -1;        // ... this input does
+};
+
+struct RawRun {
+  std::vector<RawTensor> outputs;  // empty bytes for those not asked for
+  DataFlag flag;
+};
+
+// Runs node's op (its own inputs and outputs are not looked at) on these inputs; one without a kernel as its parts,
+// each of which runs like an op by itself.
+RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options = {});
+
+}  // namespace weft::testing

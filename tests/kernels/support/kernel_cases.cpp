@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kernels/support/kernel_cases.h"
+
+namespace weft::testing {
+
+std::vector<OpCase> all_cases() {
+  std::vector<OpCase> all;
+  for (auto family : {
+           pointwise_cases,
+           movement_cases,
+           index_cases,
+           sort_cases,
+           matmul_cases,
+           reduce_cases,
+           softmax_cases,
+           norm_cases,
+           dropout_cases,
+           epilogue_cases,
+           gradient_epilogue_cases,
+       }) {
+    std::vector<OpCase> rows = family();
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  return all;
+}
+
+}  // namespace weft::testing
