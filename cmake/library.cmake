@@ -55,8 +55,8 @@ endif()
 
 # Asking for vectors is a hint there: without optimisation, or under a sanitizer, clang may decline.
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  set_property(SOURCE ${weft_baseline_sources} ${weft_avx2_sources} ${weft_avx512_sources} kernels/pointwise/cuda.cu
-                      kernels/pointwise/interpreter.cu APPEND PROPERTY COMPILE_OPTIONS -Wno-pass-failed)
+  set_property(SOURCE ${weft_baseline_sources} ${weft_avx2_sources} ${weft_avx512_sources} kernels/elementwise/cuda/functions.cu
+                      kernels/elementwise/cuda/interpreter.cu APPEND PROPERTY COMPILE_OPTIONS -Wno-pass-failed)
 endif()
 
 # Reading the standard headers takes most of the time of most files, so that is done once. The sanitizers' builds do

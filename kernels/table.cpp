@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/kernel.h"
 #include "kernels/activation/activation.h"
+#include "kernels/elementwise/run/elementwise.h"
 #include "kernels/index/index.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/movement/movement.h"
 #include "kernels/norm/norm.h"
-#include "kernels/pointwise/pointwise.h"
 #include "kernels/random/dropout.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/rows/softmax.h"

@@ -70,7 +70,7 @@ Tensor with_decay(const Numbers<R>& numbers, const Number& decay, const Tensor& 
 }
 
 // Compilers differ in which operand of an operator they trace first; with a statement for each of two operands all
-// trace the same program, and kernels/pointwise/common_programs.h knows it.
+// trace the same program, and kernels/elementwise/lower/common_programs.h knows it.
 Moved step_one(std::type_identity<SGD>, const Moving& moving, const Tensor& rate, const Tensor&) {
   const Tensor& p = moving.parameter;
   Tensor g = moving.gradient;

@@ -14,11 +14,11 @@
 #include "core/device/cuda/current_device.h"
 #include "kernels/common/in_turn.h"
 #include "kernels/common/workspace.h"
+#include "kernels/elementwise/run/elementwise.h"
 #include "kernels/matmul/bodies.h"
 #include "kernels/matmul/cuda_gemm.h"
 #include "kernels/matmul/cuda_match.h"
 #include "kernels/matmul/matmul.h"
-#include "kernels/pointwise/pointwise.h"
 
 namespace weft::kernels {
 

@@ -5,13 +5,13 @@
 #include "core/device/thread_pool.h"
 #include "kernels/common/in_turn.h"
 #include "kernels/common/workspace.h"
+#include "kernels/elementwise/lower/lower.h"
+#include "kernels/elementwise/run/elementwise.h"
+#include "kernels/elementwise/tiles/reductions.h"
+#include "kernels/elementwise/tiles/tiles.h"
 #include "kernels/matmul/bodies.h"
 #include "kernels/matmul/choose.h"
 #include "kernels/matmul/matmul.h"
-#include "kernels/pointwise/lower.h"
-#include "kernels/pointwise/pointwise.h"
-#include "kernels/pointwise/reductions.h"
-#include "kernels/pointwise/tiles.h"
 
 namespace weft::kernels {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "kernels/common/float_types.h"
-#include "kernels/pointwise/pointwise.h"
+#include "kernels/elementwise/run/elementwise.h"
 #include "kernels/random/dropout.h"
 #include "kernels/random/dropout_rule.h"
 

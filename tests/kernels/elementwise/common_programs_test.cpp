@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/pointwise/common_programs.h"
+#include "kernels/elementwise/lower/common_programs.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
 #include "core/ops/pointwise.h"
-#include "kernels/pointwise/lower.h"
+#include "kernels/elementwise/lower/lower.h"
 #include "tests/kernels/elementwise/update_regions.h"
 
 namespace weft::testing {

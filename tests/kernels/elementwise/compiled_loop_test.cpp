@@ -12,7 +12,7 @@
 
 #include "core/device/cpu/machine.h"
 #include "core/device/thread_pool.h"
-#include "kernels/pointwise/tiles.h"
+#include "kernels/elementwise/tiles/tiles.h"
 
 // Loops that are compiled for a program give the tile machine's bits.
 namespace weft::testing {

@@ -9,7 +9,7 @@
 #include "core/device/cpu/machine.h"
 #include "core/exec/kernel.h"
 #include "core/ops/op.h"
-#include "kernels/pointwise/tiles.h"
+#include "kernels/elementwise/tiles/tiles.h"
 
 // Outputs that are large enough to be written past the caches, and operands that are fetched ahead.
 namespace weft::testing {

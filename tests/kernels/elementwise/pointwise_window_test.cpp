@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "core/device/cpu/machine.h"
-#include "kernels/pointwise/reductions.h"
-#include "kernels/pointwise/tiles.h"
+#include "kernels/elementwise/tiles/reductions.h"
+#include "kernels/elementwise/tiles/tiles.h"
 #include "tests/kernels/elementwise/pointwise_body.h"
 #include "tests/kernels/support/harness_run.h"
 

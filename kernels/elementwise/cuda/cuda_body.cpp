@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/elementwise/cuda/cuda_body.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "kernels/common/cuda_lane_layout.h"
+#include "kernels/elementwise/cuda/cuda_source.h"
+#include "kernels/elementwise/lower/common_programs.h"
+#include "kernels/elementwise/lower/lower.h"
+#include "kernels/elementwise/run/elementwise.h"
+
+namespace weft::kernels {
+namespace {
+
+using Kind = Instr::Kind;
+
+constexpr unsigned kMaxBlocks = 1U << 15;  // more than any GPU holds at once; threads go on by strides
+
+// The program's elements that a thread takes at a time: 16 bytes of what it reads and writes, if that is all of 16 bits
+// and the registers suffice. Reductions take what the interpreter can, so that they are cut the same everywhere.
+int lanes_of(const Program& program, const Geometry& g) {
+  constexpr int kMostRegisters = 6;
+  const bool fits = g.count % kMostLanes == 0 && (g.rank == 0 || g.size[g.rank - 1] % kMostLanes == 0);
+  const Instr* const end = program.code + program.count;
+  const bool narrow = std::all_of(program.code, end, [&](const Instr& in) {
+    const bool access = in.kind == Kind::kStore || (in.kind == Kind::kLoad && g.follow[in.a] == Follow::kDense);
+    return in.kind != Kind::kReduce && (!access || in.storage == Storage::kBF16 || in.storage == Storage::kF16);
+  });
+  return fits && narrow && !program.wide && program.registers <= kMostRegisters ? kMostLanes : kLanes;
+}
+
+Walk walk_of(const Geometry& g, int lanes) {
+  Walk walk;
+  walk.rank = g.rank;
+  walk.narrow = g.count < (std::int64_t{1} << 31);
+  for (int access = 0; access < Program::kMaxAccesses; ++access) {
+    const unsigned bit = 1U << access;
+    if (g.follow[access] == Follow::kDense) walk.dense |= bit;
+    if (g.follow[access] == Follow::kScalar) walk.scalar |= bit;
+    if (g.follow[access] != Follow::kStrided || g.size[g.rank - 1] % lanes != 0) continue;
+    bool packed = true;  // every row of the operand begins where a pack does
+    for (int axis = 0; axis + 1 < g.rank; ++axis) packed = packed && g.step[access][axis] % lanes == 0;
+    const std::int64_t step = g.step[access][g.rank - 1];
+    if (step == 1 && packed) walk.row |= bit;
+    if (step == 0) walk.column |= bit;
+  }
+  return walk;
+}
+
+// How a reduction is cut: eight steps or more for each lane, and blocks for one wave where there is work for them.
+ReductionCut cut(bool trailing, std::int64_t count, std::int64_t results, int lanes) {
+  ReductionCut r;
+  r.trailing = trailing;
+  r.results = results;
+  const std::int64_t columns = trailing ? (results > 0 ? count / results : 0) : results;
+  const std::int64_t packs = columns / lanes, rows = trailing ? results : (results > 0 ? count / results : 0);
+  r.units = trailing ? rows : packs;
+  r.steps = trailing ? packs : rows;
+  r.unit_stride = trailing ? packs : 1;
+  r.step_stride = trailing ? 1 : packs;
+  const LaneLayout layout = lane_layout(trailing, r.units, r.steps);
+  r.lanes = layout.lanes;
+  // On 132 multiprocessors; programs that reduce over trailing axes are the shorter ones, with fewer registers.
+  constexpr std::int64_t kSteps = 8;
+  const std::int64_t blocks = trailing ? 1056 : 528;
+  const std::int64_t tiles = std::max<std::int64_t>(1, (r.units + layout.slots - 1) / layout.slots);
+  const std::int64_t most = (blocks + tiles - 1) / tiles;
+  const std::int64_t pieces = std::clamp<std::int64_t>(r.steps / (r.lanes * kSteps), 1, most);
+  r.piece_steps = (r.steps + pieces - 1) / pieces;
+  r.pieces = r.piece_steps > 0 ? static_cast<int>((r.steps + r.piece_steps - 1) / r.piece_steps) : 1;
+  return r;
+}
+
+// The reduction of a pass, or nullptr; all of a pass are of one kind.
+const Instr* reduction_of(const Program& program) {
+  const Instr* end = program.code + program.count;
+  const Instr* found = std::find_if(program.code, end, [](const Instr& in) { return in.kind == Kind::kReduce; });
+  return found == end ? nullptr : found;
+}
+
+// A thread that reduces over leading axes stays in its columns, so what depends on them alone it can keep, if there are
+// registers for it.
+Lowered lower_columns(const exec::KernelRequest& request, const std::vector<int>& outputs, std::int64_t columns) {
+  constexpr int kMostRegisters = 14;
+  Lowered plain = lower(request, outputs);
+  if (plain.program.registers > kMostRegisters) return plain;
+  Lowered kept = lower(request, outputs, columns);
+  return kept.program.registers <= kMostRegisters ? kept : plain;
+}
+
+PointwisePass pass_of(const Lowered& lowered) {
+  PointwisePass pass;
+  pass.program = lowered.program;
+  pass.geometry = lowered.geometry;
+  pass.lanes = lanes_of(lowered.program, lowered.geometry);
+  pass.walk = walk_of(lowered.geometry, pass.lanes);
+  pass.plain = lowered.plain;
+  pass.common = common_program(lowered.program, lowered.geometry);
+  if (const Instr* in = reduction_of(pass.program)) {
+    const bool trailing = in->c != 0;
+    const std::int64_t count = pass.geometry.count, results = pass.geometry.kept[in->b];
+    const std::int64_t columns = trailing ? (results > 0 ? count / results : 0) : results;
+    pass.lanes = columns % kLanes == 0 ? kLanes : 1;
+    pass.reduction = cut(trailing, count, results, pass.lanes);
+    pass.reductions = static_cast<int>(std::count_if(pass.program.code, pass.program.code + pass.program.count,
+                                                     [](const Instr& i) { return i.kind == Kind::kReduce; }));
+  }
+  return pass;
+}
+
+std::size_t element_bytes(const View& view) { return size_of(view.spec.dtype); }
+bool aligned(const View& view, int lanes) {
+  return reinterpret_cast<std::uintptr_t>(view.data) % (element_bytes(view) * static_cast<std::size_t>(lanes)) == 0;
+}
+
+ThreadOperands operands_of(const PointwisePass& pass, const Call& call) {
+  ThreadOperands operands;
+  operands.walk = pass.walk;
+  operands.geometry = pass.geometry;
+  operands.packs = true;
+  for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+    operands.inputs[i] = call.inputs[i].data;
+    const bool packed = pass.walk.has(pass.walk.dense | pass.walk.row, static_cast<int>(i));
+    operands.packs = operands.packs && (!packed || aligned(call.inputs[i], pass.lanes));
+  }
+  for (std::size_t i = 0; i < call.outputs.size(); ++i) operands.outputs[i] = call.outputs[i].data;
+  for (int k = 0; k < pass.program.count; ++k) {
+    const Instr& in = pass.program.code[k];
+    if (in.kind == Kind::kStore) operands.packs = operands.packs && aligned(call.outputs[in.b], pass.lanes);
+  }
+  return operands;
+}
+
+void run_pass(const PointwisePass& pass, const Call& call) {
+  const Launch launch = launch_of(pass);
+  if (launch.grid.x == 0) return;
+  ThreadOperands operands = operands_of(pass, call);
+  ReductionCut reduction = pass.reduction;
+  reduction.partials = call.workspace.data;
+  // A thread that reduces takes the same elements wherever they lie, and only the interpreter takes packs as they come.
+  const bool fits = pass.reductions == 0 || pass.lanes == 1 || operands.packs;
+  if (pass.plain) {
+    launch_function(*pass.plain, pass, operands, call);
+  } else if (pass.common >= 0) {
+    launch_common(pass, operands, call);
+  } else if (pass.specialised && fits) {
+    void* arguments[] = {&operands, &reduction};
+    launch_specialised(*pass.specialised, launch.grid, launch.block, call, arguments);
+  } else {
+    launch_interpreter(pass, operands, reduction, call);
+  }
+  if (pass.reductions > 0 && reduction.pieces > 1) launch_join(pass, operands, reduction, call);
+}
+
+std::size_t workspace_of(const PointwisePass& pass) {
+  if (pass.reduction.pieces == 1) return 0;
+  const std::int64_t partials = pass.reductions * pass.reduction.pieces * pass.reduction.results;
+  return static_cast<std::size_t>(partials) * sizeof(unsigned long long);
+}
+
+}  // namespace
+
+Launch launch_of(const PointwisePass& pass) {
+  const auto up = [](std::int64_t a, std::int64_t b) { return static_cast<unsigned>((a + b - 1) / b); };
+  if (pass.reductions == 0) {
+    const std::int64_t per_block = std::int64_t{kPointwiseBlock} * pass.lanes;
+    return {dim3(std::min(up(pass.geometry.count, per_block), kMaxBlocks)), dim3(kPointwiseBlock)};
+  }
+  const ReductionCut& r = pass.reduction;
+  const auto lanes = static_cast<unsigned>(r.lanes), slots = kReduceBlock / lanes;
+  return {dim3(up(r.units, slots), static_cast<unsigned>(r.pieces)),
+          r.trailing ? dim3(lanes, slots) : dim3(slots, lanes)};
+}
+
+std::vector<PointwisePass> pointwise_passes(const exec::KernelRequest& request) {
+  const Lowered whole = lower(request);
+  std::map<std::pair<bool, std::int64_t>, std::vector<int>> kinds;
+  std::vector<int> stored;
+  for (int k = 0; k < whole.program.count; ++k) {
+    const Instr& in = whole.program.code[k];
+    if (in.kind == Kind::kReduce) kinds[{in.c != 0, whole.geometry.kept[in.b]}].push_back(in.b);
+    if (in.kind == Kind::kStore) stored.push_back(in.b);
+  }
+  std::vector<PointwisePass> passes;
+  if (kinds.empty()) passes.push_back(pass_of(whole));
+  // The last kind goes with the stores.
+  for (auto kind = kinds.begin(); kind != kinds.end(); ++kind) {
+    std::vector<int> outputs = kind->second;
+    if (std::next(kind) == kinds.end()) outputs.insert(outputs.end(), stored.begin(), stored.end());
+    const auto [trailing, results] = kind->first;
+    passes.push_back(pass_of(trailing ? lower(request, outputs) : lower_columns(request, outputs, results)));
+  }
+  return passes;
+}
+
+CudaBody::CudaBody(const exec::KernelRequest& request) : passes_(pointwise_passes(request)) {
+  for (PointwisePass& pass : passes_) {
+    if (!pass.plain && pass.common < 0)
+      pass.specialised = specialise(pointwise_source(pass), kPointwiseKernel, request.device);
+    workspace_ = std::max(workspace_, workspace_of(pass));
+  }
+}
+
+void CudaBody::run(const Call& call) const {
+  for (const PointwisePass& pass : passes_) run_pass(pass, call);
+}
+
+exec::PreparedKernel prepare_pointwise_cuda(const exec::KernelRequest& request) {
+  const auto body = std::make_shared<const CudaBody>(request);
+  return {[body](const Call& call) { body->run(call); }, body->workspace()};
+}
+
+}  // namespace weft::kernels

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "kernels/elementwise/cuda/cuda_launch.h"
+
+namespace weft::kernels {
+
+inline constexpr const char* kPointwiseKernel = "weft_pointwise";
+
+// A C++ constant expression for the program.
+std::string program_text(const Program& program);
+// The CUDA source whose kernel kPointwiseKernel runs this pass, with the program as a compile-time constant. It takes
+// ThreadOperands and, where the pass reduces, a ReductionCut.
+std::string pointwise_source(const PointwisePass& pass);
+
+}  // namespace weft::kernels

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/elementwise/jit/loop.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <iterator>
+#include <limits>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "core/program/interpreter.h"
+#include "kernels/elementwise/jit/loop_emit.h"
+
+namespace weft::kernels {
+namespace {
+
+constexpr std::int64_t kMostLanes = 16;
+constexpr std::int64_t kNarrow = 32;  // rows that are shorter than what it takes to begin one
+// What goes by rows is repeated until vectors fit, for stretches of at least so many repetitions, in so many bytes.
+constexpr std::int64_t kFewPeriods = 2;
+constexpr std::int64_t kSpace = 64 * 1024;
+// Chains of that many operations are worked on for several vectors together, and so are totals, whose additions wait
+// for one another.
+constexpr int kLong = 32, kMostCopies = 4;
+// Making the code takes longer than the tile machine for thousands of runs; with short rows that one is slow.
+constexpr std::int64_t kFewElements = 1024, kFewOfShortRows = 128;
+
+}  // namespace
+
+// How operands move on with the elements, and the code.
+class CompiledLoop {
+ public:
+  CompiledLoop(const Program& program, const loop::Code& code, std::int64_t period,
+               std::unique_ptr<loop::MachineCode> one, std::unique_ptr<loop::MachineCode> several)
+      : one_(std::move(one)),
+        several_(std::move(several)),
+        row_(code.row),
+        period_(period),
+        row_totals_(code.row_totals),
+        rows_(code.rows),
+        span_(code.span),
+        inputs_(program.inputs),
+        outputs_(program.outputs) {
+    for (const loop::Operation& o : code.operations)
+      if (loop::loads(o.op)) read_[o.bits] = static_cast<std::uint8_t>(loop::bytes_of(o.op));
+    for (int i = 0; i < program.count; ++i) {
+      const Instr& in = program.code[i];
+      if (in.kind != Instr::Kind::kLoad || read_[in.a] != 0) continue;
+      const Scalar scalar{in.a, bytes_of(in.storage), reader_of(in.storage)};
+      (code.numbers >> in.a & 1 ? numbers_ : scalars_).push_back(scalar);
+    }
+    for (const loop::Code::Store& s : code.stores) {
+      written_[s.output] = static_cast<std::uint8_t>(loop::bytes_of(s.as));
+      if (s.as == loop::Kept::kSum) sums_ |= 1u << s.output;
+      if (s.as == loop::Kept::kTotal) totals_ |= 1u << s.output;
+      if (s.as == loop::Kept::kF32) whole_ |= 1u << s.output;
+    }
+  }
+
+  void run(const TileProgram& p, const Operands& operands, const Window& w) const {
+    bool wanted = true;
+    for (int i = 0; i < outputs_; ++i)
+      wanted = wanted && ((sums_ | totals_) >> i & 1 ? operands.partials[i].states : operands.outputs[i]);
+    // Rows without gaps are one stretch of elements.
+    const bool line =
+        row_ && row_totals_ == 0 && span_ == 0 && (w.rows == 1 || w.pitch == w.cols) && in_place(operands);
+    const bool repeats = line && period_ && w.rows * w.cols >= kFewPeriods * period_;
+    const bool narrow = (w.rows > 1 && w.cols < kNarrow && !is_block(w)) || (row_ && row_ < kNarrow);
+    if (!wanted || (narrow && !repeats)) return p.run_tiles(p, operands, w);
+    const bool streams = this->streams(p, operands);
+    loop::Frame frame{};
+    for (const Scalar& s : scalars_) frame.scalars[s.input] = s.read(operands.inputs[s.input]);
+    repeats ? run_line(frame, operands, w.begin, w.rows * w.cols, streams) : run_rows(frame, operands, w, streams);
+  }
+
+ private:
+  struct Scalar {
+    int input, bytes;
+    float (*read)(const void*);
+  };
+  static float (*reader_of(Storage storage))(const void*) {
+    float (*read)(const void*) = nullptr;
+    interpreter::with_storage(storage, [&]<Storage stored>() {
+      if constexpr (interpreter::moves<float, stored>)
+        read = [](const void* x) { return convert<float>(*static_cast<const interpreter::StoredAs<stored>*>(x)); };
+    });
+    return read;
+  }
+
+  static int bytes_of(Storage storage) { return storage == Storage::kF32 ? 4 : storage == Storage::kBF16 ? 2 : 1; }
+
+  // Where a stretch begins: in the full shape and in one of its rows, in the window.
+  struct Place {
+    std::int64_t element, column, row, done;
+  };
+  void aim(loop::Frame& frame, const Operands& operands, const Place& at) const {
+    frame.turn = kNever;
+    for (int i = 0; i < inputs_; ++i) {
+      const std::int64_t step = operands.row_step[i];
+      const std::int64_t first = rows_ >> i & 1 ? at.column : step ? at.row * step + at.done : at.element;
+      frame.inputs[i] = static_cast<const std::byte*>(operands.inputs[i]) + first * read_[i];
+    }
+    for (int i = 0; i < outputs_; ++i) {
+      const bool sum = sums_ >> i & 1;
+      const Partial& partial = operands.partials[i];
+      auto* to = static_cast<std::byte*>(sum ? partial.states : operands.outputs[i]);
+      frame.outputs[i] = to + (sum ? at.column - partial.first : at.element) * written_[i];
+    }
+  }
+
+  // Whether all inputs lie as the full shape says.
+  bool in_place(const Operands& operands) const {
+    return std::all_of(operands.row_step, operands.row_step + inputs_, [](std::int64_t step) { return step == 0; });
+  }
+
+  // Whether every result goes past the caches: they are large, and none lies where an input does.
+  bool streams(const TileProgram& p, const Operands& operands) const {
+    if (p.streams == 0 || p.streams != whole_ || whole_ >> outputs_ != 0) return false;
+    const auto* const end = operands.inputs + inputs_;
+    return std::all_of(operands.outputs, operands.outputs + outputs_,
+                       [&](void* output) { return std::find(operands.inputs, end, output) == end; });
+  }
+
+  // Whether whole vectors make up the window's rows, and what goes by rows and all numbers are the same for all of
+  // them.
+  bool is_block(const Window& w) const {
+    return w.rows > 1 && w.cols % one_->step == 0 && totals_ == 0 && span_ == 0 &&
+           (row_ == 0 || (w.pitch % row_ == 0 && w.begin % row_ + w.cols <= row_));
+  }
+  void run_block(loop::Frame& frame, const Operands& operands, const Window& w) const {
+    aim(frame, operands, {w.begin, row_ ? w.begin % row_ : 0, 0, 0});
+    for (int i = 0; i < inputs_; ++i) {
+      const std::int64_t step = operands.row_step[i] ? operands.row_step[i] : w.pitch;
+      frame.input_steps[i] = (rows_ >> i & 1 ? 0 : step) * read_[i];
+    }
+    for (int i = 0; i < outputs_; ++i) frame.output_steps[i] = (sums_ >> i & 1 ? 0 : w.pitch) * written_[i];
+    frame.count = w.cols;
+    frame.rows = w.rows;
+    (w.cols % several_->step == 0 ? several_ : one_)->run(&frame);
+  }
+
+  // Row by row.
+  void run_rows(loop::Frame& frame, const Operands& operands, const Window& w, bool streams) const {
+    if (!streams && is_block(w)) return run_block(frame, operands, w);
+    for (std::int64_t row = 0; row < w.rows; ++row) {
+      for (std::int64_t done = 0, n = 0; done < w.cols; done += n) {
+        const std::int64_t element = w.begin + row * w.pitch + done, column = row_ ? element % row_ : 0;
+        n = row_ ? std::min(w.cols - done, row_ - column) : w.cols - done;
+        if (span_) n = with_numbers(frame, operands, element, n);
+        aim(frame, operands, {element, column, row, done});
+        run_stretch(frame, n, streams, operands, row_ ? element / row_ : 0);
+      }
+    }
+  }
+
+  // Puts the numbers of the element's row among the scalars. Gives for how many of n elements they hold: to the end of
+  // the row or of more rows that have the same. Totals always end with the row, so that their additions have one order.
+  std::int64_t with_numbers(loop::Frame& frame, const Operands& operands, std::int64_t element, std::int64_t n) const {
+    std::int64_t row = element / span_, end = (row + 1) * span_;
+    const auto number = [&](const Scalar& s) {
+      return static_cast<const std::byte*>(operands.inputs[s.input]) + row * s.bytes;
+    };
+    const auto goes_on = [&](const Scalar& s) { return same_bits(number(s), s.bytes); };
+    for (const Scalar& s : numbers_) frame.scalars[s.input] = s.read(number(s));
+    for (; end - element < n && totals_ == 0 && std::all_of(numbers_.begin(), numbers_.end(), goes_on); ++row)
+      end += span_;
+    return std::min(n, end - element);
+  }
+  // Whether a number is followed by the same.
+  static bool same_bits(const std::byte* number, int bytes) {
+    switch (bytes) {
+      case 4:
+        return std::memcmp(number, number + 4, 4) == 0;
+      case 2:
+        return std::memcmp(number, number + 2, 2) == 0;
+      default:
+        return number[0] == number[1];
+    }
+  }
+
+  // All elements as one stretch: what goes by rows begins with the first element's column and is repeated.
+  void run_line(loop::Frame& frame, const Operands& operands, std::int64_t begin, std::int64_t n, bool streams) const {
+    if (const std::int64_t head = streams ? before_vector(static_cast<float*>(operands.outputs[0]) + begin) : 0) {
+      run_rows(frame, operands, {begin, 1, head, 0}, false);
+      begin += head;
+      n -= head;
+    }
+    const std::int64_t column = begin % row_;
+    aim(frame, operands, {begin, column, 0, 0});
+    frame.turn = period_;
+    alignas(64) std::byte space[kSpace];
+    std::byte* free = space;
+    for (int i = 0; i < inputs_; ++i) {
+      if (!(rows_ >> i & 1)) continue;
+      const auto* from = static_cast<const std::byte*>(operands.inputs[i]);
+      frame.inputs[i] = free;
+      for (std::int64_t j = 0, at = column; j < period_; at = 0) {
+        const std::int64_t some = std::min(row_ - at, period_ - j);
+        std::memcpy(free, from + at * read_[i], static_cast<std::size_t>(some * read_[i]));
+        free += some * read_[i];
+        j += some;
+      }
+      free += -reinterpret_cast<std::uintptr_t>(free) % 64;
+    }
+    double* sums[Program::kMaxOutputs] = {};
+    for (int i = 0; i < outputs_; ++i) {
+      if (!(sums_ >> i & 1)) continue;
+      frame.outputs[i] = sums[i] = reinterpret_cast<double*>(free);
+      std::fill_n(sums[i], period_, 0.0);
+      free += period_ * written_[i];
+    }
+    run_stretch(frame, n, streams, operands, 0);
+    for (int i = 0; i < outputs_; ++i) {
+      if (!sums[i]) continue;
+      auto* states = static_cast<double*>(operands.partials[i].states) - operands.partials[i].first;
+      for (std::int64_t j = 0; j < period_; ++j) states[(column + j) % row_] += sums[i][j];
+    }
+  }
+
+  void run_stretch(loop::Frame& frame, std::int64_t n, bool streams) const {
+    const std::int64_t lanes = one_->step;
+    if (streams) {
+      const std::int64_t head = std::min(before_vector(frame.outputs[0]), n);
+      if (head > 0) run_part(frame, head);
+      n -= head;
+      for (int i = 0; i < outputs_; ++i) streams = streams && before_vector(frame.outputs[i]) == 0;
+    }
+    if (const std::int64_t most = n / several_->step * several_->step; most > 0) {
+      frame.count = most;
+      (streams ? several_->stream : several_->run)(&frame);
+      move_on(frame, most);
+      n -= most;
+    }
+    if (const std::int64_t vectors = n / lanes * lanes; vectors > 0) {
+      frame.count = vectors;
+      one_->run(&frame);
+      move_on(frame, vectors);
+      n -= vectors;
+    }
+    if (n > 0) run_part(frame, n);
+  }
+  // The same, with the totals of the stretch added to that state of theirs.
+  void run_stretch(loop::Frame& frame, std::int64_t n, bool streams, const Operands& operands,
+                   std::int64_t state) const {
+    if (totals_ == 0) return run_stretch(frame, n, streams);
+    alignas(64) double lanes[Program::kMaxOutputs][kMostCopies * kMostLanes];
+    for (int i = 0; i < outputs_; ++i) {
+      if (!(totals_ >> i & 1)) continue;
+      std::fill_n(lanes[i], several_->step, 0.0);
+      frame.outputs[i] = lanes[i];
+    }
+    run_stretch(frame, n, streams);
+    for (int i = 0; i < outputs_; ++i) {
+      if (!(totals_ >> i & 1)) continue;
+      const Partial& partial = operands.partials[i];
+      double& total = static_cast<double*>(partial.states)[row_totals_ >> i & 1 ? state - partial.first : 0];
+      total = std::accumulate(lanes[i], lanes[i] + several_->step, total);
+    }
+  }
+  // How many f32 lie between the address and the next vector's place.
+  std::int64_t before_vector(const void* address) const {
+    const auto past = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(address) / 4) % one_->step;
+    return past ? one_->step - past : 0;
+  }
+
+  // Less than a vector, by way of a whole one; then moves on behind it.
+  void run_part(loop::Frame& frame, std::int64_t n) const {
+    alignas(64) std::byte in[Program::kMaxAccesses][kMostLanes * 4], out[Program::kMaxOutputs][kMostLanes * 8];
+    loop::Frame part = frame;
+    for (int i = 0; i < inputs_; ++i) {
+      if (read_[i] == 0) continue;
+      std::memset(in[i], 0, sizeof(in[i]));
+      std::memcpy(in[i], frame.inputs[i], static_cast<std::size_t>(n * read_[i]));
+      part.inputs[i] = in[i];
+    }
+    for (int i = 0; i < outputs_; ++i) {
+      if ((sums_ | totals_) >> i & 1) std::memcpy(out[i], frame.outputs[i], static_cast<std::size_t>(n * written_[i]));
+      part.outputs[i] = out[i];
+    }
+    part.count = one_->step;
+    part.turn = kNever;
+    one_->run(&part);
+    for (int i = 0; i < outputs_; ++i) std::memcpy(frame.outputs[i], out[i], static_cast<std::size_t>(n * written_[i]));
+    move_on(frame, n);
+  }
+  void move_on(loop::Frame& frame, std::int64_t n) const {
+    std::int64_t along = n;  // what goes by rows
+    if (frame.turn != kNever) {
+      const std::int64_t before = period_ - frame.turn;
+      along = (before + n) % period_ - before;
+      frame.turn -= along;
+    }
+    for (int i = 0; i < inputs_; ++i)
+      frame.inputs[i] = static_cast<const std::byte*>(frame.inputs[i]) + (rows_ >> i & 1 ? along : n) * read_[i];
+    for (int i = 0; i < outputs_; ++i) {
+      const std::int64_t steps = totals_ >> i & 1 ? 0 : sums_ >> i & 1 ? along : n;
+      frame.outputs[i] = static_cast<std::byte*>(frame.outputs[i]) + steps * written_[i];
+    }
+  }
+
+  std::unique_ptr<loop::MachineCode> one_, several_;  // vectors at a time
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  std::int64_t row_, period_;  // see loop::Code; repetitions of it in whole vectors, 0 where these are too long
+  unsigned row_totals_, rows_;
+  std::int64_t span_;
+  int inputs_, outputs_;
+  std::vector<Scalar> scalars_, numbers_;       // of all elements, and of each row
+  unsigned sums_ = 0, totals_ = 0, whole_ = 0;  // outputs that are sums, that are totals, and that are f32, as bits
+  // Bytes of an element or a state; 0 of a scalar.
+  std::uint8_t read_[Program::kMaxAccesses] = {}, written_[Program::kMaxOutputs] = {};
+};
+
+namespace {
+
+// As many rows as are whole steps, where what goes by rows has room.
+std::int64_t period_of(const loop::Code& code, std::int64_t step) {
+  if (code.row == 0) return 0;
+  const std::int64_t period = std::lcm(code.row, step);
+  std::int64_t bytes = 4 * std::popcount(code.rows);
+  for (const loop::Code::Store& s : code.stores) bytes += s.as == loop::Kept::kSum ? loop::bytes_of(s.as) : 0;
+  return period * bytes + 64 * Program::kMaxAccesses <= kSpace ? period : 0;
+}
+
+}  // namespace
+
+void compile_loop(TileProgram& p) {
+  if (p.common >= 0 || cpu::isa() == cpu::Isa::kBaseline || p.geometry.count < kFewOfShortRows) return;
+  const std::optional<loop::Code> code = loop::code_of(p.program, p.geometry);
+  if (!code) return;
+  const bool short_rows = code->row != 0 && code->row < kNarrow;
+  if (code->span != 0 && code->span < kNarrow) return;
+  if (p.geometry.count < kFewElements && !short_rows) return;
+  const bool wide = cpu::isa() == cpu::Isa::kAvx512;
+  const int vector = wide ? 64 : 32, registers = wide ? 32 : 16;
+  const bool total = std::any_of(code->stores.begin(), code->stores.end(),
+                                 [](const loop::Code::Store& s) { return s.as == loop::Kept::kTotal; });
+  const int most = static_cast<int>(code->operations.size()) < kLong && !total ? 1 : kMostCopies;
+  const int copies = std::clamp(registers / std::max(1, loop::registers_of(*code)), 1, most);
+  unsigned large = 0;
+  for (int i = 0; i < p.fetched; ++i) large |= 1u << p.fetch[i].input;
+  const std::int64_t period = period_of(*code, vector / 4 * copies);
+  auto one = loop::emit(*code, vector, 1, 0, period), several = loop::emit(*code, vector, copies, large, period);
+  if (!one || !several) return;
+  p.loop = std::make_shared<const CompiledLoop>(p.program, *code, period, std::move(one), std::move(several));
+  p.run_tiles = p.run;
+  p.run = [](const TileProgram& program, const Operands& operands, const Window& w) {
+    program.loop->run(program, operands, w);
+  };
+}
+
+}  // namespace weft::kernels

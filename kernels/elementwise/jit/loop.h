@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "kernels/elementwise/tiles/tiles.h"
+
+// Pointwise programs as loops of machine code that are made for them: what one instruction computes for the next stays
+// in a register, and memory is touched once for each operand. The tile machine, which gives the same bits, runs what
+// has no such code.
+namespace weft::kernels {
+
+// Lets the program run so where that can be: computed in f32, every operand dense, a scalar, a row that all others meet
+// or a number for each row, a processor with AVX2.
+void compile_loop(TileProgram& p);
+
+}  // namespace weft::kernels

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/elementwise/jit/loop_code.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "core/program/interpreter.h"
+#include "kernels/elementwise/jit/loop_number.h"
+
+namespace weft::kernels::loop {
+namespace {
+
+using Kind = Instr::Kind;
+using Registers = std::array<Number, Program::kMaxRegisters>;
+
+// Functions that the C library computes, one element at a time.
+constexpr bool from_library(Fn fn) { return fn == Fn::kSin || fn == Fn::kCos || fn == Fn::kPow; }
+
+// Bools in f32 registers are 0 and 1.
+Number as_number(Mask mask) { return select(mask, Number(1.0f), Number(0.0f)); }
+Mask as_mask(Number x) { return x != Number(0.0f); }
+
+Number logical(Fn fn, Number a, Number b) {
+  switch (fn) {
+    case Fn::kEqual:
+      return as_number(a == b);
+    case Fn::kNotEqual:
+      return as_number(a != b);
+    case Fn::kLess:
+      return as_number(a < b);
+    case Fn::kLessEqual:
+      return as_number(a <= b);
+    case Fn::kGreater:
+      return as_number(a > b);
+    case Fn::kGreaterEqual:
+      return as_number(a >= b);
+    case Fn::kLogicalAnd:
+      return as_number(as_mask(a) && as_mask(b));
+    case Fn::kLogicalOr:
+      return as_number(as_mask(a) || as_mask(b));
+    case Fn::kLogicalXor:
+      return as_number(as_mask(a) != as_mask(b));
+    default:
+      return as_number(a == Number(0.0f));  // not
+  }
+}
+
+// The bits of x as bf16, below others that mean nothing.
+Int bf16_bits(Number x) {
+  const Int u = bits_of(x), upper = u >> 16;
+  return select(x != x, upper | Int(0x40), (u + Int(0x7fff) + (upper & Int(1))) >> 16);
+}
+
+std::optional<Number> call(const Instr& in, const Registers& registers) {
+  const Number a = registers[in.a], b = registers[in.b], c = registers[in.c];
+  if (gives_bool(in.fn)) return logical(in.fn, a, arity(in.fn) == 2 ? b : a);
+  if (in.fn == Fn::kSign) return as_number(a > Number(0.0f)) - as_number(a < Number(0.0f));
+  std::optional<Number> made;
+  interpreter::with_fn(in.fn, [&]<Fn fn>() {
+    if constexpr (!gives_bool(fn) && !from_library(fn) && fn != Fn::kSign) {
+      if constexpr (arity(fn) == 1) made = Formula<fn>::value(a);
+      if constexpr (arity(fn) == 2) made = Formula<fn>::value(a, b);
+      if constexpr (arity(fn) == 3) made = Formula<fn>::value(a, b, c);
+    }
+  });
+  return made;
+}
+
+// The length of a row that all others meet as they do an operand that lies so; 0 if it does not.
+std::int64_t row_of(const Geometry& g, int access) {
+  const int last = g.rank - 1;
+  for (int axis = 0; axis < last; ++axis)
+    if (g.step[access][axis] != 0) return 0;
+  return g.step[access][last] == 1 ? g.size[last] : 0;
+}
+
+// Whether the operand has one number for each row of the last axis.
+bool is_number_per_row(const Geometry& g, int access) {
+  std::int64_t step = 1;
+  for (int axis = g.rank - 2; axis >= 0; --axis) {
+    if (g.step[access][axis] != step) return false;
+    step *= g.size[axis];
+  }
+  return g.step[access][g.rank - 1] == 0;
+}
+
+// All that goes by rows goes by rows of one length.
+bool keep_row(Code& code, std::int64_t row) {
+  if (row == 0 || (code.row != 0 && code.row != row)) return false;
+  code.row = row;
+  return true;
+}
+
+class Tracer {
+ public:
+  Tracer(const Program& program, const Geometry& geometry) : program_(program), geometry_(geometry) {}
+
+  bool trace() {
+    for (int i = 0; i < program_.count; ++i)
+      if (!trace(program_.code[i])) return false;
+    return true;
+  }
+  Code take() { return std::move(recorder_.code); }
+
+ private:
+  bool trace(const Instr& in) {
+    if (in.type != Type::kF32) return false;
+    if (in.kind == Kind::kStore) return store(in);
+    if (in.kind == Kind::kReduce) return reduce(in);
+    const std::optional<Number> made = value_of(in);
+    if (made) registers_[in.dst] = *made;
+    return made.has_value();
+  }
+
+  bool store(const Instr& in) {
+    const Number x = registers_[in.a];
+    std::vector<Code::Store>& stores = recorder_.code.stores;
+    if (in.storage == Storage::kF32) {
+      stores.push_back({x.value, in.b});
+    } else if (in.storage == Storage::kBF16) {
+      stores.push_back({bf16_bits(x).value, in.b, Kept::kBF16});
+    } else if (in.storage == Storage::kBool) {
+      stores.push_back({select(as_mask(x), Int(1), Int(0)).value, in.b, Kept::kBool});
+    } else {
+      return false;
+    }
+    return true;
+  }
+  bool reduce(const Instr& in) {
+    if (in.fn != Fn::kAdd) return false;
+    const bool trailing = in.c != 0;
+    const std::int64_t kept = geometry_.kept[in.b], row = trailing ? geometry_.count / kept : kept;
+    if (!(trailing && kept == 1)) {
+      if (!keep_row(recorder_.code, row)) return false;
+      if (trailing) recorder_.code.row_totals |= 1u << in.b;
+    }
+    recorder_.code.stores.push_back({registers_[in.a].value, in.b, trailing ? Kept::kTotal : Kept::kSum});
+    return true;
+  }
+
+  std::optional<Number> value_of(const Instr& in) {
+    if (in.kind == Kind::kLoad) return load(in);
+    if (in.kind == Kind::kConstant)
+      return Number::of(recorder_.record(Op::kConstant, static_cast<unsigned>(program_.constants[in.a])));
+    if (in.kind == Kind::kFn) return call(in, registers_);
+    if (in.kind == Kind::kConvert && in.from == Type::kF32 && in.storage == Storage::kBF16)
+      return float_of(shifted_left(bf16_bits(registers_[in.a]), 16));
+    return std::nullopt;
+  }
+  std::optional<Number> load(const Instr& in) {
+    if (geometry_.follow[in.a] == Follow::kScalar) return Number::of(recorder_.record(Op::kScalar, in.a));
+    if (geometry_.follow[in.a] == Follow::kStrided) {
+      if (is_number_per_row(geometry_, in.a)) return number_per_row(in);
+      if (!keep_row(recorder_.code, row_of(geometry_, in.a))) return std::nullopt;
+      recorder_.code.rows |= 1u << in.a;
+    }
+    if (in.storage == Storage::kF32) return Number::of(recorder_.record(Op::kLoad, in.a));
+    if (in.storage == Storage::kBF16) return Number::of(recorder_.record(Op::kLoadBF16, in.a));
+    if (in.storage == Storage::kBool) return number_of(Int::of(recorder_.record(Op::kLoadBool, in.a)));
+    return std::nullopt;
+  }
+
+  std::optional<Number> number_per_row(const Instr& in) {
+    if (in.storage != Storage::kF32 && in.storage != Storage::kBF16 && in.storage != Storage::kBool)
+      return std::nullopt;
+    recorder_.code.span = geometry_.size[geometry_.rank - 1];
+    recorder_.code.numbers |= 1u << in.a;
+    return Number::of(recorder_.record(Op::kScalar, in.a));
+  }
+
+  const Program& program_;
+  const Geometry& geometry_;
+  Recorder recorder_;
+  Registers registers_;
+};
+
+}  // namespace
+
+std::optional<Code> code_of(const Program& program, const Geometry& geometry) {
+  if (program.wide) return std::nullopt;
+  Tracer tracer(program, geometry);
+  if (!tracer.trace()) return std::nullopt;
+  return tracer.take();
+}
+
+int registers_of(const Code& code) {
+  const std::size_t n = code.operations.size();
+  std::vector<std::size_t> last(n, 0);  // per value: the operation that uses it last, or n where it is stored
+  for (std::size_t i = 0; i < n; ++i)
+    for (const int v : {code.operations[i].a, code.operations[i].b, code.operations[i].c})
+      if (v >= 0) last[static_cast<std::size_t>(v)] = i;
+  for (const Code::Store& s : code.stores) last[static_cast<std::size_t>(s.value)] = n;
+  std::vector<int> ends(n + 1, 0);
+  int alive = 0, most = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    alive -= ends[i];
+    if (code.operations[i].uniform || last[i] == 0) continue;
+    most = std::max(most, ++alive);
+    ++ends[last[i]];
+  }
+  return most;
+}
+
+Code repeated(const Code& code, int copies) {
+  Code out{{}, {}, code.row, code.row_totals, code.rows, code.span, code.numbers};
+  std::vector<std::vector<int>> values;  // per value: its copies
+  const auto copy_of = [&](int v, int copy) {
+    if (v < 0) return v;
+    const std::vector<int>& all = values[static_cast<std::size_t>(v)];
+    return all[static_cast<std::size_t>(copy) % all.size()];
+  };
+  for (const Operation& o : code.operations) {
+    std::vector<int> made;
+    for (int copy = 0; copy < (o.uniform ? 1 : copies); ++copy) {
+      made.push_back(static_cast<int>(out.operations.size()));
+      out.operations.push_back(
+          {o.op, copy_of(o.a, copy), copy_of(o.b, copy), copy_of(o.c, copy), o.bits, o.uniform, copy});
+    }
+    values.push_back(std::move(made));
+  }
+  for (const Code::Store& s : code.stores)
+    for (int copy = 0; copy < copies; ++copy) out.stores.push_back({copy_of(s.value, copy), s.output, s.as, copy});
+  return out;
+}
+
+}  // namespace weft::kernels::loop

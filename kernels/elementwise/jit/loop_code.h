@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/program/program.h"
+#include "kernels/elementwise/lower/geometry.h"
+
+// What a compiled loop does with each vector of elements: straight-line code in which every value is made once. A value
+// is the number of the operation that makes it.
+namespace weft::kernels::loop {
+
+enum class Op : std::uint8_t {
+  kLoad,      // a vector of input `bits`
+  kLoadBF16,  // the same of bf16
+  kLoadBool,  // the same of bools, as integers
+  kScalar,    // the one element of input `bits` as f32, in every lane
+  kConstant,  // `bits` in every lane
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kFma,  // a * b + c, rounded once
+  kSqrt,
+  kFloor,
+  kCeil,
+  kRound,
+  kAnd,
+  kOr,
+  kXor,
+  kShiftLeft,   // by `bits`
+  kShiftRight,  // by `bits`, the sign moves in
+  kIntAdd,
+  kIntSubtract,
+  kToFloat,      // from an integer
+  kCompare,      // a mask; `bits` is the predicate as the processor numbers them
+  kIntLess,      // a mask
+  kMaskAnd,      // masks of masks
+  kMaskOr,       //
+  kMaskNotSame,  //
+  kSelect,       // mask a, b where it is set and c elsewhere
+};
+
+constexpr bool loads(Op op) { return op == Op::kLoad || op == Op::kLoadBF16 || op == Op::kLoadBool; }
+// Of an element that is loaded.
+constexpr int bytes_of(Op load) { return load == Op::kLoad ? 4 : load == Op::kLoadBF16 ? 2 : 1; }
+constexpr bool gives_mask(Op op) { return op >= Op::kCompare && op <= Op::kMaskNotSame; }
+
+struct Operation {
+  Op op = Op::kConstant;
+  int a = -1, b = -1, c = -1;
+  unsigned bits = 0;
+  bool uniform = false;  // the same in every lane of every vector
+  int copy = 0;          // of the vectors that are worked on together, which
+};
+
+enum class Kept : std::uint8_t {
+  kF32,
+  kBF16,   // the low 16 bits of a lane
+  kBool,   // the low 8 bits of a lane
+  kSum,    // added to states of f64, one for each column
+  kTotal,  // added to states of f64, one for each lane
+};
+constexpr bool adds(Kept as) { return as == Kept::kSum || as == Kept::kTotal; }
+constexpr int bytes_of(Kept as) { return as == Kept::kF32 ? 4 : as == Kept::kBF16 ? 2 : as == Kept::kBool ? 1 : 8; }
+
+struct Code {
+  struct Store {
+    int value, output;
+    Kept as = Kept::kF32;
+    int copy = 0;
+  };
+  std::vector<Operation> operations;
+  std::vector<Store> stores;
+  // Where some input is a row that all rows of the others meet, or some output a sum of rows or has the totals of rows:
+  // a row's length.
+  std::int64_t row = 0;
+  unsigned row_totals = 0;  // the outputs that are totals of rows, as bits; other totals are of all elements
+  unsigned rows = 0;        // the inputs that are one row, as bits
+  // Where some input has one number for each row, a scalar within it: a row's length, and these inputs as bits.
+  std::int64_t span = 0;
+  unsigned numbers = 0;
+};
+
+// The program as such code; nothing where it holds what has no code of this kind: other types than f32, bf16 and bools,
+// operands that are broadcast otherwise, draws, other reductions, and functions of the C library.
+std::optional<Code> code_of(const Program& program, const Geometry& geometry);
+
+// The most values that are alive at once, uniform ones left out.
+int registers_of(const Code& code);
+// The same for several neighbouring vectors, operation by operation: one chain of operations that wait for one another
+// leaves most of the processor idle.
+Code repeated(const Code& code, int copies);
+
+}  // namespace weft::kernels::loop

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/elementwise/jit/loop_emit.h"
+
+#if defined(__x86_64__)
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "kernels/elementwise/jit/loop_places.h"
+
+namespace weft::kernels::loop {
+namespace {
+
+using Xbyak::Address;
+using Xbyak::Opmask;
+using Xbyak::Reg64;
+using Xbyak::Xmm;
+
+// How far ahead operands are fetched into the second cache, in bytes: memory answers later than the processor can look
+// ahead, and its own prefetching stops at the end of a small page.
+constexpr int kAhead = 16 * 1024;
+
+bool commutes(Op op) {
+  return op == Op::kAdd || op == Op::kMultiply || op == Op::kAnd || op == Op::kOr || op == Op::kXor ||
+         op == Op::kIntAdd;
+}
+
+// One loop.
+class Emitter : public Places {
+ public:
+  Emitter(Code code, int vector_bytes, int copies, unsigned large, std::int64_t period)
+      : Places(std::move(code), vector_bytes),
+        copies_(copies),
+        large_(large),
+        period_(static_cast<std::uint32_t>(period)) {
+    for (const Code::Store& s : code_.stores)
+      if (!wide_ && (s.as == Kept::kBF16 || s.as == Kept::kBool)) give_up();  // AVX2 cannot store parts of lanes
+  }
+
+  // The function that runs the loop.
+  void function(bool streams) {
+    align(16);
+    begin_loop();
+    const std::array saved = {rbx, rbp, r12, r13, r14, r15};
+    for (const Reg64& r : saved) push(r);
+    mov(rbp, rsp);
+    sub(rsp, 0x7fffffff);
+    std::uint8_t* frame = const_cast<std::uint8_t*>(getCurr()) - 4;
+    and_(rsp, -64);
+    compute_uniforms();
+    keep_limits();
+    assign_pointers();
+    body(streams);
+    const auto used = static_cast<std::uint32_t>(slots_ * bytes_);
+    std::memcpy(frame, &used, sizeof(used));
+    vzeroupper();
+    mov(rsp, rbp);
+    for (auto r = saved.rbegin(); r != saved.rend(); ++r) pop(*r);
+    ret();
+  }
+
+ private:
+  [[noreturn]] static void give_up() { throw Xbyak::Error(Xbyak::ERR_INTERNAL); }
+
+  static int offset_of_input(int input) {
+    return static_cast<int>(offsetof(Frame, inputs)) + input * static_cast<int>(sizeof(void*));
+  }
+  static int offset_of_output(int output) {
+    return static_cast<int>(offsetof(Frame, outputs)) + output * static_cast<int>(sizeof(void*));
+  }
+  static int offset_of_input_step(int input) {
+    return static_cast<int>(offsetof(Frame, input_steps)) + input * static_cast<int>(sizeof(std::int64_t));
+  }
+  static int offset_of_output_step(int output) {
+    return static_cast<int>(offsetof(Frame, output_steps)) + output * static_cast<int>(sizeof(std::int64_t));
+  }
+
+  void compute_uniforms() {
+    for (int v = 0; v < static_cast<int>(code_.operations.size()); ++v) {
+      const Operation& o = operation(v);
+      if (!o.uniform || o.op == Op::kConstant) continue;
+      if (o.op == Op::kScalar) {
+        const auto scalar = static_cast<int>(offsetof(Frame, scalars) + o.bits * sizeof(float));
+        vbroadcastss(vector(0), ptr[rdi + scalar]);
+      } else {
+        int reg = 0;
+        for (const int operand : {o.a, o.b, o.c}) {
+          if (operand >= 0) vmovups(vector(reg), home(operand));
+          ++reg;
+        }
+        if (o.op == Op::kFma) {
+          vfmadd213ps(vector(0), vector(1), vector(2));
+        } else {
+          compute(o, vector(0), vector(0), vector(1));
+        }
+      }
+      place(v).slot = slots_++;
+      vmovups(slot(place(v).slot), vector(0));
+    }
+  }
+
+  void keep_limits() {
+    limits_ = slots_++;
+    mov(rax, ptr[rdi + static_cast<int>(offsetof(Frame, count))]);
+    mov(count(), rax);
+    mov(rax, ptr[rdi + static_cast<int>(offsetof(Frame, turn))]);
+    mov(turn_at(), rax);
+    mov(rax, ptr[rdi + static_cast<int>(offsetof(Frame, rows))]);
+    mov(rows_left(), rax);
+    mov(frame(), rdi);
+  }
+  Address count() { return qword[rsp + limits_ * bytes_]; }
+  Address turn_at() { return qword[rsp + limits_ * bytes_ + 8]; }
+  Address rows_left() { return qword[rsp + limits_ * bytes_ + 16]; }
+  Address frame() { return qword[rsp + limits_ * bytes_ + 24]; }
+
+  // rax: elements done, rcx: the same for what goes by rows, where something does. All others point to operands; the
+  // frame's own register is the last of them to be set.
+  void assign_pointers() {
+    std::vector<Reg64> free = {rdx, rsi, r8, r9, r10, r11, rbx, r12, r13, r14, r15};
+    if (code_.row == 0) free.push_back(rcx);
+    free.push_back(rdi);
+    std::size_t next = 0;
+    const auto point = [&](std::array<int, Program::kMaxAccesses>& pointers, int number, int offset) {
+      if (pointers[at(number)] >= 0) return;
+      if (next == free.size()) give_up();
+      pointers[at(number)] = free[next].getIdx();
+      mov(free[next++], ptr[rdi + offset]);
+    };
+    inputs_.fill(-1);
+    outputs_.fill(-1);
+    for (const Operation& o : code_.operations)
+      if (loads(o.op)) point(inputs_, static_cast<int>(o.bits), offset_of_input(static_cast<int>(o.bits)));
+    for (const Code::Store& s : code_.stores) point(outputs_, s.output, offset_of_output(s.output));
+  }
+
+  void body(bool streams) {
+    Xbyak::Label row, next, done;
+    L(row);
+    xor_(eax, eax);
+    if (code_.row != 0) xor_(ecx, ecx);
+    cmp(rax, count());
+    jge(done, T_NEAR);
+    align(16);
+    L(next);
+    position_ = 0;
+    for (int v = 0; v < static_cast<int>(code_.operations.size()); ++v, ++position_)
+      if (!operation(v).uniform && any_use(v)) emit_operation(v);
+    pinned_.fill(-1);
+    for (const Code::Store& s : code_.stores) {
+      emit_store(s, streams);
+      release(s.value);
+      ++position_;
+    }
+    if (code_.row != 0) turn();
+    add(rax, copies_ * lanes());
+    cmp(rax, count());
+    jl(next, T_NEAR);
+    L(done);
+    sub(rows_left(), 1);
+    Xbyak::Label last;
+    jle(last, T_NEAR);
+    mov(rax, frame());
+    for (int i = 0; i < Program::kMaxAccesses; ++i)
+      if (inputs_[at(i)] >= 0) add(Reg64(inputs_[at(i)]), ptr[rax + offset_of_input_step(i)]);
+    for (int i = 0; i < Program::kMaxOutputs; ++i)
+      if (outputs_[at(i)] >= 0) add(Reg64(outputs_[at(i)]), ptr[rax + offset_of_output_step(i)]);
+    jmp(row, T_NEAR);
+    L(last);
+    if (streams) sfence();
+  }
+
+  void turn() {
+    Xbyak::Label within;
+    add(rcx, copies_ * lanes());
+    cmp(rcx, turn_at());
+    jl(within);
+    sub(rcx, period_);
+    L(within);
+  }
+
+  void emit_operation(int v) {
+    Operation o = operation(v);
+    pinned_ = {o.a, o.b, o.c, v};
+    if (loads(o.op)) return emit_load(v, o);
+    if (o.op == Op::kFma) return emit_fma(v, o);
+    if (o.op == Op::kSelect) return emit_select(v, o);
+    if (is_mask(v)) return emit_mask(v, o);
+    const bool turned = o.op == Op::kIntLess;  // AVX2 only knows greater
+    if (turned || (commutes(o.op) && place(o.a).reg < 0 && place(o.b).reg >= 0)) std::swap(o.a, o.b);
+    const Xmm a = vector(in_register(o.a));
+    const auto finish = [&](const Xbyak::Operand& b) {
+      for (const int operand : {o.a, o.b}) release(operand);
+      compute(o, vector(take(v)), a, b);
+    };
+    o.b < 0 ? finish(a) : with_operand(o.b, finish);
+  }
+
+  // Of the copy-th of the vectors that are worked on together, elements of so many bytes.
+  Xbyak::RegExp elements(int pointer, int bytes, int copy, bool by_row) {
+    return Reg64(pointer) + (by_row ? rcx : rax) * bytes + copy * lanes() * bytes;
+  }
+
+  void emit_load(int v, const Operation& o) {
+    const int bytes = bytes_of(o.op);
+    const Xbyak::RegExp from = elements(inputs_[o.bits], bytes, o.copy, code_.rows >> o.bits & 1);
+    if (large_ >> o.bits & 1) prefetcht1(ptr[from + kAhead / 4 * bytes]);
+    const Xmm to = vector(take(v));
+    if (bytes == 4) vmovups(to, ptr[from]);
+    if (bytes == 2) vpmovzxwd(to, ptr[from]);
+    if (bytes == 2) vpslld(to, to, 16);
+    if (bytes == 1) vpmovzxbd(to, ptr[from]);
+  }
+
+  void emit_store(const Code::Store& s, bool streams) {
+    const Xmm value = vector(in_register(s.value));
+    const Xbyak::RegExp place = elements(outputs_[at(s.output)], bytes_of(s.as), s.copy, s.as == Kept::kSum);
+    switch (s.as) {
+      case Kept::kF32:
+        return streams ? vmovntps(ptr[place], value) : vmovups(ptr[place], value);
+      case Kept::kBF16:
+        return vpmovdw(ptr[place], value);
+      case Kept::kBool:
+        return vpmovdb(ptr[place], value);
+      case Kept::kSum:
+        return add_to_states(place, value);
+      case Kept::kTotal:
+        return add_to_states(Reg64(outputs_[at(s.output)]) + s.copy * lanes() * bytes_of(s.as), value);
+    }
+  }
+  void add_to_states(const Xbyak::RegExp& states, const Xmm& value) {
+    const int i = scratch(), low = value.getIdx();
+    const Xmm sum = vector(i), half = wide_ ? Xmm(Xbyak::Ymm(i)) : Xmm(i);
+    for (int part = 0; part < 2; ++part) {
+      if (part == 1)
+        wide_ ? vextractf32x8(Xbyak::Ymm(i), Xbyak::Zmm(low), 1) : vextractf128(Xmm(i), Xbyak::Ymm(low), 1);
+      vcvtps2pd(sum, part == 1 ? half : wide_ ? Xmm(Xbyak::Ymm(low)) : Xmm(low));
+      vaddpd(sum, sum, ptr[states + part * bytes_]);
+      vmovupd(ptr[states + part * bytes_], sum);
+    }
+  }
+
+  void emit_fma(int v, Operation o) {
+    if (!dies_here(o.a) && dies_here(o.b)) std::swap(o.a, o.b);
+    if (!dies_here(o.a) && dies_here(o.c)) {
+      if (place(o.a).reg < 0) std::swap(o.a, o.b);
+      const Xmm a = vector(in_register(o.a));
+      const Xmm to = vector(place(o.c).reg);
+      with_operand(o.b, [&](const Xbyak::Operand& b) { vfmadd231ps(to, a, b); });
+      inherit(v, o.c);
+    } else {
+      Xmm to = vector(0);
+      if (dies_here(o.a)) {
+        to = vector(place(o.a).reg);
+      } else {
+        const int reg = take(v);
+        to = vector(reg);
+        with_operand(o.a, [&](const auto& a) { vmovups(to, a); });
+      }
+      if (place(o.b).reg < 0 && place(o.c).reg >= 0) {
+        vfmadd132ps(to, vector(place(o.c).reg), home(o.b));
+      } else {
+        const Xmm b = vector(in_register(o.b));
+        with_operand(o.c, [&](const Xbyak::Operand& c) { vfmadd213ps(to, b, c); });
+      }
+      if (place(v).reg < 0) inherit(v, o.a);
+    }
+    for (const int operand : {o.a, o.b, o.c}) release(operand);
+  }
+
+  void emit_select(int v, const Operation& o) {
+    const Xmm otherwise = vector(in_register(o.c));
+    const int mask = in_register(o.a);
+    with_operand(o.b, [&](const Xbyak::Operand& b) {
+      for (const int operand : {o.a, o.b, o.c}) release(operand);
+      const Xmm to = vector(take(v));
+      wide_ ? vblendmps(to | Opmask(mask), otherwise, b) : vblendvps(to, otherwise, b, vector(mask));
+    });
+  }
+
+  void emit_mask(int v, const Operation& o) {
+    const int first = in_register(o.a);
+    if (o.op == Op::kCompare || o.op == Op::kIntLess) {
+      const Xmm a = vector(first);
+      with_operand(o.b, [&](const Xbyak::Operand& b) {
+        const Opmask to(take(v));
+        o.op == Op::kCompare ? vcmpps(to, a, b, static_cast<std::uint8_t>(o.bits)) : vpcmpd(to, a, b, 1);
+      });
+    } else {
+      const Opmask a(first), b(in_register(o.b)), to(take(v));
+      if (o.op == Op::kMaskAnd) kandw(to, a, b);
+      if (o.op == Op::kMaskOr) korw(to, a, b);
+      if (o.op == Op::kMaskNotSame) kxorw(to, a, b);
+    }
+    for (const int operand : {o.a, o.b}) release(operand);
+  }
+
+  void compute(const Operation& o, const Xmm& to, const Xmm& a, const Xbyak::Operand& b) {
+    const auto bits = static_cast<std::uint8_t>(o.bits);
+    switch (o.op) {
+      case Op::kAdd:
+        return vaddps(to, a, b);
+      case Op::kSubtract:
+        return vsubps(to, a, b);
+      case Op::kMultiply:
+        return vmulps(to, a, b);
+      case Op::kDivide:
+        return vdivps(to, a, b);
+      case Op::kSqrt:
+        return vsqrtps(to, a);
+      case Op::kFloor:
+        return round(to, a, 9);
+      case Op::kCeil:
+        return round(to, a, 10);
+      case Op::kRound:
+        return round(to, a, 8);
+      case Op::kAnd:
+      case Op::kMaskAnd:
+        return vandps(to, a, b);
+      case Op::kOr:
+      case Op::kMaskOr:
+        return vorps(to, a, b);
+      case Op::kXor:
+      case Op::kMaskNotSame:
+        return vxorps(to, a, b);
+      case Op::kShiftLeft:
+        return vpslld(to, a, bits);
+      case Op::kShiftRight:
+        return vpsrad(to, a, bits);
+      case Op::kIntAdd:
+        return vpaddd(to, a, b);
+      case Op::kIntSubtract:
+        return vpsubd(to, a, b);
+      case Op::kToFloat:
+        return vcvtdq2ps(to, a);
+      case Op::kCompare:
+        return vcmpps(to, a, b, bits);
+      case Op::kIntLess:
+        return vpcmpgtd(to, a, b);
+      case Op::kLoad:
+      case Op::kLoadBF16:
+      case Op::kLoadBool:
+      case Op::kScalar:
+      case Op::kConstant:
+      case Op::kFma:
+      case Op::kSelect:
+        break;
+    }
+    give_up();
+  }
+  void round(const Xmm& to, const Xmm& a, std::uint8_t how) { wide_ ? vrndscaleps(to, a, how) : vroundps(to, a, how); }
+
+  int copies_;
+  unsigned large_;
+  std::uint32_t period_;
+  std::array<int, Program::kMaxAccesses> inputs_{}, outputs_{};
+  int limits_ = 0;  // the slot of the frame's count, turn and rows, and of its address
+};
+
+class Emitted : public MachineCode {
+ public:
+  Emitted(const Code& code, int vector_bytes, int copies, unsigned large, std::int64_t period)
+      : emitter_(repeated(code, copies), vector_bytes, copies, large, period) {
+    emitter_.function(false);
+    const std::size_t second = (emitter_.getSize() + 15) / 16 * 16;
+    emitter_.function(true);
+    emitter_.constants();
+    emitter_.setProtectModeRE();
+    run = emitter_.getCode<void (*)(const Frame*)>();
+    stream = reinterpret_cast<void (*)(const Frame*)>(const_cast<std::uint8_t*>(emitter_.getCode()) + second);
+    step = vector_bytes / 4 * copies;
+  }
+
+ private:
+  Emitter emitter_;
+};
+
+}  // namespace
+
+std::unique_ptr<MachineCode> emit(const Code& code, int vector_bytes, int copies, unsigned large, std::int64_t period) {
+  try {
+    return std::make_unique<Emitted>(code, vector_bytes, copies, large, period);
+  } catch (const Xbyak::Error&) {
+    return nullptr;
+  }
+}
+
+}  // namespace weft::kernels::loop
+
+#else
+
+namespace weft::kernels::loop {
+
+std::unique_ptr<MachineCode> emit(const Code&, int, int, unsigned, std::int64_t) { return nullptr; }
+
+}  // namespace weft::kernels::loop
+
+#endif
