@@ -8,7 +8,6 @@
 
 #include "kernels/common/cuda_lane_layout.h"
 #include "kernels/elementwise/cuda/cuda_source.h"
-#include "kernels/elementwise/lower/common_programs.h"
 #include "kernels/elementwise/lower/lower.h"
 #include "kernels/elementwise/run/elementwise.h"
 
@@ -98,7 +97,6 @@ PointwisePass pass_of(const Lowered& lowered) {
   pass.lanes = lanes_of(lowered.program, lowered.geometry);
   pass.walk = walk_of(lowered.geometry, pass.lanes);
   pass.plain = lowered.plain;
-  pass.common = common_program(lowered.program, lowered.geometry);
   if (const Instr* in = reduction_of(pass.program)) {
     const bool trailing = in->c != 0;
     const std::int64_t count = pass.geometry.count, results = pass.geometry.kept[in->b];
@@ -144,8 +142,6 @@ void run_pass(const PointwisePass& pass, const Call& call) {
   const bool fits = pass.reductions == 0 || pass.lanes == 1 || operands.packs;
   if (pass.plain) {
     launch_function(*pass.plain, pass, operands, call);
-  } else if (pass.common >= 0) {
-    launch_common(pass, operands, call);
   } else if (pass.specialised && fits) {
     void* arguments[] = {&operands, &reduction};
     launch_specialised(*pass.specialised, launch.grid, launch.block, call, arguments);
@@ -198,8 +194,7 @@ std::vector<PointwisePass> pointwise_passes(const exec::KernelRequest& request) 
 
 CudaBody::CudaBody(const exec::KernelRequest& request) : passes_(pointwise_passes(request)) {
   for (PointwisePass& pass : passes_) {
-    if (!pass.plain && pass.common < 0)
-      pass.specialised = specialise(pointwise_source(pass), kPointwiseKernel, request.device);
+    if (!pass.plain) pass.specialised = specialise(pointwise_source(pass), kPointwiseKernel, request.device);
     workspace_ = std::max(workspace_, workspace_of(pass));
   }
 }

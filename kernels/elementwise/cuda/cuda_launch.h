@@ -15,7 +15,6 @@ struct PointwisePass {
   Geometry geometry;
   Walk walk;
   std::optional<Fn> plain;  // function_program(fn) does the same
-  int common = -1;          // the number of the common program that does
   int reductions = 0;
   int lanes = kLanes;      // elements that a thread takes at a time
   ReductionCut reduction;  // without its partials
@@ -24,8 +23,6 @@ struct PointwisePass {
 
 // The kernel made ahead of time for a function on f32.
 void launch_function(Fn fn, const PointwisePass& pass, const ThreadOperands& operands, const Call& call);
-// The kernel made ahead of time for a common program.
-void launch_common(const PointwisePass& pass, const ThreadOperands& operands, const Call& call);
 // The kernel that runs any program.
 void launch_interpreter(const PointwisePass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
                         const Call& call);

@@ -327,7 +327,7 @@ std::int64_t period_of(const loop::Code& code, std::int64_t step) {
 }  // namespace
 
 void compile_loop(TileProgram& p) {
-  if (p.common >= 0 || cpu::isa() == cpu::Isa::kBaseline || p.geometry.count < kFewOfShortRows) return;
+  if (cpu::isa() == cpu::Isa::kBaseline || p.geometry.count < kFewOfShortRows) return;
   const std::optional<loop::Code> code = loop::code_of(p.program, p.geometry);
   if (!code) return;
   const bool short_rows = code->row != 0 && code->row < kNarrow;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "kernels/elementwise/tiles/tile_common.h"
 #include "kernels/elementwise/tiles/tile_draw.h"
 #include "kernels/elementwise/tiles/tile_machine.h"
 
@@ -157,18 +156,9 @@ void run_tiles(const TileProgram& p, const Operands& operands, const Window& giv
   machine.finish();
 }
 
-template <class C>
-void run_common(const TileProgram& p, const Operands& operands, const Window& w) {
-  bool wanted = w.rows == 1;
-  for (int output = 0; output < p.program.outputs; ++output) wanted = wanted && operands.outputs[output];
-  if (!wanted) return run_tiles(p, operands, w);
-  run_elements<C>(p.program, operands, w.begin, w.begin + w.cols);
-}
-
 void resolve_steps(TileProgram& p) {
   for (int i = 0; i < p.count; ++i) p.steps[i].run = p.steps[i].pair ? run_of_pair(p.steps[i]) : run_of(p.steps[i].in);
   p.run = run_tiles;
-  if (p.common >= 0) with_common_program(p.common, [&]<class C>() { p.run = run_common<C>; });
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "kernels/elementwise/jit/loop.h"
-#include "kernels/elementwise/lower/common_programs.h"
 #include "kernels/elementwise/tiles/tiles_isa.h"
 
 namespace weft::kernels {
@@ -163,7 +162,6 @@ TileProgram tile_program(const Lowered& lowered) {
   p.program = lowered.program;
   p.geometry = lowered.geometry;
   p.lanes = lanes_of(p.program);
-  p.common = common_program(p.program, p.geometry);
   p.prologue = p.program.prologue;
   p.count = p.program.count;
   for (int i = 0; i < p.count; ++i) p.steps[i].in = p.program.code[i];

@@ -58,8 +58,7 @@ inline constexpr int kTileBytes = 24 * 1024;  // of all registers; L1 has 32 KiB
 struct TileProgram {
   Program program;
   Geometry geometry;
-  int lanes = 0;    // elements of a tile: as many as keep the registers in L1
-  int common = -1;  // the number of the common program that it is
+  int lanes = 0;  // elements of a tile: as many as keep the registers in L1
   int prologue = 0, count = 0;
   TileStep steps[Program::kMaxInstrs];
   unsigned streams = 0;  // the outputs that are large enough to be written past the caches, as bits

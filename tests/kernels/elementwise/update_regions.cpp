@@ -13,7 +13,7 @@
 namespace weft::testing {
 namespace {
 
-constexpr int kParameters = 1003;
+constexpr int kParameters = 2051;
 
 ir::Graph step_of(const Recipe& recipe, const UpdateOptions& options) {
   Sequential model{Linear(32, 16, {.bias = false})};
