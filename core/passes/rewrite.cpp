@@ -44,6 +44,17 @@ std::vector<std::vector<int>> count_uses(const Graph& graph) {
   return uses;
 }
 
+std::vector<std::vector<std::int32_t>> readers_of(const Graph& graph) {
+  std::vector<std::vector<std::int32_t>> out(graph.nodes.size());
+  for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph.nodes.size()); ++n) {
+    for (const Value v : graph.nodes[static_cast<std::size_t>(n)].inputs) {
+      std::vector<std::int32_t>& readers = out[static_cast<std::size_t>(v.node)];
+      if (readers.empty() || readers.back() != n) readers.push_back(n);
+    }
+  }
+  return out;
+}
+
 std::optional<Fn> fn_of(const Node& node) {
   static const auto by_name = [] {
     std::map<std::string, Fn, std::less<>> map;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -42,6 +43,9 @@ class Rewriter {
 
 // Per value [node][output]: how many inputs of nodes and outputs of the graph it is.
 std::vector<std::vector<int>> count_uses(const Graph& graph);
+
+// Per node: the nodes that read it, each once and in the graph's order.
+std::vector<std::vector<std::int32_t>> readers_of(const Graph& graph);
 
 // The function that a node computes elementwise, if that is what its op does.
 std::optional<Fn> fn_of(const Node& node);

@@ -2,10 +2,13 @@
 #include "core/passes/cleanup/cse.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <map>
+#include <cstdint>
+#include <functional>
 #include <string>
-#include <utility>
+#include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "core/passes/rewrite.h"
@@ -23,6 +26,45 @@ bool identical(const ir::Attributes& a, const ir::Attributes& b) {
   return true;
 }
 
+// Mixes numbers into one that is the same for the same numbers.
+class Hash {
+ public:
+  void add(std::uint64_t x) {
+    state_ = (state_ ^ x) * 0x9e3779b97f4a7c15u;
+    state_ ^= state_ >> 29;
+  }
+  template <class T>
+  void add_all(const std::vector<T>& all) {
+    for (const T& x : all) add(static_cast<std::uint64_t>(x));
+  }
+  std::size_t get() const { return static_cast<std::size_t>(state_); }
+
+ private:
+  std::uint64_t state_ = 0;
+};
+
+// The same for identical attributes.
+void add(Hash& hash, const ir::Attribute& attribute) {
+  hash.add(attribute.index());
+  if (const bool* flag = std::get_if<bool>(&attribute)) hash.add(*flag);
+  if (const auto* integer = std::get_if<std::int64_t>(&attribute)) hash.add(static_cast<std::uint64_t>(*integer));
+  if (const double* real = std::get_if<double>(&attribute)) hash.add(std::bit_cast<std::uint64_t>(*real));
+  if (const auto* text = std::get_if<std::string>(&attribute)) hash.add(std::hash<std::string>()(*text));
+  if (const auto* ints = std::get_if<ir::Ints>(&attribute)) hash.add_all(*ints);
+  if (const DType* dtype = std::get_if<DType>(&attribute)) hash.add(static_cast<std::uint64_t>(*dtype));
+}
+
+std::size_t hash_of(const Node& node, const std::vector<Value>& operands) {
+  Hash hash;
+  hash.add(std::hash<const std::string*>()(&node.op.name()));
+  for (const Value v : operands) {
+    hash.add(static_cast<std::uint64_t>(v.node));
+    hash.add(static_cast<std::uint64_t>(v.output));
+  }
+  for (const auto& [name, value] : node.attributes.rows()) add(hash, value);
+  return hash.get();
+}
+
 // A 16-bit tensor read as f32: cheaper cast by each reader than kept in between.
 bool widens_half(const Graph& graph, const Node& node) {
   return node.op.name() == "cast" && size_of(graph.spec(node.inputs[0]).dtype) == 2;
@@ -32,26 +74,29 @@ bool widens_half(const Graph& graph, const Node& node) {
 
 Graph share(const Graph& graph) {
   Rewriter to(graph);
-  std::map<std::pair<std::string, std::vector<Value>>, std::vector<std::int32_t>> seen;  // new nodes by op and operands
+  std::unordered_multimap<std::size_t, std::int32_t> seen;  // new nodes by what they do to what
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (node.op == ir::input_op() || widens_half(graph, node)) {
       to.keep(n);
       continue;
     }
-    auto& candidates = seen[{node.op.name(), to.now(node.inputs)}];
-    const auto same = [&](std::int32_t other) {
-      const Node& o = to.graph().nodes[static_cast<std::size_t>(other)];
-      return identical(o.attributes, node.attributes) && o.body == node.body && o.outputs == node.outputs;
+    const std::vector<Value> operands = to.now(node.inputs);
+    const std::size_t key = hash_of(node, operands);
+    const auto [first, last] = seen.equal_range(key);
+    const auto same = [&](const auto& row) {
+      const Node& other = to.graph().nodes[static_cast<std::size_t>(row.second)];
+      return other.op == node.op && other.inputs == operands && other.body == node.body &&
+             other.outputs == node.outputs && identical(other.attributes, node.attributes);
     };
-    const auto found = std::find_if(candidates.begin(), candidates.end(), same);
-    if (found == candidates.end()) {
+    const auto found = std::find_if(first, last, same);
+    if (found == last) {
       to.keep(n);
-      candidates.push_back(to.now({static_cast<std::int32_t>(n), 0}).node);
+      seen.emplace(key, to.now({static_cast<std::int32_t>(n), 0}).node);
       continue;
     }
     for (std::int32_t o = 0; o < static_cast<std::int32_t>(node.outputs.size()); ++o)
-      to.replace({static_cast<std::int32_t>(n), o}, {*found, o});
+      to.replace({static_cast<std::int32_t>(n), o}, {found->second, o});
   }
   return to.finish();
 }

@@ -60,11 +60,8 @@ class BiasGradients {
   void join_one(std::int32_t sum) {
     for (const std::int32_t reader : groups_.readers(summed(sum).node)) {
       const std::int32_t product = groups_.of(reader), own = groups_.of(sum);
-      if (groups_.members(product).size() != 1 || !operand(reader, sum) || goes_on_elementwise(reader) ||
-          !groups_.may_join(product, own))
-        continue;
-      groups_.join(product, own);
-      return;
+      if (groups_.members(product).size() != 1 || !operand(reader, sum) || goes_on_elementwise(reader)) continue;
+      if (groups_.join(product, own)) return;
     }
   }
 

@@ -6,6 +6,7 @@
 
 #include "core/ops/pointwise.h"
 #include "core/passes/fuse/body.h"
+#include "core/program/program.h"
 
 namespace weft::fusion {
 namespace {
@@ -49,11 +50,8 @@ class Epilogues {
         bases.push_back(v.node);
     }
     std::sort(bases.rbegin(), bases.rend());
-    for (const std::int32_t base : bases) {
-      if (!groups_.may_join(groups_.of(base), groups_.of(region))) continue;
-      groups_.join(groups_.of(base), groups_.of(region));
-      return;
-    }
+    for (const std::int32_t base : bases)
+      if (has_room(base, region) && groups_.join(groups_.of(base), groups_.of(region))) return;
   }
 
   // Results of the base that others read, too.
@@ -66,11 +64,16 @@ class Epilogues {
         const std::vector<Value>& inputs = node(reader).inputs;
         return reader != region && std::find(inputs.begin(), inputs.end(), v) != inputs.end();
       });
-      const bool returned = std::any_of(graph_.outputs.begin(), graph_.outputs.end(),
+      const bool returned = returned_[static_cast<std::size_t>(base)] &&
+                            std::any_of(graph_.outputs.begin(), graph_.outputs.end(),
                                         [&](const ir::Output& output) { return output.value == v; });
       if (read || returned) out.push_back(o);
     }
     return out;
+  }
+
+  bool has_room(std::int32_t base, std::int32_t region) const {
+    return node(region).outputs.size() + shared_outputs(base, region).size() <= weft::Program::kMaxOutputs;
   }
 
   void emit(Rewriter& to, const std::vector<std::int32_t>& members) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <iterator>
 #include <queue>
-#include <set>
 
 namespace weft::fusion {
 namespace {
@@ -14,57 +13,104 @@ std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
 }  // namespace
 
 Groups::Groups(const Graph& graph)
-    : members_(graph.nodes.size()), readers_(graph.nodes.size()), visited_(graph.nodes.size(), 0) {
+    : members_(graph.nodes.size()),
+      readers_(readers_of(graph)),
+      sources_(graph.nodes.size()),
+      descent_(graph),
+      order_(graph.nodes.size()),
+      seen_(graph.nodes.size(), 0) {
   for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph.nodes.size()); ++n) {
     group_.push_back(n);
     members_[at(n)] = {n};
-    for (const Value v : graph.nodes[at(n)].inputs)
-      if (readers_[at(v.node)].empty() || readers_[at(v.node)].back() != n) readers_[at(v.node)].push_back(n);
+    for (const std::int32_t r : readers_[at(n)]) sources_[at(r)].push_back(n);
   }
 }
 
-bool Groups::reaches_around(std::int32_t from, std::int32_t to) const {
-  ++search_;
-  std::vector<std::int32_t> open{from};
-  visited_[at(from)] = search_;
-  while (!open.empty()) {
-    const std::int32_t group = open.back();
-    open.pop_back();
-    for (const std::int32_t member : members_[at(group)]) {
-      for (const std::int32_t reader : readers_[at(member)]) {
-        const std::int32_t next = of(reader);
-        if (next == to) {
-          if (group != from) return true;
-          continue;
-        }
-        if (visited_[at(next)] == search_) continue;
-        visited_[at(next)] = search_;
-        open.push_back(next);
-      }
+std::optional<Groups::Edge> Groups::next_edge(Walk& walk) const {
+  while (walk.group < walk.found.size()) {
+    const std::int32_t from = walk.found[walk.group];
+    if (walk.member == members_[at(from)].size()) {
+      ++walk.group;
+      walk.member = 0;
+      continue;
+    }
+    const std::vector<std::int32_t>& links = walk.links[at(members_[at(from)][walk.member])];
+    if (walk.link < links.size()) return Edge{from, of(links[walk.link++])};
+    ++walk.member;
+    walk.link = 0;
+  }
+  return std::nullopt;
+}
+
+// Searches from both ends in turn, edge by edge, among the groups that the order has in between: where nothing leads
+// around, that takes as long as the shorter of the two searches. Ends with one of the walks at its end, then, or where
+// a path is known.
+bool Groups::path_around(Walk& after, Walk& before) {
+  const std::int32_t low = after.found[0], high = before.found[0];
+  std::vector<std::int32_t> targets;
+  for (const std::int32_t m : members_[at(high)]) targets.push_back(descent_.number(m));
+  std::sort(targets.begin(), targets.end());
+  const auto descends = [&](std::int32_t m) {
+    const auto first = std::lower_bound(targets.begin(), targets.end(), descent_.number(m));
+    return first != targets.end() && *first < descent_.end(m);
+  };
+  walks_ += 2;
+  for (;;) {
+    for (Walk* const walk : {&after, &before}) {
+      const std::optional<Edge> edge = next_edge(*walk);
+      if (!edge) return false;
+      const auto [from, to] = *edge;
+      if (to == (walk == &after ? high : low) && from != walk->found[0]) return true;
+      if (!order_.before(low, to) || !order_.before(to, high)) continue;
+      const std::int64_t own = walk == &after ? walks_ : walks_ - 1, other = walk == &after ? walks_ - 1 : walks_;
+      if (seen_[at(to)] == own) continue;
+      if (seen_[at(to)] == other) return true;
+      if (walk == &after && std::ranges::any_of(members_[at(to)], descends)) return true;
+      seen_[at(to)] = own;
+      walk->found.push_back(to);
     }
   }
-  return false;
 }
 
-bool Groups::may_join(std::int32_t a, std::int32_t b) const { return !reaches_around(a, b) && !reaches_around(b, a); }
+bool Groups::join(std::int32_t a, std::int32_t b) {
+  if (a == b) return true;
+  if (order_.before(b, a)) std::swap(a, b);
+  Walk after{readers_, {a}}, before{sources_, {b}};
+  if (path_around(after, before)) return false;
+  // What reads the one has to run behind the other, or what the other reads before the one.
+  const bool saw_after = after.group == after.found.size();
+  std::vector<std::int32_t>& moved = saw_after ? after.found : before.found;
+  moved.erase(moved.begin());
+  std::ranges::sort(moved, [this](std::int32_t x, std::int32_t y) { return order_.before(x, y); });
+  if (saw_after) {
+    order_.move_behind(b, moved);
+    merge(b, a);
+  } else {
+    order_.move_before(a, moved);
+    merge(a, b);
+  }
+  return true;
+}
 
-std::int32_t Groups::join(std::int32_t a, std::int32_t b) {
-  if (a == b) return a;
+void Groups::merge(std::int32_t into, std::int32_t from) {
   std::vector<std::int32_t> both;
-  std::merge(members_[at(a)].begin(), members_[at(a)].end(), members_[at(b)].begin(), members_[at(b)].end(),
-             std::back_inserter(both));
-  members_[at(b)].clear();
-  for (const std::int32_t member : both) group_[at(member)] = a;
-  members_[at(a)] = std::move(both);
-  return a;
+  std::ranges::merge(members_[at(into)], members_[at(from)], std::back_inserter(both));
+  members_[at(from)].clear();
+  for (const std::int32_t member : both) group_[at(member)] = into;
+  members_[at(into)] = std::move(both);
+  order_.remove(from);
 }
 
 std::vector<std::int32_t> Groups::order() const {
   std::vector<int> waits(members_.size(), 0);
-  std::vector<std::set<std::int32_t>> next(members_.size());
-  for (std::int32_t n = 0; n < static_cast<std::int32_t>(group_.size()); ++n)
-    for (const std::int32_t reader : readers_[at(n)])
-      if (of(reader) != of(n) && next[at(of(n))].insert(of(reader)).second) ++waits[at(of(reader))];
+  std::vector<std::vector<std::int32_t>> next(members_.size());  // once per edge between nodes
+  for (std::int32_t n = 0; n < static_cast<std::int32_t>(group_.size()); ++n) {
+    for (const std::int32_t reader : readers_[at(n)]) {
+      if (of(reader) == of(n)) continue;
+      next[at(of(n))].push_back(of(reader));
+      ++waits[at(of(reader))];
+    }
+  }
   // A group stands where its last member stood, unless somebody needs it earlier.
   const auto later = [&](std::int32_t a, std::int32_t b) { return members_[at(a)].back() > members_[at(b)].back(); };
   std::priority_queue<std::int32_t, std::vector<std::int32_t>, decltype(later)> ready(later);

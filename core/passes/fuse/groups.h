@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "core/passes/fuse/descent.h"
+#include "core/passes/fuse/order.h"
 #include "core/passes/rewrite.h"
 
 namespace weft::fusion {
@@ -18,23 +23,37 @@ class Groups {
   const std::vector<std::int32_t>& members(std::int32_t group) const {
     return members_[static_cast<std::size_t>(group)];
   }
-  // Whether two groups as one would still leave an order in which everything can run: no path between them leads
-  // through a third.
-  bool may_join(std::int32_t a, std::int32_t b) const;
-  // Gives the group that holds both from now on.
-  std::int32_t join(std::int32_t a, std::int32_t b);
+  // Makes one group of two, unless a path between them leads through a third: no order would be left in which
+  // everything can run. Gives whether it did.
+  bool join(std::int32_t a, std::int32_t b);
   // The groups in an order in which all can run, as near to the graph's as there is.
   std::vector<std::int32_t> order() const;
   // The nodes that read an output of this one.
   const std::vector<std::int32_t>& readers(std::int32_t node) const { return readers_[static_cast<std::size_t>(node)]; }
 
  private:
-  bool reaches_around(std::int32_t from, std::int32_t to) const;
+  using Links = std::vector<std::vector<std::int32_t>>;  // per node: other nodes, each once
+
+  // A search from a group along links, edge by edge.
+  struct Walk {
+    const Links& links;
+    std::vector<std::int32_t> found;              // groups as the search came to them, its start first
+    std::size_t group = 0, member = 0, link = 0;  // the next edge
+  };
+  struct Edge {
+    std::int32_t from, to;  // groups
+  };
+  std::optional<Edge> next_edge(Walk& walk) const;
+  bool path_around(Walk& after, Walk& before);
+  void merge(std::int32_t into, std::int32_t from);
 
   std::vector<std::int32_t> group_;
-  std::vector<std::vector<std::int32_t>> members_, readers_;
-  mutable std::vector<std::int32_t> visited_;  // per group: the search that came by last
-  mutable std::int32_t search_ = 0;
+  std::vector<std::vector<std::int32_t>> members_;
+  Links readers_, sources_;
+  Descent descent_;
+  Order order_;                     // one in which all groups can run
+  std::vector<std::int64_t> seen_;  // per group: the number of the walk that came by last
+  std::int64_t walks_ = 0;
 };
 
 // The graph with each group in its order: `emit` adds what stands for a group's members, in place of their outputs.

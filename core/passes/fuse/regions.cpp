@@ -17,6 +17,8 @@ class Regions {
   explicit Regions(const Graph& graph)
       : graph_(graph), groups_(graph), levels_(graph), returned_(returned_nodes(graph)) {
     for (const Node& node : graph.nodes) roles_.push_back(role_of(graph, node));
+    for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph.nodes.size()); ++n)
+      goes_with_reader_.push_back(is_widened_for_reader(n));
   }
 
   Graph form() {
@@ -53,17 +55,19 @@ class Regions {
     std::sort(members.begin(), members.end());
     if (reads_own_ending(members)) return;
     if (!fits_program(graph_, body_of(graph_, groups_, members, returned_))) return;
-    if (groups_.may_join(first, second)) groups_.join(first, second);
+    groups_.join(first, second);
   }
 
   // A 16-bit tensor that is read as f32 belongs to its reader: what is kept in between has 16 bits.
-  bool goes_with_reader(std::int32_t n) const {
+  bool is_widened_for_reader(std::int32_t n) const {
     if (node(n).op.name() != "cast" || size_of(graph_.spec(node(n).inputs[0]).dtype) != 2) return false;
     const std::vector<std::int32_t>& readers = groups_.readers(n);
     return std::any_of(readers.begin(), readers.end(), [&](std::int32_t r) {
       return (role(r) == Role::kElementwise || role(r) == Role::kEnding) && full_shape(r) == full_shape(n);
     });
   }
+
+  bool goes_with_reader(std::int32_t n) const { return goes_with_reader_[static_cast<std::size_t>(n)]; }
 
   // Joins a node with one whose result it reads, if it is the time for that.
   void join_reader(std::int32_t n, std::int32_t source, bool last) {
@@ -128,6 +132,7 @@ class Regions {
   Levels levels_;
   std::vector<bool> returned_;
   std::vector<Role> roles_;
+  std::vector<bool> goes_with_reader_;
 };
 
 }  // namespace

@@ -19,10 +19,6 @@ bool is_light(const Node& node) {
   return is_elementwise(node) || moves(node) || one_of(node, {"input", "full", "iota", "uniform", "normal"});
 }
 
-bool contains(const std::vector<std::int32_t>& sorted, std::int32_t n) {
-  return std::binary_search(sorted.begin(), sorted.end(), n);
-}
-
 }  // namespace
 
 bool moves(const Node& node) {
@@ -32,76 +28,113 @@ bool moves(const Node& node) {
 bool is_elementwise(const Node& node) { return fn_of(node) || one_of(node, {"cast", "dropout"}); }
 
 Levels::Levels(const ir::Graph& graph)
-    : graph_(graph), readers_(graph.nodes.size()), returned_(returned_nodes(graph)), late_(graph.nodes.size(), false) {
+    : graph_(graph),
+      readers_(readers_of(graph)),
+      returned_(returned_nodes(graph)),
+      late_(graph.nodes.size(), false),
+      cone_(graph.nodes.size(), 0) {
   const auto count = static_cast<std::int32_t>(graph.nodes.size());
   for (std::int32_t n = 0; n < count; ++n) {
     int level = 0;
-    for (const Value v : node(n).inputs) {
-      level = std::max(level, behind(v.node));
-      if (readers_[at(v.node)].empty() || readers_[at(v.node)].back() != n) readers_[at(v.node)].push_back(n);
-    }
+    for (const Value v : node(n).inputs) level = std::max(level, behind(v.node));
     level_.push_back(level);
     light_.push_back(is_light(node(n)));
+    elementwise_.push_back(is_elementwise(node(n)));
+    may_be_late_.push_back(!returned_[at(n)] && (fn_of(node(n)) || node(n).op.name() == "cast"));
   }
+  find_deadlines();
   for (std::int32_t n = 0; n < count; ++n)
     for (std::int32_t o = 0; o < static_cast<std::int32_t>(node(n).outputs.size()); ++o) delay({n, o});
 }
 
-bool Levels::may_depend_on(Value v, std::int32_t n, const std::vector<std::int32_t>& cone) const {
-  if (late_[at(n)] || returned_[at(n)] || !(fn_of(node(n)) || node(n).op.name() == "cast")) return false;
-  if (node(n).outputs[0].shape != graph_.spec(v).shape) return false;
+void Levels::find_deadlines() {
+  deadline_.assign(graph_.nodes.size(), std::numeric_limits<int>::max());
+  for (auto n = static_cast<std::int32_t>(graph_.nodes.size()); n-- > 0;) {
+    for (const std::int32_t r : readers_[at(n)]) {
+      const int of_reader = elementwise_[at(r)] ? of(r) - 1 : -1;
+      const int of_its_readers = may_be_late_[at(r)] ? deadline_[at(r)] : -1;
+      deadline_[at(n)] = std::min(deadline_[at(n)], std::max(of_reader, of_its_readers));
+    }
+  }
+}
+
+bool Levels::depends_on_cone(Value v, std::int32_t n) const {
+  if (late_[at(n)] || !may_be_late_[at(n)] || node(n).outputs[0].shape != graph_.spec(v).shape) return false;
   const std::vector<Value>& inputs = node(n).inputs;
   return std::all_of(inputs.begin(), inputs.end(), [&](Value input) {
-    return input == v || contains(cone, input.node) || graph_.node(input).op.name() == "full";
+    return input == v || in_cone(input.node) || graph_.node(input).op.name() == "full";
   });
 }
 
-bool Levels::may_wait(Value v, std::int32_t n, const std::vector<std::int32_t>& cone) const {
-  const std::vector<std::int32_t>& readers = readers_[at(n)];
-  return std::all_of(readers.begin(), readers.end(), [&](std::int32_t r) {
-    return contains(cone, r) || (is_elementwise(node(r)) && of(r) > behind(v.node));
-  });
-}
-
-// What depends on v alone and is read by deeper nodes alone, in the graph's order.
-std::vector<std::int32_t> Levels::cone_of(Value v) const {
-  std::vector<std::int32_t> cone, open = readers_[at(v.node)];
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    if (contains(cone, open[i]) || !may_depend_on(v, open[i], cone)) continue;
-    cone.insert(std::upper_bound(cone.begin(), cone.end(), open[i]), open[i]);
-    const std::vector<std::int32_t>& next = readers_[at(open[i])];
-    open.insert(open.end(), next.begin(), next.end());
-  }
-  for (std::size_t before = cone.size() + 1; cone.size() < before;) {
-    before = cone.size();
-    std::erase_if(cone, [&, all = cone](std::int32_t n) { return !may_wait(v, n, all) || !may_depend_on(v, n, all); });
-  }
+// What depends on v alone and is read by deeper nodes alone.
+std::vector<std::int32_t> Levels::grow_cone(Value v) {
+  ++cones_;
+  const int level = behind(v.node);
+  std::vector<std::int32_t> cone;
+  const auto add_readers = [&](std::int32_t of) {
+    for (const std::int32_t r : readers_[at(of)]) {
+      if (in_cone(r) || deadline_[at(r)] < level || !depends_on_cone(v, r)) continue;
+      cone_[at(r)] = cones_;
+      cone.push_back(r);
+    }
+  };
+  add_readers(v.node);
+  for (std::size_t i = 0; i < cone.size(); ++i) add_readers(cone[i]);
+  prune_cone(cone, level);
   return cone;
 }
 
-bool Levels::is_stored_until(Value v, int level, const std::vector<std::int32_t>& cone) const {
+// Without what is read by others that are not deep, and what depends on such.
+void Levels::prune_cone(std::vector<std::int32_t>& cone, int level) {
+  std::vector<std::int32_t> open;
+  const auto drop = [&](std::int32_t n) {
+    cone_[at(n)] = 0;
+    open.push_back(n);
+  };
+  for (const std::int32_t n : cone) {
+    const auto hurries = [&](std::int32_t r) { return !in_cone(r) && !is_deep(r, level); };
+    if (in_cone(n) && std::ranges::any_of(readers_[at(n)], hurries)) drop(n);
+  }
+  while (!open.empty()) {
+    const std::int32_t n = open.back();
+    open.pop_back();
+    for (const std::int32_t r : readers_[at(n)])
+      if (in_cone(r)) drop(r);
+    if (is_deep(n, level)) continue;
+    for (const Value v : node(n).inputs)
+      if (in_cone(v.node)) drop(v.node);
+  }
+  std::erase_if(cone, [this](std::int32_t n) { return !in_cone(n); });
+}
+
+bool Levels::is_stored_until(Value v, int level) const {
   if (node(v.node).op == ir::input_op() || returned_[at(v.node)]) return true;
-  const std::vector<std::int32_t>& readers = readers_[at(v.node)];
-  return std::any_of(readers.begin(), readers.end(), [&](std::int32_t r) {
-    if (contains(cone, r)) return false;
-    return behind(r) >= level || (moves(node(r)) && is_stored_until({r, 0}, level, cone));
-  });
+  std::vector<std::int32_t> open{v.node};  // the same elements
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    for (const std::int32_t r : readers_[at(open[i])]) {
+      if (in_cone(r)) continue;
+      if (behind(r) >= level || (moves(node(r)) && returned_[at(r)])) return true;
+      if (moves(node(r))) open.push_back(r);
+    }
+  }
+  return false;
 }
 
 void Levels::delay(Value v) {
-  const std::vector<std::int32_t> cone = cone_of(v);
+  const std::vector<std::int32_t> cone = grow_cone(v);
+  if (cone.empty()) return;
   int level = std::numeric_limits<int>::max();
   std::size_t bytes = 0;  // per element, of what is read outside the cone
   for (const std::int32_t n : cone) {
     bool read = false;
     for (const std::int32_t r : readers_[at(n)]) {
-      if (contains(cone, r)) continue;
+      if (in_cone(r)) continue;
       level = std::min(level, of(r));
       read = true;
     }
     if (read) bytes += size_of(node(n).outputs[0].dtype);
   }
-  if (size_of(graph_.spec(v).dtype) > bytes && !is_stored_until(v, level, cone)) return;
+  if (size_of(graph_.spec(v).dtype) > bytes && !is_stored_until(v, level)) return;
   for (const std::int32_t n : cone) {
     late_[at(n)] = true;
     level_[at(n)] = level;

@@ -30,16 +30,25 @@ class Levels {
  private:
   static std::size_t at(std::int32_t n) { return static_cast<std::size_t>(n); }
   const Node& node(std::int32_t n) const { return graph_.nodes[at(n)]; }
-  bool may_depend_on(Value v, std::int32_t n, const std::vector<std::int32_t>& cone) const;
-  bool may_wait(Value v, std::int32_t n, const std::vector<std::int32_t>& cone) const;
-  std::vector<std::int32_t> cone_of(Value v) const;
-  bool is_stored_until(Value v, int level, const std::vector<std::int32_t>& cone) const;
+  bool in_cone(std::int32_t n) const { return cone_[at(n)] == cones_; }
+  bool is_deep(std::int32_t n, int level) const { return elementwise_[at(n)] && of(n) > level; }
+  void find_deadlines();
+  bool depends_on_cone(Value v, std::int32_t n) const;
+  std::vector<std::int32_t> grow_cone(Value v);
+  void prune_cone(std::vector<std::int32_t>& cone, int level);
+  bool is_stored_until(Value v, int level) const;
   void delay(Value v);
 
   const ir::Graph& graph_;
   std::vector<std::vector<std::int32_t>> readers_;  // of a node's outputs
-  std::vector<bool> returned_, light_, late_;
+  std::vector<bool> returned_, light_, late_, elementwise_;
+  std::vector<bool> may_be_late_;  // a function or a cast that is not returned
   std::vector<int> level_;
+  // The deepest level from which on each node's readers, reached by nodes that may be late, are all deeper: a cone of a
+  // value from a deeper level cannot hold the node.
+  std::vector<int> deadline_;
+  std::vector<std::int32_t> cone_;  // per node: the last cone that held it
+  std::int32_t cones_ = 0;
 };
 
 }  // namespace weft::fusion

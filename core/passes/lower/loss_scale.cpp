@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/ops/build.h"
@@ -21,7 +22,7 @@ bool is_loss(const Node& node) { return node.op.name() == "softmax_cross_entropy
 class LossScale {
  public:
   explicit LossScale(const Graph& graph)
-      : graph_(graph), uses_(count_uses(graph)), to_(graph), done_(graph.nodes.size()) {}
+      : graph_(graph), uses_(count_uses(graph)), readers_(readers_of(graph)), to_(graph), done_(graph.nodes.size()) {}
 
   Graph fold() {
     std::vector<std::optional<Fold>> folds;
@@ -46,10 +47,12 @@ class LossScale {
 
   const Node& node(std::int32_t n) const { return graph_.nodes[static_cast<std::size_t>(n)]; }
 
+  const std::vector<std::int32_t>& readers(std::int32_t n) const { return readers_[static_cast<std::size_t>(n)]; }
+
   // The node that alone reads a value.
   std::optional<std::int32_t> only_reader(Value v) const {
     if (uses_[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)] != 1) return std::nullopt;
-    for (std::int32_t n = v.node + 1; n < static_cast<std::int32_t>(graph_.nodes.size()); ++n)
+    for (const std::int32_t n : readers(v.node))
       if (std::count(node(n).inputs.begin(), node(n).inputs.end(), v) == 1) return n;
     return std::nullopt;  // it is returned
   }
@@ -78,19 +81,18 @@ class LossScale {
   // The nodes behind the loss that a value is computed by; nothing where it needs the loss itself.
   std::optional<std::vector<std::size_t>> makers(Value of, std::int32_t loss) const {
     std::vector<Value> open{of};
-    std::vector<std::size_t> found;
+    std::set<std::size_t> found;
     while (!open.empty()) {
       const Value v = open.back();
       open.pop_back();
       if (v.node == loss && (v.output != 2 || !knows_row_weight(node(loss)))) return std::nullopt;
       const auto n = static_cast<std::size_t>(v.node);
-      if (v.node <= loss || std::find(found.begin(), found.end(), n) != found.end()) continue;
+      if (v.node <= loss || found.contains(n)) continue;
       if (is_loss(node(v.node))) return std::nullopt;  // it may be folded itself, and stays in its place
-      found.push_back(n);
+      found.insert(n);
       open.insert(open.end(), node(v.node).inputs.begin(), node(v.node).inputs.end());
     }
-    std::sort(found.begin(), found.end());
-    return found;
+    return std::vector(found.begin(), found.end());
   }
 
   // Whether the rows' weights are 0 and 1.
@@ -130,16 +132,16 @@ class LossScale {
     to_.replace(product, ops::cast(to_.build(), made[1], row.dtype));
     done_[static_cast<std::size_t>(fold.product)] = true;
     // Rounded again it is what the op has written.
-    for (std::size_t r = 0; r < graph_.nodes.size(); ++r) {
-      const Node& reader = graph_.nodes[r];
-      if (reader.op.name() != "cast" || reader.inputs[0] != product || reader.outputs[0] != loss.outputs[1]) continue;
-      to_.replace({static_cast<std::int32_t>(r), 0}, made[1]);
-      done_[r] = true;
+    for (const std::int32_t r : readers(fold.product)) {
+      if (node(r).op.name() != "cast" || node(r).outputs[0] != loss.outputs[1]) continue;
+      to_.replace({r, 0}, made[1]);
+      done_[static_cast<std::size_t>(r)] = true;
     }
   }
 
   const Graph& graph_;
   std::vector<std::vector<int>> uses_;
+  std::vector<std::vector<std::int32_t>> readers_;
   Rewriter to_;
   std::vector<bool> done_;  // old nodes that have a place in the new graph
 };

@@ -7,6 +7,7 @@
 #include "core/ir/verify.h"
 #include "core/ops/op.h"
 #include "core/passes/fuse/epilogues.h"
+#include "core/program/program.h"
 #include "tests/core/passes/passes.h"
 
 namespace weft::fusion {
@@ -246,6 +247,23 @@ graph {
   return %2
 }
 )");
+}
+
+// A program stores so many results: a product that others read is one of them.
+TEST(Epilogues, StayWithinAProgram) {
+  for (const int functions : {Program::kMaxOutputs - 1, Program::kMaxOutputs}) {
+    ir::Graph graph;
+    ops::Builder build(graph);
+    const ir::Value x = graph.add_input({{4, 4}, DType::kF32}, ir::InputKind::kArgument, "x");
+    const ir::Value product = build.emit("matmul", {x, x}, {{"trans_a", false}, {"trans_b", false}});
+    graph.outputs.push_back({product, ""});
+    ir::Value last = product;
+    for (int i = 0; i < functions; ++i) graph.outputs.push_back({last = build.emit("tanh", {last}), ""});
+    const ir::Graph joined = join_epilogues(form_regions(graph));
+    const bool with_product = joined.nodes.back().op.name() == "matmul_epilogue";
+    EXPECT_EQ(with_product, functions < Program::kMaxOutputs);
+    EXPECT_EQ(joined.nodes.back().outputs.size(), Program::kMaxOutputs);
+  }
 }
 
 }  // namespace
