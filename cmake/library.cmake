@@ -2,7 +2,7 @@
 # The library: every room's sources in one target.
 set(weft_rooms core/base core/scalar core/program core/device core/array core/ir core/ops core/autodiff core/passes core/plan core/exec
                core/api core/io core/data kernels layers optim)
-set(weft_trace_rooms core/ir core/ops core/autodiff core/passes core/plan layers optim)
+set(weft_trace_rooms core/program core/ir core/ops core/autodiff core/passes core/plan layers optim)
 add_library(weft)
 add_library(weft::weft ALIAS weft)
 foreach(room IN LISTS weft_rooms)

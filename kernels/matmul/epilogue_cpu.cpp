@@ -7,7 +7,7 @@
 #include "kernels/common/workspace.h"
 #include "kernels/elementwise/lower/lower.h"
 #include "kernels/elementwise/run/elementwise.h"
-#include "kernels/elementwise/tiles/reductions.h"
+#include "kernels/elementwise/tiles/states.h"
 #include "kernels/elementwise/tiles/tiles.h"
 #include "kernels/matmul/bodies.h"
 #include "kernels/matmul/choose.h"
@@ -92,20 +92,13 @@ class CpuMatmulEpilogue {
   std::int64_t rows_ = 0, cols_ = 0, row_blocks_ = 0, blocks_ = 0;
 };
 
-// Reductions that go along with the tiles: over all axes but the last.
-bool fits_tiles(const exec::KernelRequest& request, const Lowered& lowered) {
-  const std::int64_t cols = request.body->spec(request.body->inputs[0].value).shape[-1];
-  const std::vector<Reduction> all = reductions_of(lowered.program);
-  return std::all_of(all.begin(), all.end(),
-                     [&](const Reduction& r) { return !r.trailing && lowered.geometry.kept[r.output] == cols; });
-}
-
 }  // namespace
 
 exec::PreparedKernel prepare_matmul_epilogue_cpu(const exec::KernelRequest& request) {
   if (lone_node(*request.body)) return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_lone_node);
   const Lowered lowered = lower(request);
-  if (!fits_tiles(request, lowered))
+  const std::int64_t columns = request.body->spec(request.body->inputs[0].value).shape[-1];
+  if (!elementwise::reduces_to_columns(lowered, columns))
     return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_pointwise_cpu);
   return with_gemm(gemm_problem(request), GemmInto::kTiles, [&](auto gemm) -> exec::PreparedKernel {
     using Kernel = CpuMatmulEpilogue<decltype(gemm)>;

@@ -67,9 +67,10 @@ const std::vector<Room>& rooms() {
   static const std::vector<Room> all = {
       {"core/base", {}},
       {"core/scalar", {}},
-      {"core/program", {"core/scalar"}},
       {"core/device", {"core/base"}},
       {"core/ir", {"core/base"}},
+      // ir: the bodies that are lowered to programs.
+      {"core/program", {"core/base", "core/scalar", "core/ir"}},
       // scalar: the half types, which a conversion between dtypes needs.
       {"core/array", {"core/base", "core/device", "core/scalar"}},
       {"core/ops", {"core/base", "core/scalar", "core/program", "core/ir"}},

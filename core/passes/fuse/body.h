@@ -27,8 +27,6 @@ Body body_of(const Graph& graph, const Groups& groups, const std::vector<std::in
 // Nodes that are outputs of the graph.
 std::vector<bool> returned_nodes(const Graph& graph);
 
-// Whether lowering it surely stays within weft::Program.
-bool fits_program(const Graph& graph, const Body& body);
 // The body as a graph; its inputs are the body's, in order.
 std::shared_ptr<const Graph> make_body(const Graph& graph, const Body& body);
 

@@ -2,11 +2,13 @@
 #include "core/passes/fuse/epilogues.h"
 
 #include <algorithm>
-#include <map>
+#include <memory>
+#include <utility>
+#include <variant>
 
 #include "core/ops/pointwise.h"
 #include "core/passes/fuse/body.h"
-#include "core/program/program.h"
+#include "core/program/lower.h"
 
 namespace weft::fusion {
 namespace {
@@ -29,29 +31,62 @@ class Epilogues {
     return node(n).op == ops::pointwise_op() || role_of(graph_, node(n)) == Role::kElementwise;
   }
 
-  // The region's results of the full shape, and reductions that keep the last axis alone, can be made tile by tile.
-  bool suits(std::int32_t region, const Shape& shape) const {
-    if (!node(region).body) return node(region).outputs[0].shape == shape;
+  // A base with the region behind it as one body.
+  struct Joint {
+    std::shared_ptr<Graph> body;
+    std::vector<Value> further;        // what the region reads besides the base's results
+    std::vector<std::int32_t> shared;  // results of the base that others read, too: the body's last outputs
+  };
+  Joint joint(std::int32_t base, std::int32_t region) const {
+    // A node by itself becomes a body first.
+    const Body single = body_of(graph_, groups_, {region}, returned_);
+    const std::shared_ptr<const Graph> inner = node(region).body ? node(region).body : make_body(graph_, single);
+    const std::vector<Value> operands = node(region).body ? node(region).inputs : single.inputs;
+    Joint made{std::make_shared<Graph>(), {}, shared_outputs(base, region)};
+    std::vector<Value> results;  // of the base, as the body sees them
+    for (const TensorSpec& spec : node(base).outputs)
+      results.push_back(made.body->add_input(spec, ir::InputKind::kArgument, ""));
+    std::vector<Value> arguments;
+    for (const Value v : operands) {
+      if (v.node == base) {
+        arguments.push_back(results[static_cast<std::size_t>(v.output)]);
+      } else {
+        made.further.push_back(v);
+        arguments.push_back(made.body->add_input(graph_.spec(v), ir::InputKind::kArgument, ""));
+      }
+    }
+    ops::Builder inside(*made.body);
+    for (const Value v : ops::inline_body(inside, *inner, arguments)) made.body->outputs.push_back({v, ""});
+    for (const std::int32_t o : made.shared) made.body->outputs.push_back({results[static_cast<std::size_t>(o)], ""});
+    return made;
+  }
+
+  // The shape that the region works on.
+  const Shape& full_shape(std::int32_t region) const {
+    if (!node(region).body) return node(region).outputs[0].shape;
     const Graph& body = *node(region).body;
-    return std::all_of(body.outputs.begin(), body.outputs.end(), [&](const ir::Output& output) {
-      const Node& last = body.node(output.value);
-      if (role_of(body, last) != Role::kEnding) return last.outputs[0].shape == shape;
-      const ir::Ints& axes = last.attributes.ints("axes");
-      return body.spec(last.inputs[0]).shape == shape && static_cast<int>(axes.size()) == shape.rank() - 1 &&
-             axes.front() == 0;
-    });
+    const Node& first = body.node(body.outputs[0].value);
+    return role_of(body, first) == Role::kEnding ? body.spec(first.inputs[0]).shape : first.outputs[0].shape;
+  }
+
+  // Whether the two as one body are still one program, which can be run tile by tile.
+  bool suits(std::int32_t base, std::int32_t region) const {
+    const Joint made = joint(base, region);
+    const auto lowered = elementwise::lower(elementwise::whole_body(*made.body));
+    const auto* program = std::get_if<elementwise::Lowered>(&lowered);
+    return program && elementwise::reduces_to_columns(*program, full_shape(region)[-1]);
   }
 
   void join_one(std::int32_t region) {
     std::vector<std::int32_t> bases;
     for (const Value v : node(region).inputs) {
       const bool takes = v.output == 0 && !node(v.node).body && ops::epilogue_op(node(v.node).op);
-      if (takes && groups_.members(groups_.of(v.node)).size() == 1 && suits(region, graph_.spec(v).shape))
+      if (takes && groups_.members(groups_.of(v.node)).size() == 1 && full_shape(region) == graph_.spec(v).shape)
         bases.push_back(v.node);
     }
     std::sort(bases.rbegin(), bases.rend());
     for (const std::int32_t base : bases)
-      if (has_room(base, region) && groups_.join(groups_.of(base), groups_.of(region))) return;
+      if (suits(base, region) && groups_.join(groups_.of(base), groups_.of(region))) return;
   }
 
   // Results of the base that others read, too.
@@ -72,45 +107,20 @@ class Epilogues {
     return out;
   }
 
-  bool has_room(std::int32_t base, std::int32_t region) const {
-    return node(region).outputs.size() + shared_outputs(base, region).size() <= weft::Program::kMaxOutputs;
-  }
-
   void emit(Rewriter& to, const std::vector<std::int32_t>& members) {
     if (members.size() == 1) {
       to.keep(static_cast<std::size_t>(members[0]));
       return;
     }
     const std::int32_t base = members[0], region = members[1];
-    // A node by itself becomes a body first.
-    const Body single = body_of(graph_, groups_, {region}, returned_);
-    const std::shared_ptr<const Graph> inner = node(region).body ? node(region).body : make_body(graph_, single);
-    const std::vector<Value> operands = node(region).body ? node(region).inputs : single.inputs;
-
-    auto body = std::make_shared<Graph>();
-    std::vector<Value> results;  // of the base, as the body sees them
-    for (const TensorSpec& spec : node(base).outputs)
-      results.push_back(body->add_input(spec, ir::InputKind::kArgument, ""));
-    std::vector<Value> further, arguments;
-    for (const Value v : operands) {
-      if (v.node == base) {
-        arguments.push_back(results[static_cast<std::size_t>(v.output)]);
-      } else {
-        further.push_back(to.now(v));
-        arguments.push_back(body->add_input(graph_.spec(v), ir::InputKind::kArgument, ""));
-      }
-    }
-    ops::Builder inside(*body);
-    for (const Value v : ops::inline_body(inside, *inner, arguments)) body->outputs.push_back({v, ""});
-    const std::size_t own = body->outputs.size();
-    const std::vector<std::int32_t> shared = shared_outputs(base, region);
-    for (const std::int32_t o : shared) body->outputs.push_back({results[static_cast<std::size_t>(o)], ""});
-
+    Joint made = joint(base, region);
+    const std::size_t own = made.body->outputs.size() - made.shared.size();
     to.build().set_path(node(base).path);
-    const std::vector<Value> made = ops::emit_epilogue(to.build(), node(base).op, to.now(node(base).inputs),
-                                                       std::move(further), node(base).attributes, std::move(body));
-    for (std::size_t o = 0; o < own; ++o) to.replace({region, static_cast<std::int32_t>(o)}, made[o]);
-    for (std::size_t o = 0; o < shared.size(); ++o) to.replace({base, shared[o]}, made[own + o]);
+    const std::vector<Value> results =
+        ops::emit_epilogue(to.build(), node(base).op, to.now(node(base).inputs), to.now(made.further),
+                           node(base).attributes, std::move(made.body));
+    for (std::size_t o = 0; o < own; ++o) to.replace({region, static_cast<std::int32_t>(o)}, results[o]);
+    for (std::size_t o = 0; o < made.shared.size(); ++o) to.replace({base, made.shared[o]}, results[own + o]);
   }
 
   const Graph& graph_;

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "core/ops/pointwise.h"
 #include "core/passes/fuse/body.h"
 #include "core/passes/fuse/rematerialise.h"
+#include "core/program/lower.h"
 
 namespace weft::fusion {
 namespace {
@@ -46,6 +48,11 @@ class Regions {
     });
   }
 
+  bool fits(const std::vector<std::int32_t>& members) const {
+    Body body = body_of(graph_, groups_, members, returned_);
+    return elementwise::fits({graph_, std::move(body.inputs), std::move(body.outputs)});
+  }
+
   void try_join(std::int32_t a, std::int32_t b) {
     const std::int32_t first = groups_.of(a), second = groups_.of(b);
     if (first == second || full_shape(a) != full_shape(b)) return;
@@ -54,8 +61,7 @@ class Regions {
     members.insert(members.end(), more.begin(), more.end());
     std::sort(members.begin(), members.end());
     if (reads_own_ending(members)) return;
-    if (!fits_program(graph_, body_of(graph_, groups_, members, returned_))) return;
-    groups_.join(first, second);
+    if (fits(members)) groups_.join(first, second);
   }
 
   // A 16-bit tensor that is read as f32 belongs to its reader: what is kept in between has 16 bits.

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <utility>
 
 #include "kernels/common/cuda_lane_layout.h"
 #include "kernels/elementwise/cuda/cuda_source.h"
 #include "kernels/elementwise/lower/lower.h"
+#include "kernels/elementwise/lower/passes.h"
 #include "kernels/elementwise/run/elementwise.h"
 
 namespace weft::kernels {
@@ -73,21 +73,27 @@ ReductionCut cut(bool trailing, std::int64_t count, std::int64_t results, int la
   return r;
 }
 
-// The reduction of a pass, or nullptr; all of a pass are of one kind.
-const Instr* reduction_of(const Program& program) {
-  const Instr* end = program.code + program.count;
-  const Instr* found = std::find_if(program.code, end, [](const Instr& in) { return in.kind == Kind::kReduce; });
-  return found == end ? nullptr : found;
-}
-
 // A thread that reduces over leading axes stays in its columns, so what depends on them alone it can keep, if there are
 // registers for it.
-Lowered lower_columns(const exec::KernelRequest& request, const std::vector<int>& outputs, std::int64_t columns) {
+Lowered lower_kept(const exec::KernelRequest& request, const std::vector<int>& outputs, std::int64_t columns) {
   constexpr int kMostRegisters = 14;
   Lowered plain = lower(request, outputs);
   if (plain.program.registers > kMostRegisters) return plain;
-  Lowered kept = lower(request, outputs, columns);
-  return kept.program.registers <= kMostRegisters ? kept : plain;
+  const auto kept = lower_columns(request, outputs, columns);
+  const auto* program = std::get_if<Lowered>(&kept);
+  return program && program->program.registers <= kMostRegisters ? *program : plain;
+}
+
+// The function whose program is the request's, reading and writing f32 and bools as function_program() does.
+std::optional<Fn> plain_function(const exec::KernelRequest& request) {
+  if (request.body) return std::nullopt;
+  const std::optional<Fn> fn = elementwise::fn_named(request.op.name());
+  if (!fn) return std::nullopt;
+  const Program plain = function_program(*fn);
+  const auto storage = [](const TensorSpec& spec) { return static_cast<Storage>(spec.dtype); };
+  for (std::size_t i = 0; i < request.inputs.size(); ++i)
+    if (plain.code[i].storage != storage(request.inputs[i])) return std::nullopt;
+  return plain.code[plain.count - 1].storage == storage(request.outputs[0]) ? fn : std::nullopt;
 }
 
 PointwisePass pass_of(const Lowered& lowered) {
@@ -96,15 +102,14 @@ PointwisePass pass_of(const Lowered& lowered) {
   pass.geometry = lowered.geometry;
   pass.lanes = lanes_of(lowered.program, lowered.geometry);
   pass.walk = walk_of(lowered.geometry, pass.lanes);
-  pass.plain = lowered.plain;
-  if (const Instr* in = reduction_of(pass.program)) {
-    const bool trailing = in->c != 0;
-    const std::int64_t count = pass.geometry.count, results = pass.geometry.kept[in->b];
+  // All reductions of a pass are of one kind.
+  if (const std::vector<Reduction> reductions = reductions_of(pass.program); !reductions.empty()) {
+    const bool trailing = reductions[0].trailing;
+    const std::int64_t count = pass.geometry.count, results = pass.geometry.kept[reductions[0].output];
     const std::int64_t columns = trailing ? (results > 0 ? count / results : 0) : results;
     pass.lanes = columns % kLanes == 0 ? kLanes : 1;
     pass.reduction = cut(trailing, count, results, pass.lanes);
-    pass.reductions = static_cast<int>(std::count_if(pass.program.code, pass.program.code + pass.program.count,
-                                                     [](const Instr& i) { return i.kind == Kind::kReduce; }));
+    pass.reductions = static_cast<int>(reductions.size());
   }
   return pass;
 }
@@ -173,22 +178,16 @@ Launch launch_of(const PointwisePass& pass) {
 
 std::vector<PointwisePass> pointwise_passes(const exec::KernelRequest& request) {
   const Lowered whole = lower(request);
-  std::map<std::pair<bool, std::int64_t>, std::vector<int>> kinds;
-  std::vector<int> stored;
-  for (int k = 0; k < whole.program.count; ++k) {
-    const Instr& in = whole.program.code[k];
-    if (in.kind == Kind::kReduce) kinds[{in.c != 0, whole.geometry.kept[in.b]}].push_back(in.b);
-    if (in.kind == Kind::kStore) stored.push_back(in.b);
-  }
+  const std::vector<Reduction> reductions = reductions_of(whole.program);
   std::vector<PointwisePass> passes;
-  if (kinds.empty()) passes.push_back(pass_of(whole));
-  // The last kind goes with the stores.
-  for (auto kind = kinds.begin(); kind != kinds.end(); ++kind) {
-    std::vector<int> outputs = kind->second;
-    if (std::next(kind) == kinds.end()) outputs.insert(outputs.end(), stored.begin(), stored.end());
-    const auto [trailing, results] = kind->first;
-    passes.push_back(pass_of(trailing ? lower(request, outputs) : lower_columns(request, outputs, results)));
+  for (const std::vector<int>& outputs : outputs_by_pass(whole, TrailingReductions::kByLength)) {
+    const auto leading = std::find_if(reductions.begin(), reductions.end(),
+                                      [&](const Reduction& r) { return r.output == outputs[0] && !r.trailing; });
+    passes.push_back(pass_of(leading == reductions.end()
+                                 ? lower(request, outputs)
+                                 : lower_kept(request, outputs, whole.geometry.kept[outputs[0]])));
   }
+  passes[0].plain = plain_function(request);
   return passes;
 }
 

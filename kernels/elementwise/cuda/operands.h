@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "kernels/elementwise/lower/geometry.h"
+#include "core/program/geometry.h"
 
 // What the CUDA kernels of pointwise programs are launched with.
 namespace weft::kernels {

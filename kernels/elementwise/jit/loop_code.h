@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/program/geometry.h"
 #include "core/program/program.h"
-#include "kernels/elementwise/lower/geometry.h"
 
 // What a compiled loop does with each vector of elements: straight-line code in which every value is made once. A value
 // is the number of the operation that makes it.

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/elementwise/tiles/reductions.h"
+#include "kernels/elementwise/tiles/states.h"
 #include "kernels/elementwise/tiles/tiles.h"
 #include "weft/kernel_call.h"
 

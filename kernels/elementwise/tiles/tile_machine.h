@@ -180,7 +180,7 @@ class TileMachine {
     if (rows_ == 1 && step[last] == 1 && g_.size[last] - at_[last] >= cols_)
       return load_rows<T>(dst, from + offset_of(at_, step), 0);
     T* to = write<T>(dst).lanes;
-    std::int64_t at[kMaxPointwiseAxes];
+    std::int64_t at[Geometry::kMaxAxes];
     for (int axis = 0; axis <= last; ++axis) at[axis] = at_[axis];
     for (std::int64_t r = 0; r < rows_; ++r) {
       copy_strided(to + r * cols_, from, step, at);
@@ -205,7 +205,7 @@ class TileMachine {
   template <class T, class S>
   void copy_strided(T* to, const S* from, const std::int64_t* step, const std::int64_t* begin) const {
     const int last = g_.rank - 1;
-    std::int64_t at[kMaxPointwiseAxes];
+    std::int64_t at[Geometry::kMaxAxes];
     for (int axis = 0; axis <= last; ++axis) at[axis] = begin[axis];
     from += offset_of(at, step);
     for (std::int64_t done = 0; done < cols_;) {
@@ -233,7 +233,7 @@ class TileMachine {
   const Operands& operands_;
   std::int64_t pitch_;
   std::int64_t begin_ = 0, row_ = 0, column_ = 0, rows_ = 1, cols_ = 0;
-  std::int64_t at_[kMaxPointwiseAxes] = {}, pitch_at_[kMaxPointwiseAxes] = {};  // coordinates of begin_ and of pitch_
+  std::int64_t at_[Geometry::kMaxAxes] = {}, pitch_at_[Geometry::kMaxAxes] = {};  // coordinates of begin_ and of pitch_
   unsigned streams_ = 0;  // outputs that are written past the caches, as bits
   void* direct_ = nullptr;
   void* direct_to_[Program::kMaxOutputs];

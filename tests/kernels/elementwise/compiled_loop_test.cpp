@@ -18,7 +18,6 @@
 namespace weft::testing {
 namespace {
 
-using kernels::Follow;
 using kernels::Operands;
 using kernels::TileProgram;
 using kernels::Window;
@@ -42,7 +41,7 @@ class Writer {
  public:
   Writer(int inputs, int scalars) {
     lowered_.program.inputs = static_cast<short>(inputs + scalars);
-    kernels::Geometry& g = lowered_.geometry;
+    Geometry& g = lowered_.geometry;
     g.count = g.size[0] = kCount;
     g.rank = 1;
     for (int i = 0; i < inputs + scalars; ++i) {
@@ -77,7 +76,7 @@ class Writer {
   }
   TileProgram done() const { return kernels::tile_program(lowered_); }
   Program& program() { return lowered_.program; }
-  kernels::Geometry& geometry() { return lowered_.geometry; }
+  Geometry& geometry() { return lowered_.geometry; }
 
  private:
   kernels::Lowered lowered_;

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "core/device/cpu/machine.h"
-#include "kernels/elementwise/tiles/reductions.h"
+#include "kernels/elementwise/tiles/states.h"
 #include "kernels/elementwise/tiles/tiles.h"
 #include "tests/kernels/elementwise/pointwise_body.h"
 #include "tests/kernels/support/harness_run.h"
@@ -58,7 +58,7 @@ class Windows {
     const exec::KernelRequest request{node_.op,      node_.attributes, in_specs_,       out_specs_,
                                       Device::cpu(), node_.path,       node_.body.get()};
     program_ = kernels::tile_program(kernels::lower(request));
-    sum_ = kernels::reductions_of(program_.program).at(0);
+    sum_ = elementwise::reductions_of(program_.program).at(0);
     for (std::size_t i = 0; i < inputs_.size(); ++i) operands_.inputs[i] = inputs_[i].bytes.data();
     for (std::size_t i = 0; i < outputs_.size(); ++i) operands_.outputs[i] = outputs_[i].bytes.data();
   }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/ir/read.h"
 #include "core/ir/verify.h"
 #include "core/ops/op.h"

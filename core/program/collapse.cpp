@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/elementwise/lower/collapse.h"
+#include "core/program/collapse.h"
 
 #include <vector>
 
 #include "core/base/check.h"
 
-namespace weft::kernels {
+namespace weft::elementwise {
 namespace {
 
 // The operand's steps along the axes of `out`: NumPy aligns axes at the end.
@@ -32,7 +32,7 @@ Follow follow_of(const Geometry& g, int access) {
 
 }  // namespace
 
-Geometry collapse(const exec::KernelRequest& request, const Shape& out, std::span<const Shape> operands) {
+std::variant<Geometry, Refusal> collapse(const Shape& out, std::span<const Shape> operands) {
   std::vector<std::vector<std::int64_t>> steps;
   for (const Shape& operand : operands) steps.push_back(broadcast_steps(operand, out));
   Geometry g;
@@ -42,11 +42,9 @@ Geometry collapse(const exec::KernelRequest& request, const Shape& out, std::spa
     if (size == 1) continue;
     bool merges = g.rank > 0;
     for (std::size_t k = 0; k < steps.size(); ++k) merges = merges && g.step[k][g.rank - 1] == steps[k][axis] * size;
-    if (!merges && g.rank == kMaxPointwiseAxes) {
-      throw ShapeError(request.op.name(), request.path,
-                       cat("the result is ", out, "; at most ", kMaxPointwiseAxes,
-                           " axes that operands broadcast along differently are supported"));
-    }
+    if (!merges && g.rank == Geometry::kMaxAxes)
+      return Refusal{Refusal::Kind::kShape, cat("the result is ", out, "; at most ", Geometry::kMaxAxes,
+                                                " axes that operands broadcast along differently are supported")};
     const int last = merges ? g.rank - 1 : g.rank++;
     g.size[last] = merges ? g.size[last] * size : size;
     for (std::size_t k = 0; k < steps.size(); ++k) g.step[k][last] = steps[k][axis];
@@ -55,4 +53,4 @@ Geometry collapse(const exec::KernelRequest& request, const Shape& out, std::spa
   return g;
 }
 
-}  // namespace weft::kernels
+}  // namespace weft::elementwise

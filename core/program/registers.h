@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <variant>
 #include <vector>
 
-#include "core/exec/kernel.h"
 #include "core/program/program.h"
+#include "core/program/refusal.h"
 
-namespace weft::kernels {
+namespace weft::elementwise {
 
 // An instruction over any number of registers, each written once; otherwise as Instr.
 struct VirtualInstr {
@@ -18,8 +19,9 @@ struct VirtualInstr {
 };
 
 // The program that runs `prologue` once and then `code` for the elements, in as few registers as the lives of the
-// values allow. Throws ValueError where it does not fit into Program.
-Program assign_registers(const exec::KernelRequest& request, const std::vector<VirtualInstr>& prologue,
-                         const std::vector<VirtualInstr>& code, const std::vector<unsigned long long>& constants);
+// values allow. Refused where it has more instructions, constants or registers than Program holds.
+std::variant<Program, Refusal> assign_registers(const std::vector<VirtualInstr>& prologue,
+                                                const std::vector<VirtualInstr>& code,
+                                                const std::vector<unsigned long long>& constants);
 
-}  // namespace weft::kernels
+}  // namespace weft::elementwise

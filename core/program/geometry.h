@@ -5,9 +5,7 @@
 #include "core/program/program.h"
 #include "core/scalar/annotate.h"
 
-namespace weft::kernels {
-
-inline constexpr int kMaxPointwiseAxes = 6;
+namespace weft {
 
 // How an operand follows the output elements.
 enum class Follow : std::uint8_t {
@@ -19,10 +17,11 @@ enum class Follow : std::uint8_t {
 // The program's elements, as axes on which every operand has a step of its own. Axes of size 1 are gone and neighbours
 // that all operands walk as one are merged.
 struct Geometry {
+  static constexpr int kMaxAxes = 6;
   std::int64_t count = 0;
   int rank = 0;
-  std::int64_t size[kMaxPointwiseAxes] = {};
-  std::int64_t step[Program::kMaxAccesses][kMaxPointwiseAxes] = {};  // in elements, 0 where broadcast
+  std::int64_t size[kMaxAxes] = {};
+  std::int64_t step[Program::kMaxAccesses][kMaxAxes] = {};  // in elements, 0 where broadcast
   Follow follow[Program::kMaxAccesses] = {};
   // Elements of an output; where a reduction gives it, element i of the program goes into its element
   //   i % kept             over leading axes
@@ -56,4 +55,4 @@ struct Geometry {
   }
 };
 
-}  // namespace weft::kernels
+}  // namespace weft

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/elementwise/tiles/reductions.h"
+#include "kernels/elementwise/tiles/states.h"
 
 #include <algorithm>
 #include <type_traits>
@@ -26,15 +26,6 @@ S start_of(Fn join) {
 }
 
 }  // namespace
-
-std::vector<Reduction> reductions_of(const Program& program) {
-  std::vector<Reduction> all;
-  for (int i = 0; i < program.count; ++i) {
-    const Instr& in = program.code[i];
-    if (in.kind == Instr::Kind::kReduce) all.push_back({in.b, in.fn, in.c != 0, in.type, in.storage});
-  }
-  return all;
-}
 
 void start_states(const Reduction& reduction, void* states, std::int64_t n) {
   with_state(reduction, [&]<class S>() { std::fill_n(static_cast<S*>(states), n, start_of<S>(reduction.join)); });

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/elementwise/lower/registers.h"
+#include "core/program/registers.h"
 
 #include <algorithm>
 #include <set>
 
-#include "core/base/check.h"
-
-namespace weft::kernels {
+namespace weft::elementwise {
 namespace {
 
 using Kind = Instr::Kind;
@@ -70,16 +68,13 @@ class Assignment {
 
 }  // namespace
 
-Program assign_registers(const exec::KernelRequest& request, const std::vector<VirtualInstr>& prologue,
-                         const std::vector<VirtualInstr>& code, const std::vector<unsigned long long>& constants) {
-  const auto expect_room = [&](const char* what, std::size_t count, int room) {
-    if (count > static_cast<std::size_t>(room))
-      throw ValueError(request.op.name(), request.path, cat("needs ", count, " ", what, "; at most ", room));
-  };
+std::variant<Program, Refusal> assign_registers(const std::vector<VirtualInstr>& prologue,
+                                                const std::vector<VirtualInstr>& code,
+                                                const std::vector<unsigned long long>& constants) {
   std::vector<VirtualInstr> all = prologue;
   all.insert(all.end(), code.begin(), code.end());
-  expect_room("instructions", all.size(), Program::kMaxInstrs);
-  expect_room("constants", constants.size(), Program::kMaxConstants);
+  if (auto refusal = refuse_beyond("instructions", all.size(), Program::kMaxInstrs)) return *refusal;
+  if (auto refusal = refuse_beyond("constants", constants.size(), Program::kMaxConstants)) return *refusal;
   Program program;
   std::copy(constants.begin(), constants.end(), program.constants);
   Assignment assignment(all, prologue.size());
@@ -87,11 +82,12 @@ Program assign_registers(const exec::KernelRequest& request, const std::vector<V
     program.code[i] = assignment.next(i);
     program.wide = program.wide || all[i].type != Type::kF32 || all[i].from != Type::kF32;
   }
-  expect_room("registers", static_cast<std::size_t>(assignment.used()), Program::kMaxRegisters);
+  const auto used = static_cast<std::size_t>(assignment.used());
+  if (auto refusal = refuse_beyond("registers", used, Program::kMaxRegisters)) return *refusal;
   program.count = static_cast<short>(all.size());
   program.prologue = static_cast<short>(prologue.size());
-  program.registers = static_cast<short>(assignment.used());
+  program.registers = static_cast<short>(used);
   return program;
 }
 
-}  // namespace weft::kernels
+}  // namespace weft::elementwise

@@ -2,25 +2,16 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
-#include "core/program/program.h"
+#include "core/program/lower.h"
 
 // The reductions that end a pointwise program, from the states of parts to the output. Sums of f32 and of the 16-bit
 // types have f64 states, as in kernels/reduce; NaN makes a maximum or minimum NaN.
 namespace weft::kernels {
 
-struct Reduction {
-  int output = 0;
-  Fn join = Fn::kAdd;  // kAdd, kMaximum, kMinimum
-  bool trailing = true;
-  Type type = Type::kF32;  // of the elements
-  Storage storage = Storage::kF32;
-};
+using elementwise::Reduction;
 
 inline constexpr std::size_t kStateBytes = 8;
-
-std::vector<Reduction> reductions_of(const Program& program);
 
 // n states of no elements.
 void start_states(const Reduction& reduction, void* states, std::int64_t n);
