@@ -29,7 +29,19 @@ bool carries_derivative(Builder& build, Value v) { return v.defined() && is_floa
 
 bool is_differentiable(const Node& node) { return node.op != ir::input_op() && ops::find_op(node.op).differentiable; }
 
-bool has_decomposition(const Node& node, const OpDef& def) { return def.decompose || node.body; }
+bool has_decomposition(const Node& node, const OpDef& def) {
+  if (def.decompose) return true;
+  if (!node.region) return false;
+  switch (node.region.kind) {
+    case ir::Region::Kind::kElementwise:
+    case ir::Region::Kind::kEpilogue:
+      return true;
+    case ir::Region::Kind::kLoop:
+    case ir::Region::Kind::kRecompute:
+      ir::refuse_region(node, "differentiation");
+  }
+  return false;
+}
 
 Values decompose(Builder& build, const Node& node, const OpDef& def) {
   return def.decompose ? def.decompose(build, node.inputs, node.attributes) : ops::inline_node(build, node);

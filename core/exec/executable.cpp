@@ -45,7 +45,7 @@ void Executable::prepare(const BuildOptions& options) {
     std::vector<TensorSpec> inputs;
     for (const ir::Value v : node.inputs) inputs.push_back(graph_.spec(v));
     kernels[n] = prepare_kernel(
-        {node.op, node.attributes, inputs, node.outputs, device_, node.path, node.body.get(), options.allow_tf32});
+        {node.op, node.attributes, inputs, node.outputs, device_, node.path, node.region, options.allow_tf32});
     planning.workspace[n] = static_cast<std::int64_t>(kernels[n].workspace);
   }
   plan_ = plan::make_plan(graph_, planning);

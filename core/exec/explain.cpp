@@ -54,7 +54,7 @@ StepCost cost_of(const Executable& program, std::size_t step) {
 }
 
 std::string fused_ops(const ir::Node& node) {
-  if (!node.body) return "";
+  if (!node.region) return "";
   std::vector<std::pair<std::string, int>> ops;
   const auto add = [&](const std::string& op) {
     const auto same = std::ranges::find(ops, op, &std::pair<std::string, int>::first);
@@ -65,7 +65,7 @@ std::string fused_ops(const ir::Node& node) {
     }
   };
   if (const ir::OpId base = ops::base_of_epilogue(node.op)) add(base.name());
-  for (const ir::Node& inner : node.body->nodes)
+  for (const ir::Node& inner : node.region.graph->nodes)
     if (inner.op != ir::input_op() && inner.op.name() != "full") add(inner.op.name());
   std::string out;
   for (const auto& [op, count] : ops)

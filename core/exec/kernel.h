@@ -22,7 +22,7 @@ struct KernelRequest {
   std::span<const TensorSpec> outputs;
   Device device;
   const std::string& path;  // layer path, for error texts
-  const ir::Graph* body = nullptr;
+  ir::Region region{};
   bool allow_tf32 = false;  // f32 matmuls may round their operands to TF32 on CUDA
 };
 

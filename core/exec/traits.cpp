@@ -66,10 +66,10 @@ std::vector<std::int64_t> part_offsets(const ir::Graph& graph, const ir::Node& n
 
 bool may_run_in_place(const ir::Node& node, std::size_t j, std::size_t i) {
   const std::string& op = node.op.name();
-  if (op == "pointwise") return body_in_place(*node.body, j, i);
+  if (op == "pointwise") return body_in_place(*node.region.graph, j, i);
   // The products are taken before the body runs, so its further operands are as a pointwise node's; the first ones are
   // read more than once.
-  if (op == "matmul_epilogue") return i >= 2 && body_in_place(*node.body, j, i - 2 + 1);
+  if (op == "matmul_epilogue") return i >= 2 && body_in_place(*node.region.graph, j, i - 2 + 1);
   // A row is read before its gradient is written over it.
   if (op == "softmax_cross_entropy" || op == "softmax_cross_entropy_scaled") return j == 1 && i == 0;
   if (op == "dropout") return j == 0 && i == 0;

@@ -17,8 +17,9 @@ bool same_row(const std::pair<std::string, Attribute>& a, const std::pair<std::s
 
 bool same_node(const Node& a, const Node& b) {
   if (a.op != b.op || a.inputs != b.inputs || a.outputs != b.outputs || !same(a.attributes, b.attributes)) return false;
-  if (a.body == b.body) return true;
-  return a.body && b.body && same(*a.body, *b.body);
+  if (a.region.kind != b.region.kind) return false;
+  if (a.region.graph == b.region.graph) return true;
+  return a.region && b.region && same(*a.region.graph, *b.region.graph);
 }
 
 bool same_input(const Input& a, const Input& b) { return a.value == b.value && a.kind == b.kind && a.name == b.name; }

@@ -4,8 +4,8 @@
 
 namespace weft::ir {
 
-// Whether two graphs are the same program: the same nodes in the same order, inputs and outputs alike, bodies compared
-// by content. Doubles compare by their bits, and layer paths do not count.
+// Whether two graphs are the same program: the same nodes in the same order, inputs and outputs alike, regions of one
+// kind compared by content. Doubles compare by their bits, and layer paths do not count.
 bool same(const Graph& a, const Graph& b);
 
 // The same for attributes.

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/ir/region.h"
 #include "weft/shape.h"
 
 // A program as data: nodes in topological order, every value defined once. Nothing here runs, and nothing here knows
@@ -85,11 +86,11 @@ struct Node {
   std::vector<Value> inputs;
   std::vector<TensorSpec> outputs;
   Attributes attributes;
-  std::string path{};                   // layer path at the time of tracing, for errors and reports
-  std::shared_ptr<const Graph> body{};  // pointwise regions now; scan, cond and recompute later
+  std::string path{};  // layer path at the time of tracing, for errors and reports
+  Region region{};
 };
 
-// Where the value of a graph input comes from, which only its owner (the tracer, a body's node) interprets.
+// Where the value of a graph input comes from, which only its owner (the tracer, a region's node) interprets.
 enum class InputKind : std::uint8_t { kArgument, kVariable, kCapture };
 
 struct Input {

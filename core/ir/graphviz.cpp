@@ -21,16 +21,18 @@ std::string label(const Graph& graph, const Node& node) {
   return node.op.name() + (node.path.empty() ? "" : " @ " + node.path);
 }
 
-// `prefix` keeps the nodes of different bodies apart.
+// `prefix` keeps the nodes of different regions apart.
 void put_block(const Graph& graph, const std::string& prefix, const std::string& indent, std::string& out) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     const std::string self = id(prefix, static_cast<std::int32_t>(i));
     const std::string shape = node.op == input_op() ? "ellipse" : "box";
     const std::string box = self + " [shape=" + shape + ", label=" + in_quotes(label(graph, node)) + "];\n";
-    if (node.body) {
-      out += indent + "subgraph cluster_" + self + " {\n" + indent + "  " + box;
-      put_block(*node.body, self + "_", indent + "  ", out);
+    if (node.region) {
+      const std::string inner = indent + "  ";
+      out += indent + "subgraph cluster_" + self + " {\n" + inner +
+             "label=" + in_quotes(std::string(name_of(node.region.kind))) + ";\n" + inner + box;
+      put_block(*node.region.graph, self + "_", inner, out);
       out += indent + "}\n";
     } else {
       out += indent + box;

@@ -6,8 +6,8 @@
 
 namespace weft::ir {
 
-// The graph in Graphviz' dot language: a box per node, a labelled edge per operand; a node with a body is a cluster
-// that holds the body.
+// The graph in Graphviz' dot language: a box per node, a labelled edge per operand; a node with a region is a
+// cluster that holds the region and names its kind.
 std::string graphviz(const Graph& graph);
 
 }  // namespace weft::ir

@@ -96,9 +96,9 @@ void print_block(const Graph& graph, const std::string& indent, std::string& out
   const std::string inner = indent + "  ";
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     out += inner + print_node(graph, static_cast<std::int32_t>(n));
-    if (graph.nodes[n].body) {
-      out += " body ";
-      print_block(*graph.nodes[n].body, inner, out);
+    if (const Region& region = graph.nodes[n].region) {
+      out += " region " + std::string(name_of(region.kind)) + " ";
+      print_block(*region.graph, inner, out);
     } else {
       out += "\n";
     }

@@ -11,7 +11,7 @@
 //     %1 = input variable "0.weight" : f32(10, 128)
 //     %2 = matmul(%0, %1) {trans_a=false, trans_b=true} : f32(64, 10) @ model.0
 //     %3:2 = topk(%2) {k=3} : f32(64, 3), i64(64, 3)
-//     %4 = pointwise(%3) : f32(64, 3) body {
+//     %4 = pointwise(%3) : f32(64, 3) region elementwise {
 //       %0 = input argument "" : f32(64, 3)
 //       %1 = tanh(%0) : f32(64, 3)
 //       return %1
@@ -20,6 +20,7 @@
 //     assign "0.weight" = %4
 //   }
 //
+// A region stands behind its node, with its kind: elementwise, epilogue, loop or recompute.
 // %n is output 0 of node n and %n.k its output k; "%n:k =" defines k outputs. Inputs are argument, variable or capture.
 // Attribute values are true, 7, 0.5 (a point, an exponent, inf or nan(bits) marks a double; it reads back to the same
 // bits), "text", [1, 2], f32 (a dtype) and <opaque>, which cannot be read back. An op, an attribute or a layer path
@@ -29,7 +30,7 @@ namespace weft::ir {
 // The text of a graph. An ill-formed graph prints too, as far as it goes.
 std::string print(const Graph& graph);
 
-// One line of it, node n's, without its body.
+// One line of it, node n's, without its region.
 std::string print_node(const Graph& graph, std::int32_t n);
 
 }  // namespace weft::ir

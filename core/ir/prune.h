@@ -4,7 +4,7 @@
 
 namespace weft::ir {
 
-// The graph without the nodes that no output needs, renumbered in the same order. All inputs stay. Bodies are
+// The graph without the nodes that no output needs, renumbered in the same order. All inputs stay. Regions are
 // untouched.
 Graph prune(const Graph& graph);
 

@@ -136,6 +136,13 @@ void read_operands(Scanner& in, const Graph& graph, Node& node) {
   in.expect(")");
 }
 
+Region::Kind read_kind(Scanner& in) {
+  const std::string_view name = in.word("a kind of region");
+  for (const Region::Kind kind : kRegionKinds)
+    if (name == name_of(kind)) return kind;
+  in.fail("'", name, "' is no kind of region");
+}
+
 Graph read_block(Scanner& in, int depth);
 
 void read_node(Scanner& in, Graph& graph, int depth) {
@@ -160,9 +167,10 @@ void read_node(Scanner& in, Graph& graph, int depth) {
   if (count != static_cast<std::int64_t>(node.outputs.size()) || (is_input && count != 1))
     in.fail(count, " outputs are announced and ", node.outputs.size(), " stand here");
   if (in.take("@")) node.path = in.name("a layer path");
-  if (in.take("body")) {
-    if (is_input) in.fail("an input has no body");
-    node.body = std::make_shared<const Graph>(read_block(in, depth + 1));
+  if (in.take("region")) {
+    if (is_input) in.fail("an input has no region");
+    node.region.kind = read_kind(in);
+    node.region.graph = std::make_shared<const Graph>(read_block(in, depth + 1));
   }
   graph.append(std::move(node));
 }
@@ -181,7 +189,7 @@ void read_assign(Scanner& in, Graph& graph) {
 }
 
 Graph read_block(Scanner& in, int depth) {
-  if (depth > kMaxDepth) in.fail("bodies are nested more than ", kMaxDepth, " deep");
+  if (depth > kMaxDepth) in.fail("regions are nested more than ", kMaxDepth, " deep");
   in.expect("{");
   Graph graph;
   while (in.peek() == '%') read_node(in, graph, depth);

@@ -34,12 +34,12 @@ void verify_node(const Graph& graph, std::size_t n, const Infer& infer) {
     specs.push_back(graph.spec(v));
   }
   if (node.op == input_op()) {
-    if (!node.inputs.empty() || node.body || node.outputs.size() != 1)
-      reject(graph, n, "an input has one output, no operands and no body");
+    if (!node.inputs.empty() || node.region || node.outputs.size() != 1)
+      reject(graph, n, "an input has one output, no operands and no region");
   } else if (infer && infer(node, specs) != node.outputs) {
     reject(graph, n, "outputs are not what the op's shape rule says");
   }
-  if (node.body) verify(*node.body, infer);
+  if (node.region) verify(*node.region.graph, infer);
 }
 
 void verify_inputs(const Graph& graph) {

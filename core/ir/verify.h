@@ -10,10 +10,10 @@ namespace weft::ir {
 // What the specs of a node's outputs should be.
 using Infer = std::function<std::vector<TensorSpec>(const Node&, std::span<const TensorSpec> inputs)>;
 
-// Throws Error, with op and layer path, unless all of this holds for the graph and the bodies in it:
+// Throws Error, with op and layer path, unless all of this holds for the graph and the regions in it:
 //   - every node has an op, and outputs with sizes that are not negative and bytes that fit 64 bits;
 //   - every operand is an output of an earlier node;
-//   - nodes of op "input" and Graph::inputs are the same values in the same order, without operands or body;
+//   - nodes of op "input" and Graph::inputs are the same values in the same order, without operands or region;
 //   - variables among the inputs have different names;
 //   - every output exists, no variable is assigned twice, and one that is also an input keeps its spec;
 //   - with `infer`: the specs that it gives are those that stand.

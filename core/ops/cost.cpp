@@ -118,18 +118,28 @@ double of_parts(const Graph& graph, const Node& node, const OpDef& def) {
   return sum;
 }
 
+double of_region(const Graph& graph, const Node& node) {
+  const Graph& body = *node.region.graph;
+  double sum = 0;
+  for (const Node& inner : body.nodes) sum += flops(body, inner);
+  switch (node.region.kind) {
+    case ir::Region::Kind::kElementwise:
+    case ir::Region::Kind::kRecompute:
+      return sum;
+    case ir::Region::Kind::kEpilogue:
+      // The body's first input is what the base op gives.
+      return sum + of_base(graph, node, base_of_epilogue(node.op).name(), elements(body, body.inputs[0].value));
+    case ir::Region::Kind::kLoop:
+      ir::refuse_region(node, "the cost model");
+  }
+  return sum;
+}
+
 }  // namespace
 
 double flops(const Graph& graph, const Node& node) {
   const std::string& op = node.op.name();
-  if (node.body) {
-    double sum = 0;
-    for (const Node& inner : node.body->nodes) sum += flops(*node.body, inner);
-    // Behind a base op the body's first input is what the op gives.
-    if (const OpId base = base_of_epilogue(node.op))
-      sum += of_base(graph, node, base.name(), elements(*node.body, node.body->inputs[0].value));
-    return sum;
-  }
+  if (node.region) return of_region(graph, node);
   for (int f = 0; f < kFnCount; ++f)
     if (op == name_of(static_cast<Fn>(f)))
       return per_element(static_cast<Fn>(f)) * static_cast<double>(node.outputs[0].shape.numel());

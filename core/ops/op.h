@@ -80,7 +80,8 @@ struct OpDef {
 
 // The op's definition; throws Error when nothing of that name is registered.
 const OpDef& find_op(OpId op);
-// The specs that a node's outputs should have, by its op's rule or by its body.
+// The specs that a node's outputs should have, by its op's rule or by its region, which is
+// checked against the rules of its kind (core/ops/region.h).
 std::vector<TensorSpec> infer_node(const Node& node, std::span<const TensorSpec> inputs);
 // Adds a user's op; throws ValueError when the name is taken by another op. Thread safe.
 void register_op(OpDef def);

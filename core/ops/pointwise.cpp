@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/ops/families.h"
+#include "core/ops/region.h"
 #include "core/ops/rules.h"
 
 namespace weft::ops {
@@ -33,6 +34,21 @@ const Epilogue* epilogue(OpId op) {
   return found == epilogues().end() ? nullptr : &*found;
 }
 
+const Epilogue& epilogue_of(const Node& node) {
+  if (const Epilogue* e = epilogue(node.op)) return *e;
+  throw ValueError(node.op.name(), node.path, "has an epilogue region and is no op with an epilogue");
+}
+
+// The operands of an epilogue's body: what the base op gives, then the node's further operands.
+std::vector<TensorSpec> given_to_epilogue(const Node& node, Specs inputs) {
+  const Epilogue& e = epilogue_of(node);
+  if (inputs.size() < e.inputs)
+    fail<ValueError>(node.op.name(), "takes ", e.inputs, " inputs, was given ", inputs.size());
+  std::vector<TensorSpec> given = find_op(e.base).infer(inputs.first(e.inputs), node.attributes);
+  given.insert(given.end(), inputs.begin() + static_cast<std::ptrdiff_t>(e.inputs), inputs.end());
+  return given;
+}
+
 void expect_body_inputs(const std::string& op, const Graph& body, Specs given) {
   if (given.size() != body.inputs.size())
     fail<ValueError>(op, "takes the body's ", body.inputs.size(), " inputs, was given ", given.size());
@@ -41,11 +57,11 @@ void expect_body_inputs(const std::string& op, const Graph& body, Specs given) {
       fail<ShapeError>(op, "input ", i, " is ", given[i], ", the body takes ", wanted);
 }
 
-std::vector<Value> emit_body(Builder& build, OpId op, std::vector<Value> inputs, Attributes attributes,
-                             std::shared_ptr<const Graph> body) {
+std::vector<Value> emit_region(Builder& build, OpId op, std::vector<Value> inputs, Attributes attributes,
+                               ir::Region region) {
   std::vector<TensorSpec> specs;
   for (const Value v : inputs) specs.push_back(build.spec(v));
-  Node node{op, std::move(inputs), {}, std::move(attributes), build.path(), std::move(body)};
+  Node node{op, std::move(inputs), {}, std::move(attributes), build.path(), std::move(region)};
   node.outputs = infer_node(node, specs);
   const auto count = static_cast<std::int32_t>(node.outputs.size());
   const Value first = build.graph().append(std::move(node));
@@ -68,29 +84,34 @@ OpId base_of_epilogue(OpId op) {
 }
 
 std::vector<TensorSpec> infer_node(const Node& node, Specs inputs) {
-  if (!node.body) return find_op(node.op).infer(inputs, node.attributes);
-  const std::string& name = node.op.name();
-  if (const Epilogue* e = epilogue(node.op)) {
-    if (inputs.size() < e->inputs) fail<ValueError>(name, "takes ", e->inputs, " inputs, was given ", inputs.size());
-    std::vector<TensorSpec> given = find_op(e->base).infer(inputs.first(e->inputs), node.attributes);
-    given.insert(given.end(), inputs.begin() + static_cast<std::ptrdiff_t>(e->inputs), inputs.end());
-    expect_body_inputs(name, *node.body, given);
-  } else {
-    expect_body_inputs(name, *node.body, inputs);
+  if (!node.region) return find_op(node.op).infer(inputs, node.attributes);
+  const Graph& body = *node.region.graph;
+  switch (node.region.kind) {
+    case ir::Region::Kind::kElementwise:
+    case ir::Region::Kind::kRecompute:
+      expect_body_inputs(node.op.name(), body, inputs);
+      break;
+    case ir::Region::Kind::kEpilogue:
+      expect_body_inputs(node.op.name(), body, given_to_epilogue(node, inputs));
+      break;
+    case ir::Region::Kind::kLoop:
+      ir::refuse_region(node, "shape inference");
   }
+  check_region(node);
   std::vector<TensorSpec> specs;
-  for (const ir::Output& output : node.body->outputs) specs.push_back(node.body->spec(output.value));
+  for (const ir::Output& output : body.outputs) specs.push_back(body.spec(output.value));
   return specs;
 }
 
 std::vector<Value> emit_pointwise(Builder& build, std::vector<Value> inputs, std::shared_ptr<const Graph> body) {
-  return emit_body(build, pointwise_op(), std::move(inputs), {}, std::move(body));
+  return emit_region(build, pointwise_op(), std::move(inputs), {}, {ir::Region::Kind::kElementwise, std::move(body)});
 }
 
 std::vector<Value> emit_epilogue(Builder& build, OpId op, std::vector<Value> inputs, std::vector<Value> further,
                                  Attributes attributes, std::shared_ptr<const Graph> body) {
   inputs.insert(inputs.end(), further.begin(), further.end());
-  return emit_body(build, epilogue_op(op), std::move(inputs), std::move(attributes), std::move(body));
+  return emit_region(build, epilogue_op(op), std::move(inputs), std::move(attributes),
+                     {ir::Region::Kind::kEpilogue, std::move(body)});
 }
 
 std::vector<Value> inline_body(Builder& build, const Graph& body, std::span<const Value> inputs) {
@@ -111,18 +132,28 @@ std::vector<Value> inline_body(Builder& build, const Graph& body, std::span<cons
 }
 
 std::vector<Value> inline_node(Builder& build, const Node& node) {
-  const Epilogue* e = epilogue(node.op);
-  if (!e) return inline_body(build, *node.body, node.inputs);
-  const auto further = node.inputs.begin() + static_cast<std::ptrdiff_t>(e->inputs);
-  std::vector<Value> inputs = build.emit_all(e->base, {node.inputs.begin(), further}, node.attributes);
-  inputs.insert(inputs.end(), further, node.inputs.end());
-  return inline_body(build, *node.body, inputs);
+  std::vector<Value> inputs = node.inputs;
+  switch (node.region.kind) {
+    case ir::Region::Kind::kElementwise:
+      break;
+    case ir::Region::Kind::kEpilogue: {
+      const Epilogue& e = epilogue_of(node);
+      const auto further = node.inputs.begin() + static_cast<std::ptrdiff_t>(e.inputs);
+      inputs = build.emit_all(e.base, {node.inputs.begin(), further}, node.attributes);
+      inputs.insert(inputs.end(), further, node.inputs.end());
+      break;
+    }
+    case ir::Region::Kind::kLoop:
+    case ir::Region::Kind::kRecompute:
+      ir::refuse_region(node, "inlining");
+  }
+  return inline_body(build, *node.region.graph, inputs);
 }
 
 std::vector<OpDef> pointwise_ops() {
-  // The rule of a node with a body is the body, which a shape rule does not see.
+  // The rule of a node with a region is the region, which a shape rule does not see.
   const auto infer = [](Specs, const Attributes&) -> std::vector<TensorSpec> {
-    fail<Error>("pointwise or epilogue", "is made from a body, not from inputs and attributes");
+    fail<Error>("pointwise or epilogue", "is made from a region, not from inputs and attributes");
   };
   std::vector<OpDef> defs{{.name = "pointwise", .infer = infer}};
   for (const Epilogue& e : epilogues()) defs.push_back({.name = e.op.name(), .infer = infer});

@@ -4,13 +4,10 @@
 
 #include "core/ops/op.h"
 
-// Nodes that hold a chain of elementwise nodes as their body: by themselves, or behind an op whose results they work on
-// while those are still in cache.
+// Nodes with an elementwise or an epilogue region, whose graph is called the body here: elementwise nodes that run as
+// one, by themselves or behind an op whose results they work on while those are still in cache.
 //
-// A body is elementwise functions, casts, constants and draws of one full shape, to which its operands broadcast. An
-// output of a body may be a reduction (sum, max or min) of an elementwise value of the full shape over its leading or
-// its trailing axes, or over all of them; nothing in the body reads it. Behind a product the body may also be one node
-// that a matrix library computes (core/ops/gradient_epilogues.cpp), of the body's inputs in their order.
+// The rules of such bodies stand in core/ops/region.h.
 namespace weft::ops {
 
 OpId pointwise_op();
@@ -30,7 +27,8 @@ std::vector<Value> emit_epilogue(Builder& build, OpId op, std::vector<Value> inp
 
 // The body's nodes, added to the graph one by one; returns what stands for the body's outputs.
 std::vector<Value> inline_body(Builder& build, const Graph& body, std::span<const Value> inputs);
-// A node with a body as the nodes that it stands for: the op in front of an epilogue, then the body's.
+// A node with an elementwise or an epilogue region as the nodes that it stands for: the op in front of an epilogue,
+// then the body's. Throws ValueError for other kinds of regions, which are not what their nodes are once.
 std::vector<Value> inline_node(Builder& build, const Node& node);
 
 }  // namespace weft::ops

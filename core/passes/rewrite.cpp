@@ -55,6 +55,20 @@ std::vector<std::vector<std::int32_t>> readers_of(const Graph& graph) {
   return out;
 }
 
+bool keeps_region(const Node& node, std::string_view pass) {
+  if (!node.region) return false;
+  switch (node.region.kind) {
+    // Made of nodes that the pass has seen already, or has nothing to do with.
+    case ir::Region::Kind::kElementwise:
+    case ir::Region::Kind::kEpilogue:
+      return true;
+    case ir::Region::Kind::kLoop:
+    case ir::Region::Kind::kRecompute:
+      ir::refuse_region(node, pass);
+  }
+  return false;
+}
+
 std::optional<Fn> fn_of(const Node& node) {
   static const auto by_name = [] {
     std::map<std::string, Fn, std::less<>> map;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/ops/op.h"
@@ -46,6 +47,10 @@ std::vector<std::vector<int>> count_uses(const Graph& graph);
 
 // Per node: the nodes that read it, each once and in the graph's order.
 std::vector<std::vector<std::int32_t>> readers_of(const Graph& graph);
+
+// Whether the node has a region that `pass` keeps as one piece. Throws ValueError for kinds of regions whose nodes the
+// pass would have to see.
+bool keeps_region(const Node& node, std::string_view pass);
 
 // The function that a node computes elementwise, if that is what its op does.
 std::optional<Fn> fn_of(const Node& node);

@@ -118,8 +118,22 @@ class Planner {
     placement(v) = {.kind = kind, .input = home.input, .offset = at.offset, .bytes = bytes(v)};
   }
 
+  // A fused node is one call, whose inner values have no place of their own.
+  static void expect_one_call(const Node& node) {
+    if (!node.region) return;
+    switch (node.region.kind) {
+      case ir::Region::Kind::kElementwise:
+      case ir::Region::Kind::kEpilogue:
+        return;
+      case ir::Region::Kind::kLoop:
+      case ir::Region::Kind::kRecompute:
+        ir::refuse_region(node, "the planner");
+    }
+  }
+
   void plan_node(std::int32_t n) {
     const Node& node = graph_.nodes[static_cast<std::size_t>(n)];
+    expect_one_call(node);
     if (const auto offset = uses_.alias_offset(node)) {
       const Value v{n, 0}, source = node.inputs[0];
       spot(v) = {spot(source).storage, spot(source).offset + *offset};

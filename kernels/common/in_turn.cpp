@@ -80,26 +80,37 @@ exec::PreparedKernel prepare_in_turn(const exec::KernelRequest& request, std::st
   const std::span<const TensorSpec> further = request.inputs.subspan(inputs);
   auto kernel = std::make_shared<InTurn>();
   kernel->inputs = inputs;
+  const ir::Graph& whole = *request.region.graph;
   std::vector<TensorSpec> between;
-  for (std::size_t i = 0; i + further.size() < request.body->inputs.size(); ++i) {
-    between.push_back(request.body->spec(request.body->inputs[i].value));
+  for (std::size_t i = 0; i + further.size() < whole.inputs.size(); ++i) {
+    between.push_back(whole.spec(whole.inputs[i].value));
     kernel->between.push_back({between.back().dtype, kernel->rest});
     kernel->rest += padded(static_cast<std::size_t>(between.back().bytes()));
   }
-  const ir::Graph body = without_passed_on(*request.body, *kernel);
+  const auto body = std::make_shared<const ir::Graph>(without_passed_on(whole, *kernel));
   std::vector<TensorSpec> in = between, out;
   in.insert(in.end(), further.begin(), further.end());
-  for (const ir::Output& output : body.outputs) out.push_back(body.spec(output.value));
+  for (const ir::Output& output : body->outputs) out.push_back(body->spec(output.value));
   if (std::max(in.size(), request.outputs.size()) > InTurn::kMaxViews)
     throw ValueError(
         request.op.name(), request.path,
         cat("has ", std::max(in.size(), request.outputs.size()), " operands or results; at most ", InTurn::kMaxViews));
-  kernel->base = prepare_base({ir::OpId::of(base), request.attributes, request.inputs.first(inputs), between,
-                               request.device, request.path, nullptr, request.allow_tf32});
-  kernel->body =
-      body.outputs.empty()
-          ? exec::PreparedKernel{[](const Call&) {}}
-          : prepare_body({ir::OpId::of("pointwise"), request.attributes, in, out, request.device, request.path, &body});
+  kernel->base = prepare_base({ir::OpId::of(base),
+                               request.attributes,
+                               request.inputs.first(inputs),
+                               between,
+                               request.device,
+                               request.path,
+                               {},
+                               request.allow_tf32});
+  kernel->body = body->outputs.empty() ? exec::PreparedKernel{[](const Call&) {}}
+                                       : prepare_body({ir::OpId::of("pointwise"),
+                                                       request.attributes,
+                                                       in,
+                                                       out,
+                                                       request.device,
+                                                       request.path,
+                                                       {ir::Region::Kind::kElementwise, body}});
   return {[kernel](const Call& call) { kernel->run(call); },
           kernel->rest + std::max(kernel->base.workspace, kernel->body.workspace)};
 }

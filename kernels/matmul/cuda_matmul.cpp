@@ -122,8 +122,8 @@ exec::PreparedKernel by_library(const exec::KernelRequest& request, const std::o
 }  // namespace
 
 exec::PreparedKernel prepare_matmul_epilogue_cuda(const exec::KernelRequest& request) {
-  const auto body = lone_node(*request.body) ? prepare_lone_node : prepare_pointwise_cuda;
-  return by_library(request, match_epilogue(*request.body, request.inputs[0].dtype),
+  const auto body = lone_node(*request.region.graph) ? prepare_lone_node : prepare_pointwise_cuda;
+  return by_library(request, match_epilogue(*request.region.graph, request.inputs[0].dtype),
                     [&] { return prepare_in_turn(request, "matmul", 2, prepare_matmul_cuda, body); });
 }
 

@@ -24,7 +24,7 @@ class CpuMatmulEpilogue {
  public:
   CpuMatmulEpilogue(const exec::KernelRequest& request, const Lowered& lowered, Gemm gemm)
       : gemm_(std::move(gemm)), body_(tile_program(lowered)), reductions_(reductions_of(lowered.program)) {
-    const Shape& product = request.body->spec(request.body->inputs[0].value).shape;
+    const Shape& product = product_spec(request).shape;
     rows_ = product[-2];
     cols_ = product[-1];
     row_blocks_ = (rows_ + gemm_.block_rows() - 1) / gemm_.block_rows();
@@ -95,10 +95,10 @@ class CpuMatmulEpilogue {
 }  // namespace
 
 exec::PreparedKernel prepare_matmul_epilogue_cpu(const exec::KernelRequest& request) {
-  if (lone_node(*request.body)) return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_lone_node);
+  if (lone_node(*request.region.graph))
+    return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_lone_node);
   const Lowered lowered = lower(request);
-  const std::int64_t columns = request.body->spec(request.body->inputs[0].value).shape[-1];
-  if (!elementwise::reduces_to_columns(lowered, columns))
+  if (!elementwise::reduces_to_columns(lowered, product_spec(request).shape[-1]))
     return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_pointwise_cpu);
   return with_gemm(gemm_problem(request), GemmInto::kTiles, [&](auto gemm) -> exec::PreparedKernel {
     using Kernel = CpuMatmulEpilogue<decltype(gemm)>;

@@ -36,10 +36,17 @@ std::vector<std::int64_t> broadcast_matrices(const Shape& in, const Shape& out) 
 
 }  // namespace
 
+const TensorSpec& product_spec(const exec::KernelRequest& request) {
+  if (!request.region) return request.outputs[0];
+  const ir::Graph& body = *request.region.graph;
+  return body.spec(body.inputs[0].value);
+}
+
 GemmProblem gemm_problem(const exec::KernelRequest& request) {
   const Shape& a = request.inputs[0].shape;
   const Shape& b = request.inputs[1].shape;
-  const Shape& c = request.body ? request.body->spec(request.body->inputs[0].value).shape : request.outputs[0].shape;
+  const TensorSpec& product = product_spec(request);
+  const Shape& c = product.shape;
   GemmProblem p;
   p.trans_a = request.attributes.flag("trans_a");
   p.trans_b = request.attributes.flag("trans_b");
@@ -48,7 +55,7 @@ GemmProblem gemm_problem(const exec::KernelRequest& request) {
   p.k = p.trans_a ? a[-2] : a[-1];
   p.dtype = request.inputs[0].dtype;
   p.allow_tf32 = request.allow_tf32;
-  p.result = request.body ? request.body->spec(request.body->inputs[0].value).dtype : request.outputs[0].dtype;
+  p.result = product.dtype;
   p.batch = matrices(c);
   p.a_count = matrices(a);
   p.b_count = matrices(b);

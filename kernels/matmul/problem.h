@@ -20,6 +20,8 @@ struct GemmProblem {
   std::vector<std::int64_t> a_matrix, b_matrix;  // which of them product i takes (broadcasting)
 };
 
+// The product itself, which an epilogue works on, of a request for matmul or matmul_epilogue.
+const TensorSpec& product_spec(const exec::KernelRequest& request);
 // The problem that a request for matmul or matmul_epilogue poses.
 GemmProblem gemm_problem(const exec::KernelRequest& request);
 

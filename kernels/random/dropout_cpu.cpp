@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <memory>
 #include <utility>
 
 #include "kernels/common/float_types.h"
@@ -57,9 +58,10 @@ class Body {
 exec::PreparedKernel prepare_dropout_cpu(const exec::KernelRequest& request) {
   const DType dtype = request.inputs[0].dtype;
   return with_floating(dtype, request.op.name(), [&](auto) {
-    const ir::Graph body = Body(request)(dropout_rule(request), dtype);
+    const ir::Region region{ir::Region::Kind::kElementwise,
+                            std::make_shared<const ir::Graph>(Body(request)(dropout_rule(request), dtype))};
     return prepare_pointwise_cpu(
-        {request.op, request.attributes, request.inputs, request.outputs, request.device, request.path, &body});
+        {request.op, request.attributes, request.inputs, request.outputs, request.device, request.path, region});
   });
 }
 

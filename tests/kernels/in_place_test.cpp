@@ -8,7 +8,7 @@
 namespace weft::testing {
 namespace {
 
-ir::Node node_of(const OpCase& row) { return {ir::OpId::of(row.op), {}, {}, row.attributes, "", row.body}; }
+ir::Node node_of(const OpCase& row) { return {ir::OpId::of(row.op), {}, {}, row.attributes, "", row.region}; }
 
 // Runs the row with every output over every input that the planner may put it over; returns how many pairs there are.
 int check_pairs(const OpCase& row, Device device) {
@@ -36,7 +36,7 @@ int check_pairs(const OpCase& row, Device device) {
 TEST(InPlace, GivesTheSameBits) {
   int pairs = 0;
   for (const OpCase& row : all_cases()) {
-    const bool interesting = row.body || row.op.starts_with("softmax_cross_entropy") || row.op == "dropout";
+    const bool interesting = row.region || row.op.starts_with("softmax_cross_entropy") || row.op == "dropout";
     if (!interesting) continue;
     for (const Device device : Device::all()) pairs += check_pairs(row, device);
   }

@@ -81,13 +81,16 @@ Graph share(const Graph& graph) {
       to.keep(n);
       continue;
     }
+    // Regions are shared where they are one graph, which is not searched.
+    static_cast<void>(keeps_region(node, "common subexpression elimination"));
     const std::vector<Value> operands = to.now(node.inputs);
     const std::size_t key = hash_of(node, operands);
     const auto [first, last] = seen.equal_range(key);
     const auto same = [&](const auto& row) {
       const Node& other = to.graph().nodes[static_cast<std::size_t>(row.second)];
-      return other.op == node.op && other.inputs == operands && other.body == node.body &&
-             other.outputs == node.outputs && identical(other.attributes, node.attributes);
+      return other.op == node.op && other.inputs == operands && other.region.kind == node.region.kind &&
+             other.region.graph == node.region.graph && other.outputs == node.outputs &&
+             identical(other.attributes, node.attributes);
     };
     const auto found = std::find_if(first, last, same);
     if (found == last) {

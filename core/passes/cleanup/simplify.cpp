@@ -178,7 +178,7 @@ void read_untransposed(Site& at) {
 Graph simplify(const Graph& graph) {
   Rewriter to(graph);
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    if (graph.nodes[n].op == ir::input_op() || graph.nodes[n].body) {
+    if (graph.nodes[n].op == ir::input_op() || keeps_region(graph.nodes[n], "simplification")) {
       to.keep(n);
       continue;
     }

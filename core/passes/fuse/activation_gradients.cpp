@@ -69,6 +69,7 @@ class ActivationGradients {
 
   Graph join() {
     const auto count = static_cast<std::int32_t>(graph_.nodes.size());
+    for (const Node& node : graph_.nodes) static_cast<void>(keeps_region(node, "fusion of activation gradients"));
     for (std::int32_t n = 0; n < count; ++n)
       if (is_gradient(n, Fn::kRelu) && is_layer(node(n).inputs[2])) bits_[node(n).inputs[2]] = {};
     for (std::int32_t n = 0; n < count; ++n) {
@@ -89,17 +90,22 @@ class ActivationGradients {
  private:
   const Node& node(std::int32_t n) const { return graph_.nodes[static_cast<std::size_t>(n)]; }
 
+  // The product in front of an epilogue.
+  const TensorSpec& product_spec(std::int32_t n) const {
+    const Graph& body = *node(n).region.graph;
+    return body.spec(body.inputs[0].value);
+  }
+
   bool is_product_of_matrices(std::int32_t n) const {
-    return node(n).body && ops::base_of_epilogue(node(n).op) == product_op() &&
-           node(n).body->spec(node(n).body->inputs[0].value).shape.rank() == 2;
+    return node(n).region && ops::base_of_epilogue(node(n).op) == product_op() && product_spec(n).shape.rank() == 2;
   }
 
   // A product times the slope of fn at one further operand of its spec.
   bool is_gradient(std::int32_t n, Fn fn) const {
     if (!is_product_of_matrices(n) || node(n).inputs.size() != 3) return false;
-    const TensorSpec& dy = node(n).body->spec(node(n).body->inputs[0].value);
+    const TensorSpec& dy = product_spec(n);
     return graph_.spec(node(n).inputs[2]) == dy && dy.dtype != DType::kF64 &&
-           Alike(*node(n).body, slope_body(fn, dy))();
+           Alike(*node(n).region.graph, slope_body(fn, dy))();
   }
   // The library reads what was kept in rows of a multiple of 8 elements, and its tanh is not exact enough for f32.
   bool is_gelu_gradient(std::int32_t n) const {
@@ -110,7 +116,7 @@ class ActivationGradients {
   // Whether all that a node gives is the ReLU of its f32 product and perhaps a row, rounded perhaps.
   bool is_layer(Value y) const {
     if (!is_product_of_matrices(y.node) || node(y.node).outputs.size() != 1) return false;
-    const Graph& body = *node(y.node).body;
+    const Graph& body = *node(y.node).region.graph;
     const Value product = body.inputs[0].value;
     Value v = body.outputs[0].value;
     if (body.node(v).op.name() == "cast") v = body.node(v).inputs[0];
@@ -130,8 +136,7 @@ class ActivationGradients {
   std::vector<Value> emit(std::int32_t n, const char* op, std::vector<Value> further, ir::Attributes attributes = {}) {
     auto body = std::make_shared<Graph>();
     ops::Builder inside(*body);
-    std::vector<Value> operands{
-        body->add_input(node(n).body->spec(node(n).body->inputs[0].value), InputKind::kArgument, "")};
+    std::vector<Value> operands{body->add_input(product_spec(n), InputKind::kArgument, "")};
     for (const Value v : further) operands.push_back(body->add_input(to_.build().spec(v), InputKind::kArgument, ""));
     for (const Value v : inside.emit_all(ir::OpId::of(op), std::move(operands), std::move(attributes)))
       body->outputs.push_back({v, ""});

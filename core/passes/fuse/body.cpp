@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "core/program/ending.h"
+#include "core/ops/region.h"
 
 namespace weft::fusion {
 namespace {
@@ -16,15 +16,13 @@ const Node& at(const Graph& graph, std::int32_t node) { return graph.nodes[stati
 bool is_draw(const Node& node) { return node.op.name() == "uniform" || node.op.name() == "normal"; }
 
 bool is_ending(const Graph& graph, const Node& node) {
-  if (!elementwise::join_of(node)) return false;
-  const Shape& shape = graph.spec(node.inputs[0]).shape;
-  return shape.numel() > 0 && elementwise::end_of(shape, node.attributes.ints("axes"));
+  return ops::ends_region(graph, node) && graph.spec(node.inputs[0]).shape.numel() > 0;
 }
 
 }  // namespace
 
 Role role_of(const Graph& graph, const Node& node) {
-  if (node.body || node.op == ir::input_op()) return Role::kOther;
+  if (node.region || node.op == ir::input_op()) return Role::kOther;
   if (node.op.name() == "full") return Role::kConstant;
   if (is_ending(graph, node)) return Role::kEnding;
   const bool elementwise = fn_of(node) || node.op.name() == "cast" || is_draw(node);

@@ -13,6 +13,10 @@
 namespace weft::fusion {
 namespace {
 
+bool is_elementwise_region(const Node& node) {
+  return node.region && node.region.kind == ir::Region::Kind::kElementwise;
+}
+
 class Epilogues {
  public:
   explicit Epilogues(const Graph& graph) : graph_(graph), groups_(graph), returned_(returned_nodes(graph)) {}
@@ -28,7 +32,7 @@ class Epilogues {
   const Node& node(std::int32_t n) const { return graph_.nodes[static_cast<std::size_t>(n)]; }
 
   bool is_region(std::int32_t n) const {
-    return node(n).op == ops::pointwise_op() || role_of(graph_, node(n)) == Role::kElementwise;
+    return is_elementwise_region(node(n)) || role_of(graph_, node(n)) == Role::kElementwise;
   }
 
   // A base with the region behind it as one body.
@@ -40,8 +44,9 @@ class Epilogues {
   Joint joint(std::int32_t base, std::int32_t region) const {
     // A node by itself becomes a body first.
     const Body single = body_of(graph_, groups_, {region}, returned_);
-    const std::shared_ptr<const Graph> inner = node(region).body ? node(region).body : make_body(graph_, single);
-    const std::vector<Value> operands = node(region).body ? node(region).inputs : single.inputs;
+    const ir::Region& formed = node(region).region;
+    const std::shared_ptr<const Graph> inner = formed ? formed.graph : make_body(graph_, single);
+    const std::vector<Value> operands = formed ? node(region).inputs : single.inputs;
     Joint made{std::make_shared<Graph>(), {}, shared_outputs(base, region)};
     std::vector<Value> results;  // of the base, as the body sees them
     for (const TensorSpec& spec : node(base).outputs)
@@ -63,8 +68,8 @@ class Epilogues {
 
   // The shape that the region works on.
   const Shape& full_shape(std::int32_t region) const {
-    if (!node(region).body) return node(region).outputs[0].shape;
-    const Graph& body = *node(region).body;
+    if (!node(region).region) return node(region).outputs[0].shape;
+    const Graph& body = *node(region).region.graph;
     const Node& first = body.node(body.outputs[0].value);
     return role_of(body, first) == Role::kEnding ? body.spec(first.inputs[0]).shape : first.outputs[0].shape;
   }
@@ -80,7 +85,7 @@ class Epilogues {
   void join_one(std::int32_t region) {
     std::vector<std::int32_t> bases;
     for (const Value v : node(region).inputs) {
-      const bool takes = v.output == 0 && !node(v.node).body && ops::epilogue_op(node(v.node).op);
+      const bool takes = v.output == 0 && !node(v.node).region && ops::epilogue_op(node(v.node).op);
       if (takes && groups_.members(groups_.of(v.node)).size() == 1 && full_shape(region) == graph_.spec(v).shape)
         bases.push_back(v.node);
     }

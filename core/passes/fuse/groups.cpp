@@ -22,6 +22,7 @@ Groups::Groups(const Graph& graph)
   for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph.nodes.size()); ++n) {
     group_.push_back(n);
     members_[at(n)] = {n};
+    static_cast<void>(keeps_region(graph.nodes[at(n)], "fusion"));
     for (const std::int32_t r : readers_[at(n)]) sources_[at(r)].push_back(n);
   }
 }

@@ -22,7 +22,9 @@ Graph expand(const Graph& graph) {
     const Value here{static_cast<std::int32_t>(n), 0};
     const std::string& op = node.op.name();
     to.build().set_path(node.path);
-    if (op == "dropout") {
+    if (keeps_region(node, "decomposition")) {
+      to.keep(n);
+    } else if (op == "dropout") {
       const std::vector<Value> inputs = to.now(node.inputs);
       to.replace(here, ops::find_op(node.op).decompose(to.build(), inputs, node.attributes)[0]);
     } else if (op == "mean" && (node.outputs[0].dtype == DType::kF32 || node.outputs[0].dtype == DType::kF64)) {
@@ -38,7 +40,7 @@ Graph take_apart(const Graph& graph) {
   Rewriter to(graph);
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    if (node.op == ir::input_op() || node.body || !ops::find_op(node.op).composed) {
+    if (node.op == ir::input_op() || keeps_region(node, "decomposition") || !ops::find_op(node.op).composed) {
       to.keep(n);
       continue;
     }

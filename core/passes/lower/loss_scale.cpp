@@ -25,6 +25,7 @@ class LossScale {
       : graph_(graph), uses_(count_uses(graph)), readers_(readers_of(graph)), to_(graph), done_(graph.nodes.size()) {}
 
   Graph fold() {
+    for (const Node& node : graph_.nodes) static_cast<void>(keeps_region(node, "loss scale folding"));
     std::vector<std::optional<Fold>> folds;
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) folds.push_back(find(static_cast<std::int32_t>(n)));
     if (std::none_of(folds.begin(), folds.end(), [](const auto& fold) { return fold.has_value(); })) return graph_;

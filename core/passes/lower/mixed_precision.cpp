@@ -17,7 +17,8 @@ class Lowering {
   Graph lower() {
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
       to_.build().set_path(graph_.nodes[n].path);
-      if (graph_.nodes[n].op == ir::input_op()) {
+      // Fused nodes keep the dtypes that they were fused with.
+      if (keeps_region(graph_.nodes[n], "mixed precision") || graph_.nodes[n].op == ir::input_op()) {
         to_.keep(n);
       } else {
         emit(static_cast<std::int32_t>(n));

@@ -86,7 +86,7 @@ Lowered lower_kept(const exec::KernelRequest& request, const std::vector<int>& o
 
 // The function whose program is the request's, reading and writing f32 and bools as function_program() does.
 std::optional<Fn> plain_function(const exec::KernelRequest& request) {
-  if (request.body) return std::nullopt;
+  if (request.region) return std::nullopt;
   const std::optional<Fn> fn = elementwise::fn_named(request.op.name());
   if (!fn) return std::nullopt;
   const Program plain = function_program(*fn);

@@ -40,7 +40,7 @@ Lowered lower(const exec::KernelRequest& request, std::span<const int> outputs) 
 
 std::variant<Lowered, Refusal> lower_columns(const exec::KernelRequest& request, std::span<const int> outputs,
                                              std::int64_t columns) {
-  if (request.body) return elementwise::lower(elementwise::whole_body(*request.body), outputs, columns);
+  if (request.region) return elementwise::lower(elementwise::whole_body(*request.region.graph), outputs, columns);
   const ir::Graph body = body_of(request);
   return elementwise::lower(elementwise::whole_body(body), outputs, columns);
 }

@@ -65,14 +65,14 @@ Arrays evaluate(const ir::Graph& graph, const Arrays& inputs, const std::vector<
     Arrays results;
     if (const ir::OpId base = ops::base_of_epilogue(node.op)) {
       Arrays front = table().at(base.name())(node, operands);
-      const std::size_t further = node.body->inputs.size() - front.size();
+      const std::size_t further = node.region.graph->inputs.size() - front.size();
       front.insert(front.end(), operands.end() - static_cast<std::ptrdiff_t>(further), operands.end());
       operands = front;
     }
-    if (node.body) {
+    if (node.region) {
       std::vector<ir::Value> outputs;
-      for (const ir::Output& output : node.body->outputs) outputs.push_back(output.value);
-      results = evaluate(*node.body, operands, outputs);
+      for (const ir::Output& output : node.region.graph->outputs) outputs.push_back(output.value);
+      results = evaluate(*node.region.graph, operands, outputs);
     } else {
       const auto found = table().find(node.op.name());
       if (found == table().end()) throw std::runtime_error("the interpreter has no op " + node.op.name());

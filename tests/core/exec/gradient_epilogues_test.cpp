@@ -109,7 +109,7 @@ class GradientEpiloguesOn : public weft::testing::EveryDevice {
 void count_ops(const ir::Graph& graph, std::map<std::string, int>& found) {
   for (const ir::Node& node : graph.nodes) {
     ++found[node.op.name()];
-    if (node.body) count_ops(*node.body, found);
+    if (node.region) count_ops(*node.region.graph, found);
   }
 }
 

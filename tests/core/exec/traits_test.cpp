@@ -15,7 +15,7 @@ TEST(Traits, ABodysOutputMayLieOverAnOperandThatIsReadNowhereElse) {
   const ir::Graph graph = graph_of(R"(
     %0 = input argument "a" : f32(4, 5)
     %1 = input argument "b" : f32(4, 5)
-    %2:3 = pointwise(%0, %1) : f32(4, 5), f32(5), bf16(4, 5) body {
+    %2:3 = pointwise(%0, %1) : f32(4, 5), f32(5), bf16(4, 5) region elementwise {
       %0 = input argument "x" : f32(4, 5)
       %1 = input argument "y" : f32(4, 5)
       %2 = multiply(%0, %1) : f32(4, 5)
@@ -37,7 +37,7 @@ TEST(Traits, AnEpiloguesOutputMayLieOverItsOwnOperandsAlone) {
     %0 = input argument "a" : f32(4, 4)
     %1 = input argument "b" : f32(4, 4)
     %2 = input argument "c" : f32(4, 4)
-    %3:2 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=false} : f32(4, 4), f32(4, 4) body {
+    %3:2 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=false} : f32(4, 4), f32(4, 4) region epilogue {
       %0 = input argument "product" : f32(4, 4)
       %1 = input argument "c" : f32(4, 4)
       %2 = multiply(%0, %1) : f32(4, 4)
@@ -61,13 +61,13 @@ TEST(Traits, NoResultOfALibrarysEpilogueLiesOverWhatItReads) {
     %1 = input argument "b" : bf16(8, 8)
     %2 = input argument "bits" : u8(4, 16)
     %3 = input argument "x" : bf16(4, 8)
-    %4 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=false} : bf16(4, 8) body {
+    %4 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=false} : bf16(4, 8) region epilogue {
       %0 = input argument "product" : bf16(4, 8)
       %1 = input argument "bits" : u8(4, 16)
       %2 = relu_bits_grad(%0, %1) : bf16(4, 8)
       return %2
     }
-    %5 = matmul_epilogue(%0, %1, %3) {trans_a=false, trans_b=false} : bf16(4, 8) body {
+    %5 = matmul_epilogue(%0, %1, %3) {trans_a=false, trans_b=false} : bf16(4, 8) region epilogue {
       %0 = input argument "product" : bf16(4, 8)
       %1 = input argument "x" : bf16(4, 8)
       %2 = gelu_tanh_grad(%0, %1) : bf16(4, 8)

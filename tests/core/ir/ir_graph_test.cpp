@@ -87,9 +87,9 @@ TEST(Verify, FindsEachBrokenRule) {
   EXPECT_NE(broken([](Graph& g) { g.outputs[2].value = {3, 0}; }), "");
   EXPECT_NE(broken([](Graph& g) { g.outputs.push_back(g.outputs[2]); }), "");
   EXPECT_NE(broken([](Graph& g) {
-              Graph body = *g.nodes[5].body;
+              Graph body = *g.nodes[5].region.graph;
               body.nodes[2].inputs[0] = {2, 0};
-              g.nodes[5].body = std::make_shared<const Graph>(std::move(body));
+              g.nodes[5].region.graph = std::make_shared<const Graph>(std::move(body));
             }),
             "");
 }
@@ -143,11 +143,11 @@ TEST(Same, ComparesBodiesAndBitsButNotPaths) {
   Graph other = read(kEverything);
   other.nodes[3].path = "elsewhere";
   EXPECT_TRUE(same(g, other));
-  Graph body = *other.nodes[5].body;
+  Graph body = *other.nodes[5].region.graph;
   body.nodes[2].op = OpId::of("add");
-  other.nodes[5].body = std::make_shared<const Graph>(body);
+  other.nodes[5].region.graph = std::make_shared<const Graph>(body);
   EXPECT_FALSE(same(g, other));
-  other.nodes[5].body = nullptr;
+  other.nodes[5].region.graph = nullptr;
   EXPECT_FALSE(same(g, other));
   EXPECT_FALSE(same(Attributes{{"a", 0.0}}, Attributes{{"a", -0.0}}));
   EXPECT_FALSE(same(Attributes{{"a", 0.0}}, Attributes{{"b", 0.0}}));
@@ -156,7 +156,7 @@ TEST(Same, ComparesBodiesAndBitsButNotPaths) {
 TEST(Graphviz, DrawsBodiesAsClusters) {
   const Graph g = read(R"(graph {
     %0 = input argument "x\"" : f32(2)
-    %1 = pointwise(%0) : f32(2) @ model.0 body {
+    %1 = pointwise(%0) : f32(2) @ model.0 region elementwise {
       %0 = input argument "" : f32(2)
       return %0
     }
@@ -165,6 +165,7 @@ TEST(Graphviz, DrawsBodiesAsClusters) {
   const char* expected = R"dot(digraph weft {
   n0 [shape=ellipse, label="x\""];
   subgraph cluster_n1 {
+    label="elementwise";
     n1 [shape=box, label="pointwise @ model.0"];
     n1_n0 [shape=ellipse, label="input"];
     n1_out0 [shape=plaintext, label="return"];

@@ -47,7 +47,7 @@ TEST(Text, RoundTripIsExact) {
   const Graph g = read(kEverything);
   EXPECT_EQ(print(g), kEverything);
   EXPECT_TRUE(same(g, read(print(g))));
-  ASSERT_TRUE(g.nodes[5].body && g.nodes[5].body->nodes[3].body);
+  ASSERT_TRUE(g.nodes[5].region && g.nodes[5].region.graph->nodes[3].region);
   EXPECT_EQ(g.nodes[4].path, "a layer, \"quoted\"");
   EXPECT_EQ(g.nodes[6].attributes.get<std::string>("e"), "\n\\");
   EXPECT_EQ(g.inputs[2].kind, InputKind::kCapture);
@@ -109,7 +109,8 @@ TEST(Text, RejectsWhatVerifyWould) {
   EXPECT_NE(bad("%1 = x(%0) {a=9223372036854775808} : f32(2)\n").find("no number"), std::string::npos);
   EXPECT_NE(bad("%1 = x(%0) {a=1.5.5} : f32(2)\n").find("no number"), std::string::npos);
   EXPECT_NE(bad("%1 = x(%0) {a=\"b\nc\"} : f32(2)\n").find("ends on its line"), std::string::npos);
-  EXPECT_NE(bad("%1 = input argument \"\" : f32(2) body {}\n").find("has no body"), std::string::npos);
+  EXPECT_NE(bad("%1 = input argument \"\" : f32(2) region loop {}\n").find("has no region"), std::string::npos);
+  EXPECT_NE(bad("%1 = x(%0) : f32(2) region forest {}\n").find("'forest' is no kind of region"), std::string::npos);
   EXPECT_NE(bad("%1:2 = input argument \"\" : f32(2), f32(2)\n").find("announced"), std::string::npos);
   EXPECT_NE(bad("assign \"\" = %0\n").find("has a name"), std::string::npos);
   EXPECT_NE(bad("%1 = \"input\"(%0) : f32(2)\n").find("an input is no op"), std::string::npos);
@@ -124,7 +125,7 @@ TEST(Text, OpaqueAttributesPrintAndAreNotRead) {
 
 TEST(Text, DeepNestingIsAnErrorAndNotACrash) {
   std::string text = "graph {";
-  for (int i = 0; i < 100000; ++i) text += "%0 = a() : f32() body {";
+  for (int i = 0; i < 100000; ++i) text += "%0 = a() : f32() region recompute {";
   EXPECT_NE(error_of(text).find("nested more than"), std::string::npos);
 }
 

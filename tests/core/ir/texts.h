@@ -11,11 +11,11 @@ inline constexpr const char* kEverything = R"(graph {
   %2 = input capture "" : f32()
   %3 = matmul(%0, %1) {trans_a=false, trans_b=true} : f32(64, 10) @ model.0
   %4:2 = topk(%3) {axis=-1, k=3} : f32(64, 3), i64(64, 3) @ "a layer, \"quoted\""
-  %5 = pointwise(%4, %2) : f32(64, 3) body {
+  %5 = pointwise(%4, %2) : f32(64, 3) region elementwise {
     %0 = input argument "" : f32(64, 3)
     %1 = input argument "" : f32()
     %2 = fma(%0, %1, %1) : f32(64, 3)
-    %3 = scan(%2) : f32(64, 3) body {
+    %3 = scan(%2) : f32(64, 3) region loop {
       %0 = input argument "" : f32(64, 3)
       return %0
     }

@@ -33,7 +33,7 @@ TEST(Cost, FunctionsCountPerElement) {
 
 TEST(Cost, ABodyIsTheSumOfItsNodes) {
   EXPECT_EQ(flops_of(R"(%0 = input argument "a" : f32(4, 5)
-                        %1 = pointwise(%0) : f32(4, 5) body {
+                        %1 = pointwise(%0) : f32(4, 5) region elementwise {
                           %0 = input argument "x" : f32(4, 5)
                           %1 = multiply(%0, %0) : f32(4, 5)
                           %2 = exp(%1) : f32(4, 5)

@@ -44,8 +44,9 @@ void check(bool y_over_x, bool z_over_w) {
   const ir::Attributes none;
   const std::string path;
   const TensorSpec specs[] = {spec, spec};
+  const ir::Region region{ir::Region::Kind::kElementwise, graph};
   const auto kernel =
-      exec::prepare_kernel({ir::OpId::of("pointwise"), none, specs, specs, Device::cpu(), path, graph.get()});
+      exec::prepare_kernel({ir::OpId::of("pointwise"), none, specs, specs, Device::cpu(), path, region});
   Call call;
   call.inputs = in;
   call.outputs = out;

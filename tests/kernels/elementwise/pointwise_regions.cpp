@@ -92,7 +92,7 @@ std::vector<Region> regions() {
 ir::Node node_of(const Region& region) {
   ir::Node node;
   node.op = ir::OpId::of("pointwise");
-  node.body = region.body;
+  node.region = {ir::Region::Kind::kElementwise, region.body};
   return node;
 }
 
@@ -109,7 +109,7 @@ OpCase reduced(const Shape& shape, std::int64_t axis, DType dtype, bool column =
   OpCase c;
   c.name = region.name;
   c.op = "pointwise";
-  c.body = region.body;
+  c.region = {ir::Region::Kind::kElementwise, region.body};
   c.inputs = region.inputs;
   c.oracle = [=](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
     HostTensor products = in[0], sums;
@@ -164,7 +164,7 @@ OpCase update_case(const Region& region) {
   OpCase c;
   c.name = region.name;
   c.op = "pointwise";
-  c.body = region.body;
+  c.region = {ir::Region::Kind::kElementwise, region.body};
   c.inputs = region.inputs;
   c.oracle = [body = region.body](const std::vector<HostTensor>& in) { return in_doubles(*body, in); };
   c.tolerance = 2e-6;
@@ -183,7 +183,7 @@ std::vector<OpCase> region_cases() {
   OpCase c;
   c.name = region.name;
   c.op = "pointwise";
-  c.body = region.body;
+  c.region = {ir::Region::Kind::kElementwise, region.body};
   c.inputs = region.inputs;
   c.oracle = [](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
     HostTensor y = in[0], d = in[0];

@@ -82,7 +82,7 @@ TEST_P(PointwiseRegion, MayOverwriteAnOperand) {
   for (const RawTensor& x : inputs) in.push_back(x.spec);
   for (const RawTensor& y : expected.outputs) out.push_back(y.spec);
   const exec::PreparedKernel kernel =
-      exec::prepare_kernel({node.op, node.attributes, in, out, Device::cpu(), node.path, node.body.get()});
+      exec::prepare_kernel({node.op, node.attributes, in, out, Device::cpu(), node.path, node.region});
   for (std::size_t i = 0; i < in.size(); ++i) {
     if (!(in[i].shape == out[0].shape) || in[i].bytes() != out[0].bytes()) continue;
     std::vector<RawTensor> operands = inputs;
@@ -182,17 +182,18 @@ ir::Node body_node(const std::function<void(ir::Graph&)>& fill) {
   ir::Node node;
   node.op = ir::OpId::of("pointwise");
   node.path = "model.3";
-  node.body = graph;
+  node.region = {ir::Region::Kind::kElementwise, graph};
   return node;
 }
 
 template <class E>
 void expect_refusal(const ir::Node& node, const std::string& text) {
   std::vector<TensorSpec> in, out;
-  for (const ir::Input& input : node.body->inputs) in.push_back(node.body->spec(input.value));
-  for (const ir::Output& output : node.body->outputs) out.push_back(node.body->spec(output.value));
+  const ir::Graph& body = *node.region.graph;
+  for (const ir::Input& input : body.inputs) in.push_back(body.spec(input.value));
+  for (const ir::Output& output : body.outputs) out.push_back(body.spec(output.value));
   try {
-    exec::prepare_kernel({node.op, node.attributes, in, out, Device::cpu(), node.path, node.body.get()});
+    exec::prepare_kernel({node.op, node.attributes, in, out, Device::cpu(), node.path, node.region});
     FAIL() << "must throw: " << text;
   } catch (const E& e) {
     EXPECT_EQ(std::string(e.what()), "[pointwise] model.3: " + text);

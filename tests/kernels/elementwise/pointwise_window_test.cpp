@@ -55,8 +55,8 @@ class Windows {
     for (const ir::Output& output : region.body->outputs) out_specs_.push_back(region.body->spec(output.value));
     for (const TensorSpec& spec : out_specs_)
       outputs_.push_back({spec, Bytes(static_cast<std::size_t>(spec.bytes()), std::uint8_t{0xFF})});
-    const exec::KernelRequest request{node_.op,      node_.attributes, in_specs_,       out_specs_,
-                                      Device::cpu(), node_.path,       node_.body.get()};
+    const exec::KernelRequest request{node_.op,      node_.attributes, in_specs_,   out_specs_,
+                                      Device::cpu(), node_.path,       node_.region};
     program_ = kernels::tile_program(kernels::lower(request));
     sum_ = elementwise::reductions_of(program_.program).at(0);
     for (std::size_t i = 0; i < inputs_.size(); ++i) operands_.inputs[i] = inputs_[i].bytes.data();

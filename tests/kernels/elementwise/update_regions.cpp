@@ -36,7 +36,7 @@ ir::Graph update_of(const ir::Graph& step) {
   for (const ir::Node& node : step.nodes)
     if (is_update(node)) found = &node;
   if (!found) throw std::logic_error("the step has no update as one program");
-  const std::string text = ir::print(*found->body);
+  const std::string text = ir::print(*found->region.graph);
   return ir::read(std::regex_replace(text, std::regex(R"(\(512,\))"), "(" + std::to_string(kParameters) + ",)"));
 }
 

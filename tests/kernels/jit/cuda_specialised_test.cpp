@@ -32,8 +32,7 @@ struct Program {
 
 std::vector<PointwisePass> passes_of(const ir::Node& node, const std::vector<TensorSpec>& inputs) {
   const std::vector<TensorSpec> outputs = ops::infer_node(node, inputs);
-  return kernels::pointwise_passes(
-      {node.op, node.attributes, inputs, outputs, Device::cpu(), node.path, node.body.get()});
+  return kernels::pointwise_passes({node.op, node.attributes, inputs, outputs, Device::cpu(), node.path, node.region});
 }
 
 void add(std::vector<Program>& programs, const std::string& name, const ir::Node& node,
@@ -90,12 +89,13 @@ std::vector<Program> model_programs() {
   for (const ModelStep& step : model_steps()) {
     for (const ir::Node& node : step.graph.nodes) {
       if (node.op.name() != "pointwise" && node.op.name() != "matmul_epilogue") continue;
-      if (kernels::lone_node(*node.body)) continue;  // no program
-      std::vector<TensorSpec> inputs;                // of the body, which may stand behind a product
-      for (const ir::Input& input : node.body->inputs) inputs.push_back(node.body->spec(input.value));
+      const ir::Graph& graph = *node.region.graph;
+      if (kernels::lone_node(graph)) continue;  // no program
+      std::vector<TensorSpec> inputs;           // of the region, which may stand behind a product
+      for (const ir::Input& input : graph.inputs) inputs.push_back(graph.spec(input.value));
       ir::Node body;
       body.op = ops::pointwise_op();
-      body.body = node.body;
+      body.region = {ir::Region::Kind::kElementwise, node.region.graph};
       for (PointwisePass& pass : passes_of(body, inputs))
         if (known.insert(kernels::pointwise_source(pass)).second)
           programs.push_back({step.name + " " + node.path, std::move(pass)});

@@ -167,13 +167,13 @@ ir::Node node_of(const Row& row) {
   node.op = ir::OpId::of("matmul_epilogue");
   node.attributes = {{"trans_a", false}, {"trans_b", true}};
   if (row.wide) node.attributes.set("dtype", DType::kF32);
-  node.body = body;
+  node.region = {ir::Region::Kind::kEpilogue, body};
   return node;
 }
 
 TEST(CudaEpilogue, IsTheLibrarysWhereItIsTheWholeBody) {
   for (const Row& row : rows()) {
-    const auto match = kernels::match_epilogue(*node_of(row).body, row.dtype);
+    const auto match = kernels::match_epilogue(*node_of(row).region.graph, row.dtype);
     EXPECT_EQ(match.has_value(), row.epilogue != GemmEpilogue::kNone) << row.name;
     if (!match) continue;
     EXPECT_EQ(match->epilogue, row.epilogue) << row.name;

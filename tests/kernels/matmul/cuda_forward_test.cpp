@@ -47,7 +47,8 @@ Epilogues epilogues_of(const ir::Graph& graph, bool backward) {
     if (node.op.name() == "matmul_sums")
       found.push_back(node.attributes.integer("operand") == 0 ? GemmEpilogue::kSumsA : GemmEpilogue::kSumsB);
     if (node.op.name() != "matmul" && node.op.name() != "matmul_epilogue") continue;
-    const auto match = node.body ? kernels::match_epilogue(*node.body, graph.spec(node.inputs[0]).dtype) : std::nullopt;
+    const auto match =
+        node.region ? kernels::match_epilogue(*node.region.graph, graph.spec(node.inputs[0]).dtype) : std::nullopt;
     found.push_back(match ? match->epilogue : GemmEpilogue::kNone);
   }
   return found;

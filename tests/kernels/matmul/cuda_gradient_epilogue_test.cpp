@@ -85,7 +85,7 @@ ir::Node node_of(const Row& row) {
   node.op = ir::OpId::of("matmul_epilogue");
   node.attributes = {{"trans_a", false}, {"trans_b", false}};
   if (row.product != row.operands) node.attributes.set("dtype", row.product);
-  node.body = body;
+  node.region = {ir::Region::Kind::kEpilogue, body};
   return node;
 }
 
@@ -119,7 +119,7 @@ double tolerance(const Row& row) { return size_of(row.operands) == 2 || size_of(
 
 TEST(CudaGradientEpilogue, IsTheLibrarysWhereItHasOne) {
   for (const Row& row : rows()) {
-    const auto match = kernels::match_epilogue(*node_of(row).body, row.operands);
+    const auto match = kernels::match_epilogue(*node_of(row).region.graph, row.operands);
     EXPECT_EQ(match ? match->epilogue : GemmEpilogue::kNone, row.epilogue) << name_of_row(row);
     if (!match) continue;
     EXPECT_EQ(match->operand.has_value(), further(row).has_value()) << name_of_row(row);

@@ -84,7 +84,7 @@ class MatmulRow {
   }
 
   OpCase done() {
-    row_.body = body_;
+    row_.region = {ir::Region::Kind::kEpilogue, body_};
     row_.oracle = [p = p_, result = result_, outputs = outputs_](const std::vector<HostTensor>& in) {
       const HostTensor c = stored_as(matmul_oracle(p.out, p.trans_a, p.trans_b)(in)[0], result);
       const auto n = static_cast<std::size_t>(p.out[-1]);

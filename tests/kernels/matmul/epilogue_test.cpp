@@ -13,7 +13,7 @@ class Epilogue : public ::testing::TestWithParam<std::size_t> {};
 // The node's op and its body as nodes of a graph.
 ir::Graph unfused(const OpCase& row) {
   ir::Graph graph;
-  ir::Node node{ir::OpId::of(row.op), {}, {}, row.attributes, "", row.body};
+  ir::Node node{ir::OpId::of(row.op), {}, {}, row.attributes, "", row.region};
   for (const HostTensor& input : row.inputs)
     node.inputs.push_back(graph.add_input(input.spec, ir::InputKind::kArgument, ""));
   ops::Builder build(graph);
@@ -22,7 +22,7 @@ ir::Graph unfused(const OpCase& row) {
 }
 
 bool is_reduction(const OpCase& row, std::size_t output) {
-  const std::string& op = row.body->node(row.body->outputs[output].value).op.name();
+  const std::string& op = row.region.graph->node(row.region.graph->outputs[output].value).op.name();
   return op == "sum" || op == "max" || op == "min";
 }
 
@@ -30,7 +30,7 @@ bool is_reduction(const OpCase& row, std::size_t output) {
 TEST_P(Epilogue, GivesTheBitsOfItsNodesOneByOne) {
   const OpCase row = epilogue_cases()[GetParam()];
   SCOPED_TRACE(row.name);
-  ir::Node node{ir::OpId::of(row.op), {}, {}, row.attributes, "", row.body};
+  ir::Node node{ir::OpId::of(row.op), {}, {}, row.attributes, "", row.region};
   std::vector<RawTensor> raw;
   for (const HostTensor& input : row.inputs) raw.push_back({input.spec, encode(input)});
   for (const Device device : Device::all()) {

@@ -33,9 +33,9 @@ struct OpCase {
   bool gradient =
       true;  // numeric Jacobian, where the op is differentiable; keep such rows below a few hundred elements
   std::vector<DType> dtypes = {DType::kF32, DType::kF64, DType::kBF16, DType::kF16};  // what f32 inputs are stored as
-  std::vector<int> keep_f32{};              // inputs that stay f32 when the others are bf16 or f16
-  std::string data_error{};                 // the message a kernel must flag; empty: it must flag nothing
-  std::shared_ptr<const ir::Graph> body{};  // of ops that have one
+  std::vector<int> keep_f32{};  // inputs that stay f32 when the others are bf16 or f16
+  std::string data_error{};     // the message a kernel must flag; empty: it must flag nothing
+  ir::Region region{};          // of ops that have one
 };
 
 // Uniform values in [lo, hi), rounded to the dtype; the same for the same seed everywhere. Integers include lo, not hi.

@@ -31,7 +31,7 @@ struct OpGraph {
     }
     ops::Builder build(graph);
     const std::vector<ir::Value> all = build.emit_all(ir::OpId::of(row.op), inputs, row.attributes);
-    if (row.body) graph.nodes.back().body = row.body;
+    if (row.region) graph.nodes.back().region = row.region;
     std::copy_if(all.begin(), all.end(), std::back_inserter(outputs),
                  [&](ir::Value v) { return is_floating(graph.spec(v).dtype); });
   }

@@ -106,7 +106,7 @@ class Run {
 
   RawRun operator()() {
     exec::PreparedKernel kernel = exec::prepare_kernel(
-        {node_.op, node_.attributes, input_specs_, output_specs_, device_, node_.path, node_.body.get()});
+        {node_.op, node_.attributes, input_specs_, output_specs_, device_, node_.path, node_.region});
     for (const RawTensor& input : inputs_) in_.push_back(block(input.bytes, shift_of(input.spec)));
     for (std::size_t i = 0; i < output_specs_.size(); ++i) {
       const bool wanted = options_.only_output < 0 || static_cast<std::size_t>(options_.only_output) == i;
@@ -228,7 +228,7 @@ std::vector<HostTensor> run_node(const ir::Node& node, const std::vector<HostTen
 }  // namespace
 
 RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options) {
-  if (!node.body && ops::find_op(node.op).composed) return run_parts(node, inputs, device, options.misaligned);
+  if (!node.region && ops::find_op(node.op).composed) return run_parts(node, inputs, device, options.misaligned);
   return Run(node, inputs, device, options)();
 }
 

@@ -305,7 +305,7 @@ graph {
   %3 = input argument "mean" : f32(2,)
   %4 = input argument "rstd" : f32(2,)
   %5 = input argument "y" : bf16(4, 2)
-  %6:3 = pointwise(%5, %1, %0, %3, %4) : bf16(4, 2), f32(1, 2), f32(1, 2) body {
+  %6:3 = pointwise(%5, %1, %0, %3, %4) : bf16(4, 2), f32(1, 2), f32(1, 2) region elementwise {
     %0 = input argument "" : bf16(4, 2)
     %1 = input argument "" : bf16(4, 2)
     %2 = input argument "" : bf16(4, 2)
@@ -328,7 +328,7 @@ graph {
   }
   %7 = reshape(%6.1) {shape=[2]} : f32(2,)
   %8 = reshape(%6.2) {shape=[2]} : f32(2,)
-  %9 = pointwise(%0, %3, %4, %8, %7, %6, %2) : bf16(4, 2) body {
+  %9 = pointwise(%0, %3, %4, %8, %7, %6, %2) : bf16(4, 2) region elementwise {
     %0 = input argument "" : bf16(4, 2)
     %1 = input argument "" : f32(2,)
     %2 = input argument "" : f32(2,)

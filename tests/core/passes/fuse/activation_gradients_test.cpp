@@ -21,7 +21,7 @@ graph {
   %0 = input argument "x" : f32(64, 5)
   %1 = input variable "w" : f32(8, 5)
   %2 = input variable "b" : f32(8,)
-  %3 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=true} : f32(64, 8) @ 0 body {
+  %3 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=true} : f32(64, 8) @ 0 region epilogue {
     %0 = input argument "" : f32(64, 8)
     %1 = input argument "" : f32(8,)
     %2 = add(%0, %1) : f32(64, 8)
@@ -30,7 +30,7 @@ graph {
   }
   %4 = input variable "v" : f32(3, 8)
   %5 = input argument "dz" : f32(64, 3)
-  %6 = matmul_epilogue(%5, %4, %3) {trans_a=false, trans_b=false} : f32(64, 8) @ 1 body {
+  %6 = matmul_epilogue(%5, %4, %3) {trans_a=false, trans_b=false} : f32(64, 8) @ 1 region epilogue {
     %0 = input argument "" : f32(64, 8)
     %1 = input argument "" : f32(64, 8)
     %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
@@ -52,7 +52,7 @@ graph {
   %0 = input argument "x" : f32(64, 5)
   %1 = input variable "w" : f32(8, 5)
   %2 = input variable "b" : f32(8,)
-  %3:2 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=true} : f32(64, 8), u8(64, 16) @ 0 body {
+  %3:2 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=true} : f32(64, 8), u8(64, 16) @ 0 region epilogue {
     %0 = input argument "" : f32(64, 8)
     %1 = input argument "" : f32(8,)
     %2:2 = relu_bits(%0, %1) {dtype=f32} : f32(64, 8), u8(64, 16)
@@ -61,7 +61,7 @@ graph {
   }
   %4 = input variable "v" : f32(3, 8)
   %5 = input argument "dz" : f32(64, 3)
-  %6 = matmul_epilogue(%5, %4, %3.1) {trans_a=false, trans_b=false} : f32(64, 8) @ 1 body {
+  %6 = matmul_epilogue(%5, %4, %3.1) {trans_a=false, trans_b=false} : f32(64, 8) @ 1 region epilogue {
     %0 = input argument "" : f32(64, 8)
     %1 = input argument "" : u8(64, 16)
     %2 = relu_bits_grad(%0, %1) : f32(64, 8)
@@ -140,14 +140,14 @@ TEST(ActivationGradients, LeaveProductsOfMoreAxesAlone) {
 graph {
   %0 = input argument "x" : f32(2, 4, 5)
   %1 = input variable "w" : f32(8, 5)
-  %2 = matmul_epilogue(%0, %1) {trans_a=false, trans_b=true} : f32(2, 4, 8) body {
+  %2 = matmul_epilogue(%0, %1) {trans_a=false, trans_b=true} : f32(2, 4, 8) region epilogue {
     %0 = input argument "" : f32(2, 4, 8)
     %1 = relu(%0) : f32(2, 4, 8)
     return %1
   }
   %3 = input argument "dz" : f32(2, 4, 3)
   %4 = input variable "v" : f32(3, 8)
-  %5 = matmul_epilogue(%3, %4, %2) {trans_a=false, trans_b=false} : f32(2, 4, 8) body {
+  %5 = matmul_epilogue(%3, %4, %2) {trans_a=false, trans_b=false} : f32(2, 4, 8) region epilogue {
     %0 = input argument "" : f32(2, 4, 8)
     %1 = input argument "" : f32(2, 4, 8)
     %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
@@ -183,7 +183,7 @@ graph {
   %0 = input argument "x" : bf16(6, 8)
   %1 = input argument "dz" : bf16(6, 3)
   %2 = input argument "v" : bf16(3, 8)
-  %3 = matmul_epilogue(%1, %2, %0) {trans_a=false, trans_b=false} : bf16(6, 8) body {
+  %3 = matmul_epilogue(%1, %2, %0) {trans_a=false, trans_b=false} : bf16(6, 8) region epilogue {
     %0 = input argument "" : bf16(6, 8)
     %1 = input argument "" : bf16(6, 8)
     %2 = gelu_tanh_grad(%0, %1) : bf16(6, 8)
@@ -208,7 +208,7 @@ TEST(ActivationGradients, OfAReLUWhoseResultIsRounded) {
   %0 = input argument "x" : bf16(64, 5)
   %1 = input argument "w" : bf16(8, 5)
   %2 = input variable "b" : f32(8,)
-  %3 = matmul_epilogue(%0, %1, %2) {dtype=f32, trans_a=false, trans_b=true} : bf16(64, 8) body {
+  %3 = matmul_epilogue(%0, %1, %2) {dtype=f32, trans_a=false, trans_b=true} : bf16(64, 8) region epilogue {
     %0 = input argument "" : f32(64, 8)
     %1 = input argument "" : f32(8,)
     %2 = add(%0, %1) : f32(64, 8)
@@ -218,7 +218,7 @@ TEST(ActivationGradients, OfAReLUWhoseResultIsRounded) {
   }
   %4 = input argument "v" : bf16(3, 8)
   %5 = input argument "dz" : bf16(64, 3)
-  %6 = matmul_epilogue(%5, %4, %3) {trans_a=false, trans_b=false} : bf16(64, 8) body {
+  %6 = matmul_epilogue(%5, %4, %3) {trans_a=false, trans_b=false} : bf16(64, 8) region epilogue {
     %0 = input argument "" : bf16(64, 8)
     %1 = input argument "" : bf16(64, 8)
     %2 = cast(%1) {dtype=f32} : f32(64, 8)

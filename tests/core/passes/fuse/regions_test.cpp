@@ -35,7 +35,7 @@ TEST(Regions, ChainsWithAColumnSumAtTheEnd) {
 graph {
   %0 = input argument "y" : f32(64, 8)
   %1 = input argument "dy" : f32(64, 8)
-  %2:3 = pointwise(%0, %1) : f32(64, 8), f32(8,), f32(8,) @ 1 body {
+  %2:3 = pointwise(%0, %1) : f32(64, 8), f32(8,), f32(8,) @ 1 region elementwise {
     %0 = input argument "" : f32(64, 8)
     %1 = input argument "" : f32(64, 8)
     %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
@@ -68,14 +68,14 @@ TEST(Regions, NothingInsideReadsAReduction) {
             R"(
 graph {
   %0 = input argument "x" : f32(4, 8)
-  %1:2 = pointwise(%0) : f32(4, 8), f32(4, 1) body {
+  %1:2 = pointwise(%0) : f32(4, 8), f32(4, 1) region elementwise {
     %0 = input argument "" : f32(4, 8)
     %1 = square(%0) : f32(4, 8)
     %2 = max(%1) {axes=[1], keep=true} : f32(4, 1)
     return %1
     return %2
   }
-  %2 = pointwise(%1, %1.1) : f32(4, 8) body {
+  %2 = pointwise(%1, %1.1) : f32(4, 8) region elementwise {
     %0 = input argument "" : f32(4, 8)
     %1 = input argument "" : f32(4, 1)
     %2 = subtract(%0, %1) : f32(4, 8)
@@ -103,7 +103,7 @@ graph {
   %0 = input argument "x" : f32(8, 8)
   %1 = exp(%0) : f32(8, 8)
   %2 = matmul(%1, %0) {trans_a=false, trans_b=false} : f32(8, 8)
-  %3 = pointwise(%1, %2) : f32(8, 8) body {
+  %3 = pointwise(%1, %2) : f32(8, 8) region elementwise {
     %0 = input argument "" : f32(8, 8)
     %1 = input argument "" : f32(8, 8)
     %2 = add(%0, %1) : f32(8, 8)
@@ -130,7 +130,7 @@ TEST(Regions, SingleNumbersAreOneRegion) {
 graph {
   %0 = input variable "a" : i64()
   %1 = input variable "b" : f64()
-  %2:2 = pointwise(%0, %1) : i64(), f64() body {
+  %2:2 = pointwise(%0, %1) : i64(), f64() region elementwise {
     %0 = input argument "" : i64()
     %1 = input argument "" : f64()
     %2 = full() {dtype=i64, integer=1, shape=[], value=1.0} : i64()
@@ -171,7 +171,7 @@ TEST(Epilogues, BiasAndActivationFollowTheProduct) {
   %1 = input variable "w" : f32(2, 3)
   %2 = input variable "b" : f32(2,)
   %3 = matmul(%0, %1) {trans_a=false, trans_b=true} : f32(4, 2) @ 0
-  %4 = pointwise(%2, %3) : f32(4, 2) @ 1 body {
+  %4 = pointwise(%2, %3) : f32(4, 2) @ 1 region elementwise {
     %0 = input argument "" : f32(2,)
     %1 = input argument "" : f32(4, 2)
     %2 = add(%1, %0) : f32(4, 2)
@@ -188,7 +188,7 @@ graph {
   %0 = input argument "x" : f32(4, 3)
   %1 = input variable "w" : f32(2, 3)
   %2 = input variable "b" : f32(2,)
-  %3:2 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=true} : f32(4, 2), f32(4, 2) @ 0 body {
+  %3:2 = matmul_epilogue(%0, %1, %2) {trans_a=false, trans_b=true} : f32(4, 2), f32(4, 2) @ 0 region epilogue {
     %0 = input argument "" : f32(4, 2)
     %1 = input argument "" : f32(2,)
     %2 = add(%0, %1) : f32(4, 2)
@@ -209,7 +209,7 @@ TEST(Epilogues, OnlyReductionsThatKeepTheLastAxis) {
 graph {
   %0 = input argument "x" : f32(4, 4)
   %1 = matmul(%0, %0) {trans_a=false, trans_b=true} : f32(4, 4)
-  %2:2 = pointwise(%1) : f32(4, 4), f32(4,) body {
+  %2:2 = pointwise(%1) : f32(4, 4), f32(4,) region elementwise {
     %0 = input argument "" : f32(4, 4)
     %1 = relu(%0) : f32(4, 4)
     %2 = sum(%1) {axes=[1], keep=false} : f32(4,)
@@ -240,7 +240,7 @@ TEST(Epilogues, TakeTheLatestProduct) {
 graph {
   %0 = input argument "x" : f32(4, 4)
   %1 = matmul(%0, %0) {trans_a=false, trans_b=true} : f32(4, 4)
-  %2 = matmul_epilogue(%0, %0, %1) {trans_a=true, trans_b=false} : f32(4, 4) body {
+  %2 = matmul_epilogue(%0, %0, %1) {trans_a=true, trans_b=false} : f32(4, 4) region epilogue {
     %0 = input argument "" : f32(4, 4)
     %1 = input argument "" : f32(4, 4)
     %2 = add(%0, %1) : f32(4, 4)

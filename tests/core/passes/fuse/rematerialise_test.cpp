@@ -33,7 +33,7 @@ graph {
   %0 = input argument "product" : f32(5, 8)
   %1 = input argument "b" : f32(8,)
   %2 = input argument "w" : f32(3, 8)
-  %3 = pointwise(%0, %1) : f32(5, 8) body {
+  %3 = pointwise(%0, %1) : f32(5, 8) region elementwise {
     %0 = input argument "" : f32(5, 8)
     %1 = input argument "" : f32(8,)
     %2 = add(%0, %1) : f32(5, 8)
@@ -43,7 +43,7 @@ graph {
   %4 = matmul(%3, %2) {trans_a=false, trans_b=true} : f32(5, 3)
   %5 = matmul(%4, %3) {trans_a=true, trans_b=false} : f32(3, 8)
   %6 = matmul(%4, %2) {trans_a=false, trans_b=false} : f32(5, 8)
-  %7 = pointwise(%3, %6) : f32(5, 8) body {
+  %7 = pointwise(%3, %6) : f32(5, 8) region elementwise {
     %0 = input argument "" : f32(5, 8)
     %1 = input argument "" : f32(5, 8)
     %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
@@ -78,7 +78,7 @@ graph {
   %0 = input argument "product" : f32(5, 8)
   %1 = input argument "b" : f32(8,)
   %2 = input argument "w" : f32(3, 8)
-  %3:2 = pointwise(%0, %1) : f32(5, 8), bool(5, 8) body {
+  %3:2 = pointwise(%0, %1) : f32(5, 8), bool(5, 8) region elementwise {
     %0 = input argument "" : f32(5, 8)
     %1 = input argument "" : f32(8,)
     %2 = add(%0, %1) : f32(5, 8)
@@ -90,7 +90,7 @@ graph {
   }
   %4 = matmul(%3, %2) {trans_a=false, trans_b=true} : f32(5, 3)
   %5 = matmul(%4, %2) {trans_a=false, trans_b=false} : f32(5, 8)
-  %6 = pointwise(%3.1, %5) : f32(5, 8) body {
+  %6 = pointwise(%3.1, %5) : f32(5, 8) region elementwise {
     %0 = input argument "" : bool(5, 8)
     %1 = input argument "" : f32(5, 8)
     %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
@@ -122,7 +122,7 @@ graph {
   %0 = input argument "product" : f32(5, 8)
   %1 = input argument "b" : f32(8,)
   %2 = input argument "w" : f32(3, 8)
-  %3:2 = pointwise(%0, %1) : f32(5, 8), f32(5, 8) body {
+  %3:2 = pointwise(%0, %1) : f32(5, 8), f32(5, 8) region elementwise {
     %0 = input argument "" : f32(5, 8)
     %1 = input argument "" : f32(8,)
     %2 = add(%0, %1) : f32(5, 8)
@@ -132,7 +132,7 @@ graph {
   }
   %4 = matmul(%3.1, %2) {trans_a=false, trans_b=true} : f32(5, 3)
   %5 = matmul(%4, %2) {trans_a=false, trans_b=false} : f32(5, 8)
-  %6 = pointwise(%3, %5) : f32(5, 8) body {
+  %6 = pointwise(%3, %5) : f32(5, 8) region elementwise {
     %0 = input argument "" : f32(5, 8)
     %1 = input argument "" : f32(5, 8)
     %2 = cos(%0) : f32(5, 8)
@@ -162,7 +162,7 @@ graph {
   %0 = input argument "x" : f32(5, 8)
   %1 = input argument "w" : f32(8, 8)
   %2 = matmul(%0, %1) {trans_a=false, trans_b=false} : f32(5, 8)
-  %3:2 = pointwise(%2, %0) : f32(5, 8), f32(5, 8) body {
+  %3:2 = pointwise(%2, %0) : f32(5, 8), f32(5, 8) region elementwise {
     %0 = input argument "" : f32(5, 8)
     %1 = input argument "" : f32(5, 8)
     %2 = tanh(%0) : f32(5, 8)
