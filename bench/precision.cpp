@@ -2,6 +2,7 @@
 // Loss curves in f32, bf16 and f16 over many seeds, as JSON: whether rounding can be told from another seed. Committed
 // runs lie in bench/curves.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>

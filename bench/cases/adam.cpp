@@ -3,6 +3,8 @@
 // them.
 #include "bench/case.h"
 
+#include <algorithm>
+
 namespace weft::bench {
 namespace {
 

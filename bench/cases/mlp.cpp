@@ -2,6 +2,8 @@
 // Full training steps of multi-layer perceptrons: forward, loss, backward, update.
 #include "bench/case.h"
 
+#include <algorithm>
+
 namespace weft::bench {
 namespace {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/ops.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "core/api/dispatch.h"

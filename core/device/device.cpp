@@ -2,6 +2,7 @@
 #include "weft/device.h"
 
 #include <charconv>
+#include <system_error>
 
 #include "core/base/check.h"
 #include "core/device/backend.h"

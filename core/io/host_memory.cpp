@@ -2,6 +2,7 @@
 #include "core/io/host_memory.h"
 
 #include <cstring>
+#include <iterator>
 #include <new>
 
 namespace weft::detail {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <charconv>
 #include <limits>
+#include <system_error>
 
 #include "core/ir/scan.h"
 #include "core/ir/verify.h"

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 
 namespace weft::testing {
@@ -27,10 +28,10 @@ bool separates_digits(std::string_view text, std::size_t i) {
   return i > 0 && text[i] == '\'' && std::isxdigit(static_cast<unsigned char>(text[i - 1])) != 0;
 }
 
-std::vector<SourceFile> read_library() {
+std::vector<SourceFile> read_folders(std::initializer_list<const char*> tops) {
   const std::filesystem::path root = WEFT_SOURCE_DIR;
   std::vector<SourceFile> files;
-  for (const char* top : {"core", "kernels", "layers", "optim"}) {
+  for (const char* top : tops) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / top)) {
       const std::string extension = entry.path().extension().string();
       if (extension != ".h" && extension != ".cpp" && extension != ".cu" && extension != ".cuh") continue;
@@ -41,9 +42,16 @@ std::vector<SourceFile> read_library() {
   return files;
 }
 
-}  // namespace
+// Index just past the raw string that opens at i: R"x(...)x".
+std::size_t after_raw_string(std::string_view text, std::size_t i) {
+  const std::size_t open = text.find('(', i);
+  if (open == std::string_view::npos) return text.size();
+  const std::string close = ")" + std::string(text.substr(i + 2, open - i - 2)) + "\"";
+  const std::size_t at = text.find(close, open);
+  return at == std::string_view::npos ? text.size() : at + close.size();
+}
 
-std::string without_comments(std::string_view text) {
+std::string blanked(std::string_view text, bool literals) {
   std::string out(text);
   const auto blank = [&](std::size_t from, std::size_t to) {
     for (std::size_t k = from; k < to; ++k)
@@ -51,23 +59,33 @@ std::string without_comments(std::string_view text) {
   };
   for (std::size_t i = 0; i < text.size();) {
     const std::string_view rest = text.substr(i);
+    std::size_t end = i + 1;
+    bool hide = false;
     if (rest.starts_with("//")) {
-      const std::size_t end = std::min(text.find('\n', i), text.size());
-      blank(i, end);
-      i = end;
+      end = std::min(text.find('\n', i), text.size());
+      hide = true;
     } else if (rest.starts_with("/*")) {
       const std::size_t close = text.find("*/", i + 2);
-      const std::size_t end = close == std::string_view::npos ? text.size() : close + 2;
-      blank(i, end);
-      i = end;
+      end = close == std::string_view::npos ? text.size() : close + 2;
+      hide = true;
+    } else if (rest.starts_with("R\"")) {
+      end = after_raw_string(text, i);
+      hide = literals;
     } else if ((text[i] == '"' || text[i] == '\'') && !separates_digits(text, i)) {
-      i = after_literal(text, i);
-    } else {
-      ++i;
+      end = after_literal(text, i);
+      hide = literals;
     }
+    if (hide) blank(i, end);
+    i = end;
   }
   return out;
 }
+
+}  // namespace
+
+std::string without_comments(std::string_view text) { return blanked(text, false); }
+
+std::string code_alone(std::string_view text) { return blanked(text, true); }
 
 std::vector<Include> includes_of(std::string_view text) {
   std::vector<Include> found;
@@ -94,7 +112,13 @@ std::vector<Include> includes_of(std::string_view text) {
 }
 
 const std::vector<SourceFile>& library_files() {
-  static const std::vector<SourceFile> files = read_library();
+  static const std::vector<SourceFile> files = read_folders({"core", "kernels", "layers", "optim"});
+  return files;
+}
+
+const std::vector<SourceFile>& repository_files() {
+  static const std::vector<SourceFile> files =
+      read_folders({"core", "kernels", "layers", "optim", "bench", "examples", "tests"});
   return files;
 }
 

@@ -20,10 +20,16 @@ struct SourceFile {
 // The same text with comments blanked; lines keep their numbers, string literals stay.
 std::string without_comments(std::string_view text);
 
+// The same text with comments and the insides of literals blanked.
+std::string code_alone(std::string_view text);
+
 std::vector<Include> includes_of(std::string_view text);
 
 // Every .h, .cpp, .cu and .cuh of the library (core, kernels, layers, optim), sorted by path.
 const std::vector<SourceFile>& library_files();
+
+// The library's files with those of bench, examples and tests, sorted by path.
+const std::vector<SourceFile>& repository_files();
 
 // core/api/include/weft/tensor.h and the like.
 bool is_public(std::string_view path);

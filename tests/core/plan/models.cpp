@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/core/plan/models.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulated/runtime_api.h"
+
+#include <ratio>
 #include "tests/emulator/src/api_call.h"
 
 namespace weft::emulator {

@@ -11,6 +11,7 @@
 #include <weft/random.h>
 
 #include <cstdio>
+#include <string_view>
 
 int main() {
   int messages = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "core/scalar/elementwise.h"
 #include "tests/kernels/support/coords.h"

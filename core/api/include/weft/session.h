@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <vector>
