@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/exec/kernel.h"
+#include "core/exec/candidate.h"
 #include "kernels/activation/activation.h"
 #include "kernels/elementwise/run/elementwise.h"
 #include "kernels/index/index.h"
@@ -12,71 +12,105 @@
 #include "kernels/sort/sort.h"
 #include "weft/fn.h"
 
-// Every built-in kernel: op, then the pair of functions that make it ready.
+// Every built-in kernel: op, then its candidates on either device. The candidates of families with several stand in the
+// family's header, those of the others here.
 #if WEFT_HAS_CUDA
-#define WEFT_KERNEL(op, name) \
-  { op, kernels::prepare_##name##_cpu, kernels::prepare_##name##_cuda }
+#define WEFT_ROW(op, name) \
+  { op, name##_cpu, name##_cuda }
+#define WEFT_ONLY(name, cpu_label, cuda_label)                                             \
+  constexpr Candidate name##_cpu[] = {{cpu_label, always<kernels::prepare_##name##_cpu>}}; \
+  constexpr Candidate name##_cuda[] = {{cuda_label, always<kernels::prepare_##name##_cuda>}};
 #else
-#define WEFT_KERNEL(op, name) \
-  { op, kernels::prepare_##name##_cpu, nullptr }
+#define WEFT_ROW(op, name) \
+  {                        \
+    op, name##_cpu, {}     \
+  }
+#define WEFT_ONLY(name, cpu_label, cuda_label) \
+  constexpr Candidate name##_cpu[] = {{cpu_label, always<kernels::prepare_##name##_cpu>}};
 #endif
 
 namespace weft::exec {
 namespace {
 
+// Rows of one kernel, which is named after what it is: "reference" where that is the plain loop.
+WEFT_ONLY(pointwise, "program", "program")
+WEFT_ONLY(reduce, "lanes", "lanes")
+WEFT_ONLY(matmul, "gemm", "gemm")
+WEFT_ONLY(matmul_epilogue, "gemm", "gemm")
+WEFT_ONLY(matmul_sums, "gemm", "gemm")
+WEFT_ONLY(relu_bits, "reference", "reference")
+WEFT_ONLY(relu_bits_grad, "reference", "reference")
+WEFT_ONLY(gelu_tanh_grad, "reference", "reference")
+WEFT_ONLY(softmax, "rows", "rows")
+WEFT_ONLY(log_softmax, "rows", "rows")
+WEFT_ONLY(softmax_cross_entropy, "rows", "rows")
+WEFT_ONLY(dropout, "program", "reference")
+WEFT_ONLY(batch_norm_statistics, "channels", "channels")
+WEFT_ONLY(full, "reference", "reference")
+WEFT_ONLY(iota, "reference", "reference")
+WEFT_ONLY(movement, "strided", "strided")
+WEFT_ONLY(take, "reference", "reference")
+WEFT_ONLY(gather, "reference", "reference")
+WEFT_ONLY(index_add, "reference", "reference")
+WEFT_ONLY(scatter_add, "reference", "reference")
+WEFT_ONLY(sort, "std", "cub")
+WEFT_ONLY(topk, "std", "cub")
+WEFT_ONLY(unique, "std", "thrust")
+WEFT_ONLY(cumsum, "reference", "reference")
+
 constexpr KernelRow rows[] = {
-#define WEFT_POINTWISE(Name, name) WEFT_KERNEL(#name, pointwise),
+#define WEFT_POINTWISE(Name, name) WEFT_ROW(#name, pointwise),
     // clang-format off
     WEFT_UNARY_FNS(WEFT_POINTWISE)
     WEFT_BINARY_FNS(WEFT_POINTWISE)
     WEFT_TERNARY_FNS(WEFT_POINTWISE)
 // clang-format on
 #undef WEFT_POINTWISE
-        WEFT_KERNEL("cast", pointwise),
-    WEFT_KERNEL("uniform", pointwise),
-    WEFT_KERNEL("normal", pointwise),
-    WEFT_KERNEL("pointwise", pointwise),
-    WEFT_KERNEL("sum", reduce),
-    WEFT_KERNEL("mean", reduce),
-    WEFT_KERNEL("max", reduce),
-    WEFT_KERNEL("min", reduce),
-    WEFT_KERNEL("prod", reduce),
-    WEFT_KERNEL("argmax", reduce),
-    WEFT_KERNEL("argmin", reduce),
-    WEFT_KERNEL("variance", reduce),
-    WEFT_KERNEL("logsumexp", reduce),
-    WEFT_KERNEL("matmul", matmul),
-    WEFT_KERNEL("matmul_epilogue", matmul_epilogue),
-    WEFT_KERNEL("matmul_sums", matmul_sums),
-    WEFT_KERNEL("relu_bits", relu_bits),
-    WEFT_KERNEL("relu_bits_grad", relu_bits_grad),
-    WEFT_KERNEL("gelu_tanh_grad", gelu_tanh_grad),
-    WEFT_KERNEL("softmax", softmax),
-    WEFT_KERNEL("log_softmax", log_softmax),
-    WEFT_KERNEL("softmax_cross_entropy", softmax_cross_entropy),
-    WEFT_KERNEL("softmax_cross_entropy_scaled", softmax_cross_entropy),
-    WEFT_KERNEL("dropout", dropout),
-    WEFT_KERNEL("batch_norm_statistics", batch_norm_statistics),
-    WEFT_KERNEL("full", full),
-    WEFT_KERNEL("iota", iota),
-    WEFT_KERNEL("copy", movement),
-    WEFT_KERNEL("stop_gradient", movement),
-    WEFT_KERNEL("reshape", movement),
-    WEFT_KERNEL("transpose", movement),
-    WEFT_KERNEL("broadcast_to", movement),
-    WEFT_KERNEL("concat", movement),
-    WEFT_KERNEL("pack", movement),
-    WEFT_KERNEL("slice", movement),
-    WEFT_KERNEL("pad", movement),
-    WEFT_KERNEL("flip", movement),
-    WEFT_KERNEL("take", take),
-    WEFT_KERNEL("gather", gather),
-    WEFT_KERNEL("index_add", index_add),
-    WEFT_KERNEL("scatter_add", scatter_add),
-    WEFT_KERNEL("sort", sort),
-    WEFT_KERNEL("topk", topk),
-    WEFT_KERNEL("unique", unique),
-    WEFT_KERNEL("cumsum", cumsum),
+        WEFT_ROW("cast", pointwise),
+    WEFT_ROW("uniform", pointwise),
+    WEFT_ROW("normal", pointwise),
+    WEFT_ROW("pointwise", pointwise),
+    WEFT_ROW("sum", reduce),
+    WEFT_ROW("mean", reduce),
+    WEFT_ROW("max", reduce),
+    WEFT_ROW("min", reduce),
+    WEFT_ROW("prod", reduce),
+    WEFT_ROW("argmax", reduce),
+    WEFT_ROW("argmin", reduce),
+    WEFT_ROW("variance", reduce),
+    WEFT_ROW("logsumexp", reduce),
+    WEFT_ROW("matmul", matmul),
+    WEFT_ROW("matmul_epilogue", matmul_epilogue),
+    WEFT_ROW("matmul_sums", matmul_sums),
+    WEFT_ROW("relu_bits", relu_bits),
+    WEFT_ROW("relu_bits_grad", relu_bits_grad),
+    WEFT_ROW("gelu_tanh_grad", gelu_tanh_grad),
+    WEFT_ROW("softmax", softmax),
+    WEFT_ROW("log_softmax", log_softmax),
+    WEFT_ROW("softmax_cross_entropy", softmax_cross_entropy),
+    WEFT_ROW("softmax_cross_entropy_scaled", softmax_cross_entropy),
+    WEFT_ROW("dropout", dropout),
+    WEFT_ROW("batch_norm_statistics", batch_norm_statistics),
+    WEFT_ROW("full", full),
+    WEFT_ROW("iota", iota),
+    WEFT_ROW("copy", movement),
+    WEFT_ROW("stop_gradient", movement),
+    WEFT_ROW("reshape", movement),
+    WEFT_ROW("transpose", movement),
+    WEFT_ROW("broadcast_to", movement),
+    WEFT_ROW("concat", movement),
+    WEFT_ROW("pack", movement),
+    WEFT_ROW("slice", movement),
+    WEFT_ROW("pad", movement),
+    WEFT_ROW("flip", movement),
+    WEFT_ROW("take", take),
+    WEFT_ROW("gather", gather),
+    WEFT_ROW("index_add", index_add),
+    WEFT_ROW("scatter_add", scatter_add),
+    WEFT_ROW("sort", sort),
+    WEFT_ROW("topk", topk),
+    WEFT_ROW("unique", unique),
+    WEFT_ROW("cumsum", cumsum),
 };
 
 }  // namespace

@@ -35,7 +35,7 @@ std::string counted(double value) {
 
 using Cells = std::vector<std::string>;
 
-// Columns wide enough for their cells: the first five to the left.
+// Columns wide enough for their cells: the names to the left.
 std::string table(const std::vector<Cells>& rows) {
   std::vector<std::size_t> width(rows[0].size());
   for (const Cells& row : rows)
@@ -45,7 +45,7 @@ std::string table(const std::vector<Cells>& rows) {
     std::string line;
     for (std::size_t c = 0; c < row.size(); ++c) {
       const std::string pad(width[c] - row[c].size(), ' ');
-      line += (c == 0 ? "" : "  ") + (c < 3 || c + 1 == row.size() ? row[c] + pad : pad + row[c]);
+      line += (c == 0 ? "" : "  ") + (c < 4 || c + 1 == row.size() ? row[c] + pad : pad + row[c]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
@@ -55,6 +55,7 @@ std::string table(const std::vector<Cells>& rows) {
 
 Cells cells_of(const KernelProfile& k) {
   return {k.kernel,
+          k.candidate,
           k.layer,
           k.phase,
           counted(k.flops),
@@ -74,8 +75,8 @@ double Profile::seconds() const {
 }
 
 std::string Profile::text() const {
-  std::vector<Cells> rows{
-      {"kernel", "layer", "phase", "FLOPs", "read", "written", "us", "% of step", "% of roof", "fused ops"}};
+  std::vector<Cells> rows{{"kernel", "candidate", "layer", "phase", "FLOPs", "read", "written", "us", "% of step",
+                           "% of roof", "fused ops"}};
   KernelProfile all{.kernel = "total", .seconds = seconds(), .share = kernels.empty() ? 0.0 : 1.0};
   for (const KernelProfile& k : kernels) {
     rows.push_back(cells_of(k));
@@ -100,6 +101,7 @@ KernelProfile kernel_of(const exec::Executable& program, std::size_t step) {
   const exec::StepCost cost = exec::cost_of(program, step);
   KernelProfile out;
   out.kernel = node.op.name();
+  out.candidate = program.steps()[step].kernel.candidate;
   out.fused = exec::fused_ops(node);
   out.layer = ops::layer_of(node.path);
   out.phase = ops::name_of(ops::phase_of(node.path));

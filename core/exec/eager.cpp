@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/device/thread_pool.h"
+#include "core/exec/candidate.h"
 #include "core/exec/data_flag.h"
 #include "core/exec/executable.h"
 #include "core/exec/kernel.h"
@@ -20,13 +21,16 @@ struct Entry {
   std::vector<TensorSpec> inputs;
   Device device;
   std::string path;
+  std::string_view forced;  // the candidate that tests wanted
   std::vector<TensorSpec> outputs;
   PreparedKernel kernel;
   std::unique_ptr<Instance> program;  // of an op without a kernel
 };
 
 bool same(const Entry& e, ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {
-  if (e.op != op || e.device != device || e.inputs.size() != inputs.size() || e.path != current_path()) return false;
+  if (e.op != op || e.device != device || e.inputs.size() != inputs.size() || e.path != current_path() ||
+      e.forced != forced_candidate(op.name(), device.kind()))
+    return false;
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!(e.inputs[i] == inputs[i].spec())) return false;
   return e.attributes == attributes;
@@ -52,7 +56,7 @@ Entry& prepared(ir::OpId op, std::span<const Array> inputs, const ir::Attributes
     recent.splice(recent.begin(), recent, it);
     return recent.front();
   }
-  Entry entry{op, attributes, {}, device, current_path(), {}, {}, {}};
+  Entry entry{op, attributes, {}, device, current_path(), forced_candidate(op.name(), device.kind()), {}, {}, {}};
   for (const Array& a : inputs) entry.inputs.push_back(a.spec());
   const ops::OpDef& def = ops::find_op(op);
   entry.outputs = def.infer(entry.inputs, attributes);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/exec/candidate.h"
 
 namespace weft::exec {
 namespace {
@@ -29,6 +30,14 @@ std::string dtypes_of(std::span<const TensorSpec> specs) {
   return text;
 }
 
+constexpr std::string_view kUser = "user";
+
+std::span<const Candidate> built_in(std::string_view op, Device::Kind kind) {
+  for (const KernelRow& row : kernel_table())
+    if (row.op == op) return kind == Device::Kind::kCUDA ? row.cuda : row.cpu;
+  return {};
+}
+
 Prepare registered_kernel(const std::string& op, Device::Kind kind) {
   Registrations& all = registrations();
   const std::lock_guard lock(all.mutex);
@@ -44,12 +53,25 @@ void register_kernel(const std::string& op, Device::Kind kind, Prepare prepare) 
   all.kernels.insert_or_assign({op, kind}, std::move(prepare));
 }
 
+std::vector<std::string_view> candidates_of(std::string_view op, Device::Kind kind) {
+  std::vector<std::string_view> names;
+  for (const Candidate& candidate : built_in(op, kind)) names.push_back(candidate.name);
+  if (names.empty() && registered_kernel(std::string(op), kind)) names.push_back(kUser);
+  return names;
+}
+
 PreparedKernel prepare_kernel(const KernelRequest& request) {
-  for (const KernelRow& row : kernel_table()) {
-    if (row.op != request.op.name()) continue;
-    if (const auto prepare = request.device.is_cuda() ? row.cuda : row.cpu) return prepare(request);
-  }
-  if (const Prepare prepare = registered_kernel(request.op.name(), request.device.kind())) return prepare(request);
+  const std::string& op = request.op.name();
+  if (const std::span<const Candidate> candidates = built_in(op, request.device.kind()); !candidates.empty())
+    return prepare_first(candidates, request);
+  const Prepare prepare = registered_kernel(op, request.device.kind());
+  if (!prepare) throw_no_kernel(request);
+  PreparedKernel kernel = prepare(request);
+  kernel.candidate = kUser;
+  return kernel;
+}
+
+void throw_no_kernel(const KernelRequest& request) {
   throw DeviceError(request.op.name(), request.path,
                     cat("no kernel for (", dtypes_of(request.inputs), ") -> (", dtypes_of(request.outputs), ") on ",
                         request.device.name()));

@@ -11,7 +11,7 @@
 #include "weft/device.h"
 #include "weft/kernel_call.h"
 
-// The kernel table's type: what the executor and the kernels agree on.
+// What the executor and the kernels agree on.
 namespace weft::exec {
 
 // What a kernel learns before the first run: everything but the addresses.
@@ -35,24 +35,19 @@ struct KernelRequest {
 // occur.
 struct PreparedKernel {
   std::function<void(const Call&)> run;
-  std::size_t workspace = 0;  // bytes in call.workspace, 256-byte aligned
-  bool recordable = true;     // false: on CUDA it has work to do on the host each time, so no graph may hold it
+  std::size_t workspace = 0;     // bytes in call.workspace, 256-byte aligned
+  bool recordable = true;        // false: on CUDA it has work to do on the host each time, so no graph may hold it
+  std::string_view candidate{};  // which of the op's candidates it is (core/exec/candidate.h), for reports
 };
 
 using Prepare = std::function<PreparedKernel(const KernelRequest&)>;
 
-struct KernelRow {
-  std::string_view op;
-  PreparedKernel (*cpu)(const KernelRequest&);
-  PreparedKernel (*cuda)(const KernelRequest&);  // null in builds without CUDA
-};
-
-// The built-in kernels: an explicit list, defined in kernels/table.cpp.
-std::span<const KernelRow> kernel_table();
-// A user's op on one kind of device.
+// A user's op on one kind of device: its one candidate there, named "user".
 void register_kernel(const std::string& op, Device::Kind kind, Prepare prepare);
-// The kernel for a request; throws DeviceError naming op, dtypes and device where there is none.
+// The kernel for a request, of the first candidate that takes it; throws DeviceError naming op, dtypes and device where
+// there is none.
 PreparedKernel prepare_kernel(const KernelRequest& request);
+[[noreturn]] void throw_no_kernel(const KernelRequest& request);
 
 // A number that a kernel writes to call.flag when it meets bad data; the message becomes a DataError at the next read.
 // "{}" in the message is replaced by the offending value.

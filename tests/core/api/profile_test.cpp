@@ -40,6 +40,8 @@ TEST_P(ProfileOn, CountsAndTimesEveryKernelOfAStep) {
   std::set<std::string> phases, layers;
   for (const KernelProfile& k : profile.kernels) {
     if (k.kernel.starts_with("matmul")) products += k.flops;
+    EXPECT_FALSE(k.candidate.empty()) << k.kernel;
+    EXPECT_THAT(profile.text(), HasSubstr(k.candidate));
     phases.insert(k.phase);
     layers.insert(k.layer);
     share += k.share;

@@ -10,11 +10,12 @@ namespace weft WEFT_EXPORT {
 
 // One kernel of a program: what it does, what that costs, and how long it takes.
 struct KernelProfile {
-  std::string kernel{};  // the op that runs: "matmul_epilogue"
-  std::string fused{};   // the ops in it, where it is several: "add, relu"
-  std::string layer{};   // "optimizer" for updates
-  std::string phase{};   // forward, backward or update
-  double flops = 0;      // a multiply-add is two; a transcendental function eight
+  std::string kernel{};     // the op that runs: "matmul_epilogue"
+  std::string candidate{};  // which of the op's kernels it is: "cublaslt"; "user" for a custom op's
+  std::string fused{};      // the ops in it, where it is several: "add, relu"
+  std::string layer{};      // "optimizer" for updates
+  std::string phase{};      // forward, backward or update
+  double flops = 0;         // a multiply-add is two; a transcendental function eight
   std::int64_t bytes_read = 0, bytes_written = 0;
   double seconds = 0;
   double share = 0;  // of the step
