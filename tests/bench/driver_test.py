@@ -11,6 +11,7 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DRIVER = os.path.join(ROOT, "bench", "driver")
+RESULTS = os.path.join(ROOT, "bench", "results")
 sys.path.insert(0, DRIVER)
 import bars  # noqa: E402
 import machine  # noqa: E402
@@ -105,18 +106,38 @@ class Tables(unittest.TestCase):
         with open(os.path.join(here, "sample.md"), encoding="utf-8") as file:
             self.assertEqual(said.getvalue(), file.read())
 
-    def test_the_readme_shows_the_committed_results(self):
-        self.assertEqual(table.main(["--check", os.path.join(ROOT, "README.md"), os.path.join(ROOT, "bench/results")]), 0)
+    def test_the_pages_show_the_committed_results(self):
+        pages = [os.path.join(ROOT, name) for name in ("README.md", "docs/benchmarks.md")]
+        self.assertEqual(table.main(["--check", RESULTS, *pages]), 0)
 
-    def test_a_stale_readme_is_refused(self):
-        with tempfile.TemporaryDirectory() as folder:
-            readme = os.path.join(folder, "README.md")
-            with open(readme, "w", encoding="utf-8") as file:
-                file.write(f"a\n{table.BEGIN}\nold\n{table.END}\nb\n")
-            with self.assertRaises(SystemExit):
-                table.main(["--check", readme, os.path.join(ROOT, "bench/results")])
-            table.main(["--readme", readme, os.path.join(ROOT, "bench/results")])
-            self.assertEqual(table.main(["--check", readme, os.path.join(ROOT, "bench/results")]), 0)
+    def test_stale_tables_are_refused(self):
+        for wanted in ("all", "adam-10m mlp128-b16"):
+            with tempfile.TemporaryDirectory() as folder:
+                page = os.path.join(folder, "page.md")
+                with open(page, "w", encoding="utf-8") as file:
+                    file.write(f"a\n<!-- measured: {wanted} -->\nold\n{table.END}\nb\n")
+                with self.assertRaises(SystemExit):
+                    table.main(["--check", RESULTS, page])
+                table.main(["--write", RESULTS, page])
+                self.assertEqual(table.main(["--check", RESULTS, page]), 0)
+                with open(page, encoding="utf-8") as file:
+                    text = file.read()
+                self.assertTrue(text.startswith(f"a\n<!-- measured: {wanted} -->\n\n"))
+                self.assertTrue(text.endswith(f"\n{table.END}\nb\n"))
+
+    def test_a_short_table_has_the_named_cases_in_order(self):
+        def result(name, **changes):
+            return {"machine": {"cpu": name, "threads": 2} | changes, "cases": [row(), row(case="y", ratio=0.5)]}
+
+        self.assertEqual(table.short([result("A"), result("B", gpu="G")], ["y", "x"]), table.SHORT_HEAD +
+                         "| A, 2 threads | y | 10.0 | 50.0 compile | 0.50× | 60 % |\n"
+                         "| G | y | 10.0 | 50.0 compile | 0.50× | 60 % |\n"
+                         "| A, 2 threads | x | 10.0 | 50.0 compile | 5.00× | 60 % |\n"
+                         "| G | x | 10.0 | 50.0 compile | 5.00× | 60 % |\n")
+        self.assertEqual(table.short_line("G", row(status="failed: wrong value")),
+                         "| G | x | failed: wrong value | | | |\n")
+        with self.assertRaises(SystemExit):
+            table.short([result("A")], ["z"])
 
     def test_names_of_machines(self):
         self.assertEqual(machine.slug("Intel(R) Xeon(R) Processor 2 threads"), "intel-xeon-2-threads")
