@@ -5,6 +5,7 @@
 #include <array>
 #include <iomanip>
 #include <sstream>
+#include <unordered_map>
 
 #include "core/base/check.h"
 #include "core/ops/phase.h"
@@ -20,33 +21,43 @@ std::string owner_of(const std::string& variable) {
   return dot == std::string::npos ? "" : variable.substr(0, dot);
 }
 
-Layer& layer_at(MemoryReport& report, const std::string& path) {
-  for (Layer& layer : report.layers)
-    if (layer.path == path) return layer;
-  report.layers.push_back({path});
-  return report.layers.back();
-}
+// The layers of a report by path.
+class Layers {
+ public:
+  explicit Layers(MemoryReport& report) : report_(report) {}
 
-void add_cell(MemoryReport& report, const Cell& cell) {
+  // Added at the end when it is not there yet.
+  Layer& operator[](const std::string& path) {
+    const auto [place, fresh] = places_.try_emplace(path, report_.layers.size());
+    if (fresh) report_.layers.push_back({path});
+    return report_.layers[place->second];
+  }
+
+ private:
+  MemoryReport& report_;
+  std::unordered_map<std::string, std::size_t> places_;
+};
+
+void add_cell(MemoryReport& report, Layers& layers, const Cell& cell) {
   const std::int64_t bytes = cell.spec().bytes();
   if (!cell.initialised()) report.missing += bytes;
   if (!cell.members.empty()) {  // an allocation of many parameters
     report.parameters += bytes;
     for (const auto& [weak, offset] : cell.members)
-      if (const auto member = weak.lock()) layer_at(report, owner_of(member->path)).variables += member->spec().bytes();
+      if (const auto member = weak.lock()) layers[owner_of(member->path)].variables += member->spec().bytes();
   } else if (cell.path.empty()) {
     report.optimizer += bytes;
-    layer_at(report, "optimizer").variables += bytes;
+    layers["optimizer"].variables += bytes;
   } else {
     (cell.trained ? report.parameters : report.buffers) += bytes;
-    layer_at(report, owner_of(cell.path)).variables += bytes;
+    layers[owner_of(cell.path)].variables += bytes;
   }
 }
 
-void add_arena(MemoryReport& report, const ir::Graph& graph, const plan::Plan& plan) {
+void add_arena(Layers& layers, const ir::Graph& graph, const plan::Plan& plan) {
   for (const plan::Use& use : plan::uses_at_peak(graph, plan)) {
     const std::string& path = graph.nodes[static_cast<std::size_t>(use.node)].path;
-    Layer& layer = layer_at(report, ops::layer_of(path));
+    Layer& layer = layers[ops::layer_of(path)];
     if (use.use == plan::Block::Use::kWorkspace) {
       layer.workspace += use.bytes;
     } else {
@@ -81,11 +92,12 @@ std::string human_bytes(std::int64_t bytes) {
 
 MemoryReport memory_report(const Trace& trace, const exec::Executable& program) {
   MemoryReport report;
+  Layers layers(report);
   const ir::Graph& graph = program.graph();
   for (const ir::Node& node : graph.nodes)  // layers in the order in which the program comes to them
-    if (node.op != ir::input_op()) layer_at(report, ops::layer_of(node.path));
+    if (node.op != ir::input_op()) layers[ops::layer_of(node.path)];
   for (const auto& cell : trace.cells)
-    if (cell) add_cell(report, *cell);
+    if (cell) add_cell(report, layers, *cell);
   for (const Array& capture : trace.captures)
     if (capture.defined()) report.constants += capture.spec().bytes();
   for (const ir::Input& input : graph.inputs)
@@ -94,7 +106,7 @@ MemoryReport memory_report(const Trace& trace, const exec::Executable& program) 
     if (output.name.empty()) report.results += graph.spec(output.value).bytes();
   report.arena = program.plan().arena_bytes;
   report.peak = moment(graph, program.plan().peak_node);
-  add_arena(report, graph, program.plan());
+  add_arena(layers, graph, program.plan());
   std::erase_if(report.layers,
                 [](const Layer& l) { return l.variables + l.gradients + l.activations + l.workspace == 0; });
   return report;

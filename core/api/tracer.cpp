@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/tracer.h"
 
-#include <algorithm>
-
 #include "core/base/check.h"
 #include "weft/compile.h"
 
@@ -84,12 +82,12 @@ Tracer::CellState& Tracer::state_of(const std::shared_ptr<Cell>& cell) {
   return cells_[found->second].second;
 }
 
-std::string Tracer::unique_name(const std::string& path) const {
+std::string Tracer::unique_name(const std::string& path) {
   const std::string base = path.empty() ? "variable" : path;
-  std::string name = base;
-  const auto taken = [&](const ir::Input& i) { return i.kind == ir::InputKind::kVariable && i.name == name; };
-  for (int n = 2; std::any_of(graph_.inputs.begin(), graph_.inputs.end(), taken); ++n)
-    name = base + " #" + std::to_string(n);
+  int& used = names_by_path_[base];
+  std::string name = used == 0 ? base : base + " #" + std::to_string(used + 1);
+  while (!names_.insert(name).second) name = base + " #" + std::to_string(++used + 1);
+  ++used;
   return name;
 }
 
@@ -165,8 +163,7 @@ std::pair<ir::Value, std::int64_t> Tracer::next_draw(const std::shared_ptr<Cell>
 }
 
 void Tracer::guard(const std::shared_ptr<bool>& flag) {
-  const auto known = std::find_if(guards_.begin(), guards_.end(), [&](const auto& g) { return g.first == flag; });
-  if (known == guards_.end()) guards_.emplace_back(flag, *flag);
+  if (guarded_.insert(flag.get()).second) guards_.emplace_back(flag, *flag);
 }
 
 Device Tracer::device() const { return device_.value_or(default_device()); }

@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -69,7 +71,7 @@ class Tracer {
     std::int64_t next = 0;
   };
   // The name by which the graph tells variables apart; two modules may both have a "0.weight".
-  std::string unique_name(const std::string& path) const;
+  std::string unique_name(const std::string& path);
   ir::Value window(const Cell& cell, ir::Value flat);
 
   ir::Graph graph_;
@@ -85,6 +87,9 @@ class Tracer {
   std::map<std::int32_t, std::pair<std::shared_ptr<Cell>, Array>> bound_;  // input node -> what it stands for
   std::map<Cell*, Draws> draws_;
   std::vector<std::pair<std::shared_ptr<bool>, bool>> guards_;
+  std::set<const bool*> guarded_;
+  std::set<std::string> names_;               // of variables
+  std::map<std::string, int> names_by_path_;  // how many of them a path has got
   Tracer* parent_;
 
   CellState& state_of(const std::shared_ptr<Cell>& cell);

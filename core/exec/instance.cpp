@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <exception>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,30 +19,56 @@ namespace {
 constexpr std::size_t kReplays = 16;                           // of an instance
 constexpr std::int64_t kLargeResult = std::int64_t{64} << 10;  // bytes that are not copied on CUDA
 
-// The values that lie where this one does, while the arena has that place for them: what it was computed over, and what
-// is the same bytes. Empty where others share only some of its bytes, and for a value outside the arena.
-std::vector<ir::Value> in_the_place_of(const ir::Graph& graph, const plan::Plan& plan, ir::Value value) {
-  const plan::Placement& place = plan.at(value);
-  if (place.kind != plan::Placement::Kind::kArena) return {};
-  const auto within = std::find_if(plan.blocks.begin(), plan.blocks.end(), [&](const plan::Block& block) {
-    return block.use == plan::Block::Use::kValue && block.first <= value.node && value.node <= block.last &&
-           block.offset <= place.offset && place.offset + place.bytes <= block.offset + block.bytes;
-  });
-  if (within == plan.blocks.end()) return {};
-  std::vector<ir::Value> values;
-  for (std::int32_t n = within->first; n < static_cast<std::int32_t>(graph.nodes.size()); ++n) {
-    for (std::int32_t o = 0; o < static_cast<std::int32_t>(graph.nodes[static_cast<std::size_t>(n)].outputs.size());
-         ++o) {
-      const plan::Placement& its = plan.at({n, o});
-      const bool meets = its.kind == plan::Placement::Kind::kArena && its.offset < place.offset + place.bytes &&
-                         place.offset < its.offset + its.bytes;
-      if (!meets) continue;
-      if (its.offset != place.offset || its.bytes != place.bytes) return {};
-      values.push_back({n, o});
+// The values of the blocks that are in use after the run.
+class LastValues {
+ public:
+  LastValues(const ir::Graph& graph, const plan::Plan& plan) : plan_(plan) {
+    const auto end = static_cast<std::int32_t>(graph.nodes.size());
+    for (const plan::Block& block : plan.blocks)
+      if (block.use == plan::Block::Use::kValue && block.last == end && block.bytes > 0)
+        blocks_.emplace(block.offset, Residents{&block, {}});
+    for (std::int32_t n = 0; n < end; ++n) {
+      const auto outputs = static_cast<std::int32_t>(graph.nodes[static_cast<std::size_t>(n)].outputs.size());
+      for (std::int32_t o = 0; o < outputs; ++o)
+        if (Residents* const around = find({n, o})) around->values.push_back({n, o});
     }
   }
-  return values;
-}
+
+  // The values that lie where this one does, while the arena has that place for them: what it was computed over, and
+  // what is the same bytes. Empty where others share only some of its bytes, and for a value outside the arena.
+  std::vector<ir::Value> in_the_place_of(ir::Value value) {
+    const Residents* const around = find(value);
+    if (!around) return {};
+    const plan::Placement& place = plan_.at(value);
+    std::vector<ir::Value> out;
+    for (const ir::Value v : around->values) {
+      const plan::Placement& its = plan_.at(v);
+      if (its.offset >= place.offset + place.bytes || place.offset >= its.offset + its.bytes) continue;
+      if (its.offset != place.offset || its.bytes != place.bytes) return {};
+      out.push_back(v);
+    }
+    return out;
+  }
+
+ private:
+  struct Residents {
+    const plan::Block* block;
+    std::vector<ir::Value> values;
+  };
+
+  Residents* find(ir::Value value) {
+    const plan::Placement& place = plan_.at(value);
+    if (place.kind != plan::Placement::Kind::kArena) return nullptr;
+    const auto behind = blocks_.upper_bound(place.offset);
+    if (behind == blocks_.begin()) return nullptr;
+    Residents& around = std::prev(behind)->second;
+    const bool inside = place.offset + place.bytes <= around.block->offset + around.block->bytes;
+    return inside && around.block->first <= value.node ? &around : nullptr;
+  }
+
+  const plan::Plan& plan_;
+  std::map<std::int64_t, Residents> blocks_;  // by offset
+};
 
 }  // namespace
 
@@ -70,21 +98,30 @@ Instance::Instance(std::shared_ptr<const Executable> executable, std::shared_ptr
 void Instance::find_movable() {
   const ir::Graph& graph = executable_->graph();
   movable_.resize(graph.outputs.size());
+  std::map<ir::Value, int> returns;  // per value: of how many outputs
+  for (const ir::Output& output : graph.outputs) ++returns[output.value];
+  LastValues last(graph, executable_->plan());
+  std::map<ir::Value, std::size_t> moved;  // to the memory of this output
   for (std::size_t i = 0; i < movable_.size(); ++i) {
-    if (executable_->device().is_cuda() && graph.spec(graph.outputs[i].value).bytes() < kLargeResult) continue;
-    const std::vector<ir::Value> values = in_the_place_of(graph, executable_->plan(), graph.outputs[i].value);
-    const auto there = [&](ir::Value v) { return std::find(values.begin(), values.end(), v) != values.end(); };
-    const auto given = [&](const ir::Output& output) { return there(output.value); };
+    const ir::Value value = graph.outputs[i].value;
+    if (executable_->device().is_cuda() && graph.spec(value).bytes() < kLargeResult) continue;
     if (executable_->plan().results[i].staging >= 0) continue;
-    if (std::count_if(graph.outputs.begin(), graph.outputs.end(), given) != 1) continue;
-    for (std::size_t s = 0; s < calls_.size(); ++s) {
-      const auto n = static_cast<std::int32_t>(executable_->steps()[s].node);
-      const ir::Node& node = graph.nodes[static_cast<std::size_t>(n)];
-      for (std::size_t k = 0; k < node.inputs.size(); ++k)
-        if (there(node.inputs[k])) movable_[i].push_back(&calls_[s].inputs[k]);
-      for (std::size_t o = 0; o < node.outputs.size(); ++o)
-        if (there({n, static_cast<std::int32_t>(o)})) movable_[i].push_back(&calls_[s].outputs[o]);
-    }
+    const std::vector<ir::Value> values = last.in_the_place_of(value);
+    int outputs = 0;
+    for (const ir::Value v : values) outputs += returns.contains(v) ? returns.at(v) : 0;
+    if (outputs == 1)
+      for (const ir::Value v : values) moved.emplace(v, i);
+  }
+  const auto move = [&](ir::Value value, View& view) {
+    const auto found = moved.find(value);
+    if (found != moved.end()) movable_[found->second].push_back(&view);
+  };
+  for (std::size_t s = 0; s < calls_.size(); ++s) {
+    const auto n = static_cast<std::int32_t>(executable_->steps()[s].node);
+    const std::vector<ir::Value>& inputs = graph.nodes[static_cast<std::size_t>(n)].inputs;
+    for (std::size_t k = 0; k < inputs.size(); ++k) move(inputs[k], calls_[s].inputs[k]);
+    for (std::size_t o = 0; o < calls_[s].outputs.size(); ++o)
+      move({n, static_cast<std::int32_t>(o)}, calls_[s].outputs[o]);
   }
 }
 

@@ -8,6 +8,8 @@
 #include <numeric>
 #include <utility>
 
+#include "core/plan/occupancy.h"
+
 namespace weft::plan {
 namespace {
 
@@ -21,19 +23,18 @@ struct Layout {
 
 class Placer {
  public:
-  Placer(std::span<const Block> blocks, std::int64_t red_zone) : blocks_(blocks) {
+  Placer(std::span<const Block> blocks, std::int64_t red_zone) : occupancy_(blocks) {
     for (const Block& block : blocks) sizes_.push_back(padded(red_zone) + padded(block.bytes));
   }
 
-  Layout lay_out(const Order& order) const {
+  Layout lay_out(const Order& order) {
     Layout out;
-    out.starts.resize(blocks_.size());
-    Order by_start;
+    out.starts.resize(sizes_.size());
+    occupancy_.clear();
     for (const std::size_t b : order) {
-      const std::int64_t start = best_gap(b, by_start, out.starts);
+      const std::int64_t start = best_gap(b);
       out.starts[b] = start;
-      const auto before = [&](std::size_t other, std::int64_t s) { return out.starts[other] <= s; };
-      by_start.insert(std::lower_bound(by_start.begin(), by_start.end(), start, before), b);
+      occupancy_.add(b, {start, start + sizes_[b]});
       if (start + sizes_[b] > out.end) {
         out.end = start + sizes_[b];
         out.top = b;
@@ -45,7 +46,7 @@ class Placer {
   // Larger first of what `key` says; equal ones in the order of time.
   template <class Key>
   Order order_by(Key key) const {
-    Order order(blocks_.size());
+    Order order(sizes_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
     return order;
@@ -54,23 +55,20 @@ class Placer {
   std::int64_t size(std::size_t b) const { return sizes_[b]; }
 
  private:
-  bool meet(const Block& a, const Block& b) const { return a.first <= b.last && b.first <= a.last; }
-
-  std::int64_t best_gap(std::size_t b, const Order& by_start, const std::vector<std::int64_t>& starts) const {
+  std::int64_t best_gap(std::size_t b) {
     std::int64_t free_from = 0, best = -1, best_size = std::numeric_limits<std::int64_t>::max();
-    for (const std::size_t other : by_start) {
-      if (!meet(blocks_[b], blocks_[other])) continue;
-      const std::int64_t gap = starts[other] - free_from;
+    for (const Extent& taken : occupancy_.taken(b)) {
+      const std::int64_t gap = taken.begin - free_from;
       if (gap >= sizes_[b] && gap < best_size) {
         best = free_from;
         best_size = gap;
       }
-      free_from = std::max(free_from, starts[other] + sizes_[other]);
+      free_from = std::max(free_from, taken.end);
     }
     return best < 0 ? free_from : best;
   }
 
-  std::span<const Block> blocks_;
+  Occupancy occupancy_;
   std::vector<std::int64_t> sizes_;
 };
 
@@ -112,7 +110,7 @@ Load peak_load(std::span<const Block> blocks, std::int32_t times, std::int64_t r
 
 std::int64_t place(std::vector<Block>& blocks, std::int64_t red_zone, std::int64_t enough) {
   if (blocks.empty()) return padded(red_zone);
-  const Placer placer(blocks, red_zone);
+  Placer placer(blocks, red_zone);
   const auto lifetime = [&](std::size_t b) { return std::int64_t{blocks[b].last} - blocks[b].first + 1; };
   const std::array orders{
       placer.order_by([&](std::size_t b) { return placer.size(b); }),
@@ -120,7 +118,8 @@ std::int64_t place(std::vector<Block>& blocks, std::int64_t red_zone, std::int64
       placer.order_by([&](std::size_t b) { return static_cast<double>(placer.size(b)) * double(lifetime(b)); }),
       placer.order_by([&](std::size_t b) { return lifetime(b); }),
   };
-  enough -= padded(red_zone);
+  // The last thousandth is not worth many layouts.
+  enough += enough / 1000 - padded(red_zone);
   Layout best;
   Order best_order;
   best.end = std::numeric_limits<std::int64_t>::max();

@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/plan/place.h"
+#include "core/plan/residents.h"
 #include "core/plan/uses.h"
 
 namespace weft::plan {
@@ -26,7 +27,7 @@ struct Storage {
   std::int32_t first = 0;
   std::int32_t last = 0;  // the last node that reads any of its values
   Value owner{};
-  std::vector<std::pair<Value, std::int64_t>> residents{};
+  Residents residents{};
 };
 
 // A place in a storage.
@@ -74,6 +75,7 @@ class Planner {
   // Which variables each value is to be assigned to, aliases followed to the value that a kernel writes.
   void find_targets() {
     std::map<std::string, std::int32_t> variables;
+    assigned_.assign(graph_.inputs.size(), false);
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i)
       if (graph_.inputs[i].kind == ir::InputKind::kVariable)
         variables[graph_.inputs[i].name] = static_cast<std::int32_t>(i);
@@ -81,6 +83,7 @@ class Planner {
       const auto variable = variables.find(output.name);
       target_.push_back(output.name.empty() || variable == variables.end() ? -1 : variable->second);
       if (target_.back() < 0) continue;
+      assigned_[static_cast<std::size_t>(target_.back())] = true;
       const Uses::Root root = uses_.root(output.value);
       if (root.offset == 0 && bytes(root.value) == bytes(output.value)) wanted_[root.value].push_back(target_.back());
     }
@@ -94,10 +97,16 @@ class Planner {
       for (std::size_t k = 0; k < parts.size(); ++k) {
         const Uses::Root root = uses_.root(inputs[k]);
         const Value v = root.value;
+        if (bytes(v) == bytes({n, 0}) && root.offset == parts[k]) keep_parts(n, v);
         if (root.offset != 0 || bytes(v) != bytes(inputs[k]) || graph_.node(v).op == ir::input_op()) continue;
         if (uses_.parts(v.node).empty() && !wanted_.contains(v)) homes_.try_emplace(v, n, parts[k]);
       }
     }
+  }
+
+  void keep_parts(std::int32_t n, Value of) {
+    std::vector<Value>& kept = kept_[n];
+    if (kept.empty() || kept.back() != of) kept.push_back(of);
   }
 
   std::int32_t new_storage(Value v, std::int32_t first) {
@@ -113,7 +122,9 @@ class Planner {
     spot(v) = at;
     Storage& home = storage(at);
     home.last = std::max(home.last, uses_.last_read(v));
-    home.residents.emplace_back(v, at.offset);
+    home.residents.add({v, at.offset, bytes(v)}, [&](const Resident& resident) {
+      return resident.value.node < v.node && uses_.last_read(resident.value) < v.node;
+    });
     const auto kind = home.input < 0 ? Placement::Kind::kArena : Placement::Kind::kVariable;
     placement(v) = {.kind = kind, .input = home.input, .offset = at.offset, .bytes = bytes(v)};
   }
@@ -156,18 +167,19 @@ class Planner {
   template <class Harmless>
   bool may_write(std::int32_t n, const Spot& at, std::int64_t size, Harmless harmless) {
     const Storage& home = storage(at);
-    if (home.input >= 0 && std::ranges::count(target_, home.input) == 0) return false;
+    if (home.input >= 0 && !assigned_[static_cast<std::size_t>(home.input)]) return false;
     const auto meets = [&](std::int64_t begin, std::int64_t length) {
       return begin < at.offset + size && at.offset < begin + length;
     };
-    for (const auto& [v, offset] : home.residents) {
-      if (v.node == n && meets(offset, bytes(v))) return false;
-      for (const Read& read : uses_.reads(v)) {
-        if (read.node < n || !meets(offset + read.begin, read.bytes)) continue;
-        if (read.node > n || !harmless(read, offset + read.begin)) return false;
+    return !home.residents.any_of(at.offset, size, [&](const Resident& resident) {
+      if (resident.value.node == n && meets(resident.begin, resident.bytes)) return true;
+      for (const Read& read : uses_.reads(resident.value)) {
+        if (read.node < n) break;
+        if (!meets(resident.begin + read.begin, read.bytes)) continue;
+        if (read.node > n || !harmless(read, resident.begin + read.begin)) return true;
       }
-    }
-    return true;
+      return false;
+    });
   }
 
   bool may_write(Value v, const Spot& at) {
@@ -188,13 +200,13 @@ class Planner {
     const auto wanted = wanted_.find({n, 0});
     if (wanted != wanted_.end())
       for (const std::int32_t i : wanted->second) out.push_back(spot(graph_.inputs[static_cast<std::size_t>(i)].value));
-    const std::vector<Value>& inputs = graph_.nodes[static_cast<std::size_t>(n)].inputs;
-    for (std::size_t k = 0; k < inputs.size(); ++k) {
-      const Uses::Root root = uses_.root(inputs[k]);
-      const Spot at = spot(root.value);
-      if (bytes(root.value) != bytes({n, 0}) || root.offset != uses_.parts(n)[k] || at.storage < 0) continue;
+    const auto kept = kept_.find(n);
+    if (kept == kept_.end()) return out;
+    for (const Value v : kept->second) {
+      const Spot at = spot(v);
+      if (at.storage < 0) continue;
       const std::int32_t input = storage(at).input;
-      if (input >= 0 && std::ranges::count(target_, input) == 0) continue;
+      if (input >= 0 && !assigned_[static_cast<std::size_t>(input)]) continue;
       if (std::ranges::count(out, at) == 0) out.push_back(at);
     }
     return out;
@@ -277,15 +289,16 @@ class Planner {
   }
 
   void settle_results() {
+    std::vector<bool> copied(graph_.inputs.size(), false);  // what changes after the last node
     for (std::size_t o = 0; o < graph_.outputs.size(); ++o) {
       const Placement& at = plan_.at(graph_.outputs[o].value);
       plan_.results.push_back({.in_place = target_[o] >= 0 && at.input == target_[o] && at.offset == 0});
-      if (target_[o] >= 0 && !plan_.results[o].in_place) copied_.push_back(target_[o]);
+      if (target_[o] >= 0 && !plan_.results[o].in_place) copied[static_cast<std::size_t>(target_[o])] = true;
     }
     for (std::size_t o = 0; o < graph_.outputs.size(); ++o) {
       const Value v = graph_.outputs[o].value;
       const Placement& at = plan_.at(v);
-      if (at.input < 0 || std::ranges::count(copied_, at.input) == 0) continue;
+      if (at.input < 0 || !copied[static_cast<std::size_t>(at.input)]) continue;
       plan_.results[o].staging = static_cast<std::int64_t>(plan_.blocks.size());
       plan_.blocks.push_back({Block::Use::kStaging, v, end_, end_, at.bytes});
     }
@@ -327,10 +340,11 @@ class Planner {
   std::vector<std::vector<Spot>> spots_;  // per value
   std::vector<Storage> storages_;
   std::vector<std::int32_t> target_;                   // per graph output: the input it is assigned to, or -1
+  std::vector<bool> assigned_;                         // per graph input
   std::map<Value, std::vector<std::int32_t>> wanted_;  // value -> inputs it is to be assigned to
   std::map<Value, std::pair<std::int32_t, std::int64_t>> homes_;  // value -> the node it is a part of, and where
-  std::map<std::int32_t, Spot> claimed_;                          // such a node -> where its parts are gathered
-  std::vector<std::int32_t> copied_;                              // inputs that change after the last node
+  std::map<std::int32_t, std::vector<Value>> kept_;  // such a node -> values of its size that it keeps parts of
+  std::map<std::int32_t, Spot> claimed_;             // such a node -> where its parts are gathered
   Plan plan_;
 };
 

@@ -2,6 +2,7 @@
 #include "core/plan/uses.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/plan/place.h"
 
@@ -37,6 +38,8 @@ Uses::Uses(const ir::Graph& graph, const Options& options)
     parts = options.parts(graph, node);
     if (std::ranges::any_of(parts, [](std::int64_t offset) { return offset % kAlignment != 0; })) parts.clear();
   }
+  for (auto& of_node : reads_)
+    for (std::vector<Read>& reads : of_node) std::ranges::stable_sort(reads, std::greater<>(), &Read::node);
 }
 
 std::optional<std::int64_t> Uses::alias_offset(const Node& node) const {
@@ -57,10 +60,6 @@ Uses::Root Uses::root(Value v) const {
   }
 }
 
-std::int32_t Uses::last_read(Value v) const {
-  std::int32_t last = -1;
-  for (const Read& read : reads(v)) last = std::max(last, read.node);
-  return last;
-}
+std::int32_t Uses::last_read(Value v) const { return reads(v).empty() ? -1 : reads(v)[0].node; }
 
 }  // namespace weft::plan

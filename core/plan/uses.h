@@ -32,7 +32,7 @@ class Uses {
   // Options::parts, where all of them are aligned.
   const std::vector<std::int64_t>& parts(std::int32_t node) const { return parts_[static_cast<std::size_t>(node)]; }
 
-  // Every read of v's bytes, those through its aliases too; an alias counts as a reader itself.
+  // Every read of v's bytes, those through its aliases too, the last ones first; an alias counts as a reader itself.
   const std::vector<Read>& reads(ir::Value v) const {
     return reads_[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)];
   }
