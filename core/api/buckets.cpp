@@ -2,42 +2,69 @@
 #include "core/api/buckets.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/base/check.h"
+#include "core/ops/rows.h"
 
 namespace weft::detail {
 namespace {
 
-using Batched = std::set<ir::Value>;  // values with one row per row of the arguments
+using ops::Rows;
 
-// Whether axis 0 is among the axes that the node's attributes name.
-bool works_along_rows(const ir::Node& node) {
-  for (const auto& [name, value] : node.attributes.rows()) {
-    const auto* axis = std::get_if<std::int64_t>(&value);
-    if (name == "axis" && axis && *axis == 0) return true;
-    const auto* axes = std::get_if<ir::Ints>(&value);
-    if (name == "axes" && axes && std::find(axes->begin(), axes->end(), 0) != axes->end()) return true;
+// How every value of a traced graph relates to the rows of the arguments.
+class RowsOf {
+ public:
+  RowsOf(const ir::Graph& graph, std::int64_t rows) : graph_(graph), rows_(rows), mixer_(graph.nodes.size(), -1) {
+    for (const ir::Node& node : graph.nodes) known_.emplace_back(node.outputs.size(), Rows::kNone);
+    for (const ir::Input& input : graph.inputs)
+      if (input.kind == ir::InputKind::kArgument && graph.spec(input.value).shape.rank() > 0)
+        at(input.value) = Rows::kCarried;
+    for (std::size_t n = 0; n < graph.nodes.size(); ++n)
+      if (graph.nodes[n].op != ir::input_op()) pass(n);
   }
-  return false;
-}
 
-bool mixes_rows(const ir::Graph& graph, const ir::Node& node, const Batched& batched, std::int64_t rows) {
-  const std::string& op = node.op.name();
-  if (op == "batch_norm" || op == "batch_norm_grad" || works_along_rows(node)) return true;
-  if (op == "matmul") {
-    const bool stacked = graph.spec(node.inputs[0]).shape.rank() > 2;
-    return !batched.contains(node.inputs[0]) || (batched.contains(node.inputs[1]) && !stacked) ||
-           (node.attributes.flag("trans_a") && !stacked);
+  Rows operator()(ir::Value v) const {
+    return known_[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)];
   }
-  if (op == "permute") return node.attributes.ints("order")[0] != 0;
-  if (op == "slice") return node.attributes.ints("begin")[0] != 0 || node.attributes.ints("end")[0] != rows;
-  return false;
-}
+  // The first node on the way to v that mixes rows.
+  const ir::Node& mixer(ir::Value v) const {
+    return graph_.nodes[static_cast<std::size_t>(mixer_[static_cast<std::size_t>(v.node)])];
+  }
 
-bool has_rows(const TensorSpec& spec, std::int64_t rows) { return spec.shape.rank() > 0 && spec.shape[0] == rows; }
+ private:
+  Rows& at(ir::Value v) { return known_[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)]; }
+
+  void pass(std::size_t n) {
+    const ir::Node& node = graph_.nodes[n];
+    std::vector<Rows> inputs;
+    for (const ir::Value v : node.inputs) {
+      inputs.push_back((*this)(v));
+      if (inputs.back() == Rows::kMixed && mixer_[n] < 0) mixer_[n] = mixer_[static_cast<std::size_t>(v.node)];
+    }
+    known_[n] = ops::pass_rows(graph_, node, inputs);
+    if (mixer_[n] < 0) mixer_[n] = static_cast<std::int32_t>(n);
+    // Equal rows of another number than the batch's are no rows of it.
+    for (std::size_t o = 0; o < node.outputs.size(); ++o) {
+      const Shape& shape = node.outputs[o].shape;
+      if (known_[n][o] == Rows::kAlike && (shape.rank() == 0 || shape[0] != rows_)) known_[n][o] = Rows::kNone;
+    }
+  }
+
+  const ir::Graph& graph_;
+  std::int64_t rows_;
+  std::vector<std::vector<Rows>> known_;
+  std::vector<std::int32_t> mixer_;  // per node with a mixed output
+};
+
+bool alike_but_sizes(const ir::Attributes& a, const ir::Attributes& b) {
+  return std::ranges::equal(a.rows(), b.rows(), [](const auto& x, const auto& y) {
+    const bool sizes = std::holds_alternative<ir::Ints>(x.second) && std::holds_alternative<ir::Ints>(y.second);
+    return x.first == y.first && (sizes || x.second == y.second);
+  });
+}
 
 }  // namespace
 
@@ -52,32 +79,40 @@ std::int64_t bucket_of(std::int64_t rows, const std::vector<std::int64_t>& sizes
 }
 
 void check_rows_apart(const ir::Graph& graph, std::int64_t rows, const std::string& program) {
-  Batched batched;
-  for (const ir::Input& input : graph.inputs)
-    if (input.kind == ir::InputKind::kArgument && graph.spec(input.value).shape.rank() > 0) batched.insert(input.value);
-  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    const ir::Node& node = graph.nodes[n];
-    if (node.op == ir::input_op()) continue;
-    if (std::none_of(node.inputs.begin(), node.inputs.end(), [&](ir::Value v) { return batched.contains(v); }))
-      continue;
-    bool mixed = mixes_rows(graph, node, batched, rows);
-    for (std::size_t o = 0; o < node.outputs.size(); ++o) {
-      mixed |= !has_rows(node.outputs[o], rows);
-      batched.insert({static_cast<std::int32_t>(n), static_cast<std::int32_t>(o)});
-    }
-    if (mixed)
-      throw ValueError("compile", node.path,
-                       cat("program '", program, "' has buckets, but its op '", node.op.name(),
-                           "' mixes the rows of the batch, so that rows of padding would change the result"));
-  }
+  const RowsOf rows_of(graph, rows);
   for (const ir::Output& output : graph.outputs) {
     if (!output.name.empty())
       fail<ValueError>("compile", "program '", program, "' has buckets, but it assigns '", output.name,
                        "'; rows of padding would change it");
-    if (!batched.contains(output.value))
-      fail<ValueError>("compile", "program '", program, "' has buckets, but a result is ", graph.spec(output.value),
-                       ", without the rows of the batch");
+    switch (rows_of(output.value)) {
+      case Rows::kCarried:
+        continue;
+      case Rows::kMixed: {
+        const ir::Node& mixer = rows_of.mixer(output.value);
+        throw ValueError("compile", mixer.path,
+                         cat("program '", program, "' has buckets, but its op '", mixer.op.name(),
+                             "' mixes the rows of the batch, so that rows of padding would change the result; rows "
+                             "must stay on axis 0, each made of that row alone"));
+      }
+      case Rows::kNone:
+      case Rows::kAlike:
+        fail<ValueError>("compile", "program '", program, "' has buckets, but a result is ", graph.spec(output.value),
+                         ", without the rows of the batch");
+    }
   }
+}
+
+void check_same_program(const ir::Graph& graph, const ir::Graph& other, std::int64_t rows, const std::string& program) {
+  const std::size_t count = std::min(graph.nodes.size(), other.nodes.size());
+  for (std::size_t n = 0; n < count; ++n) {
+    const ir::Node &a = graph.nodes[n], &b = other.nodes[n];
+    if (a.op != b.op || a.inputs != b.inputs || !alike_but_sizes(a.attributes, b.attributes))
+      throw ValueError("compile", a.path,
+                       cat("program '", program, "' has buckets, but for ", rows, " rows its op '", b.op.name(),
+                           "' has other numbers, so that the number of rows changes the result"));
+  }
+  if (graph.nodes.size() != other.nodes.size())
+    fail<ValueError>("compile", "program '", program, "' has buckets, but does something else for ", rows, " rows");
 }
 
 TensorSpec rows_spec(const TensorSpec& spec, std::int64_t rows) {

@@ -84,17 +84,35 @@ Traced& ProgramCache::find(const Request& request, const TracedBody& body) {
   return *traces_.back();
 }
 
+Trace ProgramCache::traced(const Request& request, const TracedBody& body) const {
+  Tracer tracer(options_.device);
+  std::vector<Tensor> inputs;
+  for (std::size_t i = 0; i < request.key.size(); ++i)
+    if (request.key[i].is_tensor)
+      inputs.push_back(tracer.add_argument(request.key[i].spec, "argument " + std::to_string(i)));
+  return tracer.finish(body(inputs), request.device);
+}
+
+// A size that happens to be the bucket's shows in the trace for another number of rows.
+void ProgramCache::expect_rows_apart(const ir::Graph& graph, Request request, const TracedBody& body) const {
+  check_rows_apart(graph, request.bucket, options_.name);
+  const std::int64_t other = request.bucket > 1 ? request.bucket - 1 : 2;
+  for (ArgumentKey& key : request.key)
+    if (key.is_tensor && key.spec.shape.rank() > 0) key.spec = rows_spec(key.spec, other);
+  try {
+    const Trace trace = traced(request, body);
+    check_rows_apart(trace.graph, other, options_.name);
+    check_same_program(graph, trace.graph, other, options_.name);
+  } catch (const ShapeError& error) {
+    fail<ValueError>("compile", "program '", options_.name, "' has buckets, but cannot be traced for ", other,
+                     " rows: ", error.what());
+  }
+}
+
 ProgramCache::Built ProgramCache::build(const Request& request, const TracedBody& body) const {
   Built out;
-  {
-    Tracer tracer(options_.device);
-    std::vector<Tensor> inputs;
-    for (std::size_t i = 0; i < request.key.size(); ++i)
-      if (request.key[i].is_tensor)
-        inputs.push_back(tracer.add_argument(request.key[i].spec, "argument " + std::to_string(i)));
-    out.trace = tracer.finish(body(inputs), request.device);
-  }
-  if (request.bucket > 0) check_rows_apart(out.trace.graph, request.bucket, options_.name);
+  out.trace = traced(request, body);
+  if (request.bucket > 0) expect_rows_apart(out.trace.graph, request, body);
   exec::BuildOptions options;
   options.device = out.trace.device;
   options.half = half_of(options_.precision);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/custom_op.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "core/api/dispatch.h"
 #include "core/base/check.h"
 #include "core/exec/kernel.h"
+#include "core/ops/rows.h"
 
 namespace weft::detail {
 namespace {
@@ -57,6 +59,17 @@ exec::Prepare kernel_of(const std::shared_ptr<const ErasedRule>& rule,
   };
 }
 
+// As the rule promises: results have a row for each row of the inputs that carry the batch.
+std::vector<ops::Rows> rows_by_axis_0(const ops::Signature& node, std::span<const ops::Rows> rows) {
+  if (!ops::any_carried(rows)) return ops::rows_mix()(node, rows);
+  const std::size_t first = static_cast<std::size_t>(std::ranges::find(rows, ops::Rows::kCarried) - rows.begin());
+  const std::int64_t count = node.input(first).shape[0];
+  std::vector<ops::Rows> out;
+  for (const TensorSpec& spec : node.outputs)
+    out.push_back(spec.shape.rank() > 0 && spec.shape[0] == count ? ops::Rows::kCarried : ops::Rows::kMixed);
+  return out;
+}
+
 }  // namespace
 
 void register_custom_op(ErasedRule given) {
@@ -68,6 +81,8 @@ void register_custom_op(ErasedRule given) {
   def.infer = [rule](std::span<const TensorSpec> in, const ir::Attributes& attributes) {
     return rule->shape(in, user_attributes(attributes));
   };
+  def.facts = ops::opaque_facts();
+  if (rule->rows_apart) def.facts.rows = rows_by_axis_0;
   def.reads = internal(rule->backward_reads);
   def.differentiable = static_cast<bool>(rule->gradient);
   if (rule->gradient) def.gradient = [rule](const ops::GradientCall& call) { return run_gradient(*rule, call); };

@@ -73,6 +73,8 @@ class ProgramCache {
     Trace trace;  // without its graph
     std::shared_ptr<const exec::Executable> executable;
   };
+  Trace traced(const Request& request, const TracedBody& body) const;
+  void expect_rows_apart(const ir::Graph& graph, Request request, const TracedBody& body) const;
   Built build(const Request& request, const TracedBody& body) const;
   std::unique_ptr<Traced> trace(const Request& request, const TracedBody& body);
   [[noreturn]] void too_many(const std::vector<ArgumentKey>& key) const;

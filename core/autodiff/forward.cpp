@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/ops/build.h"
 #include "core/ops/slope.h"
+#include "core/scalar/functions.h"
 
 namespace weft::autodiff {
 namespace {
@@ -102,7 +103,7 @@ Values push_by_transposing(const Step& step) {
 }
 
 Values push(const Step& step) {
-  if (const std::optional<Fn> fn = ops::fn_of(step.node.op)) return push_elementwise(step, *fn);
+  if (const std::optional<Fn> fn = fn_of(step.node.op.name())) return push_elementwise(step, *fn);
   if (linear_along(step)) return step.def.product ? push_product(step) : push_linear(step);
   if (has_decomposition(step.node, step.def)) return push_through_decomposition(step);
   if (step.def.gradient) return push_by_transposing(step);

@@ -60,7 +60,7 @@ Entry& prepared(ir::OpId op, std::span<const Array> inputs, const ir::Attributes
   for (const Array& a : inputs) entry.inputs.push_back(a.spec());
   const ops::OpDef& def = ops::find_op(op);
   entry.outputs = def.infer(entry.inputs, attributes);
-  if (def.composed) {
+  if (def.facts.runs == ops::Runs::kParts) {
     entry.program = program_of(entry);
   } else {
     entry.kernel = prepare_kernel({op, attributes, entry.inputs, entry.outputs, device, entry.path});

@@ -4,10 +4,9 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/exec/traits.h"
 #include "core/ir/prune.h"
 #include "core/ir/verify.h"
-#include "core/ops/op.h"
+#include "core/ops/memory.h"
 #include "core/passes/lower/decompose.h"
 #include "core/passes/lower/mixed_precision.h"
 #include "core/passes/optimize.h"
@@ -35,9 +34,9 @@ void Executable::prepare(const BuildOptions& options) {
   std::vector<PreparedKernel> kernels(graph_.nodes.size());
   plan::Options planning;
   planning.workspace.resize(graph_.nodes.size());
-  planning.alias = alias_offset;
-  planning.parts = part_offsets;
-  planning.in_place = may_run_in_place;
+  planning.alias = ops::alias_offset;
+  planning.parts = ops::part_offsets;
+  planning.in_place = ops::may_run_in_place;
   planning.red_zone = kRedZone;
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     const ir::Node& node = graph_.nodes[n];

@@ -2,12 +2,14 @@
 #include "core/exec/explain.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
-#include "core/exec/traits.h"
 #include "core/ops/cost.h"
+#include "core/ops/memory.h"
 #include "core/ops/pointwise.h"
+#include "core/ops/roles.h"
 
 namespace weft::exec {
 namespace {
@@ -36,20 +38,15 @@ StepCost cost_of(const Executable& program, std::size_t step) {
   const ir::Node& node = graph.nodes[n];
   StepCost cost{.flops = ops::flops(graph, node)};
   if (!node.inputs.empty()) cost.dtype = graph.spec(node.inputs[0]).dtype;
-  if (const std::vector<std::int64_t> parts = part_offsets(graph, node); !parts.empty()) {
+  if (const std::vector<std::int64_t> parts = ops::part_offsets(graph, node); !parts.empty()) {
     count_parts(program, n, parts, cost);
     return cost;
   }
   for (std::size_t o = 0; o < node.outputs.size(); ++o)
     if (program.plan().values[n][o].kind != plan::Placement::Kind::kUnused) cost.written += node.outputs[o].bytes();
-  std::vector<ir::Value> operands = node.inputs;
-  std::ranges::sort(operands);
-  operands.erase(std::unique(operands.begin(), operands.end()), operands.end());
-  // A slice or a lookup reads no more than it gives.
-  const std::string& op = node.op.name();
-  const bool picks = op == "slice" || op == "take" || op == "gather";
-  for (const ir::Value v : operands)
-    cost.read += picks ? std::min(graph.spec(v).bytes(), node.outputs[0].bytes()) : graph.spec(v).bytes();
+  std::set<ir::Value> read;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i)
+    if (read.insert(node.inputs[i]).second) cost.read += ops::bytes_read(graph, node, i);
   return cost;
 }
 
@@ -66,7 +63,7 @@ std::string fused_ops(const ir::Node& node) {
   };
   if (const ir::OpId base = ops::base_of_epilogue(node.op)) add(base.name());
   for (const ir::Node& inner : node.region.graph->nodes)
-    if (inner.op != ir::input_op() && inner.op.name() != "full") add(inner.op.name());
+    if (inner.op != ir::input_op() && !ops::is_constant(inner)) add(inner.op.name());
   std::string out;
   for (const auto& [op, count] : ops)
     out += (out.empty() ? "" : ", ") + op + (count > 1 ? " x" + std::to_string(count) : "");

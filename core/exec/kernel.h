@@ -29,7 +29,7 @@ struct KernelRequest {
 // A kernel made ready for one node. `run` is called once per step and must not allocate or wait; on CUDA it only
 // enqueues on call.stream. Operands are dense, row-major and 256-byte aligned, except where the caller handed in memory
 // of his own, which is aligned to its element. An output that nobody reads has data == nullptr. Outputs never overlap
-// inputs, with two exceptions (core/exec/traits.h). Where may_run_in_place() says so, an output may be the very same
+// inputs, with two exceptions (core/ops/memory.h). Where may_run_in_place() says so, an output may be the very same
 // bytes as an input: such a kernel reads an element of all its inputs before it writes that element of any output. The
 // inputs of concat and pack may lie already where the output wants them, and are then left alone. Empty tensors do
 // occur.

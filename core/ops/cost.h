@@ -2,12 +2,13 @@
 #pragma once
 #include "core/ops/op.h"
 
+// Work of one run of a node, by its op's facts or, for a node with a body, by those of the body's nodes.
 namespace weft::ops {
 
-// What one run of a node calculates, in floating-point operations: the only place that counts them. A multiply-add is
-// two. An elementwise function is one per element, a transcendental one (exp, tanh, erf, ...) eight. Reductions are one
-// per element that they read; softmax, batch norm and cross entropy are what their formulas say, written next to their
-// rows. Moving, drawing, sorting and indexing are none, and so is a user's op, which nobody can look into.
+// Floating-point operations. A multiply-add is two, an elementwise function what its formula says. Moving, drawing,
+// sorting and indexing are none, and so is a user's op, which nobody can look into.
 double flops(const Graph& graph, const Node& node);
+// Bytes of input `input` that are read.
+std::int64_t bytes_read(const Graph& graph, const Node& node, std::size_t input);
 
 }  // namespace weft::ops

@@ -3,6 +3,7 @@
 
 #include "core/base/check.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 #include "core/ops/rules.h"
 
 namespace weft::ops {
@@ -45,12 +46,22 @@ std::vector<TensorSpec> iota_spec(Specs in, const Attributes& attributes) {
   return {{{length}, dtype}};
 }
 
+OpFacts source_facts(RowsRule rows) {
+  OpFacts facts = opaque_facts();
+  facts.kind = Kind::kSource;
+  facts.rows = std::move(rows);
+  return facts;
+}
+
 }  // namespace
 
 std::vector<OpDef> creation_ops() {
   return {
-      {.name = "full", .infer = full_spec, .differentiable = false},
-      {.name = "iota", .infer = iota_spec, .differentiable = false},
+      {.name = "full",
+       .infer = full_spec,
+       .facts = source_facts([](const Signature&, std::span<const Rows>) { return std::vector{Rows::kAlike}; }),
+       .differentiable = false},
+      {.name = "iota", .infer = iota_spec, .facts = source_facts(rows_mix()), .differentiable = false},
   };
 }
 

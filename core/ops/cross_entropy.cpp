@@ -5,6 +5,7 @@
 #include "core/ops/build.h"
 #include "core/ops/expr.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 
 // Softmax and cross entropy in one: loss_i = -sum_j w_j Q_ij log softmax(logits)_ij, where Q is the target distribution
 // after label smoothing (as torch.nn.CrossEntropyLoss, reduction "none"). softmax_cross_entropy_scaled, which passes
@@ -129,6 +130,34 @@ std::vector<Value> decompose_scaled(Builder& build, std::span<const Value> in, c
   return out;
 }
 
+// Row r of every output is made of row r of logits, target and scales. The weights are those of classes.
+std::vector<Rows> loss_rows(const Signature& node, std::span<const Rows> rows, bool scaled) {
+  std::vector<Rows> by_row{rows[0], rows[1]};
+  for (std::size_t i = 2; i < rows.size(); ++i) {
+    const bool scales = scaled && i == 2 && node.input(i).shape.rank() == 1;
+    if (scales) by_row.push_back(rows[i]);
+    if (!scales && rows[i] == Rows::kCarried) return {3, Rows::kMixed};
+  }
+  return {3, aligned(by_row)};
+}
+
+// Softmax, and multiply, add, then scale and subtract for the gradient. A row is read before its gradient is written
+// over it.
+OpFacts loss_facts(double flops_beside_exp, bool scaled, HalfRule half) {
+  OpFacts facts = opaque_facts();
+  facts.flops = flops_per_input_element(flops_beside_exp + kTranscendentalFlops);
+  facts.in_place = in_place(1, 0);
+  facts.rows = [scaled](const Signature& node, std::span<const Rows> rows) { return loss_rows(node, rows, scaled); };
+  facts.half = std::move(half);
+  return facts;
+}
+
+// Target probabilities and weights would have to be rounded with the logits.
+Half half_logits(const Signature& node) {
+  const bool labels = node.inputs.size() == 2 && !is_floating(node.input(1).dtype);
+  return labels ? Half{Half::Use::kAsStored, 1} : Half{};
+}
+
 }  // namespace
 
 Ex label_counts(const Ex& label, std::int64_t classes, const Attributes& attributes) {
@@ -141,12 +170,16 @@ Ex label_counts(const Ex& label, std::int64_t classes, const Attributes& attribu
 std::vector<OpDef> cross_entropy_ops() {
   return {{.name = kOp,
            .infer = infer,
+           .facts = loss_facts(6, false, half_logits),
            .gradient = gradient,
            .reads = Reads::kOutputs,
            .decompose = decompose,
            .gradient_outputs = 0b101,
            .gradient_inputs = 1},
-          {.name = kScaled, .infer = infer_scaled, .decompose = decompose_scaled}};
+          {.name = kScaled,
+           .infer = infer_scaled,
+           .facts = loss_facts(7, true, stays_f32()),
+           .decompose = decompose_scaled}};
 }
 
 }  // namespace weft::ops

@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/scalar/elementwise.h"
-
 #include <array>
-#include <unordered_map>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/ops/build.h"
 #include "core/ops/expr.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 #include "core/ops/slope.h"
+#include "core/scalar/functions.h"
 
 namespace weft::ops {
 namespace {
 
 using Slope = Ex (*)(std::size_t argument, std::span<const Ex> x, const Ex& y);
-
-struct Traits {
-  bool smooth, integers;
-  Reads reads;
-  Slope slope;
-};
 
 template <Fn fn>
 Ex slope_of(std::size_t argument, [[maybe_unused]] std::span<const Ex> x, const Ex& y) {
@@ -42,14 +35,13 @@ Ex slope_of(std::size_t argument, [[maybe_unused]] std::span<const Ex> x, const 
 }
 
 template <std::size_t... i>
-constexpr std::array<Traits, sizeof...(i)> make_traits(std::index_sequence<i...>) {
-  return {Traits{Formula<static_cast<Fn>(i)>::smooth, Formula<static_cast<Fn>(i)>::integers,
-                 static_cast<Reads>(Formula<static_cast<Fn>(i)>::reads), slope_of<static_cast<Fn>(i)>}...};
+constexpr std::array<Slope, sizeof...(i)> make_slopes(std::index_sequence<i...>) {
+  return {slope_of<static_cast<Fn>(i)>...};
 }
 
-const Traits& traits_of(Fn fn) {
-  static constexpr auto kTraits = make_traits(std::make_index_sequence<kFnCount>{});
-  return kTraits[static_cast<std::size_t>(fn)];
+Ex slope_at(Fn fn, std::size_t argument, std::span<const Ex> x, const Ex& y) {
+  static constexpr auto kSlopes = make_slopes(std::make_index_sequence<kFnCount>{});
+  return kSlopes[static_cast<std::size_t>(fn)](argument, x, y);
 }
 
 bool compares(Fn fn) { return fn >= Fn::kEqual && fn <= Fn::kGreaterEqual; }
@@ -63,7 +55,7 @@ void expect_dtype(Fn fn, const TensorSpec& x) {
   const char* op = name_of(fn);
   if (is_logical(fn) && x.dtype != DType::kBool) fail<DTypeError>(op, "input is ", x, "; it must be bool");
   if (x.dtype == DType::kBool && !takes_bool(fn)) fail<DTypeError>(op, "input is ", x, "; bool is not allowed");
-  const bool whole = traits_of(fn).integers || fn == Fn::kSelect || compares(fn);
+  const bool whole = facts_of(fn).integers || fn == Fn::kSelect || compares(fn);
   if (!is_floating(x.dtype) && x.dtype != DType::kBool && !whole)
     fail<DTypeError>(op, "input is ", x, "; it must be f32, f64, bf16 or f16");
 }
@@ -98,21 +90,27 @@ std::vector<TensorSpec> cast_spec(Specs in, const Attributes& attributes) {
   return {{in[0].shape, attributes.dtype("dtype")}};
 }
 
+OpFacts elementwise_facts(FlopsRule flops, HalfRule half) {
+  OpFacts facts = opaque_facts();
+  facts.kind = Kind::kElementwise;
+  facts.flops = std::move(flops);
+  facts.rows = rows_broadcast();
+  facts.half = std::move(half);
+  return facts;
+}
+
+OpFacts function_facts(Fn fn) {
+  OpFacts facts = elementwise_facts(flops_per_output_element(facts_of(fn).flops),
+                                    facts_of(fn).half_result ? may_round_result() : stays_f32());
+  facts.in_place = [](const Node&, std::size_t j, std::size_t) { return j == 0; };
+  return facts;
+}
+
 std::vector<Value> cast_gradient(const GradientCall& call) {
   return {cast(call.build, call.cotangents[0], call.build.dtype(call.node.inputs[0]))};
 }
 
 }  // namespace
-
-std::optional<Fn> fn_of(OpId op) {
-  static const auto kByName = [] {
-    std::unordered_map<std::string_view, Fn> map;
-    for (int i = 0; i < kFnCount; ++i) map.emplace(name_of(static_cast<Fn>(i)), static_cast<Fn>(i));
-    return map;
-  }();
-  const auto found = kByName.find(op.name());
-  return found == kByName.end() ? std::nullopt : std::optional(found->second);
-}
 
 Value slope_times(Builder& build, Fn fn, const Node& node, std::size_t argument, std::span<const Value> inputs,
                   Value output, Value direction) {
@@ -123,7 +121,7 @@ Value slope_times(Builder& build, Fn fn, const Node& node, std::size_t argument,
   std::vector<Ex> x;
   for (std::size_t i = 0; i < inputs.size(); ++i) x.push_back(wrap(inputs[i], build.dtype(node.inputs[i])));
   const Ex y = wrap(output, node.outputs[0].dtype);
-  const Ex slope = traits_of(fn).slope(argument, x, y);
+  const Ex slope = slope_at(fn, argument, x, y);
   if (slope.constant() == 0.0) return {};
   if (slope.constant() == 1.0) return direction;
   const Ex along = wrap(direction, build.dtype(direction));
@@ -134,15 +132,21 @@ std::vector<OpDef> elementwise_ops() {
   std::vector<OpDef> ops;
   for (int i = 0; i < kFnCount; ++i) {
     const Fn fn = static_cast<Fn>(i);
-    OpDef def{.name = name_of(fn), .infer = [fn](Specs in, const Attributes&) { return infer(fn, in); }};
-    def.differentiable = traits_of(fn).smooth;
+    OpDef def{.name = name_of(fn),
+              .infer = [fn](Specs in, const Attributes&) { return infer(fn, in); },
+              .facts = function_facts(fn)};
+    def.differentiable = facts_of(fn).smooth;
     if (def.differentiable) {
       def.gradient = [fn](const GradientCall& call) { return gradient(fn, call); };
-      def.reads = traits_of(fn).reads;
+      def.reads = static_cast<Reads>(facts_of(fn).reads);
     }
     ops.push_back(std::move(def));
   }
-  ops.push_back({.name = "cast", .infer = cast_spec, .gradient = cast_gradient, .linear_in = 1});
+  ops.push_back({.name = "cast",
+                 .infer = cast_spec,
+                 .facts = elementwise_facts(no_flops(), may_round_result()),
+                 .gradient = cast_gradient,
+                 .linear_in = 1});
   return ops;
 }
 

@@ -3,6 +3,7 @@
 // derivatives have been taken make these nodes, so they have none themselves.
 #include "core/base/check.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 #include "core/ops/rules.h"
 #include "core/scalar/bit_rows.h"
 
@@ -12,17 +13,6 @@ namespace {
 void expect_matrix(const char* op, const char* what, const TensorSpec& x) {
   expect_floating(op, what, x);
   if (x.shape.rank() != 2) fail<ShapeError>(op, what, " is ", x.shape, "; it must be a matrix");
-}
-
-// The product of two matrices, and the sums over its inner axis of one of them.
-std::vector<TensorSpec> product_sums_spec(Specs in, const Attributes& attributes) {
-  std::vector<TensorSpec> out = find_op(OpId::of("matmul")).infer(in, attributes);
-  expect_matrix("matmul_sums", "lhs", in[0]);
-  expect_matrix("matmul_sums", "rhs", in[1]);
-  const std::int64_t operand = attributes.integer("operand");
-  if (operand != 0 && operand != 1) fail<ValueError>("matmul_sums", "operand is ", operand, "; it must be 0 or 1");
-  out.push_back({{out[0].shape[static_cast<int>(operand)]}, out[0].dtype});
-  return out;
 }
 
 TensorSpec bits_of(const Shape& matrix) { return {{matrix[0], bit_row_bytes(matrix[1])}, DType::kU8}; }
@@ -62,13 +52,23 @@ std::vector<TensorSpec> gelu_grad_spec(Specs in, const Attributes&) {
   return {in[0]};
 }
 
+OpFacts library_facts(double flops_per_element, RowsRule rows) {
+  OpFacts facts = opaque_facts();
+  facts.flops = flops_per_input_element(flops_per_element);
+  facts.rows = std::move(rows);
+  facts.library_epilogue = true;
+  return facts;
+}
+
 }  // namespace
 
 std::vector<OpDef> gradient_epilogue_ops() {
-  return {{.name = "matmul_sums", .infer = product_sums_spec, .differentiable = false},
-          {.name = "relu_bits", .infer = bits_spec, .differentiable = false},
-          {.name = "relu_bits_grad", .infer = bits_grad_spec, .differentiable = false},
-          {.name = "gelu_tanh_grad", .infer = gelu_grad_spec, .differentiable = false}};
+  const OpFacts bits = library_facts(2, rows_broadcast());  // add, maximum
+  const OpFacts bits_grad = library_facts(1, rows_aligned());
+  const OpFacts gelu_grad = library_facts(20 + kTranscendentalFlops, rows_aligned());
+  return {{.name = "relu_bits", .infer = bits_spec, .facts = bits, .differentiable = false},
+          {.name = "relu_bits_grad", .infer = bits_grad_spec, .facts = bits_grad, .differentiable = false},
+          {.name = "gelu_tanh_grad", .infer = gelu_grad_spec, .facts = gelu_grad, .differentiable = false}};
 }
 
 }  // namespace weft::ops

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+
 #include "core/base/check.h"
 #include "core/ops/build.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 
 namespace weft::ops {
 namespace {
@@ -75,27 +78,65 @@ auto add_gradient(const char* read) {
   };
 }
 
+OpFacts index_facts(RowsRule rows, BytesRule bytes_read) {
+  OpFacts facts = opaque_facts();
+  facts.bytes_read = std::move(bytes_read);
+  facts.rows = std::move(rows);
+  return facts;
+}
+
+bool along_rows(const Signature& node) { return node.attributes.integer("axis") == 0; }
+
+// table[index], a row per index: the result's leading axes are the index's. Else x[:, index]: they are x's.
+std::vector<Rows> take_rows(const Signature& node, std::span<const Rows> rows) {
+  const Rows x = rows[0], index = rows[1];
+  if (along_rows(node)) {
+    if (x == Rows::kCarried) return {Rows::kMixed};
+    return {node.input(1).shape.rank() > 0 ? index : Rows::kNone};
+  }
+  return {index == Rows::kCarried ? Rows::kMixed : x};
+}
+
+// Row r of the index picks from row r of x, or from any row of an x that is the same for all.
+std::vector<Rows> gather_rows(const Signature& node, std::span<const Rows> rows) {
+  if (!along_rows(node)) return {aligned(rows)};
+  return {rows[0] == Rows::kCarried ? Rows::kMixed : rows[1]};
+}
+
+std::vector<Rows> index_add_rows(const Signature& node, std::span<const Rows> rows) {
+  if (along_rows(node) || rows[1] == Rows::kCarried) return rows_mix()(node, rows);
+  return {aligned(std::array{rows[0], rows[2]})};
+}
+
+std::vector<Rows> scatter_add_rows(const Signature& node, std::span<const Rows> rows) {
+  return along_rows(node) ? rows_mix()(node, rows) : std::vector{aligned(rows)};
+}
+
 }  // namespace
 
 std::vector<OpDef> index_ops() {
   return {
       {.name = "take",
        .infer = take_spec,
+       .facts = index_facts(take_rows, reads_what_it_gives()),
        .gradient = read_gradient("index_add"),
        .reads = Reads::kInputs,
        .linear_in = 1},
       {.name = "index_add",
        .infer = index_add_spec,
+       .facts = index_facts(index_add_rows, reads_all()),
        .gradient = add_gradient("take"),
        .reads = Reads::kInputs,
        .linear_in = 5},
       {.name = "gather",
        .infer = gather_spec,
+       .facts = index_facts(gather_rows, reads_what_it_gives()),
        .gradient = read_gradient("scatter_add"),
        .reads = Reads::kInputs,
        .linear_in = 1},
       {.name = "scatter_add",
        .infer = scatter_add_spec,
+       .facts = index_facts(scatter_add_rows, reads_all()),
        .gradient = add_gradient("gather"),
        .reads = Reads::kInputs,
        .linear_in = 5},

@@ -4,16 +4,35 @@
 #include <iterator>
 
 #include "core/ops/families.h"
+#include "core/ops/pointwise.h"
 
 namespace weft::ops {
 
 std::vector<OpDef> builtin_definitions() {
   std::vector<OpDef> all;
-  for (auto* family : {elementwise_ops, pointwise_ops, random_ops, creation_ops, movement_ops, index_ops, reduce_ops,
-                       matmul_ops, gradient_epilogue_ops, softmax_ops, cross_entropy_ops, norm_ops, sort_ops}) {
+  for (auto* family : {
+           elementwise_ops,
+           pointwise_ops,
+           random_ops,
+           creation_ops,
+           movement_ops,
+           index_ops,
+           reduce_ops,
+           matmul_ops,
+           gradient_epilogue_ops,
+           softmax_ops,
+           cross_entropy_ops,
+           norm_ops,
+           sort_ops,
+       }) {
     std::vector<OpDef> ops = family();
     all.insert(all.end(), std::make_move_iterator(ops.begin()), std::make_move_iterator(ops.end()));
   }
+  std::vector<OpDef> with_body;
+  for (const OpDef& def : all)
+    if (def.facts.epilogue.value_or(kNoEpilogue) != kNoEpilogue)
+      with_body.push_back(op_with_body(def.name + kEpilogueSuffix));
+  all.insert(all.end(), std::make_move_iterator(with_body.begin()), std::make_move_iterator(with_body.end()));
   return all;
 }
 

@@ -2,6 +2,7 @@
 #include "core/base/check.h"
 #include "core/ops/build.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 
 namespace weft::ops {
 namespace {
@@ -72,15 +73,75 @@ std::vector<Value> gradient(const GradientCall& call) {
   return out;
 }
 
+double product_flops(const Signature& node) {
+  const Shape& a = node.input(0).shape;
+  const std::int64_t inner = a[node.attributes.flag("trans_a") ? -2 : -1];
+  return 2 * static_cast<double>(inner) * static_cast<double>(node.outputs[0].shape.numel());
+}
+
+// Rows are kept along a batch axis, or as the rows of the left matrix.
+std::vector<Rows> product_rows(const Signature& node, std::span<const Rows> rows) {
+  const int rank = node.outputs[0].shape.rank();
+  if (!any_carried(rows)) return {Rows::kNone};
+  std::vector<Rows> batched;  // operands with the result's axis 0
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Shape& x = node.input(i).shape;
+    const bool own = x.rank() == rank && (rank == 2 || x[0] != 1 || rows[i] == Rows::kCarried);
+    if (rows[i] == Rows::kCarried && (!own || x[0] != node.outputs[0].shape[0])) return {Rows::kMixed};
+    if (own) batched.push_back(rows[i]);
+  }
+  if (rank > 2) return {aligned(batched)};
+  return {rows[0] == Rows::kCarried && rows[1] != Rows::kCarried && !node.attributes.flag("trans_a") ? Rows::kCarried
+                                                                                                     : Rows::kMixed};
+}
+
+OpFacts product_facts() {
+  OpFacts facts = opaque_facts();
+  facts.kind = Kind::kContraction;
+  facts.flops = product_flops;
+  facts.rows = product_rows;
+  facts.half = multiplies_half();
+  facts.epilogue = 2;
+  return facts;
+}
+
+// A product, and the sums over its inner axis of one operand.
+double product_sums_flops(const Signature& node) {
+  const auto operand = static_cast<std::size_t>(node.attributes.integer("operand"));
+  return product_flops(node) + static_cast<double>(node.input(operand).shape.numel());
+}
+
+OpFacts product_sums_facts() {
+  OpFacts facts = opaque_facts();
+  facts.kind = Kind::kContraction;
+  facts.flops = product_sums_flops;
+  return facts;
+}
+
+std::vector<TensorSpec> product_sums_spec(Specs in, const Attributes& attributes) {
+  const char* const op = "matmul_sums";
+  std::vector<TensorSpec> out = infer(in, attributes);
+  for (std::size_t i = 0; i < 2; ++i)
+    if (in[i].shape.rank() != 2)
+      fail<ShapeError>(op, i == 0 ? "lhs" : "rhs", " is ", in[i].shape, "; it must be a matrix");
+  const std::int64_t operand = attributes.integer("operand");
+  if (operand != 0 && operand != 1) fail<ValueError>(op, "operand is ", operand, "; it must be 0 or 1");
+  out.push_back({{out[0].shape[static_cast<int>(operand)]}, out[0].dtype});
+  return out;
+}
+
 }  // namespace
 
 std::vector<OpDef> matmul_ops() {
   return {{.name = "matmul",
            .infer = infer,
+           .facts = product_facts(),
            .gradient = gradient,
            .reads = Reads::kInputs,
            .linear_in = 3,
-           .product = true}};
+           .product = true},
+          // Made by a pass behind all derivatives, so it has none.
+          {.name = "matmul_sums", .infer = product_sums_spec, .facts = product_sums_facts(), .differentiable = false}};
 }
 
 }  // namespace weft::ops

@@ -4,6 +4,7 @@
 #include "core/base/check.h"
 #include "core/ops/build.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 
 namespace weft::ops {
 namespace {
@@ -197,21 +198,139 @@ std::vector<Value> flip_gradient(const GradientCall& call) {
   return {call.build.emit(call.node.op, {call.cotangents[0]}, call.node.attributes)};
 }
 
+// Facts.
+
+bool keeps_leading_axis(const Signature& node) {
+  const Shape &from = node.input(0).shape, &to = node.outputs[0].shape;
+  return from.rank() > 0 && to.rank() > 0 && from[0] == to[0];
+}
+bool keeps_all(const Signature&) { return true; }
+
+// Elements of one operand. What is kept in 16 bits is moved in 16 bits.
+OpFacts movement_facts(RowsRule rows, AliasRule alias = no_alias(), BytesRule bytes_read = reads_all()) {
+  OpFacts facts = opaque_facts();
+  facts.kind = Kind::kMovement;
+  facts.bytes_read = std::move(bytes_read);
+  facts.alias = std::move(alias);
+  facts.rows = std::move(rows);
+  facts.half = takes_as_stored(1);
+  return facts;
+}
+
+OpFacts assembly_facts(RowsRule rows, PartsRule parts) {
+  OpFacts facts = opaque_facts();
+  facts.rows = std::move(rows);
+  facts.parts = std::move(parts);
+  return facts;
+}
+
+std::vector<Rows> broadcast_to_rows(const Signature& node, std::span<const Rows> rows) {
+  const Shape &from = node.input(0).shape, &to = node.outputs[0].shape;
+  if (to.rank() == 0) return {rows[0]};
+  if (from.rank() == to.rank() && from[0] == to[0]) return {rows[0]};
+  return {rows[0] == Rows::kCarried ? Rows::kMixed : Rows::kAlike};
+}
+
+std::vector<Rows> concat_rows(const Signature& node, std::span<const Rows> rows) {
+  const bool beside = node.attributes.integer("axis") != 0;
+  return beside ? std::vector{aligned(rows)} : rows_mix()(node, rows);
+}
+
+// Inputs side by side, the next one at the next multiple of `slot` bytes.
+std::vector<std::int64_t> side_by_side(const Signature& node, std::int64_t slot) {
+  std::vector<std::int64_t> out;
+  std::int64_t at = 0;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    out.push_back(at);
+    at += (node.input(i).bytes() + slot - 1) / slot * slot;
+  }
+  return out;
+}
+
+std::vector<std::int64_t> concat_parts(const Signature& node) {
+  const Shape& whole = node.outputs[0].shape;
+  const auto axis = static_cast<int>(node.attributes.integer("axis"));
+  const bool outermost = std::all_of(whole.begin(), whole.begin() + axis, [](std::int64_t size) { return size == 1; });
+  return outermost ? side_by_side(node, 1) : std::vector<std::int64_t>();
+}
+
+std::vector<std::int64_t> pack_parts(const Signature& node) {
+  return side_by_side(node,
+                      node.attributes.integer("slot") * static_cast<std::int64_t>(size_of(node.outputs[0].dtype)));
+}
+
+// A stretch of a flat tensor that begins at a multiple of 256 bytes: the window of a parameter on its arena.
+std::optional<std::int64_t> slice_alias(const Node& node) {
+  if (node.outputs[0].shape.rank() != 1 || node.attributes.ints("step")[0] != 1) return std::nullopt;
+  constexpr std::int64_t kAlignment = 256;
+  const std::int64_t offset =
+      node.attributes.ints("begin")[0] * static_cast<std::int64_t>(size_of(node.outputs[0].dtype));
+  return offset % kAlignment == 0 ? std::optional(offset) : std::nullopt;
+}
+
+bool slice_keeps_rows(const Signature& node) {
+  return keeps_leading_axis(node) && node.attributes.ints("step")[0] == 1;
+}
+
+bool transpose_keeps_rows(const Signature& node) {
+  const Ints& perm = node.attributes.ints("perm");
+  return !perm.empty() && perm[0] == 0;
+}
+
 }  // namespace
 
 std::vector<OpDef> movement_ops() {
   return {
-      {.name = "copy", .infer = same_spec("copy"), .gradient = copy_gradient, .linear_in = 1},
-      {.name = "stop_gradient", .infer = same_spec("stop_gradient"), .differentiable = false},
-      {.name = "reshape", .infer = reshape_spec, .gradient = reshape_gradient, .linear_in = 1},
-      {.name = "transpose", .infer = transpose_spec, .gradient = transpose_gradient, .linear_in = 1},
-      {.name = "broadcast_to", .infer = broadcast_to_spec, .gradient = broadcast_to_gradient, .linear_in = 1},
-      {.name = "concat", .infer = concat_spec, .gradient = concat_gradient, .linear_in = ~0u},
+      {.name = "copy",
+       .infer = same_spec("copy"),
+       .facts = movement_facts(rows_kept(keeps_all), same_memory()),
+       .gradient = copy_gradient,
+       .linear_in = 1},
+      {.name = "stop_gradient",
+       .infer = same_spec("stop_gradient"),
+       .facts = movement_facts(rows_kept(keeps_all), same_memory()),
+       .differentiable = false},
+      {.name = "reshape",
+       .infer = reshape_spec,
+       .facts = movement_facts(rows_kept(keeps_leading_axis), same_memory()),
+       .gradient = reshape_gradient,
+       .linear_in = 1},
+      {.name = "transpose",
+       .infer = transpose_spec,
+       .facts = movement_facts(rows_kept(transpose_keeps_rows)),
+       .gradient = transpose_gradient,
+       .linear_in = 1},
+      {.name = "broadcast_to",
+       .infer = broadcast_to_spec,
+       .facts = movement_facts(broadcast_to_rows),
+       .gradient = broadcast_to_gradient,
+       .linear_in = 1},
+      {.name = "concat",
+       .infer = concat_spec,
+       .facts = assembly_facts(concat_rows, concat_parts),
+       .gradient = concat_gradient,
+       .linear_in = ~0u},
       // Flat tensors one behind the other, each followed by zeros up to a multiple of `slot` elements.
-      {.name = "pack", .infer = pack_spec, .gradient = pack_gradient, .linear_in = ~0u},
-      {.name = "slice", .infer = slice_spec, .gradient = slice_gradient, .linear_in = 1},
-      {.name = "pad", .infer = pad_spec, .gradient = pad_gradient, .linear_in = 1},
-      {.name = "flip", .infer = flip_spec, .gradient = flip_gradient, .linear_in = 1},
+      {.name = "pack",
+       .infer = pack_spec,
+       .facts = assembly_facts(rows_mix(), pack_parts),
+       .gradient = pack_gradient,
+       .linear_in = ~0u},
+      {.name = "slice",
+       .infer = slice_spec,
+       .facts = movement_facts(rows_kept(slice_keeps_rows), slice_alias, reads_what_it_gives()),
+       .gradient = slice_gradient,
+       .linear_in = 1},
+      {.name = "pad",
+       .infer = pad_spec,
+       .facts = assembly_facts(rows_kept(keeps_leading_axis), no_parts()),
+       .gradient = pad_gradient,
+       .linear_in = 1},
+      {.name = "flip",
+       .infer = flip_spec,
+       .facts = movement_facts(rows_beside_axes()),
+       .gradient = flip_gradient,
+       .linear_in = 1},
   };
 }
 

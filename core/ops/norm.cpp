@@ -3,6 +3,7 @@
 #include "core/ops/build.h"
 #include "core/ops/expr.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 
 // Batch norm over channels last: x is (..., c), and one statistic belongs to each channel. Statistics, weight and bias
 // are f32 where x is f16 or bf16. Only the statistics have a kernel: mean, variance, 1 / sqrt(variance + eps), and what
@@ -118,20 +119,39 @@ std::vector<Value> inference_decompose(Builder& build, std::span<const Value> in
   return {cast((x - mu) * scale + bias, build.dtype(in[0])).value()};
 }
 
+// Statistics are known, so rows are apart; the last axis is that of channels.
+bool has_rows(const Signature& node) { return node.input(0).shape.rank() > 1; }
+
+OpFacts statistics_facts() {
+  OpFacts facts = opaque_facts();
+  facts.flops = flops_per_input_element(4);  // subtract, square and two sums
+  return facts;
+}
+
 }  // namespace
 
 std::vector<OpDef> norm_ops() {
   return {
       {.name = "batch_norm",
        .infer = train_spec,
+       .facts = composed_facts(train_decompose, rows_mix(), takes_as_stored(1)),
        .gradient = train_gradient,
        .reads = Reads::kBoth,
        .decompose = train_decompose,
-       .composed = true,
        .gradient_outputs = 1},
-      {.name = "batch_norm_grad", .infer = grad_spec, .linear_in = 1, .decompose = grad_decompose, .composed = true},
-      {.name = "batch_norm_inference", .infer = inference_spec, .decompose = inference_decompose, .composed = true},
-      {.name = "batch_norm_statistics", .infer = statistics_spec, .decompose = statistics_decompose},
+      {.name = "batch_norm_grad",
+       .infer = grad_spec,
+       .facts = composed_facts(grad_decompose, rows_mix(), takes_as_stored(0b11)),
+       .linear_in = 1,
+       .decompose = grad_decompose},
+      {.name = "batch_norm_inference",
+       .infer = inference_spec,
+       .facts = composed_facts(inference_decompose, rows_kept(has_rows), takes_as_stored(1)),
+       .decompose = inference_decompose},
+      {.name = "batch_norm_statistics",
+       .infer = statistics_spec,
+       .facts = statistics_facts(),
+       .decompose = statistics_decompose},
   };
 }
 

@@ -6,40 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/ir/graph.h"
+#include "core/ops/builder.h"
+#include "core/ops/facts.h"
 
-// What an op is: its shape rule, its gradient, what its backward reads. How it runs stands in kernels.
+// The definition of an op: its shape rule, its facts, its gradient. How it runs stands in kernels.
 namespace weft::ops {
-
-using ir::Attributes;
-using ir::Graph;
-using ir::Node;
-using ir::OpId;
-using ir::Value;
-
-// Appends nodes to a graph; shapes and dtypes come from the op's own rule, so a built graph is a checked graph.
-class Builder {
- public:
-  explicit Builder(Graph& graph) : graph_(&graph) {}
-  // All outputs of the new node. Throws what the op's shape rule throws.
-  std::vector<Value> emit_all(OpId op, std::vector<Value> inputs, Attributes attributes = {});
-  // Output 0 of the new node.
-  Value emit(OpId op, std::vector<Value> inputs, Attributes attributes = {});
-  Value emit(std::string_view op, std::vector<Value> inputs, Attributes attributes = {}) {
-    return emit(OpId::of(op), std::move(inputs), std::move(attributes));
-  }
-  Graph& graph() { return *graph_; }
-  const TensorSpec& spec(Value v) const { return graph_->spec(v); }
-  const Shape& shape(Value v) const { return spec(v).shape; }
-  DType dtype(Value v) const { return spec(v).dtype; }
-  // New nodes carry this layer path.
-  void set_path(std::string path) { path_ = std::move(path); }
-  const std::string& path() const { return path_; }
-
- private:
-  Graph* graph_;
-  std::string path_;
-};
 
 // What a gradient rule sees. Values outside the op's declared `reads` are undefined.
 struct GradientCall {
@@ -57,6 +28,7 @@ struct OpDef {
   std::string name;
   // Output specs from input specs; throws ShapeError, DTypeError or ValueError.
   std::function<std::vector<TensorSpec>(std::span<const TensorSpec>, const Attributes&)> infer;
+  OpFacts facts;
   // Cotangents of the inputs, undefined where zero or not wanted. Empty: use `decompose`, or no gradient at all.
   std::function<std::vector<Value>(const GradientCall&)> gradient{};
   Reads reads = Reads::kNothing;
@@ -67,9 +39,7 @@ struct OpDef {
   bool product = false;
   // The op in simpler ops, for derivatives that have no rule of their own (forward mode, second derivatives of fused
   // ops).
-  std::function<std::vector<Value>(Builder&, std::span<const Value>, const Attributes&)> decompose{};
-  // True: it has no kernel and runs as its decomposition.
-  bool composed = false;
+  Decompose decompose{};
   // Bit i: `gradient` takes a cotangent of output i, and gives one of input i. Where another one is there or wanted,
   // the op is differentiated through `decompose`.
   std::uint32_t gradient_outputs = ~0u;
@@ -83,7 +53,7 @@ const OpDef& find_op(OpId op);
 // The specs that a node's outputs should have, by its op's rule or by its region, which is
 // checked against the rules of its kind (core/ops/region.h).
 std::vector<TensorSpec> infer_node(const Node& node, std::span<const TensorSpec> inputs);
-// Adds a user's op; throws ValueError when the name is taken by another op. Thread safe.
+// Adds a user's op; throws ValueError when the name is taken or a fact is missing. Thread safe.
 void register_op(OpDef def);
 // Names of all built-in ops, in the order of the list in core/ops/list.cpp.
 std::vector<std::string> builtin_ops();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "core/base/check.h"
 #include "core/ops/families.h"
@@ -18,34 +19,36 @@ OpId pointwise_op() {
 
 namespace {
 
-struct Epilogue {
-  OpId op, base;
-  std::size_t inputs = 0;  // of the base
+// Every base op with its epilogue op.
+struct Epilogues {
+  std::unordered_map<std::string, OpId> of_base, base_of;
 };
 
-const std::vector<Epilogue>& epilogues() {
-  static const std::vector<Epilogue> all{{OpId::of("matmul_epilogue"), OpId::of("matmul"), 2}};
+const Epilogues& epilogues() {
+  static const Epilogues all = [] {
+    Epilogues out;
+    for (const std::string& name : builtin_ops()) {
+      if (find_op(OpId::of(name)).facts.epilogue == kNoEpilogue) continue;
+      const std::string with = name + kEpilogueSuffix;
+      out.of_base.emplace(name, OpId::of(with));
+      out.base_of.emplace(with, OpId::of(name));
+    }
+    return out;
+  }();
   return all;
 }
 
-const Epilogue* epilogue(OpId op) {
-  const auto found =
-      std::find_if(epilogues().begin(), epilogues().end(), [&](const Epilogue& e) { return e.op == op; });
-  return found == epilogues().end() ? nullptr : &*found;
-}
-
-const Epilogue& epilogue_of(const Node& node) {
-  if (const Epilogue* e = epilogue(node.op)) return *e;
-  throw ValueError(node.op.name(), node.path, "has an epilogue region and is no op with an epilogue");
+OpId found_in(const std::unordered_map<std::string, OpId>& table, OpId op) {
+  const auto found = table.find(op.name());
+  return found == table.end() ? OpId{} : found->second;
 }
 
 // The operands of an epilogue's body: what the base op gives, then the node's further operands.
 std::vector<TensorSpec> given_to_epilogue(const Node& node, Specs inputs) {
-  const Epilogue& e = epilogue_of(node);
-  if (inputs.size() < e.inputs)
-    fail<ValueError>(node.op.name(), "takes ", e.inputs, " inputs, was given ", inputs.size());
-  std::vector<TensorSpec> given = find_op(e.base).infer(inputs.first(e.inputs), node.attributes);
-  given.insert(given.end(), inputs.begin() + static_cast<std::ptrdiff_t>(e.inputs), inputs.end());
+  const std::size_t own = inputs_of_base(node);
+  if (inputs.size() < own) fail<ValueError>(node.op.name(), "takes ", own, " inputs, was given ", inputs.size());
+  std::vector<TensorSpec> given = find_op(base_of_epilogue(node.op)).infer(inputs.first(own), node.attributes);
+  given.insert(given.end(), inputs.begin() + static_cast<std::ptrdiff_t>(own), inputs.end());
   return given;
 }
 
@@ -72,15 +75,27 @@ std::vector<Value> emit_region(Builder& build, OpId op, std::vector<Value> input
 
 }  // namespace
 
-OpId epilogue_op(OpId op) {
-  for (const Epilogue& e : epilogues())
-    if (e.base == op) return e.op;
-  return {};
+OpId epilogue_op(OpId op) { return found_in(epilogues().of_base, op); }
+
+OpId base_of_epilogue(OpId op) { return found_in(epilogues().base_of, op); }
+
+std::size_t inputs_of_base(const Node& node) {
+  const OpId base = base_of_epilogue(node.op);
+  if (!base) throw ValueError(node.op.name(), node.path, "has an epilogue region and is no op with an epilogue");
+  return *find_op(base).facts.epilogue;
 }
 
-OpId base_of_epilogue(OpId op) {
-  const Epilogue* e = epilogue(op);
-  return e ? e->base : OpId{};
+std::size_t results_of_base(const Node& node) {
+  return node.region.graph->inputs.size() - (node.inputs.size() - inputs_of_base(node));
+}
+
+BaseOp::BaseOp(const Graph& graph, const Node& node)
+    : graph_(graph),
+      inputs_(std::span(node.inputs).first(inputs_of_base(node))),
+      attributes_(node.attributes),
+      def_(find_op(base_of_epilogue(node.op))) {
+  const Graph& body = *node.region.graph;
+  for (std::size_t o = 0; o < results_of_base(node); ++o) outputs_.push_back(body.spec(body.inputs[o].value));
 }
 
 std::vector<TensorSpec> infer_node(const Node& node, Specs inputs) {
@@ -137,9 +152,8 @@ std::vector<Value> inline_node(Builder& build, const Node& node) {
     case ir::Region::Kind::kElementwise:
       break;
     case ir::Region::Kind::kEpilogue: {
-      const Epilogue& e = epilogue_of(node);
-      const auto further = node.inputs.begin() + static_cast<std::ptrdiff_t>(e.inputs);
-      inputs = build.emit_all(e.base, {node.inputs.begin(), further}, node.attributes);
+      const auto further = node.inputs.begin() + static_cast<std::ptrdiff_t>(inputs_of_base(node));
+      inputs = build.emit_all(base_of_epilogue(node.op), {node.inputs.begin(), further}, node.attributes);
       inputs.insert(inputs.end(), further, node.inputs.end());
       break;
     }
@@ -150,14 +164,14 @@ std::vector<Value> inline_node(Builder& build, const Node& node) {
   return inline_body(build, *node.region.graph, inputs);
 }
 
-std::vector<OpDef> pointwise_ops() {
+OpDef op_with_body(std::string name) {
   // The rule of a node with a region is the region, which a shape rule does not see.
-  const auto infer = [](Specs, const Attributes&) -> std::vector<TensorSpec> {
-    fail<Error>("pointwise or epilogue", "is made from a region, not from inputs and attributes");
+  auto infer = [name](Specs, const Attributes&) -> std::vector<TensorSpec> {
+    fail<Error>(name, "is made from a region, not from inputs and attributes");
   };
-  std::vector<OpDef> defs{{.name = "pointwise", .infer = infer}};
-  for (const Epilogue& e : epilogues()) defs.push_back({.name = e.op.name(), .infer = infer});
-  return defs;
+  return {.name = name, .infer = std::move(infer), .facts = opaque_facts()};
 }
+
+std::vector<OpDef> pointwise_ops() { return {op_with_body("pointwise")}; }
 
 }  // namespace weft::ops

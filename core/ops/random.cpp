@@ -5,6 +5,7 @@
 #include "core/ops/build.h"
 #include "core/ops/expr.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 #include "core/ops/rules.h"
 
 namespace weft::ops {
@@ -52,14 +53,33 @@ std::vector<Value> dropout_decompose(Builder& build, std::span<const Value> in, 
   return {cast(x * factor, build.dtype(in[0])).value()};
 }
 
+OpFacts draw_facts() {
+  OpFacts facts = opaque_facts();
+  facts.kind = Kind::kDraw;
+  return facts;
+}
+
+// Element i of the mask is draw i, so rows of padding behind the others change none of theirs.
+OpFacts dropout_facts() {
+  OpFacts facts = opaque_facts();
+  facts.kind = Kind::kElementwise;
+  facts.flops = flops_per_input_element(2);  // compare, scale
+  facts.in_place = in_place(0, 0);
+  facts.rows = rows_kept([](const Signature&) { return true; });
+  facts.half = may_round_result();
+  facts.runs = Runs::kPartsWhereFused;
+  return facts;
+}
+
 }  // namespace
 
 std::vector<OpDef> random_ops() {
   return {
-      {.name = "uniform", .infer = draw_spec("uniform"), .differentiable = false},
-      {.name = "normal", .infer = draw_spec("normal"), .differentiable = false},
+      {.name = "uniform", .infer = draw_spec("uniform"), .facts = draw_facts(), .differentiable = false},
+      {.name = "normal", .infer = draw_spec("normal"), .facts = draw_facts(), .differentiable = false},
       {.name = "dropout",
        .infer = dropout_spec,
+       .facts = dropout_facts(),
        .gradient = dropout_gradient,
        .reads = Reads::kInputs,
        .linear_in = 1,

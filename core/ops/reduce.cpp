@@ -5,21 +5,22 @@
 #include "core/ops/build.h"
 #include "core/ops/expr.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 
 namespace weft::ops {
 namespace {
 
-enum class Kind { kSum, kMean, kExtremum };
+enum class Form { kSum, kMean, kExtremum };
 
-auto reduction_spec(const char* op, Kind kind) {
-  return [op, kind](Specs in, const Attributes& attributes) -> std::vector<TensorSpec> {
+auto reduction_spec(const char* op, Form form) {
+  return [op, form](Specs in, const Attributes& attributes) -> std::vector<TensorSpec> {
     expect_inputs(op, in, 1);
     const Ints& axes = attributes.ints("axes");
     expect_axes(op, axes, in[0].shape);
-    if (kind == Kind::kMean) expect_floating(op, "input", in[0]);
-    if (kind == Kind::kExtremum && count_over(in[0].shape, axes) == 0)
+    if (form == Form::kMean) expect_floating(op, "input", in[0]);
+    if (form == Form::kExtremum && count_over(in[0].shape, axes) == 0)
       fail<ShapeError>(op, "input is ", in[0].shape, "; no elements have no ", op);
-    const bool counts = kind == Kind::kSum && !is_floating(in[0].dtype);
+    const bool counts = form == Form::kSum && !is_floating(in[0].dtype);
     return {{reduced(in[0].shape, axes, attributes.flag("keep")), counts ? DType::kI64 : in[0].dtype}};
   };
 }
@@ -27,7 +28,7 @@ auto reduction_spec(const char* op, Kind kind) {
 std::vector<TensorSpec> variance_spec(Specs in, const Attributes& attributes) {
   if (attributes.integer("correction") < 0)
     fail<ValueError>("variance", "correction is ", attributes.integer("correction"), "; it must not be negative");
-  return reduction_spec("variance", Kind::kMean)(in, attributes);
+  return reduction_spec("variance", Form::kMean)(in, attributes);
 }
 
 auto argument_spec(const char* op) {
@@ -120,32 +121,83 @@ std::vector<Value> cumsum_gradient(const GradientCall& call) {
   return {call.build.emit(call.node.op, {call.cotangents[0]}, attributes)};
 }
 
+std::vector<Value> mean_decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
+  const Value total = build.emit("sum", {in[0]}, attributes);
+  const auto count = static_cast<double>(count_over(build.shape(in[0]), attributes.ints("axes")));
+  return {build.emit("divide", {total, full(build, {}, build.dtype(total), count)})};
+}
+
+OpFacts reduction_facts(double flops_per_element, RowsRule rows = rows_beside_axes()) {
+  OpFacts facts = opaque_facts();
+  facts.kind = Kind::kReduction;
+  facts.flops = flops_per_input_element(flops_per_element);
+  facts.rows = std::move(rows);
+  return facts;
+}
+
+// A sum of 16-bit numbers would be rounded before it is divided.
+OpFacts mean_facts() {
+  OpFacts facts = reduction_facts(1);
+  facts.runs = Runs::kWidePartsWhereFused;
+  return facts;
+}
+
+OpFacts cumsum_facts() {
+  OpFacts facts = opaque_facts();
+  facts.flops = flops_per_input_element(1);
+  facts.rows = rows_beside_axis();
+  return facts;
+}
+
 }  // namespace
 
 std::vector<OpDef> reduce_ops() {
   return {
-      {.name = "sum", .infer = reduction_spec("sum", Kind::kSum), .gradient = sum_gradient, .linear_in = 1},
-      {.name = "mean", .infer = reduction_spec("mean", Kind::kMean), .gradient = mean_gradient, .linear_in = 1},
+      {.name = "sum",
+       .infer = reduction_spec("sum", Form::kSum),
+       .facts = reduction_facts(1),
+       .gradient = sum_gradient,
+       .linear_in = 1},
+      {.name = "mean",
+       .infer = reduction_spec("mean", Form::kMean),
+       .facts = mean_facts(),
+       .gradient = mean_gradient,
+       .linear_in = 1,
+       .decompose = mean_decompose},
       {.name = "max",
-       .infer = reduction_spec("max", Kind::kExtremum),
+       .infer = reduction_spec("max", Form::kExtremum),
+       .facts = reduction_facts(1),
        .gradient = extremum_gradient,
        .reads = Reads::kBoth},
       {.name = "min",
-       .infer = reduction_spec("min", Kind::kExtremum),
+       .infer = reduction_spec("min", Form::kExtremum),
+       .facts = reduction_facts(1),
        .gradient = extremum_gradient,
        .reads = Reads::kBoth},
       {.name = "prod",
-       .infer = reduction_spec("prod", Kind::kSum),
+       .infer = reduction_spec("prod", Form::kSum),
+       .facts = reduction_facts(1),
        .gradient = product_gradient,
        .reads = Reads::kInputs},
-      {.name = "argmax", .infer = argument_spec("argmax"), .differentiable = false},
-      {.name = "argmin", .infer = argument_spec("argmin"), .differentiable = false},
-      {.name = "variance", .infer = variance_spec, .gradient = variance_gradient, .reads = Reads::kInputs},
+      {.name = "argmax",
+       .infer = argument_spec("argmax"),
+       .facts = reduction_facts(1, rows_beside_axis()),
+       .differentiable = false},
+      {.name = "argmin",
+       .infer = argument_spec("argmin"),
+       .facts = reduction_facts(1, rows_beside_axis()),
+       .differentiable = false},
+      {.name = "variance",
+       .infer = variance_spec,
+       .facts = reduction_facts(4),  // the mean, then subtract, square and add
+       .gradient = variance_gradient,
+       .reads = Reads::kInputs},
       {.name = "logsumexp",
-       .infer = reduction_spec("logsumexp", Kind::kMean),
+       .infer = reduction_spec("logsumexp", Form::kMean),
+       .facts = reduction_facts(3 + kTranscendentalFlops),  // max, subtract, exp, add
        .gradient = logsumexp_gradient,
        .reads = Reads::kBoth},
-      {.name = "cumsum", .infer = cumsum_spec, .gradient = cumsum_gradient, .linear_in = 1},
+      {.name = "cumsum", .infer = cumsum_spec, .facts = cumsum_facts(), .gradient = cumsum_gradient, .linear_in = 1},
   };
 }
 

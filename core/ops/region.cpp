@@ -7,15 +7,11 @@
 
 #include "core/base/check.h"
 #include "core/ir/print.h"
-#include "core/ops/slope.h"
+#include "core/ops/roles.h"
 #include "core/program/ending.h"
 
 namespace weft::ops {
 namespace {
-
-bool is_one_of(const Node& node, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), node.op.name()) != names.end();
-}
 
 bool broadcasts(const Shape& from, const Shape& to) {
   if (from.rank() > to.rank()) return false;
@@ -52,11 +48,11 @@ class ElementwiseCheck {
   }
 
   void check(const Node& node) const {
-    if (node.op == ir::input_op() || is_one_of(node, {"full"})) return;
+    if (node.op == ir::input_op() || is_constant(node)) return;
     if (node.region) reject(node, "holds a region");
     if (ends_region(graph_, node)) {
       expect_unread(node);
-    } else if (fn_of(node.op) || is_one_of(node, {"cast", "uniform", "normal"})) {
+    } else if (is_lane_op(node)) {
       if (full_ && !broadcasts(node.outputs[0].shape, *full_))
         reject(node, "works on ", *full_, " and holds a node of ", node.outputs[0].shape);
     } else {
@@ -79,7 +75,9 @@ class ElementwiseCheck {
 // One node of the region's inputs, in their order, that a matrix library computes.
 bool is_library_node(const Graph& graph) {
   const Node& last = graph.nodes.back();
-  if (!is_library_epilogue(last.op) || graph.nodes.size() != graph.inputs.size() + 1) return false;
+  if (last.op == ir::input_op() || !*find_op(last.op).facts.library_epilogue ||
+      graph.nodes.size() != graph.inputs.size() + 1)
+    return false;
   return std::equal(last.inputs.begin(), last.inputs.end(), graph.inputs.begin(), graph.inputs.end(),
                     [](Value v, const ir::Input& input) { return v == input.value; });
 }
@@ -103,11 +101,6 @@ void check_region(const Node& node) {
 bool ends_region(const Graph& graph, const Node& node) {
   return elementwise::join_of(node) &&
          elementwise::end_of(graph.spec(node.inputs[0]).shape, node.attributes.ints("axes"));
-}
-
-bool is_library_epilogue(OpId op) {
-  static const std::vector<OpId> all{OpId::of("relu_bits"), OpId::of("relu_bits_grad"), OpId::of("gelu_tanh_grad")};
-  return std::find(all.begin(), all.end(), op) != all.end();
 }
 
 }  // namespace weft::ops

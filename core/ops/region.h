@@ -9,15 +9,12 @@ namespace weft::ops {
 //   - elementwise: functions, casts, draws and constants, whose shapes broadcast to one shape, that of all results. A
 //     result may be a reduction (see ends_region()) of a value of that shape, which nothing in the region reads.
 //   - epilogue: the same, where the base op gives the first operands; or one node that a matrix library computes
-//     (is_library_epilogue()), of the region's inputs in their order.
+//     (OpFacts::library_epilogue), of the region's inputs in their order.
 //   - loop, recompute: no rule yet beside those of every graph.
 void check_region(const Node& node);
 
 // Whether a node may end an elementwise region: a sum, max or min over axes at one end of its operand's shape
 // (core/program/ending.h).
 bool ends_region(const Graph& graph, const Node& node);
-
-// Whether a matrix library may compute the op behind a product: relu_bits, relu_bits_grad and gelu_tanh_grad.
-bool is_library_epilogue(OpId op);
 
 }  // namespace weft::ops

@@ -10,11 +10,18 @@
 namespace weft::ops {
 namespace {
 
+void expect_complete(const OpDef& def) {
+  if (def.name.empty() || !def.infer) fail<ValueError>(def.name, "an op needs a name and a shape rule");
+  if (const std::string_view fact = missing_fact(def.facts); !fact.empty())
+    fail<ValueError>(def.name, "the op leaves out the fact '", fact, "'; opaque_facts() has the safe answer to each");
+}
+
 // References into the map stay valid while it grows, so find_op() may hand them out.
 class Registry {
  public:
   Registry() {
     for (OpDef& def : builtin_definitions()) {
+      expect_complete(def);
       builtin_.push_back(def.name);
       table_.emplace(def.name, std::move(def));
     }
@@ -41,7 +48,8 @@ class Registry {
 };
 
 Registry& registry() {
-  static Registry instance;
+  // Never destroyed: static objects may use ops at exit.
+  static Registry& instance = *new Registry;
   return instance;
 }
 
@@ -55,8 +63,8 @@ const OpDef& find_op(OpId op) {
 }
 
 void register_op(OpDef def) {
+  expect_complete(def);
   const std::string name = def.name;
-  if (name.empty() || !def.infer) fail<ValueError>(name, "an op needs a name and a shape rule");
   if (!registry().add(std::move(def))) fail<ValueError>(name, "an op of this name is registered already");
 }
 

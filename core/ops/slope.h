@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <optional>
-
 #include "core/ops/op.h"
 #include "weft/fn.h"
 
 // Derivatives of the elementwise functions, all taken from Formula<fn> (core/scalar/elementwise.h).
 namespace weft::ops {
-
-// The function behind an op; none for ops that are not elementwise functions.
-std::optional<Fn> fn_of(OpId op);
 
 // d fn / d input `argument` times `direction`, elementwise: inputs and output broadcast against direction, the result
 // has input `argument`'s dtype. Inputs and output that the formula does not read may be undefined. Undefined where the

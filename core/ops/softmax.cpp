@@ -2,6 +2,7 @@
 #include "core/ops/build.h"
 #include "core/ops/expr.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 
 namespace weft::ops {
 namespace {
@@ -29,13 +30,26 @@ std::vector<Value> log_softmax_gradient(const GradientCall& call) {
   return {cast(dx, call.node.outputs[0].dtype).value()};
 }
 
+// max, subtract, exp, add, divide; the logarithm's form subtracts instead.
+OpFacts softmax_facts() {
+  OpFacts facts = opaque_facts();
+  facts.flops = flops_per_input_element(4 + kTranscendentalFlops);
+  facts.rows = rows_beside_axis();
+  return facts;
+}
+
 }  // namespace
 
 std::vector<OpDef> softmax_ops() {
   return {
-      {.name = "softmax", .infer = softmax_spec("softmax"), .gradient = softmax_gradient, .reads = Reads::kOutputs},
+      {.name = "softmax",
+       .infer = softmax_spec("softmax"),
+       .facts = softmax_facts(),
+       .gradient = softmax_gradient,
+       .reads = Reads::kOutputs},
       {.name = "log_softmax",
        .infer = softmax_spec("log_softmax"),
+       .facts = softmax_facts(),
        .gradient = log_softmax_gradient,
        .reads = Reads::kOutputs},
   };

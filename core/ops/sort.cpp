@@ -2,6 +2,7 @@
 #include "core/base/check.h"
 #include "core/ops/build.h"
 #include "core/ops/families.h"
+#include "core/ops/rows.h"
 
 namespace weft::ops {
 namespace {
@@ -37,13 +38,27 @@ std::vector<Value> ordered_gradient(const GradientCall& call) {
                           {{"axis", call.node.attributes.integer("axis")}})};
 }
 
+OpFacts ordered_facts() {
+  OpFacts facts = opaque_facts();
+  facts.rows = rows_beside_axis();
+  return facts;
+}
+
 }  // namespace
 
 std::vector<OpDef> sort_ops() {
   return {
-      {.name = "sort", .infer = sort_spec, .gradient = ordered_gradient, .reads = Reads::kOutputs},
-      {.name = "topk", .infer = topk_spec, .gradient = ordered_gradient, .reads = Reads::kOutputs},
-      {.name = "unique", .infer = unique_spec, .differentiable = false},
+      {.name = "sort",
+       .infer = sort_spec,
+       .facts = ordered_facts(),
+       .gradient = ordered_gradient,
+       .reads = Reads::kOutputs},
+      {.name = "topk",
+       .infer = topk_spec,
+       .facts = ordered_facts(),
+       .gradient = ordered_gradient,
+       .reads = Reads::kOutputs},
+      {.name = "unique", .infer = unique_spec, .facts = opaque_facts(), .differentiable = false},
   };
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/passes/rewrite.h"
 
-#include <map>
-
 namespace weft::fusion {
 
 Rewriter::Rewriter(const Graph& from) : from_(from), build_(graph_) {
@@ -67,16 +65,6 @@ bool keeps_region(const Node& node, std::string_view pass) {
       ir::refuse_region(node, pass);
   }
   return false;
-}
-
-std::optional<Fn> fn_of(const Node& node) {
-  static const auto by_name = [] {
-    std::map<std::string, Fn, std::less<>> map;
-    for (int i = 0; i < kFnCount; ++i) map.emplace(name_of(static_cast<Fn>(i)), static_cast<Fn>(i));
-    return map;
-  }();
-  const auto found = by_name.find(node.op.name());
-  return found == by_name.end() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace weft::fusion

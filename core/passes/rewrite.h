@@ -2,12 +2,10 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "core/ops/op.h"
-#include "weft/fn.h"
 
 // Copies a graph node by node while some of its values are replaced. The common part of all passes.
 namespace weft::fusion {
@@ -51,8 +49,5 @@ std::vector<std::vector<std::int32_t>> readers_of(const Graph& graph);
 // Whether the node has a region that `pass` keeps as one piece. Throws ValueError for kinds of regions whose nodes the
 // pass would have to see.
 bool keeps_region(const Node& node, std::string_view pass);
-
-// The function that a node computes elementwise, if that is what its op does.
-std::optional<Fn> fn_of(const Node& node);
 
 }  // namespace weft::fusion

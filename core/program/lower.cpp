@@ -6,8 +6,8 @@
 #include <bit>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -16,6 +16,7 @@
 #include "core/program/collapse.h"
 #include "core/program/ending.h"
 #include "core/program/registers.h"
+#include "core/scalar/functions.h"
 
 namespace weft::elementwise {
 namespace {
@@ -197,7 +198,7 @@ class Lowering {
     const ir::Value v{n, 0};
     const std::string& op = node.op.name();
     for (const ir::Value x : node.inputs) make_constant(x);
-    if (const std::optional<Fn> fn = fn_named(op)) {
+    if (const std::optional<Fn> fn = fn_of(op)) {
       lower_fn(*fn, node, v);
     } else if (op == "cast") {
       lower_cast(node.inputs[0], v);
@@ -330,16 +331,6 @@ Body whole_body(const ir::Graph& body) {
   for (const ir::Input& input : body.inputs) whole.inputs.push_back(input.value);
   for (const ir::Output& output : body.outputs) whole.outputs.push_back(output.value);
   return whole;
-}
-
-std::optional<Fn> fn_named(std::string_view op) {
-  static const auto by_name = [] {
-    std::unordered_map<std::string_view, Fn> map;
-    for (int i = 0; i < kFnCount; ++i) map.emplace(name_of(static_cast<Fn>(i)), static_cast<Fn>(i));
-    return map;
-  }();
-  const auto found = by_name.find(op);
-  return found == by_name.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::variant<Lowered, Refusal> lower(const Body& body) {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,9 +33,6 @@ std::variant<Lowered, Refusal> lower(const Body& body);
 // The program of these outputs alone; they keep their numbers. `columns`: for reductions over leading axes that leave
 // as many results, values that depend on the column alone belong to the prologue.
 std::variant<Lowered, Refusal> lower(const Body& body, std::span<const int> outputs, std::int64_t columns = 0);
-
-// The function that an op of this name computes elementwise, if it does.
-std::optional<Fn> fn_named(std::string_view op);
 
 // Whether the body is one program, within every limit of Program and Geometry.
 bool fits(const Body& body);

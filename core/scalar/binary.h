@@ -5,7 +5,7 @@
 namespace weft::math {
 
 template <>
-struct Formula<Fn::kAdd> : Smooth<SlopeReads::kNothing, true> {
+struct Formula<Fn::kAdd> : Smooth<SlopeReads::kNothing, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b) {
     return a + b;
@@ -21,7 +21,7 @@ struct Formula<Fn::kAdd> : Smooth<SlopeReads::kNothing, true> {
 };
 
 template <>
-struct Formula<Fn::kSubtract> : Smooth<SlopeReads::kNothing, true> {
+struct Formula<Fn::kSubtract> : Smooth<SlopeReads::kNothing, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b) {
     return a - b;
@@ -37,7 +37,7 @@ struct Formula<Fn::kSubtract> : Smooth<SlopeReads::kNothing, true> {
 };
 
 template <>
-struct Formula<Fn::kMultiply> : Smooth<SlopeReads::kInputs, true> {
+struct Formula<Fn::kMultiply> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b) {
     return a * b;
@@ -53,7 +53,7 @@ struct Formula<Fn::kMultiply> : Smooth<SlopeReads::kInputs, true> {
 };
 
 template <>
-struct Formula<Fn::kDivide> : Smooth<SlopeReads::kBoth> {
+struct Formula<Fn::kDivide> : Smooth<SlopeReads::kBoth>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b) {
     return a / b;
@@ -70,7 +70,8 @@ struct Formula<Fn::kDivide> : Smooth<SlopeReads::kBoth> {
 
 // The slopes are 0 where the limit is: b = 0 for the base, 0^b with b >= 0 for the exponent.
 template <>
-struct Formula<Fn::kPow> : Smooth<SlopeReads::kBoth> {
+struct Formula<Fn::kPow> : Smooth<SlopeReads::kBoth>, WideRange<kTranscendental> {
+  static constexpr Domain domain = kPositive;
   template <class T>
   WEFT_HD static T value(T a, T b) {
     return pow(a, b);
@@ -87,7 +88,7 @@ struct Formula<Fn::kPow> : Smooth<SlopeReads::kBoth> {
 
 // NaN wins: a comparison with it is false, so it must stand first.
 template <>
-struct Formula<Fn::kMinimum> : Smooth<SlopeReads::kInputs, true> {
+struct Formula<Fn::kMinimum> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b) {
     return select(a < b || a != a, a, b);
@@ -103,7 +104,7 @@ struct Formula<Fn::kMinimum> : Smooth<SlopeReads::kInputs, true> {
 };
 
 template <>
-struct Formula<Fn::kMaximum> : Smooth<SlopeReads::kInputs, true> {
+struct Formula<Fn::kMaximum> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b) {
     return select(a > b || a != a, a, b);
@@ -119,7 +120,7 @@ struct Formula<Fn::kMaximum> : Smooth<SlopeReads::kInputs, true> {
 };
 
 template <>
-struct Formula<Fn::kEqual> : Flat<true> {
+struct Formula<Fn::kEqual> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
     return a == b;
@@ -127,7 +128,7 @@ struct Formula<Fn::kEqual> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kNotEqual> : Flat<true> {
+struct Formula<Fn::kNotEqual> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
     return a != b;
@@ -135,7 +136,7 @@ struct Formula<Fn::kNotEqual> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kLess> : Flat<true> {
+struct Formula<Fn::kLess> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
     return a < b;
@@ -143,7 +144,7 @@ struct Formula<Fn::kLess> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kLessEqual> : Flat<true> {
+struct Formula<Fn::kLessEqual> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
     return a <= b;
@@ -151,7 +152,7 @@ struct Formula<Fn::kLessEqual> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kGreater> : Flat<true> {
+struct Formula<Fn::kGreater> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
     return a > b;
@@ -159,7 +160,7 @@ struct Formula<Fn::kGreater> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kGreaterEqual> : Flat<true> {
+struct Formula<Fn::kGreaterEqual> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
     return a >= b;
@@ -167,7 +168,7 @@ struct Formula<Fn::kGreaterEqual> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kLogicalAnd> : Flat<true> {
+struct Formula<Fn::kLogicalAnd> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
     return a != like(a, 0) && b != like(b, 0);
@@ -175,7 +176,7 @@ struct Formula<Fn::kLogicalAnd> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kLogicalOr> : Flat<true> {
+struct Formula<Fn::kLogicalOr> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
     return a != like(a, 0) || b != like(b, 0);
@@ -183,7 +184,7 @@ struct Formula<Fn::kLogicalOr> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kLogicalXor> : Flat<true> {
+struct Formula<Fn::kLogicalXor> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
     return (a != like(a, 0)) != (b != like(b, 0));

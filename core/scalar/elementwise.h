@@ -14,6 +14,10 @@
 //   reads            what the slopes look at, so that the rest can be freed after the forward pass
 //   smooth           false: the slope is zero everywhere; there are no slope functions then
 //   integers         value() also holds for long long
+//   flops            floating-point operations per element
+//   exact            results are rounded once, so every machine gives the same, and constants may be folded
+//   half_result      mixed precision may store the result in 16 bits
+//   domain           first arguments at which the function is real; single points of it may be kinks or poles
 //
 // Formulas stand in weft::math and call its functions by their bare names; for the builder's scalar the same names are
 // found by argument-dependent lookup. Constants are like(x, number).
@@ -35,6 +39,33 @@ template <bool on_integers>
 struct Flat {
   static constexpr bool smooth = false, integers = on_integers;
   static constexpr SlopeReads reads = SlopeReads::kNothing;
+};
+
+struct Domain {
+  double low, high;
+};
+inline constexpr Domain kEverywhere{-3e38, 3e38}, kPositive{0, 3e38};
+
+// What a specialisation says about its results. FLOPs of a library function, and of what is made of one:
+inline constexpr int kTranscendental = 8;
+template <int count>
+struct Exact {
+  static constexpr int flops = count;
+  static constexpr Domain domain = kEverywhere;
+  static constexpr bool exact = true, half_result = true;
+};
+template <int count>
+struct Rounded {
+  static constexpr int flops = count;
+  static constexpr Domain domain = kEverywhere;
+  static constexpr bool exact = false, half_result = true;
+};
+// Results span more than 16 bits tell apart, or an operand's rounding is magnified.
+template <int count>
+struct WideRange {
+  static constexpr int flops = count;
+  static constexpr Domain domain = kEverywhere;
+  static constexpr bool exact = false, half_result = false;
 };
 
 // Functions that slopes of other functions are made of.

@@ -7,7 +7,7 @@ namespace weft::math {
 
 // The condition a has no slope; for the graph builder it is a bool value.
 template <>
-struct Formula<Fn::kSelect> : Smooth<SlopeReads::kInputs, true> {
+struct Formula<Fn::kSelect> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b, T c) {
     return select(a != like(a, 0), b, c);
@@ -23,7 +23,7 @@ struct Formula<Fn::kSelect> : Smooth<SlopeReads::kInputs, true> {
 };
 
 template <>
-struct Formula<Fn::kFma> : Smooth<SlopeReads::kInputs, true> {
+struct Formula<Fn::kFma> : Smooth<SlopeReads::kInputs, true>, Exact<2> {
   template <class T>
   WEFT_HD static T value(T a, T b, T c) {
     return fma(a, b, c);
@@ -43,7 +43,7 @@ struct Formula<Fn::kFma> : Smooth<SlopeReads::kInputs, true> {
 };
 
 template <>
-struct Formula<Fn::kClamp> : Smooth<SlopeReads::kInputs, true> {
+struct Formula<Fn::kClamp> : Smooth<SlopeReads::kInputs, true>, Exact<2> {
   template <class T>
   WEFT_HD static T value(T a, T b, T c) {
     return Formula<Fn::kMinimum>::value(Formula<Fn::kMaximum>::value(a, b), c);

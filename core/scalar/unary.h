@@ -5,7 +5,7 @@
 namespace weft::math {
 
 template <>
-struct Formula<Fn::kNegative> : Smooth<SlopeReads::kNothing, true> {
+struct Formula<Fn::kNegative> : Smooth<SlopeReads::kNothing, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T x) {
     return -x;
@@ -17,7 +17,7 @@ struct Formula<Fn::kNegative> : Smooth<SlopeReads::kNothing, true> {
 };
 
 template <>
-struct Formula<Fn::kAbs> : Smooth<SlopeReads::kInputs, true> {
+struct Formula<Fn::kAbs> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T x) {
     return abs(x);
@@ -29,7 +29,7 @@ struct Formula<Fn::kAbs> : Smooth<SlopeReads::kInputs, true> {
 };
 
 template <>
-struct Formula<Fn::kSign> : Flat<true> {
+struct Formula<Fn::kSign> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T x) {
     return static_cast<T>((x > like(x, 0)) - (x < like(x, 0)));
@@ -37,7 +37,7 @@ struct Formula<Fn::kSign> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kFloor> : Flat<true> {
+struct Formula<Fn::kFloor> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T x) {
     return floor(x);
@@ -45,7 +45,7 @@ struct Formula<Fn::kFloor> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kCeil> : Flat<true> {
+struct Formula<Fn::kCeil> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T x) {
     return ceil(x);
@@ -53,7 +53,7 @@ struct Formula<Fn::kCeil> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kRound> : Flat<true> {
+struct Formula<Fn::kRound> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T x) {
     return round(x);
@@ -61,7 +61,7 @@ struct Formula<Fn::kRound> : Flat<true> {
 };
 
 template <>
-struct Formula<Fn::kSquare> : Smooth<SlopeReads::kInputs, true> {
+struct Formula<Fn::kSquare> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T x) {
     return x * x;
@@ -73,7 +73,8 @@ struct Formula<Fn::kSquare> : Smooth<SlopeReads::kInputs, true> {
 };
 
 template <>
-struct Formula<Fn::kSqrt> : Smooth<SlopeReads::kOutput> {
+struct Formula<Fn::kSqrt> : Smooth<SlopeReads::kOutput>, Exact<1> {
+  static constexpr Domain domain = kPositive;
   template <class T>
   WEFT_HD static T value(T x) {
     return sqrt(x);
@@ -85,7 +86,8 @@ struct Formula<Fn::kSqrt> : Smooth<SlopeReads::kOutput> {
 };
 
 template <>
-struct Formula<Fn::kRsqrt> : Smooth<SlopeReads::kOutput> {
+struct Formula<Fn::kRsqrt> : Smooth<SlopeReads::kOutput>, WideRange<1> {
+  static constexpr Domain domain = kPositive;
   template <class T>
   WEFT_HD static T value(T x) {
     return rsqrt(x);
@@ -97,7 +99,7 @@ struct Formula<Fn::kRsqrt> : Smooth<SlopeReads::kOutput> {
 };
 
 template <>
-struct Formula<Fn::kExp> : Smooth<SlopeReads::kOutput> {
+struct Formula<Fn::kExp> : Smooth<SlopeReads::kOutput>, WideRange<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     return exp(x);
@@ -109,7 +111,7 @@ struct Formula<Fn::kExp> : Smooth<SlopeReads::kOutput> {
 };
 
 template <>
-struct Formula<Fn::kExpm1> : Smooth<SlopeReads::kOutput> {
+struct Formula<Fn::kExpm1> : Smooth<SlopeReads::kOutput>, WideRange<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     return expm1(x);
@@ -121,7 +123,8 @@ struct Formula<Fn::kExpm1> : Smooth<SlopeReads::kOutput> {
 };
 
 template <>
-struct Formula<Fn::kLog> : Smooth<SlopeReads::kInputs> {
+struct Formula<Fn::kLog> : Smooth<SlopeReads::kInputs>, WideRange<kTranscendental> {
+  static constexpr Domain domain = kPositive;
   template <class T>
   WEFT_HD static T value(T x) {
     return log(x);
@@ -133,7 +136,8 @@ struct Formula<Fn::kLog> : Smooth<SlopeReads::kInputs> {
 };
 
 template <>
-struct Formula<Fn::kLog1p> : Smooth<SlopeReads::kInputs> {
+struct Formula<Fn::kLog1p> : Smooth<SlopeReads::kInputs>, WideRange<kTranscendental> {
+  static constexpr Domain domain{-1, 3e38};
   template <class T>
   WEFT_HD static T value(T x) {
     return log1p(x);
@@ -145,7 +149,7 @@ struct Formula<Fn::kLog1p> : Smooth<SlopeReads::kInputs> {
 };
 
 template <>
-struct Formula<Fn::kSin> : Smooth<SlopeReads::kInputs> {
+struct Formula<Fn::kSin> : Smooth<SlopeReads::kInputs>, Rounded<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     return sin(x);
@@ -157,7 +161,7 @@ struct Formula<Fn::kSin> : Smooth<SlopeReads::kInputs> {
 };
 
 template <>
-struct Formula<Fn::kCos> : Smooth<SlopeReads::kInputs> {
+struct Formula<Fn::kCos> : Smooth<SlopeReads::kInputs>, Rounded<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     return cos(x);
@@ -169,7 +173,7 @@ struct Formula<Fn::kCos> : Smooth<SlopeReads::kInputs> {
 };
 
 template <>
-struct Formula<Fn::kTanh> : Smooth<SlopeReads::kOutput> {
+struct Formula<Fn::kTanh> : Smooth<SlopeReads::kOutput>, Rounded<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     return tanh(x);
@@ -182,7 +186,7 @@ struct Formula<Fn::kTanh> : Smooth<SlopeReads::kOutput> {
 
 // The slope is 2 / sqrt(pi) e^(-x^2).
 template <>
-struct Formula<Fn::kErf> : Smooth<SlopeReads::kInputs> {
+struct Formula<Fn::kErf> : Smooth<SlopeReads::kInputs>, Rounded<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     return erf(x);
@@ -195,7 +199,7 @@ struct Formula<Fn::kErf> : Smooth<SlopeReads::kInputs> {
 
 // Written with e^-|x|, which never overflows.
 template <>
-struct Formula<Fn::kSigmoid> : Smooth<SlopeReads::kOutput> {
+struct Formula<Fn::kSigmoid> : Smooth<SlopeReads::kOutput>, Rounded<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     const T z = exp(-abs(x));
@@ -208,7 +212,7 @@ struct Formula<Fn::kSigmoid> : Smooth<SlopeReads::kOutput> {
 };
 
 template <>
-struct Formula<Fn::kSoftplus> : Smooth<SlopeReads::kInputs> {
+struct Formula<Fn::kSoftplus> : Smooth<SlopeReads::kInputs>, WideRange<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     return select(x > like(x, 0), x, like(x, 0)) + log1p(exp(-abs(x)));
@@ -220,7 +224,7 @@ struct Formula<Fn::kSoftplus> : Smooth<SlopeReads::kInputs> {
 };
 
 template <>
-struct Formula<Fn::kRelu> : Smooth<SlopeReads::kOutput, true> {
+struct Formula<Fn::kRelu> : Smooth<SlopeReads::kOutput, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T x) {
     return select(x > like(x, 0) || x != x, x, like(x, 0));
@@ -233,7 +237,7 @@ struct Formula<Fn::kRelu> : Smooth<SlopeReads::kOutput, true> {
 
 // x Phi(x) (Hendrycks and Gimpel 2016); the slope is Phi(x) + x phi(x).
 template <>
-struct Formula<Fn::kGelu> : Smooth<SlopeReads::kInputs> {
+struct Formula<Fn::kGelu> : Smooth<SlopeReads::kInputs>, Rounded<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     return like(x, 0.5) * x * (like(x, 1) + erf(x * like(x, 0.7071067811865476)));
@@ -248,7 +252,7 @@ struct Formula<Fn::kGelu> : Smooth<SlopeReads::kInputs> {
 
 // The tanh approximation: u = sqrt(2 / pi) (x + 0.044715 x^3).
 template <>
-struct Formula<Fn::kGeluTanh> : Smooth<SlopeReads::kInputs> {
+struct Formula<Fn::kGeluTanh> : Smooth<SlopeReads::kInputs>, Rounded<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     const T u = like(x, 0.7978845608028654) * (x + like(x, 0.044715) * x * x * x);
@@ -263,7 +267,7 @@ struct Formula<Fn::kGeluTanh> : Smooth<SlopeReads::kInputs> {
 };
 
 template <>
-struct Formula<Fn::kSilu> : Smooth<SlopeReads::kInputs> {
+struct Formula<Fn::kSilu> : Smooth<SlopeReads::kInputs>, Rounded<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
     return x * Formula<Fn::kSigmoid>::value(x);
@@ -276,7 +280,7 @@ struct Formula<Fn::kSilu> : Smooth<SlopeReads::kInputs> {
 };
 
 template <>
-struct Formula<Fn::kLogicalNot> : Flat<true> {
+struct Formula<Fn::kLogicalNot> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T x) {
     return x == like(x, 0);

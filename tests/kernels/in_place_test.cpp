@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "core/exec/traits.h"
+#include "core/ops/memory.h"
 #include "tests/kernels/support/harness_run.h"
 #include "tests/kernels/support/kernel_cases.h"
 
@@ -19,7 +19,7 @@ int check_pairs(const OpCase& row, Device device) {
   int pairs = 0;
   for (std::size_t j = 0; j < apart.outputs.size(); ++j) {
     for (std::size_t i = 0; i < raw.size(); ++i) {
-      if (!exec::may_run_in_place(node, j, i) || raw[i].bytes.size() != apart.outputs[j].bytes.size()) continue;
+      if (!ops::may_run_in_place(node, j, i) || raw[i].bytes.size() != apart.outputs[j].bytes.size()) continue;
       ++pairs;
       const RawRun over =
           run_raw(node, raw, device, {.replacing = static_cast<int>(j), .replaced = static_cast<int>(i)});

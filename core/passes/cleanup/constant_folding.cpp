@@ -6,62 +6,10 @@
 #include "core/passes/rewrite.h"
 #include "core/program/interpreter.h"
 #include "core/scalar/convert.h"
-#include "core/scalar/elementwise.h"
+#include "core/scalar/functions.h"
 
 namespace weft::fusion {
 namespace {
-
-// Functions that are rounded exactly, and so are the same on every machine.
-bool is_exact(Fn fn) {
-  switch (fn) {
-    case Fn::kNegative:
-    case Fn::kAbs:
-    case Fn::kSquare:
-    case Fn::kSqrt:
-    case Fn::kLogicalNot:
-    case Fn::kAdd:
-    case Fn::kSubtract:
-    case Fn::kMultiply:
-    case Fn::kDivide:
-    case Fn::kMinimum:
-    case Fn::kMaximum:
-    case Fn::kEqual:
-    case Fn::kNotEqual:
-    case Fn::kLess:
-    case Fn::kLessEqual:
-    case Fn::kGreater:
-    case Fn::kGreaterEqual:
-    case Fn::kLogicalAnd:
-    case Fn::kLogicalOr:
-    case Fn::kLogicalXor:
-    case Fn::kSelect:
-      return true;
-    case Fn::kSign:
-    case Fn::kFloor:
-    case Fn::kCeil:
-    case Fn::kRound:
-    case Fn::kRsqrt:
-    case Fn::kExp:
-    case Fn::kExpm1:
-    case Fn::kLog:
-    case Fn::kLog1p:
-    case Fn::kSin:
-    case Fn::kCos:
-    case Fn::kTanh:
-    case Fn::kErf:
-    case Fn::kSigmoid:
-    case Fn::kSoftplus:
-    case Fn::kRelu:
-    case Fn::kGelu:
-    case Fn::kGeluTanh:
-    case Fn::kSilu:
-    case Fn::kPow:
-    case Fn::kFma:
-    case Fn::kClamp:
-      break;
-  }
-  return false;
-}
 
 bool is_half(DType dtype) { return dtype == DType::kBF16 || dtype == DType::kF16; }
 
@@ -133,8 +81,8 @@ std::optional<Number> evaluate(const ir::Node& node, const std::vector<Number>& 
   const DType dtype = node.outputs[0].dtype;
   if (is_half(dtype)) return std::nullopt;
   if (node.op == cast) return fitted(operands[0], dtype);
-  const std::optional<Fn> fn = fn_of(node);
-  if (!fn || !is_exact(*fn)) return std::nullopt;
+  const std::optional<Fn> fn = fn_of(node.op.name());
+  if (!fn || !facts_of(*fn).exact) return std::nullopt;
   // A choice is computed in the type of what is chosen.
   const std::size_t typed = *fn == Fn::kSelect ? 1 : 0;
   const std::optional<Number> out =

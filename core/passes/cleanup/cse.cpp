@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/ops/roles.h"
 #include "core/passes/rewrite.h"
 
 namespace weft::fusion {
@@ -65,11 +66,6 @@ std::size_t hash_of(const Node& node, const std::vector<Value>& operands) {
   return hash.get();
 }
 
-// A 16-bit tensor read as f32: cheaper cast by each reader than kept in between.
-bool widens_half(const Graph& graph, const Node& node) {
-  return node.op.name() == "cast" && size_of(graph.spec(node.inputs[0]).dtype) == 2;
-}
-
 }  // namespace
 
 Graph share(const Graph& graph) {
@@ -77,7 +73,7 @@ Graph share(const Graph& graph) {
   std::unordered_multimap<std::size_t, std::int32_t> seen;  // new nodes by what they do to what
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    if (node.op == ir::input_op() || widens_half(graph, node)) {
+    if (node.op == ir::input_op() || ops::widens_half(graph, node)) {
       to.keep(n);
       continue;
     }

@@ -8,6 +8,7 @@
 
 #include "core/passes/cleanup/constant_folding.h"
 #include "core/passes/rewrite.h"
+#include "core/scalar/functions.h"
 
 namespace weft::fusion {
 namespace {
@@ -39,9 +40,8 @@ std::optional<Value> fold(const Site& at) {
     if (!known) return std::nullopt;
     operands.push_back(*known);
   }
-  static constexpr std::array<std::string_view, 4> kSpreads{"broadcast_to", "reshape", "transpose", "slice"};
-  const bool spreads = std::find(kSpreads.begin(), kSpreads.end(), at.op()) != kSpreads.end();
-  const std::optional<Number> number = spreads ? operands[0] : evaluate(at.node, operands);
+  const bool moves = ops::find_op(at.node.op).facts.kind == ops::Kind::kMovement;
+  const std::optional<Number> number = moves ? operands[0] : evaluate(at.node, operands);
   if (!number) return std::nullopt;
   return at.to.build().emit("full", {}, full_of(at.result(), *number));
 }
@@ -146,7 +146,7 @@ void shorten(Site& at) {
 
 // Elementwise nodes broadcast by themselves.
 void read_unspread(Site& at) {
-  if (!fn_of(at.node)) return;
+  if (!fn_of(at.op())) return;
   for (std::size_t i = 0; i < at.node.inputs.size(); ++i) {
     if (at.source(i).op.name() != "broadcast_to") continue;
     const Value before = at.node.inputs[i];

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/ops/roles.h"
 #include "core/passes/fuse/body.h"
 
 namespace weft::fusion {
@@ -23,7 +24,6 @@ class BiasGradients {
 
  private:
   const Node& node(std::int32_t n) const { return graph_.nodes[static_cast<std::size_t>(n)]; }
-  static bool is_half(DType dtype) { return dtype == DType::kBF16 || dtype == DType::kF16; }
 
   bool is_sum(std::int32_t n) const {
     return node(n).op.name() == "sum" && node(n).outputs[0].dtype == DType::kF32 && !node(n).attributes.flag("keep") &&
@@ -33,8 +33,7 @@ class BiasGradients {
   // What is summed, as it is stored.
   Value summed(std::int32_t sum) const {
     const Value v = node(sum).inputs[0];
-    const bool widened = graph_.node(v).op.name() == "cast" && is_half(graph_.spec(graph_.node(v).inputs[0]).dtype);
-    return widened ? graph_.node(v).inputs[0] : v;
+    return ops::widens_half(graph_, graph_.node(v)) ? graph_.node(v).inputs[0] : v;
   }
 
   // The operand of this product that the sum is of, if it goes along the product's inner axis.

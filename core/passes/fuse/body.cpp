@@ -7,13 +7,12 @@
 #include <string>
 
 #include "core/ops/region.h"
+#include "core/ops/roles.h"
 
 namespace weft::fusion {
 namespace {
 
 const Node& at(const Graph& graph, std::int32_t node) { return graph.nodes[static_cast<std::size_t>(node)]; }
-
-bool is_draw(const Node& node) { return node.op.name() == "uniform" || node.op.name() == "normal"; }
 
 bool is_ending(const Graph& graph, const Node& node) {
   return ops::ends_region(graph, node) && graph.spec(node.inputs[0]).shape.numel() > 0;
@@ -23,10 +22,9 @@ bool is_ending(const Graph& graph, const Node& node) {
 
 Role role_of(const Graph& graph, const Node& node) {
   if (node.region || node.op == ir::input_op()) return Role::kOther;
-  if (node.op.name() == "full") return Role::kConstant;
+  if (ops::is_constant(node)) return Role::kConstant;
   if (is_ending(graph, node)) return Role::kEnding;
-  const bool elementwise = fn_of(node) || node.op.name() == "cast" || is_draw(node);
-  return elementwise && node.outputs[0].shape.numel() > 0 ? Role::kElementwise : Role::kOther;
+  return ops::is_lane_op(node) && node.outputs[0].shape.numel() > 0 ? Role::kElementwise : Role::kOther;
 }
 
 std::vector<bool> returned_nodes(const Graph& graph) {

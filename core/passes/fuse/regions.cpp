@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/ops/pointwise.h"
+#include "core/ops/roles.h"
 #include "core/passes/fuse/body.h"
 #include "core/passes/fuse/rematerialise.h"
 #include "core/program/lower.h"
@@ -66,7 +67,7 @@ class Regions {
 
   // A 16-bit tensor that is read as f32 belongs to its reader: what is kept in between has 16 bits.
   bool is_widened_for_reader(std::int32_t n) const {
-    if (node(n).op.name() != "cast" || size_of(graph_.spec(node(n).inputs[0]).dtype) != 2) return false;
+    if (!ops::widens_half(graph_, node(n))) return false;
     const std::vector<std::int32_t>& readers = groups_.readers(n);
     return std::any_of(readers.begin(), readers.end(), [&](std::int32_t r) {
       return (role(r) == Role::kElementwise || role(r) == Role::kEnding) && full_shape(r) == full_shape(n);

@@ -3,29 +3,34 @@
 
 #include <algorithm>
 #include <limits>
-#include <string_view>
 
+#include "core/ops/roles.h"
 #include "core/passes/fuse/body.h"
 
 namespace weft::fusion {
 namespace {
 
-bool one_of(const Node& node, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), node.op.name()) != names.end();
-}
-
 // Neither reads whole tensors before it can give an element.
 bool is_light(const Node& node) {
-  return is_elementwise(node) || moves(node) || one_of(node, {"input", "full", "iota", "uniform", "normal"});
+  switch (ops::kind_of(node)) {
+    case ops::Kind::kElementwise:
+    case ops::Kind::kMovement:
+    case ops::Kind::kSource:
+    case ops::Kind::kDraw:
+      return true;
+    case ops::Kind::kReduction:
+    case ops::Kind::kContraction:
+    case ops::Kind::kOpaque:
+      break;
+  }
+  return false;
 }
 
 }  // namespace
 
-bool moves(const Node& node) {
-  return one_of(node, {"reshape", "transpose", "broadcast_to", "slice", "flip", "copy", "stop_gradient"});
-}
+bool moves(const Node& node) { return ops::kind_of(node) == ops::Kind::kMovement; }
 
-bool is_elementwise(const Node& node) { return fn_of(node) || one_of(node, {"cast", "dropout"}); }
+bool is_elementwise(const Node& node) { return ops::kind_of(node) == ops::Kind::kElementwise; }
 
 Levels::Levels(const ir::Graph& graph)
     : graph_(graph),
@@ -40,7 +45,7 @@ Levels::Levels(const ir::Graph& graph)
     level_.push_back(level);
     light_.push_back(is_light(node(n)));
     elementwise_.push_back(is_elementwise(node(n)));
-    may_be_late_.push_back(!returned_[at(n)] && (fn_of(node(n)) || node(n).op.name() == "cast"));
+    may_be_late_.push_back(!returned_[at(n)] && is_elementwise(node(n)) && ops::is_lane_op(node(n)));
   }
   find_deadlines();
   for (std::int32_t n = 0; n < count; ++n)
@@ -62,7 +67,7 @@ bool Levels::depends_on_cone(Value v, std::int32_t n) const {
   if (late_[at(n)] || !may_be_late_[at(n)] || node(n).outputs[0].shape != graph_.spec(v).shape) return false;
   const std::vector<Value>& inputs = node(n).inputs;
   return std::all_of(inputs.begin(), inputs.end(), [&](Value input) {
-    return input == v || in_cone(input.node) || graph_.node(input).op.name() == "full";
+    return input == v || in_cone(input.node) || ops::is_constant(graph_.node(input));
   });
 }
 

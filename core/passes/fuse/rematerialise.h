@@ -7,9 +7,7 @@
 
 namespace weft::fusion {
 
-// Gives elements of its first operand as they are.
 bool moves(const Node& node);
-// A function, a cast or a dropout.
 bool is_elementwise(const Node& node);
 
 // How late nodes run. The level of a node is the largest number of nodes that are not elementwise on a way to it:

@@ -1,46 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/passes/lower/decompose.h"
 
-#include "core/ops/build.h"
 #include "core/passes/rewrite.h"
 
 namespace weft::fusion {
 namespace {
 
-Value mean(ops::Builder& build, Value x, const ir::Attributes& attributes) {
-  const Value total = build.emit("sum", {x}, attributes);
-  const auto count = static_cast<double>(ops::count_over(build.shape(x), attributes.ints("axes")));
-  return build.emit("divide", {total, ops::full(build, {}, build.dtype(x), count)});
-}
-
-}  // namespace
-
-Graph expand(const Graph& graph) {
+// The graph without the nodes that `apart` chooses.
+Graph decomposed(const Graph& graph, bool (*apart)(const Node&)) {
   Rewriter to(graph);
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    const Value here{static_cast<std::int32_t>(n), 0};
-    const std::string& op = node.op.name();
-    to.build().set_path(node.path);
-    if (keeps_region(node, "decomposition")) {
-      to.keep(n);
-    } else if (op == "dropout") {
-      const std::vector<Value> inputs = to.now(node.inputs);
-      to.replace(here, ops::find_op(node.op).decompose(to.build(), inputs, node.attributes)[0]);
-    } else if (op == "mean" && (node.outputs[0].dtype == DType::kF32 || node.outputs[0].dtype == DType::kF64)) {
-      to.replace(here, mean(to.build(), to.now(node.inputs[0]), node.attributes));
-    } else {
-      to.keep(n);
-    }
-  }
-  return to.finish();
-}
-
-Graph take_apart(const Graph& graph) {
-  Rewriter to(graph);
-  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    const Node& node = graph.nodes[n];
-    if (node.op == ir::input_op() || keeps_region(node, "decomposition") || !ops::find_op(node.op).composed) {
+    if (node.op == ir::input_op() || keeps_region(node, "decomposition") || !apart(node)) {
       to.keep(n);
       continue;
     }
@@ -51,5 +22,26 @@ Graph take_apart(const Graph& graph) {
   }
   return to.finish();
 }
+
+bool is_fused_as_parts(const Node& node) {
+  switch (*ops::find_op(node.op).facts.runs) {
+    case ops::Runs::kKernel:
+    case ops::Runs::kParts:
+      return false;
+    case ops::Runs::kPartsWhereFused:
+      return true;
+    case ops::Runs::kWidePartsWhereFused:
+      return size_of(node.outputs[0].dtype) > 2;
+  }
+  return false;
+}
+
+bool has_no_kernel(const Node& node) { return ops::find_op(node.op).facts.runs == ops::Runs::kParts; }
+
+}  // namespace
+
+Graph expand(const Graph& graph) { return decomposed(graph, is_fused_as_parts); }
+
+Graph take_apart(const Graph& graph) { return decomposed(graph, has_no_kernel); }
 
 }  // namespace weft::fusion

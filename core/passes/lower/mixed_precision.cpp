@@ -54,13 +54,15 @@ class Lowering {
     if (rounding_.is_product(n)) {
       ir::Attributes attributes = node.attributes;
       if (!rounding_.rounds({n, 0})) attributes.set("dtype", DType::kF32);
-      return to_.build().emit_all(node.op, {narrow(node.inputs[0]), narrow(node.inputs[1])}, std::move(attributes));
+      std::vector<Value> inputs;
+      for (const Value v : node.inputs) inputs.push_back(narrow(v));
+      return to_.build().emit_all(node.op, std::move(inputs), std::move(attributes));
     }
     const unsigned as_stored = rounding_.taken_as_stored(n);
     std::vector<Value> inputs;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const Value v = node.inputs[i];
-      inputs.push_back(i < 2 && as_stored >> i & 1 ? to_.now(v) : wide(v, rounding_.level(n)));
+      inputs.push_back(as_stored >> i & 1 ? to_.now(v) : wide(v, rounding_.level(n)));
     }
     if (as_stored) return to_.build().emit_all(node.op, std::move(inputs), node.attributes);
     Node same = node;

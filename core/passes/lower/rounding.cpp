@@ -2,29 +2,19 @@
 #include "core/passes/lower/rounding.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "core/passes/rewrite.h"
 
 namespace weft::fusion {
 namespace {
 
-bool one_of(const Node& node, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), node.op.name()) != names.end();
+ops::Half half_of(const Graph& graph, const Node& node) {
+  if (node.op == ir::input_op() || node.region) return {};
+  return ops::find_op(node.op).facts.half({graph, node});
 }
-
-// Functions whose results span more than 16 bits tell apart, or that magnify an operand's rounding.
-bool wants_f32(const Node& node) { return one_of(node, {"exp", "expm1", "log", "log1p", "pow", "rsqrt", "softplus"}); }
 
 // Bits of the inputs that a node takes in 16 bits while its other operands and its statistics are f32.
-unsigned half_inputs(const Graph& graph, const Node& node) {
-  if (moves(node) || one_of(node, {"batch_norm", "batch_norm_inference"})) return 1;
-  if (one_of(node, {"batch_norm_grad"})) return 3;
-  // Target probabilities and weights would have to be rounded with the logits.
-  const bool labels = one_of(node, {"softmax_cross_entropy"}) && node.inputs.size() == 2 &&
-                      !is_floating(graph.spec(node.inputs[1]).dtype);
-  return labels ? 1 : 0;
-}
+unsigned half_inputs(const Graph& graph, const Node& node) { return half_of(graph, node).inputs; }
 
 }  // namespace
 
@@ -47,12 +37,12 @@ Rounding::Rounding(const ir::Graph& graph) : graph_(graph), levels_(graph), read
 }
 
 bool Rounding::is_product(std::int32_t n) const {
-  return node(n).op.name() == "matmul" && is_f32({n, 0}) && is_f32(node(n).inputs[0]);
+  return half_of(graph_, node(n)).use == ops::Half::Use::kProduct && is_f32({n, 0}) && is_f32(node(n).inputs[0]);
 }
 
 unsigned Rounding::taken_as_stored(std::int32_t n) const {
   const unsigned inputs = half_inputs(graph_, node(n));
-  for (std::size_t i = 0; i < 2; ++i)
+  for (std::size_t i = 0; i < node(n).inputs.size(); ++i)
     if (inputs >> i & 1 && !at(node(n).inputs[i]).rounded) return 0;
   return inputs;
 }
@@ -60,7 +50,8 @@ unsigned Rounding::taken_as_stored(std::int32_t n) const {
 void Rounding::describe(std::int32_t n) {
   const Node& here = node(n);
   const bool passes = is_elementwise(here) || moves(here);
-  const bool keeps = (passes && !wants_f32(here)) || half_inputs(graph_, here) != 0;
+  const ops::Half::Use half = half_of(graph_, here).use;
+  const bool keeps = half == ops::Half::Use::kResult || half == ops::Half::Use::kAsStored;
   for (std::int32_t o = 0; o < static_cast<std::int32_t>(here.outputs.size()); ++o) {
     Facts& out = at({n, o});
     if (!is_f32({n, o})) continue;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/scalar/functions.h"
 #include "kernels/common/cuda_lane_layout.h"
 #include "kernels/elementwise/cuda/cuda_source.h"
 #include "kernels/elementwise/lower/lower.h"
@@ -87,7 +88,7 @@ Lowered lower_kept(const exec::KernelRequest& request, const std::vector<int>& o
 // The function whose program is the request's, reading and writing f32 and bools as function_program() does.
 std::optional<Fn> plain_function(const exec::KernelRequest& request) {
   if (request.region) return std::nullopt;
-  const std::optional<Fn> fn = elementwise::fn_named(request.op.name());
+  const std::optional<Fn> fn = fn_of(request.op.name());
   if (!fn) return std::nullopt;
   const Program plain = function_program(*fn);
   const auto storage = [](const TensorSpec& spec) { return static_cast<Storage>(spec.dtype); };

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/device/thread_pool.h"
+#include "core/scalar/functions.h"
 
 namespace weft::kernels {
 namespace {
@@ -36,7 +37,7 @@ double cost_of(const Instr& in) {
     case Kind::kFn:
       break;
   }
-  const bool heavy = (in.fn >= Fn::kExp && in.fn <= Fn::kSilu && in.fn != Fn::kRelu) || in.fn == Fn::kPow;
+  const bool heavy = is_transcendental(in.fn);
   return in.type == Type::kF32 ? heavy ? 0.6 : 0.05 : heavy ? 10 : 0.2;
 }
 

@@ -18,8 +18,7 @@ struct Case {
 
 // Rows for every differentiable op but the elementwise functions.
 std::vector<Case> structured_cases();
-// Two rows for every smooth elementwise function, with broadcasting: positive arguments, and negative ones where the
-// function is finite there.
+// Rows for every smooth elementwise function, with broadcasting: positive arguments, and negative ones in its domain.
 std::vector<Case> elementwise_cases();
 
 }  // namespace weft::test

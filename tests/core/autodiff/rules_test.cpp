@@ -30,6 +30,7 @@ struct Fixture : ::testing::Test {
   // An op y = x * x whose rule, dx = 2 x dy, reads x.
   static void define_square(const std::string& name, Reads reads, bool with_rule = true) {
     ops::OpDef def;
+    def.facts = ops::opaque_facts();
     def.name = name;
     def.infer = [](std::span<const TensorSpec> in, const Attributes&) { return std::vector<TensorSpec>{in[0]}; };
     def.reads = reads;
@@ -95,6 +96,7 @@ TEST_F(Rules, AreMissedByName) {
 
 TEST_F(Rules, MustFitTheirInputs) {
   ops::OpDef def;
+  def.facts = ops::opaque_facts();
   def.name = "test::misfit";
   def.infer = [](std::span<const TensorSpec>, const Attributes&) { return std::vector<TensorSpec>{{{}, DType::kF64}}; };
   def.gradient = [](const GradientCall& call) -> Values { return {call.cotangents[0]}; };

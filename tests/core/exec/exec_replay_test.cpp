@@ -236,6 +236,7 @@ enum class Refusal : std::uint8_t { kSaysSo, kWaits };
 
 ir::Graph refusing(Device device, const std::string& name, Refusal refusal, int* calls) {
   ops::OpDef def;
+  def.facts = ops::opaque_facts();
   def.name = name;
   def.infer = [](std::span<const TensorSpec> in, const ir::Attributes&) {
     return std::vector<TensorSpec>(in.begin(), in.end());

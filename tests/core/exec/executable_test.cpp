@@ -181,6 +181,7 @@ TEST_P(ExecutableOn, TheLossesGradientLiesOverTheLogits) {
 
 TEST_P(ExecutableOn, AMissingKernelNamesOpAndDevice) {
   ops::OpDef def;
+  def.facts = ops::opaque_facts();
   def.name = "test::without_kernel_on_" + device().name();
   def.infer = [](std::span<const TensorSpec> in, const ir::Attributes&) { return std::vector<TensorSpec>{in[0]}; };
   ops::register_op(std::move(def));

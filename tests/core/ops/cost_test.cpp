@@ -31,6 +31,20 @@ TEST(Cost, FunctionsCountPerElement) {
   EXPECT_EQ(flops_of(inputs + "%2 = sum(%1) {axes=[0], keep=false} : f32() return %2"), 5);
 }
 
+// A lookup reads its index, and no more of the table than it gives.
+TEST(Cost, LookupsReadWhatTheyPick) {
+  const Graph graph = ir::read(R"(graph {
+    %0 = input argument "table" : f32(1000, 8) %1 = input argument "index" : i64(3)
+    %2 = take(%0, %1) {axis=0} : f32(3, 8)
+    %3 = slice(%0) {begin=[1, 0], end=[3, 8], step=[1, 1]} : f32(2, 8)
+    %4 = index_add(%0, %1, %2) {axis=0} : f32(1000, 8)
+    return %2 return %3 return %4})");
+  EXPECT_EQ(bytes_read(graph, graph.nodes[2], 0), 3 * 8 * 4);
+  EXPECT_EQ(bytes_read(graph, graph.nodes[2], 1), 3 * 8);
+  EXPECT_EQ(bytes_read(graph, graph.nodes[3], 0), 2 * 8 * 4);
+  EXPECT_EQ(bytes_read(graph, graph.nodes[4], 0), 1000 * 8 * 4);
+}
+
 TEST(Cost, ABodyIsTheSumOfItsNodes) {
   EXPECT_EQ(flops_of(R"(%0 = input argument "a" : f32(4, 5)
                         %1 = pointwise(%0) : f32(4, 5) region elementwise {

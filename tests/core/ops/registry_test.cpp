@@ -9,7 +9,7 @@
 #include "core/ops/expr.h"
 #include "core/ops/op.h"
 #include "core/ops/pointwise.h"
-#include "core/ops/slope.h"
+#include "core/scalar/functions.h"
 
 namespace weft::ops {
 namespace {
@@ -25,9 +25,9 @@ std::string message_of(F f) {
 }
 
 OpDef named(std::string name) {
-  return {
-      .name = std::move(name),
-      .infer = [](std::span<const TensorSpec> in, const Attributes&) -> std::vector<TensorSpec> { return {in[0]}; }};
+  return {.name = std::move(name),
+          .infer = [](std::span<const TensorSpec> in, const Attributes&) -> std::vector<TensorSpec> { return {in[0]}; },
+          .facts = opaque_facts()};
 }
 
 TEST(Registry, ListsBuiltInOpsOnce) {
@@ -51,10 +51,39 @@ TEST(Registry, RefusesWhatItCannotHold) {
   EXPECT_EQ(message_of([] { find_op(OpId::of("tnah")); }), "[tnah] no op of this name is registered");
   EXPECT_EQ(message_of([] { find_op(OpId()); }), "a node has no op");
   EXPECT_EQ(message_of([] { register_op(named("tanh")); }), "[tanh] an op of this name is registered already");
-  EXPECT_EQ(message_of([] { register_op({.name = "test::ruleless", .infer = {}}); }),
+  EXPECT_EQ(message_of([] { register_op({.name = "test::ruleless", .infer = {}, .facts = opaque_facts()}); }),
             "[test::ruleless] an op needs a name and a shape rule");
   register_op(named("test::twice"));
   EXPECT_THROW(register_op(named("test::twice")), ValueError);
+}
+
+std::string refusal_without(void (*leave_out)(OpFacts&)) {
+  return message_of([&] {
+    OpDef def = named("test::incomplete");
+    leave_out(def.facts);
+    register_op(std::move(def));
+  });
+}
+
+TEST(Registry, RefusesAnOpThatLeavesOutAFact) {
+  const std::pair<const char*, void (*)(OpFacts&)> rows[] = {
+      {"kind", [](OpFacts& facts) { facts.kind = {}; }},
+      {"flops", [](OpFacts& facts) { facts.flops = {}; }},
+      {"bytes_read", [](OpFacts& facts) { facts.bytes_read = {}; }},
+      {"alias", [](OpFacts& facts) { facts.alias = {}; }},
+      {"parts", [](OpFacts& facts) { facts.parts = {}; }},
+      {"in_place", [](OpFacts& facts) { facts.in_place = {}; }},
+      {"rows", [](OpFacts& facts) { facts.rows = {}; }},
+      {"half", [](OpFacts& facts) { facts.half = {}; }},
+      {"runs", [](OpFacts& facts) { facts.runs = {}; }},
+      {"epilogue", [](OpFacts& facts) { facts.epilogue = {}; }},
+      {"library_epilogue", [](OpFacts& facts) { facts.library_epilogue = {}; }},
+  };
+  for (const auto& [fact, leave_out] : rows)
+    EXPECT_EQ(refusal_without(leave_out), "[test::incomplete] the op leaves out the fact '" + std::string(fact) +
+                                              "'; opaque_facts() has the safe answer to each");
+  EXPECT_EQ(missing_fact(OpFacts()), "kind");
+  EXPECT_EQ(refusal_without([](OpFacts&) {}), "nothing was thrown");
 }
 
 TEST(Registry, IsSharedByThreads) {
@@ -162,9 +191,9 @@ TEST_F(Pointwise, TakesItsSpecsFromItsBody) {
   EXPECT_EQ(graph.node(flat[1]).inputs, (std::vector<Value>{a, b}));
 }
 
-TEST(Functions, AreFoundByOp) {
-  EXPECT_EQ(fn_of(OpId::of("tanh")), Fn::kTanh);
-  EXPECT_EQ(fn_of(OpId::of("matmul")), std::nullopt);
+TEST(Functions, AreFoundByName) {
+  EXPECT_EQ(fn_of("tanh"), Fn::kTanh);
+  EXPECT_EQ(fn_of("matmul"), std::nullopt);
 }
 
 }  // namespace

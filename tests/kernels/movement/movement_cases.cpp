@@ -39,6 +39,10 @@ void add_copies(std::vector<OpCase>& rows) {
   rows.push_back(moved(
       "reshape", "2x6_to_3x4", {{"shape", Ints{3, 4}}}, {2, 6}, {3, 4},
       [](const HostTensor& x, const Coords& at) { return x.values[static_cast<std::size_t>(at[0] * 4 + at[1])]; }));
+  rows.push_back(moved("reshape", "4x6_to_4x2x3", {{"shape", Ints{4, 2, 3}}}, {4, 6}, {4, 2, 3},
+                       [](const HostTensor& x, const Coords& at) {
+                         return x.values[static_cast<std::size_t>(at[0] * 6 + at[1] * 3 + at[2])];
+                       }));
   rows.push_back(moved("reshape", "scalar", {{"shape", Ints{}}}, {1, 1}, {},
                        [](const HostTensor& x, const Coords&) { return x.values[0]; }));
 }

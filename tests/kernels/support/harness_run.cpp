@@ -228,7 +228,8 @@ std::vector<HostTensor> run_node(const ir::Node& node, const std::vector<HostTen
 }  // namespace
 
 RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options) {
-  if (!node.region && ops::find_op(node.op).composed) return run_parts(node, inputs, device, options.misaligned);
+  if (!node.region && ops::find_op(node.op).facts.runs == ops::Runs::kParts)
+    return run_parts(node, inputs, device, options.misaligned);
   return Run(node, inputs, device, options)();
 }
 

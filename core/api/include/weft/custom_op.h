@@ -35,6 +35,9 @@ struct OpRule {
   std::function<void(const Call&, const Attributes&)> cuda{};
   bool recordable = true;  // false: the CUDA one also works on the host each time, so its programs are not replayed
   std::function<std::size_t(std::span<const TensorSpec>, const Attributes&)> workspace{};  // bytes
+  // Row i of every result (along axis 0) is made of row i of those inputs that have a row per sample, and of other
+  // inputs as a whole. Without this promise the op is refused in a program with buckets.
+  bool rows_apart = false;
   Reads backward_reads = Reads::kInputs;
   // Cotangents of the inputs, written with ops, so that it can be differentiated again. `in` and `out` outside
   // backward_reads are undefined tensors; an undefined cotangent or result means zero. Empty: the op has no gradient.
@@ -48,7 +51,7 @@ struct ErasedRule {
   std::string name;
   std::function<std::vector<TensorSpec>(std::span<const TensorSpec>, const std::any&)> shape;
   std::function<void(const Call&, const std::any&)> cpu, cuda;
-  bool recordable = true;
+  bool recordable = true, rows_apart = false;
   std::function<std::size_t(std::span<const TensorSpec>, const std::any&)> workspace;
   Reads backward_reads = Reads::kInputs;
   std::function<std::vector<Tensor>(std::span<const Tensor>, std::span<const Tensor>, std::span<const Tensor>,
@@ -71,6 +74,7 @@ class Op {
     erased.backward_reads = rule.backward_reads;
     erased.equal = &equal;
     erased.recordable = rule.recordable;
+    erased.rows_apart = rule.rows_apart;
     erased.shape = erase(std::move(rule.shape));
     erased.cpu = erase(std::move(rule.cpu));
     erased.cuda = erase(std::move(rule.cuda));

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/exec/traits.h"
+#include "core/ops/memory.h"
 
 #include <gtest/gtest.h>
 
 #include "core/ir/read.h"
 
-namespace weft::exec {
+namespace weft::ops {
 namespace {
 
 ir::Graph graph_of(const std::string& lines) { return ir::read("graph {" + lines + "}"); }
 
-TEST(Traits, ABodysOutputMayLieOverAnOperandThatIsReadNowhereElse) {
+TEST(Memory, ABodysOutputMayLieOverAnOperandThatIsReadNowhereElse) {
   // Output 0 is computed of both operands, 1 is a reduction, 2 hands the second operand on as another dtype.
   const ir::Graph graph = graph_of(R"(
     %0 = input argument "a" : f32(4, 5)
@@ -32,7 +32,7 @@ TEST(Traits, ABodysOutputMayLieOverAnOperandThatIsReadNowhereElse) {
   EXPECT_FALSE(may_run_in_place(node, 1, 0));
 }
 
-TEST(Traits, AnEpiloguesOutputMayLieOverItsOwnOperandsAlone) {
+TEST(Memory, AnEpiloguesOutputMayLieOverItsOwnOperandsAlone) {
   const ir::Graph graph = graph_of(R"(
     %0 = input argument "a" : f32(4, 4)
     %1 = input argument "b" : f32(4, 4)
@@ -55,7 +55,7 @@ TEST(Traits, AnEpiloguesOutputMayLieOverItsOwnOperandsAlone) {
 
 // The mask has as many bytes as the result here, and the argument of a GELU its very spec; a matrix library may read
 // them when it has written.
-TEST(Traits, NoResultOfALibrarysEpilogueLiesOverWhatItReads) {
+TEST(Memory, NoResultOfALibrarysEpilogueLiesOverWhatItReads) {
   const ir::Graph graph = graph_of(R"(
     %0 = input argument "a" : bf16(4, 8)
     %1 = input argument "b" : bf16(8, 8)
@@ -80,7 +80,7 @@ TEST(Traits, NoResultOfALibrarysEpilogueLiesOverWhatItReads) {
     for (std::size_t i = 0; i < graph.nodes[n].inputs.size(); ++i) EXPECT_FALSE(may_run_in_place(graph.nodes[n], 0, i));
 }
 
-TEST(Traits, OfSingleOps) {
+TEST(Memory, OfSingleOps) {
   const auto last = [](const std::string& lines) { return graph_of(lines).nodes.back(); };
   const ir::Node add = last(R"(%0 = input argument "a" : f32(4) %1 = add(%0, %0) : f32(4) return %1)");
   EXPECT_TRUE(may_run_in_place(add, 0, 0) && may_run_in_place(add, 0, 1));
@@ -94,7 +94,7 @@ TEST(Traits, OfSingleOps) {
   EXPECT_FALSE(may_run_in_place(sum, 0, 0));
 }
 
-TEST(Traits, PartsLieSideBySideWhereTheAxisIsTheOutermost) {
+TEST(Memory, PartsLieSideBySideWhereTheAxisIsTheOutermost) {
   using Offsets = std::vector<std::int64_t>;
   const auto offsets = [](const std::string& lines) {
     const ir::Graph graph = graph_of(lines);
@@ -110,4 +110,4 @@ TEST(Traits, PartsLieSideBySideWhereTheAxisIsTheOutermost) {
 }
 
 }  // namespace
-}  // namespace weft::exec
+}  // namespace weft::ops
