@@ -9,7 +9,7 @@
 
 #include "weft/weft.h"
 
-// What is measured: one row per case, each written with weft's public API as a user would write it.
+// The benchmark's cases: one row each, written with weft's public API as a user would write it.
 namespace weft::bench {
 
 using Named = std::vector<std::pair<std::string, Tensor>>;
@@ -50,7 +50,7 @@ Precision precision_of(const std::string& name);
 Tensor noise(const Shape& shape, DType dtype = DType::kF32);
 // Class indices in [0, classes).
 Tensor labels(std::int64_t count, std::int64_t classes);
-// How many batches to take in turn: several, but not more than a quarter of a GiB of them.
+// The number of batches to take in turn: several, with at most a quarter of a GiB in all.
 std::size_t rotation(std::int64_t bytes_of_one);
 
 // Makes `about`: key=value words.

@@ -4,12 +4,12 @@
 #include <functional>
 #include <optional>
 
-// What this machine can do at most, with weft's thread count, measured by code that shares nothing with weft.
+// The rates that this machine can reach, with weft's thread count, measured by code that shares nothing with weft.
 namespace weft::bench {
 
 // Floating-point operations per second of one hot matrix tile per thread, its operands in the first cache.
 double product_roof_f32();
-// The same in bf16 with f32 sums, by AMX or AVX-512 BF16; empty where the CPU has neither.
+// Floating-point operations per second in bf16 with f32 sums, by AMX or AVX-512 BF16; empty if the CPU has neither.
 std::optional<double> product_roof_bf16();
 
 // Bytes per second, read and written, of copying between two buffers that take `footprint` bytes together.
@@ -18,8 +18,8 @@ struct CopyRoof {
 };
 CopyRoof copy_roof(std::size_t footprint);
 
-// Runs body(thread) over and over on every thread at once; gives the best rate of several tries, in units per second,
-// where one call of body on each thread does `units`.
+// Runs body(thread) over and over on every thread at once. Gives the best rate of several tries in units per second;
+// one call of body on every thread does `units`.
 double best_rate(double units, const std::function<void(std::size_t thread)>& body);
 
 }  // namespace weft::bench

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From nothing to one finished training step on the digits, as a user's program would: how long that takes is the case
-// "start".
+// The case "start": the time from nothing to one finished training step on the digits, as in a user's program.
 #include <cstdio>
 #include <exception>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Normalisations, forward and backward: batch norm over NHWC images, alone and with the residual add and ReLU that
+// Normalizations, forward and backward: batch norm over NHWC images, alone and with the residual add and ReLU that
 // follow it, and layer norm, alone and behind dropout and a residual add.
 #include "bench/case.h"
 
@@ -77,9 +77,9 @@ struct Rows {
 // Layer norm of bf16 rows in f32, of plain ops.
 Tensor layer_norm(const Tensor& rows, const Tensor& weight, const Tensor& bias) {
   const Tensor x = rows.to(DType::kF32);
-  const Tensor centred = x - x.mean({-1}, true);
-  const Tensor scale = rsqrt(square(centred).mean({-1}, true) + 1e-5);
-  return (centred * scale * weight + bias).to(rows.dtype());
+  const Tensor centered = x - x.mean({-1}, true);
+  const Tensor scale = rsqrt(square(centered).mean({-1}, true) + 1e-5);
+  return (centered * scale * weight + bias).to(rows.dtype());
 }
 
 struct LayerNormStep {

@@ -200,15 +200,15 @@ class Bench:
         seconds = self.effort.busy_seconds
         self.weft.run(self.effort.seconds, 1)
         idle = self.weft.run(seconds, 1)
-        neighbours = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
+        neighbors = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
         try:
             time.sleep(0.3)
             row["weft_us"] = statistics.mean(self.weft.run(seconds, 1))
             medians = {mode: statistics.mean(self.turn(step, seconds)) for mode, step in steps.items()}
         finally:
-            for neighbour in neighbours:
-                neighbour.kill()
-                neighbour.wait()
+            for neighbor in neighbors:
+                neighbor.kill()
+                neighbor.wait()
         row["base"], row["base_us"] = "its own time with idle cores", statistics.mean(idle)
         self.compare(row, medians)
 

@@ -19,7 +19,7 @@ class Array {
   static Array zeros(TensorSpec spec, const Stream& stream);
   // A dense copy of host memory.
   static Array from_host(const void* data, TensorSpec spec, const Stream& stream);
-  // Memory that someone else holds. Strides in elements; empty: dense row-major.
+  // Memory that someone else holds. Strides are in elements; empty strides stand for dense row-major memory.
   static Array wrap(std::shared_ptr<Block> buffer, std::int64_t offset_bytes, TensorSpec spec,
                     std::vector<std::int64_t> strides = {});
 
@@ -35,16 +35,16 @@ class Array {
   // Row-major without gaps.
   bool dense() const;
 
-  // Views share memory. Axes are normalised by the caller.
+  // Views, which share the memory. The caller has normalized the axes.
   Array reshape(Shape shape) const;  // of a dense array
   Array permute(const std::vector<int>& order) const;
   Array slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step) const;
 
-  // The same values, dense; itself when it is dense already.
+  // A dense array of these values: a copy, or this array if its elements are dense already.
   Array contiguous(const Stream& stream) const;
-  // A dense copy on another device (itself when it is dense and there already); ordered between both devices' streams.
+  // A dense copy on `device`, in the order of both devices' streams; this array if it is dense and on `device` already.
   Array to(Device device) const;
-  // Dense values into host memory; waits.
+  // Copies the values, dense, into host memory and waits for the copy.
   void copy_to_host(void* host) const;
 
  private:

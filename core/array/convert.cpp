@@ -10,7 +10,7 @@ namespace weft {
 
 namespace {
 
-// One byte that is true unless it is zero: memory from outside may hold any byte, which a C++ bool may not.
+// A bool as weft stores it: any byte but zero is true, because memory from outside may hold any byte.
 struct Truth {
   unsigned char byte = 0;
 };

@@ -13,7 +13,7 @@ namespace weft {
 
 namespace {
 
-// What printf writes, whose rounding is correct at any length.
+// The text of printf, because its rounding is correct at any length.
 template <class... Args>
 std::string printed(const char* format, Args... args) {
   std::string text(static_cast<std::size_t>(std::snprintf(nullptr, 0, format, args...)), '\0');
@@ -21,7 +21,7 @@ std::string printed(const char* format, Args... args) {
   return text;
 }
 
-// From "-1.25e-05".
+// A Decimal from a text such as "-1.25e-05".
 Decimal parsed(const std::string& text) {
   Decimal decimal;
   const auto e = text.find('e');

@@ -57,7 +57,7 @@ TensorSpec imported_spec(const DLTensor& tensor) {
   return {Shape(std::move(dims)), imported_dtype(tensor.dtype)};
 }
 
-// What a consumer's deleter gives back.
+// Owner of an exported array: the consumer's deleter destroys it.
 struct Export {
   Array array;
   std::vector<std::int64_t> dims;

@@ -42,7 +42,7 @@ namespace weft {
 
 // Takes the tensor over without a copy: its deleter runs once, with the last owner of the memory or before this throws.
 // The producer's work on the memory must be ordered before the current stream of its device. Throws DTypeError,
-// ShapeError, DeviceError or ValueError for what weft has no arrays of.
+// ShapeError, DeviceError or ValueError for tensors that weft has no arrays for.
 Array from_dlpack(DLManagedTensor* tensor);
 
 // Shares the array's memory; the consumer calls the deleter once. Waits for the current stream of the array's device,

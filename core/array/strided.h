@@ -20,7 +20,7 @@ struct StridedMemory {
   const std::vector<std::int64_t>& strides;
   std::size_t element_bytes;
 
-  // What the elements cover; empty when there are none.
+  // The bytes that the elements cover; empty without elements.
   ByteRange range() const;
 };
 

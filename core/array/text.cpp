@@ -44,7 +44,7 @@ class Layout {
   Layout(const std::vector<std::vector<std::int64_t>>& shown, const std::vector<std::string>& words)
       : shown_(shown), word_(words.begin()) {}
 
-  // One bracket at depth `axis`; what follows a line break in it is indented by axis + 1.
+  // One bracket at depth `axis`. Lines after a break are indented by axis + 1.
   std::string bracket(std::size_t axis) {
     if (axis == shown_.size()) return *word_++;
     std::string text = axis + 1 == shown_.size() ? row(axis) : blocks(axis);
@@ -105,7 +105,7 @@ void align_right(std::vector<std::string>& words) {
   for (auto& word : words) word.insert(0, width - word.size(), ' ');
 }
 
-// Size from which on values are written with an exponent: 10 to the digits that the type keeps, or f64's own bound.
+// The smallest size that is written with an exponent: 10 to the number of digits that the type keeps, or f64's bound.
 double exponent_cutoff(DType dtype, double of_f64) {
   switch (dtype) {
     case DType::kF32:
@@ -132,7 +132,7 @@ bool wants_exponents(const std::vector<double>& values, DType dtype) {
 
 std::string not_finite(double value) { return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf"; }
 
-// All with as many digits as the neediest needs, at most 8 after the point.
+// Words with the digits that the longest needs, at most 8 after the point.
 std::vector<std::string> exponent_words(const std::vector<double>& values, DType dtype) {
   int precision = 0;
   int exponent_digits = 2;
@@ -166,7 +166,7 @@ std::vector<std::string> plain_words(const std::vector<double>& values, DType dt
   return words;
 }
 
-// As Python writes one number: all the digits it takes to read it back.
+// One number in Python's form: as many digits as reading it back takes.
 std::string scalar_word(double value, DType dtype) {
   if (!std::isfinite(value)) return not_finite(value);
   const double size = std::fabs(value);

@@ -10,12 +10,12 @@
 
 namespace weft {
 
-// Brings host memory to a CUDA device while earlier work goes on there: page-locked memory, a stream for the copies,
-// and places that are used in turn. In a steady state nothing is allocated. Thread safe.
+// Copies host memory to a CUDA device beside the work that goes on there: a stream for the copies, and staging buffers
+// in page-locked memory, used in turn. Nothing is allocated in a steady state. Thread safe.
 class Upload : public std::enable_shared_from_this<Upload> {
  public:
-  // Room for one batch, on the host and on the device.
-  class Place {
+  // A staging buffer: memory for one batch on the host, and its copy on the device.
+  class Staging {
    public:
     std::byte* host() const { return static_cast<std::byte*>(host_->data()); }
     std::byte* device() const { return static_cast<std::byte*>(device_->data()); }
@@ -26,34 +26,33 @@ class Upload : public std::enable_shared_from_this<Upload> {
     Event copied_, read_;
   };
 
-  // For batches of up to `bytes`, with room for so many of them at once.
-  static std::shared_ptr<Upload> create(Device device, std::size_t bytes, int places);
+  // An upload for batches of up to `bytes`, with `stagings` buffers to begin with.
+  static std::shared_ptr<Upload> create(Device device, std::size_t bytes, int stagings);
   ~Upload();
   Upload(const Upload&) = delete;
   Upload& operator=(const Upload&) = delete;
 
   Device device() const { return device_; }
   std::size_t bytes() const { return bytes_; }
-  // A place whose host memory may be written. Waits where the device is behind by as many batches as there are places;
-  // makes one more where all are held by somebody.
-  std::unique_ptr<Place> take();
+  // A buffer whose host memory may be written. Waits if its last copy still runs; makes one more if all are in use.
+  std::unique_ptr<Staging> take();
   // Enqueues the copy of the first `bytes` to the device.
-  void send(Place& place, std::size_t bytes);
-  // Later work of `stream` finds the values. The place is free again when the last owner of what this returns is gone;
-  // the work that reads it is enqueued on `stream` by then.
-  std::shared_ptr<const Place> receive(std::unique_ptr<Place> place, const Stream& stream);
-  // The same for a place that nobody has received.
-  void put_back(std::unique_ptr<Place> place);
+  void send(Staging& staging, std::size_t bytes);
+  // Makes later work of `stream` wait for the copy. The buffer is free again when the last owner of the result is gone;
+  // by then the work that reads the buffer is enqueued on `stream`.
+  std::shared_ptr<const Staging> receive(std::unique_ptr<Staging> staging, const Stream& stream);
+  // Takes back a buffer that nobody has received.
+  void put_back(std::unique_ptr<Staging> staging);
 
  private:
   Upload(Device device, std::size_t bytes);
-  std::unique_ptr<Place> make_place() const;
+  std::unique_ptr<Staging> make_staging() const;
 
   const Device device_;
   const std::size_t bytes_;
   const Stream copies_;
   std::mutex mutex_;
-  std::deque<std::unique_ptr<Place>> free_;  // the longest free first
+  std::deque<std::unique_ptr<Staging>> free_;  // the longest free first
 };
 
 }  // namespace weft

@@ -28,7 +28,7 @@ std::size_t room(const TensorSpec& spec) { return (static_cast<std::size_t>(spec
 
 }  // namespace
 
-UploadLease::UploadLease(const Dataset& dataset, std::int64_t batch_size, Device device, int places) {
+UploadLease::UploadLease(const Dataset& dataset, std::int64_t batch_size, Device device, int stagings) {
   if (device.is_cpu()) return;
   std::size_t bytes = 0;
   for (const Tensor& column : dataset.columns()) bytes += room(rows_spec(column, batch_size));
@@ -43,7 +43,7 @@ UploadLease::UploadLease(const Dataset& dataset, std::int64_t batch_size, Device
       uploads.erase(found);
     }
   }
-  if (!upload_) upload_ = Upload::create(device, bytes, places);
+  if (!upload_) upload_ = Upload::create(device, bytes, stagings);
 }
 
 UploadLease::~UploadLease() {
@@ -64,24 +64,24 @@ Batch::Batch(const Dataset& dataset, std::span<const std::int64_t> rows, std::sh
     for (const Tensor& column : dataset.columns()) columns_.push_back(gather_rows(column, rows));
     return;
   }
-  place_ = upload_->take();
+  staging_ = upload_->take();
   std::size_t at = 0;
   for (const Tensor& column : dataset.columns()) {
-    gather_rows(column, rows, place_->host() + at);
+    gather_rows(column, rows, staging_->host() + at);
     specs_.push_back(rows_spec(column, std::ssize(rows)));
     at += room(specs_.back());
   }
-  upload_->send(*place_, at);
+  upload_->send(*staging_, at);
 }
 
 Batch::~Batch() {
-  if (place_) upload_->put_back(std::move(place_));
+  if (staging_) upload_->put_back(std::move(staging_));
 }
 
 std::vector<Tensor> Batch::tensors() && {
-  if (!place_) return std::move(columns_);
+  if (!staging_) return std::move(columns_);
   const Device device = upload_->device();
-  const auto arrived = upload_->receive(std::move(place_), Stream::current(device));
+  const auto arrived = upload_->receive(std::move(staging_), Stream::current(device));
   std::size_t at = 0;
   for (TensorSpec& spec : specs_) {
     const std::size_t bytes = room(spec);

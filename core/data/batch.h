@@ -10,12 +10,12 @@
 
 namespace weft::detail {
 
-// Page-locked memory is slow to get: a pass over a dataset takes over what an earlier one has left.
+// A lease on an upload, because page-locked memory is slow to get: a loader takes over an upload that an earlier one
+// has left.
 class UploadLease {
  public:
-  // For batches of these many rows of the dataset, `places` of them at once. On the CPU there is nothing to do, and
-  // upload() is null.
-  UploadLease(const Dataset& dataset, std::int64_t batch_size, Device device, int places);
+  // A lease for batches of `rows` rows, `stagings` of them at once. upload() is null on the CPU.
+  UploadLease(const Dataset& dataset, std::int64_t batch_size, Device device, int stagings);
   ~UploadLease();
   UploadLease(const UploadLease&) = delete;
   UploadLease& operator=(const UploadLease&) = delete;
@@ -25,24 +25,24 @@ class UploadLease {
   std::shared_ptr<Upload> upload_;
 };
 
-// Rows of a dataset, gathered and on their way to the device.
+// A batch: rows of a dataset, gathered and on their way to the device.
 class Batch {
  public:
   Batch() = default;
   Batch(Batch&&) = default;
   Batch& operator=(Batch&&) = default;
   ~Batch();
-  // Any thread may gather. With an upload the rows go into page-locked memory, and their copy is enqueued.
+  // Gathers the rows, on any thread. With an upload they go into page-locked memory, and their copy is enqueued.
   Batch(const Dataset& dataset, std::span<const std::int64_t> rows, std::shared_ptr<Upload> upload);
-  // The columns. On CUDA the current stream of this thread waits for them, and the place is used again when they are
-  // gone.
+  // The columns. On CUDA the current stream of this thread waits for them; the staging buffer is used again when they
+  // are gone.
   std::vector<Tensor> tensors() &&;
 
  private:
   std::vector<Tensor> columns_;
   std::vector<TensorSpec> specs_;
   std::shared_ptr<Upload> upload_;
-  std::unique_ptr<Upload::Place> place_;
+  std::unique_ptr<Upload::Staging> staging_;
 };
 
 }  // namespace weft::detail

@@ -15,7 +15,8 @@ std::uint64_t mixed(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
-// A number in [0, bound): the high half of a product, redrawn where it would favour some (Lemire 2019).
+// A number in [0, bound) without bias: the high half of a product, redrawn for the remainders that would favor some
+// numbers (Lemire 2019).
 std::uint64_t below(std::uint64_t bound, std::uint64_t& state) {
   const std::uint64_t reject = (0 - bound) % bound;
   while (true) {

@@ -26,7 +26,7 @@ constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) { return (by
 
 }  // namespace
 
-// A piece of a segment; `before` and `after` are its neighbours there.
+// A piece of a segment; `before` and `after` are the neighbors in the segment.
 struct CachingAllocator::Piece {
   std::byte* data = nullptr;
   std::size_t bytes = 0;
@@ -152,7 +152,7 @@ void CachingAllocator::release(Piece* piece) noexcept {
   }
 }
 
-// Puts a piece among the free ones, together with the free neighbours of its stream.
+// Puts a piece among the free ones, joined with free neighbors of the same stream.
 void CachingAllocator::put_back(Piece* piece) {
   statistics_.cached += piece->bytes;
   piece->is_free = true;

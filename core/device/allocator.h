@@ -12,16 +12,16 @@
 
 namespace weft {
 
-// Where a caching allocator gets its memory from.
+// The system under a caching allocator: allocation and release.
 struct MemorySource {
   std::function<void*(std::size_t bytes)> allocate;  // null when there is none
   std::function<void(void* data)> release;           // noexcept
   std::function<std::size_t()> free_bytes;
 };
 
-// Keeps the memory of one device for reuse. Pieces are cut best-fit out of segments, which are what the system gives:
-// 2 MiB for requests under 1 MiB, the request rounded up to 2 MiB for larger ones. A released piece is free for its own
-// stream at once; another stream takes it over by waiting for what the first one holds. Thread safe.
+// Keeps the memory of one device for reuse. Pieces are cut best-fit out of segments, the system's allocations: 2 MiB
+// for requests under 1 MiB, the request rounded up to 2 MiB for larger ones. A released piece is free for its own
+// stream at once. Another stream takes it over by waiting for the first one's work. Thread safe.
 class CachingAllocator {
  public:
   struct Piece;
@@ -38,7 +38,7 @@ class CachingAllocator {
   void release(Piece* piece) noexcept;
   void trim();
   MemoryStatistics statistics() const;
-  // What the system has, and what is cached.
+  // The memory that the system has, and the memory that is cached.
   std::size_t free_bytes() const;
 
   static void* data(const Piece* piece);

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-// What the CUDA runtime does for the device room. core/device/cuda defines it; in a build without CUDA,
-// core/device/no_cuda takes its place at link time, finds no device and throws DeviceError for the rest.
+// The CUDA runtime as the device room sees it. core/device/cuda defines these functions. In a build without CUDA
+// core/device/no_cuda does: it finds no device and throws DeviceError for the rest.
 namespace weft::cuda_backend {
 
 struct Found {
@@ -25,7 +25,7 @@ bool is_capturing(int device, void* stream);
 void enqueue_host(int device, void* stream, std::function<void()> f);
 std::shared_ptr<void> create_event(int device);
 std::shared_ptr<void> create_timed_event(int device);
-// Between two timed events that are over.
+// Seconds between two timed events, both over.
 double seconds_between(int device, void* first, void* second);
 void record_event(int device, void* event, void* stream);
 // Later work of the stream waits for the event, which may be another device's.
@@ -33,13 +33,14 @@ void wait_event(int device, void* stream, void* event);
 bool event_ready(int device, void* event);
 void synchronize_event(int device, void* event);
 
-// What is enqueued on the stream in between is recorded and does not run; other threads go on as they like. end_capture
-// leaves the stream as it was before, also when it throws DeviceError because something could not be recorded.
+// Begin and end of a capture: work that is enqueued on the stream in between is recorded and does not run. Other
+// threads are not affected. end_capture leaves the stream as it was, also if it throws DeviceError because something
+// could not be recorded.
 void begin_capture(int device, void* stream);
 std::shared_ptr<void> end_capture(int device, void* stream);
 void launch_graph(int device, void* graph, void* stream);
 
-// Null when the device has no such memory left.
+// Memory of the device; null if it has none left.
 void* allocate(int device, std::size_t bytes);
 void release(int device, void* data) noexcept;
 std::size_t free_bytes(int device);

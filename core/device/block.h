@@ -16,7 +16,7 @@ class Block {
   // stream's order. Zero bytes give a block with a null pointer. Throws OutOfMemory with what was asked for, in use,
   // cached and free.
   static std::shared_ptr<Block> allocate(std::size_t bytes, const Stream& stream);
-  // Memory of someone else's; `release` runs with the last owner.
+  // Memory that someone else has allocated; `release` runs with the last owner.
   static std::shared_ptr<Block> wrap(void* data, std::size_t bytes, Device device, std::function<void()> release);
   // Page-locked host memory for asynchronous copies to and from `device` (plain memory where there is no CUDA).
   static std::shared_ptr<Block> pinned(std::size_t bytes, Device device);
@@ -43,7 +43,7 @@ void copy_bytes(void* to, Device to_device, const void* from, Device from_device
 // Sets bytes to zero, in order on `stream`.
 void zero_bytes(void* to, std::size_t bytes, const Stream& stream);
 
-// The caching allocator's books for one device.
+// Memory of one device by the caching allocator's books, in bytes.
 struct MemoryStatistics {
   std::size_t in_use = 0;  // handed out
   std::size_t cached = 0;  // held for reuse

@@ -22,7 +22,7 @@ thread_local ThreadDefault thread_default;
 }  // namespace
 
 Device Device::best() {
-  // Asked and logged once: this is on the way of every tensor made from host data.
+  // Asked and logged once, because every tensor made from host data comes by.
   static const Device device = [] {
     const Device found = cuda_backend::find_devices().devices > 0 ? Device(0) : Device();
     log(LogLevel::kInfo, "running on " + found.describe());

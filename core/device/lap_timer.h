@@ -9,7 +9,7 @@
 
 namespace weft {
 
-// Times pieces of a stream's work, one behind the other: by the device's own clock on CUDA, where the host runs ahead.
+// Times pieces of a stream's work, one behind the other. CUDA's own clock is used, because the host runs ahead.
 class LapTimer {
  public:
   explicit LapTimer(Stream stream) : stream_(std::move(stream)) {}

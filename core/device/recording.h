@@ -11,8 +11,8 @@ namespace weft {
 class Recording {
  public:
   Recording() = default;
-  // Records what `work` enqueues on the stream that it is given; nothing of it runs now. Addresses are recorded, not
-  // contents. Throws what `work` throws, and DeviceError where something cannot be recorded.
+  // Records the work that `work` enqueues on its stream; nothing runs now. Addresses are recorded, contents are not.
+  // Throws what `work` throws, and DeviceError where something cannot be recorded.
   Recording(Device device, const std::function<void(const Stream&)>& work);
 
   explicit operator bool() const { return graph_ != nullptr; }

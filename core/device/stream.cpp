@@ -13,7 +13,7 @@ namespace weft {
 
 namespace {
 
-// What StreamScopes of this thread say, by CUDA device.
+// The streams that StreamScopes of this thread have named, by CUDA device.
 thread_local std::vector<std::optional<Stream>> scoped_streams;
 
 std::optional<Stream>& scoped_stream(Device device) {

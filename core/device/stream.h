@@ -22,9 +22,9 @@ class Stream {
   Device device() const { return device_; }
   void* handle() const { return handle_.get(); }
   void synchronize() const;
-  // Work enqueued here from now on waits for what `other` holds now; nothing waits on the host.
+  // Makes work enqueued from now on wait for the work that `other` holds now. The host does not wait.
   void wait(const Stream& other) const;
-  // The same for a point in a stream's work.
+  // Makes work enqueued from now on wait for a point in another stream's work.
   void wait(const Event& event) const;
   // False for a stream of the user's, which may be gone before the memory that was used on it.
   bool owned() const { return std::get_deleter<NotOwned>(handle_) == nullptr; }
@@ -60,7 +60,7 @@ class Event {
  public:
   Event() = default;
   static Event record(const Stream& stream);
-  // Stands for what `stream` holds now; who waits for the earlier point already goes on doing so.
+  // Moves the event to the end of the work that `stream` holds now. Waits for the earlier point go on.
   void move_to(const Stream& stream);
   bool ready() const;
   void synchronize() const;

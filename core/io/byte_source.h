@@ -8,8 +8,8 @@
 
 namespace weft::detail {
 
-// Reads the bytes of a file, or of memory, unpacking gzip when they begin as gzip does. Errors are FormatErrors with
-// the format's name and the file.
+// A source of bytes, from a file or from memory. Bytes that begin as gzip does are unpacked. Errors are FormatErrors
+// with the format's name and the file.
 class ByteSource {
  public:
   ByteSource(const std::filesystem::path& path, std::string format);

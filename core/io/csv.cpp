@@ -29,7 +29,7 @@ class Lines {
     }
     return take(end, end + 1);
   }
-  // Of the line that next() gave last, counted from 1.
+  // Number of the line that next() gave last, counted from 1.
   int number() const { return number_; }
   [[noreturn]] void fail(const std::string& message) const {
     source_.fail("line " + std::to_string(number_) + ": " + message);
@@ -80,7 +80,8 @@ void split(std::string_view line, char separator, std::vector<std::string_view>&
   fields.push_back(trimmed(line.substr(begin)));
 }
 
-// What most tables hold, a tenth of the general reader's work; so many digits are exact in a double.
+// A whole number of at most 15 digits, the common case: a tenth of the general reader's work, exact because a double
+// holds 15 digits.
 std::optional<double> whole_number(std::string_view field) {
   constexpr std::size_t kExact = 15;
   if (field.empty() || field.size() > kExact) return std::nullopt;

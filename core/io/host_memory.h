@@ -18,7 +18,7 @@ const std::byte* host_bytes(const Tensor& tensor);
 // The given rows of a tensor on the CPU, as a tensor and as bytes; the caller has checked them.
 Tensor gather_rows(const Tensor& column, std::span<const std::int64_t> rows);
 void gather_rows(const Tensor& column, std::span<const std::int64_t> rows, std::byte* to);
-// What a tensor of these many rows of the column is.
+// The spec of a tensor with `rows` rows of the column.
 TensorSpec rows_spec(const Tensor& column, std::int64_t rows);
 
 }  // namespace weft::detail

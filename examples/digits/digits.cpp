@@ -54,7 +54,7 @@ weft::Trainer make_trainer(const Options& options, const weft::Split& data, weft
   return trainer;
 }
 
-// What there is to know before the first step.
+// Facts for the user before the first step.
 Run describe(const Options& options, const weft::Split& data, weft::Sequential& model, const weft::Trainer& trainer) {
   Run run;
   run.options = options;

@@ -8,7 +8,7 @@
 #include "weft/device.h"
 #include "weft/trainer.h"
 
-// What a run was and what came of it.
+// A run and its outcome.
 struct Run {
   Options options;
   std::string data;  // "digits: 1,438 rows to train on, 359 to test"

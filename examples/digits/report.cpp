@@ -51,7 +51,7 @@ std::string fixed(double value, int digits) {
 
 struct Curve {
   const char* name;
-  const char* colour;
+  const char* color;
   std::vector<double> values;
 };
 
@@ -83,10 +83,10 @@ std::string chart(const std::string& title, const std::vector<Curve>& curves) {
       << "\" y=\"" << kHeight - 8 << "\" text-anchor=\"end\">" << epochs << "</text>";
   double legend = kLeft;
   for (const Curve& c : curves) {
-    out << "<polyline fill=\"none\" stroke=\"" << c.colour << "\" stroke-width=\"2\" points=\"";
+    out << "<polyline fill=\"none\" stroke=\"" << c.color << "\" stroke-width=\"2\" points=\"";
     for (std::size_t i = 0; i < c.values.size(); ++i)
       if (std::isfinite(c.values[i])) out << fixed(x(i), 1) << ',' << fixed(y(c.values[i]), 1) << ' ';
-    out << "\"/><text x=\"" << legend << "\" y=\"16\" style=\"fill:" << c.colour << "\">" << title << ", " << c.name
+    out << "\"/><text x=\"" << legend << "\" y=\"16\" style=\"fill:" << c.color << "\">" << title << ", " << c.name
         << "</text>";
     legend += 150;
   }

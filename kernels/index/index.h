@@ -2,8 +2,8 @@
 #pragma once
 #include "core/exec/kernel.h"
 
-// Kernels that read or add where an integer tensor says. An index outside its axis reads as zero, adds nothing, and
-// raises the data flag. Sums are made in the order of the index, so the result is the same bits every time.
+// Kernels that read or add at places that an integer tensor names. An index outside its axis reads as zero, adds
+// nothing, and raises a data error. Sums follow the order of the index, so the bits are the same every time.
 namespace weft::kernels {
 
 exec::PreparedKernel prepare_take_cpu(const exec::KernelRequest& request);

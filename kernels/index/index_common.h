@@ -10,7 +10,7 @@
 
 namespace weft::kernels {
 
-// What the index kernels know at prepare time.
+// An indexing op as its kernels see it when they are prepared.
 struct IndexPlan {
   AxisSplit x;         // the indexed tensor
   std::int64_t count;  // indices along the axis
@@ -23,7 +23,7 @@ inline IndexPlan index_plan(const exec::KernelRequest& request, std::int64_t cou
   return {x, count, request.inputs[1].dtype == DType::kI64,
           exec::data_error_code(request.op.name(), request.path, cat("index {} is outside [0, ", x.size, ")"))};
 }
-// take and index_add: all of the index stands for one axis.
+// take and index_add: the index, of any rank, stands for one axis.
 inline IndexPlan plan_whole_index(const exec::KernelRequest& request) {
   return index_plan(request, request.inputs[1].shape.numel());
 }
@@ -43,7 +43,7 @@ inline void expect_numbers(const exec::KernelRequest& request) {
   }
 }
 
-// What additions of T are done in: half types in f32, integers unsigned so that they wrap around.
+// The type that adds up elements of T: f32 for half types, unsigned types for integers because those wrap around.
 template <class T>
 struct SumOf;
 template <>

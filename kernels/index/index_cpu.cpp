@@ -62,10 +62,10 @@ void gather(const IndexPlan& plan, const Call& call) {
   });
 }
 
-// For every row of the axis, the places in the index that name it, in order: a counting sort.
+// A counting sort: for every row of the axis the positions in the index that name the row, in order.
 struct RowLists {
-  std::int64_t* starts;  // size + 1
-  std::int64_t* places;  // count
+  std::int64_t* starts;     // size + 1
+  std::int64_t* positions;  // count
 };
 
 RowLists lists_of(const IndexPlan& plan, const Call& call) {
@@ -84,8 +84,8 @@ RowLists lists_of(const IndexPlan& plan, const Call& call) {
   };
   for_each_good([&](std::int64_t at, std::int64_t) { ++starts[at + 1]; });
   for (std::int64_t r = 0; r < plan.x.size; ++r) starts[r + 1] += starts[r];
-  for_each_good([&](std::int64_t at, std::int64_t j) { lists.places[starts[at]++] = j; });
-  // Filling moved every start to the next one's place.
+  for_each_good([&](std::int64_t at, std::int64_t j) { lists.positions[starts[at]++] = j; });
+  // Filling has moved every start to the next start.
   std::copy_backward(starts, starts + plan.x.size, starts + plan.x.size + 1);
   starts[0] = 0;
   return lists;
@@ -118,16 +118,16 @@ void index_add(const IndexPlan& plan, const Call& call) {
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t at = row % plan.x.size;
       add_rows(out + row * inner, x + row * inner, updates + row / plan.x.size * plan.count * inner, inner,
-               lists.places + lists.starts[at], lists.places + lists.starts[at + 1]);
+               lists.positions + lists.starts[at], lists.positions + lists.starts[at + 1]);
     }
   });
 }
 
-// Half types gather their sums in f32 in the workspace; the others in the output itself.
+// Half types add up in f32 in the workspace, other types in the output itself.
 template <class T>
 using Accumulator = std::conditional_t<sizeof(T) == 2, float, T>;
 
-// Columns are independent; within one, updates come in order. One long column runs on one thread.
+// Columns are independent. Within a column updates come in order, so one long column runs on one thread.
 template <class T>
 void scatter_add(const IndexPlan& plan, const Call& call) {
   const T* x = static_cast<const T*>(call.inputs[0].data);

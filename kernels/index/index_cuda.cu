@@ -12,7 +12,7 @@
 namespace weft::kernels {
 namespace {
 
-// n elements of (outer, count, inner).
+// Gathers n elements of (outer, count, inner).
 template <class T>
 __global__ void take_kernel(IndexPlan plan, const T* x, const void* index, T* out, DataFlag* flag, std::int64_t n) {
   for (std::int64_t i = first_element(); i < n; i += element_stride()) {
@@ -41,8 +41,8 @@ __global__ void gather_kernel(IndexPlan plan, const T* x, const void* index, T* 
   }
 }
 
-// The destination of every update as its key; bad ones get the key behind the last destination.
-// index_add: destinations are rows of the axis. scatter_add: elements of x.
+// The key of every update: its destination, or one past the last destination for an index outside its axis.
+// Destinations are rows of the axis for index_add, elements of x for scatter_add.
 __global__ void add_keys_kernel(IndexPlan plan, bool elements, const void* index, Pairs pairs, DataFlag* flag,
                                 std::int64_t n) {
   const std::int64_t bad = elements ? plan.x.numel() : plan.x.size;
@@ -60,8 +60,8 @@ __global__ void add_keys_kernel(IndexPlan plan, bool elements, const void* index
   }
 }
 
-// Updates for one destination stand together and in the order of the index. The thread at the first of them, for one
-// column, adds them all: no two threads share a sum. Cost: the longest run of equal indices is walked by one thread.
+// Sums without atomics. Updates of one destination stand together, in the order of the index, and the thread at the
+// first one adds up all of them for one column. Cost: one thread walks the longest run of equal indices.
 template <class T>
 __global__ void add_runs_kernel(AxisSplit x, std::int64_t count, Pairs sorted, const T* updates, T* out) {
   const std::int64_t columns = x.outer * x.inner;
@@ -79,7 +79,7 @@ __global__ void add_runs_kernel(AxisSplit x, std::int64_t count, Pairs sorted, c
   }
 }
 
-// Rows of 16 bytes at a time where row length and addresses allow.
+// Moves rows 16 bytes at a time if row length and addresses allow it.
 bool rows_of_16(const IndexPlan& plan, std::size_t element_bytes, const Call& call) {
   const auto aligned = [](const void* address) { return reinterpret_cast<std::uintptr_t>(address) % 16 == 0; };
   return static_cast<std::size_t>(plan.x.inner) * element_bytes % 16 == 0 && aligned(call.inputs[0].data) &&
@@ -102,7 +102,7 @@ void take(IndexPlan plan, std::size_t element_bytes, const Call& call) {
   }
 }
 
-// x plus the updates, for both kinds of destinations; `elements` as in add_keys_kernel.
+// Gives x plus the updates, for both kinds of destinations; `elements` is as in add_keys_kernel.
 exec::PreparedKernel prepare_add(const exec::KernelRequest& request, const IndexPlan& plan, bool elements) {
   expect_numbers(request);
   const std::int64_t n = request.inputs[1].shape.numel();

@@ -42,7 +42,7 @@ Cut cut(const Strided& s, std::int64_t element_bytes) {
   return c;
 }
 
-// Where a plane starts, stepping from one plane to the next.
+// Start of a plane in input and output, moved on from plane to plane.
 struct Cursor {
   std::array<std::int64_t, kMaxAxes> index{};
   std::int64_t in, out;
@@ -86,7 +86,7 @@ void copy_piece(const Cut& c, T* out, const T* in, std::int64_t piece) {
   const std::int64_t row_end = std::min(row_begin + c.high, c.rows);
   const std::int64_t begin = piece % c.pieces_across() * c.wide;
   const std::int64_t end = std::min(begin + c.wide, c.length);
-  // Tiles of kTile columns, so that the cache lines read for one row still serve the next.
+  // Goes by tiles of kTile columns, because the cache lines read for one row then serve the next row.
   const std::int64_t tile = c.high > 1 ? kTile : c.wide;
   for (std::int64_t column = begin; column < end; column += tile) {
     const std::int64_t n = std::min(tile, end - column);

@@ -17,7 +17,7 @@ constexpr int kTile = 32;  // a transposed tile is kTile x kTile elements, moved
 constexpr int kTileRows = 8;
 constexpr std::int64_t kTileBlocks = 2048;  // more than any GPU runs at once; a block goes on to further tiles
 
-// With n = s.count(): element by element in the order of the walk.
+// Moves n = s.count() elements one by one, in the order of the index space.
 template <class T>
 __global__ void strided_kernel(Strided s, T* out, const T* in, std::int64_t n) {
   for (std::int64_t element = first_element(); element < n; element += element_stride()) {
@@ -32,7 +32,7 @@ __global__ void strided_kernel(Strided s, T* out, const T* in, std::int64_t n) {
   }
 }
 
-// Planes of (rows, columns): input neighbours lie along the rows, output neighbours along the columns.
+// Planes of (rows, columns). Neighbors in the input lie along the rows, neighbors in the output along the columns.
 struct Planes {
   Strided around;
   std::int64_t count;
@@ -40,7 +40,8 @@ struct Planes {
   std::int64_t columns, column_in;
 };
 
-// Through shared memory, so that both sides are read and written in runs. The odd pitch avoids bank conflicts.
+// A transpose through shared memory, because both sides are then read and written in runs. The odd pitch avoids bank
+// conflicts.
 template <class T>
 __global__ void transpose_kernel(Planes p, T* out, const T* in) {
   WEFT_SHARED_ARRAY(T, tile, kTile * (kTile + 1));
@@ -76,7 +77,7 @@ __global__ void iota_kernel(T* out, std::int64_t n) {
   for (std::int64_t i = first_element(); i < n; i += element_stride()) out[i] = counted<T>(i);
 }
 
-// How many neighbours can be moved as one piece of at most 16 bytes: runs on both sides that stay aligned.
+// The number of neighbors that move as one piece of at most 16 bytes: runs on both sides that stay aligned.
 std::int64_t pieces_merged(const Strided& s, std::int64_t element_bytes, const void* out, const void* in) {
   const int last = s.rank - 1;
   if (s.in[last] != 1 || s.out[last] != 1) return 1;

@@ -6,7 +6,7 @@
 
 namespace weft::kernels {
 
-// Bytes that are copied, or zeroed where `from` is null.
+// Bytes that are copied, or zeroed if `from` is null.
 struct ByteRun {
   const void* from = nullptr;
   void* to = nullptr;

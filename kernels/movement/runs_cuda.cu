@@ -16,7 +16,7 @@ struct RunTable {  // 7 KiB of arguments
   int count;
 };
 
-// Moves what is a whole number of U; the threads of the block take neighbours.
+// Moves a whole number of elements of type U; the threads of the block take neighbors.
 template <class U>
 __device__ std::int64_t move_units(unsigned char* to, const unsigned char* from, std::int64_t bytes) {
   const std::int64_t n = bytes / static_cast<std::int64_t>(sizeof(U));

@@ -9,91 +9,91 @@
 namespace weft::kernels {
 namespace {
 
-using Steps = std::vector<std::int64_t>;
+using Strides = std::vector<std::int64_t>;
 
-// Before collapsing: any number of axes.
-struct Walk {
-  Steps size, in, out;
+// An index space before axes are collapsed: any number of axes.
+struct IndexSpace {
+  Strides size, in, out;
   std::int64_t in_offset = 0, out_offset = 0;
 };
 
-// The input's elements in order, with the output's steps.
-Walk over_input(const exec::KernelRequest& request, std::size_t i) {
+// The index space of the input's elements in order, with the output's strides.
+IndexSpace over_input(const exec::KernelRequest& request, std::size_t i) {
   const Shape& shape = request.inputs[i].shape;
   return {shape.dims(), row_major_strides(shape), row_major_strides(request.outputs[0].shape)};
 }
 
-// The output's elements in order; the caller says how they step through the input.
-Walk over_output(const exec::KernelRequest& request, Steps in) {
+// The index space of the output's elements in order; the caller gives the strides in the input.
+IndexSpace over_output(const exec::KernelRequest& request, Strides in) {
   const Shape& shape = request.outputs[0].shape;
   return {shape.dims(), std::move(in), row_major_strides(shape)};
 }
 
-Walk copy(const exec::KernelRequest& request) {
+IndexSpace copy(const exec::KernelRequest& request) {
   const std::int64_t n = request.inputs[0].shape.numel();
   return {{n}, {1}, {1}};
 }
 
-Walk transpose(const exec::KernelRequest& request) {
-  const Steps strides = row_major_strides(request.inputs[0].shape);
-  Steps in;
+IndexSpace transpose(const exec::KernelRequest& request) {
+  const Strides strides = row_major_strides(request.inputs[0].shape);
+  Strides in;
   for (const std::int64_t axis : request.attributes.ints("perm")) in.push_back(strides[static_cast<std::size_t>(axis)]);
   return over_output(request, std::move(in));
 }
 
-Walk broadcast_to(const exec::KernelRequest& request) {
+IndexSpace broadcast_to(const exec::KernelRequest& request) {
   const Shape& from = request.inputs[0].shape;
-  const Steps strides = row_major_strides(from);
-  Steps in(request.outputs[0].shape.dims().size(), 0);
+  const Strides strides = row_major_strides(from);
+  Strides in(request.outputs[0].shape.dims().size(), 0);
   const std::size_t shift = in.size() - strides.size();
   for (std::size_t k = 0; k < strides.size(); ++k) in[shift + k] = from.dims()[k] == 1 ? 0 : strides[k];
   return over_output(request, std::move(in));
 }
 
-Walk slice(const exec::KernelRequest& request) {
+IndexSpace slice(const exec::KernelRequest& request) {
   const ir::Ints& begin = request.attributes.ints("begin");
   const ir::Ints& step = request.attributes.ints("step");
-  Walk walk = over_output(request, row_major_strides(request.inputs[0].shape));
-  for (std::size_t k = 0; k < walk.in.size(); ++k) {
-    walk.in_offset += begin[k] * walk.in[k];
-    walk.in[k] *= step[k];
+  IndexSpace space = over_output(request, row_major_strides(request.inputs[0].shape));
+  for (std::size_t k = 0; k < space.in.size(); ++k) {
+    space.in_offset += begin[k] * space.in[k];
+    space.in[k] *= step[k];
   }
-  return walk;
+  return space;
 }
 
-Walk flip(const exec::KernelRequest& request) {
-  Walk walk = over_output(request, row_major_strides(request.inputs[0].shape));
+IndexSpace flip(const exec::KernelRequest& request) {
+  IndexSpace space = over_output(request, row_major_strides(request.inputs[0].shape));
   for (const std::int64_t axis : request.attributes.ints("axes")) {
     const auto k = static_cast<std::size_t>(axis);
-    walk.in_offset += (walk.size[k] - 1) * walk.in[k];
-    walk.in[k] = -walk.in[k];
+    space.in_offset += (space.size[k] - 1) * space.in[k];
+    space.in[k] = -space.in[k];
   }
-  return walk;
+  return space;
 }
 
-Walk pad(const exec::KernelRequest& request) {
+IndexSpace pad(const exec::KernelRequest& request) {
   const ir::Ints& low = request.attributes.ints("low");
   const ir::Ints& interior = request.attributes.ints("interior");
-  Walk walk = over_input(request, 0);
-  for (std::size_t k = 0; k < walk.out.size(); ++k) {
-    walk.out_offset += low[k] * walk.out[k];
-    walk.out[k] *= interior[k] + 1;
+  IndexSpace space = over_input(request, 0);
+  for (std::size_t k = 0; k < space.out.size(); ++k) {
+    space.out_offset += low[k] * space.out[k];
+    space.out[k] *= interior[k] + 1;
   }
-  return walk;
+  return space;
 }
 
-Strided collapsed(const Walk& walk, const exec::KernelRequest& request) {
+Strided collapsed(const IndexSpace& space, const exec::KernelRequest& request) {
   Strided s;
-  s.in_offset = walk.in_offset;
-  s.out_offset = walk.out_offset;
-  for (std::size_t k = 0; k < walk.size.size(); ++k) {
-    const std::int64_t size = walk.size[k];
+  s.in_offset = space.in_offset;
+  s.out_offset = space.out_offset;
+  for (std::size_t k = 0; k < space.size.size(); ++k) {
+    const std::int64_t size = space.size[k];
     if (size == 1) continue;
     const int last = s.rank - 1;
-    if (s.rank > 0 && s.in[last] == walk.in[k] * size && s.out[last] == walk.out[k] * size) {
+    if (s.rank > 0 && s.in[last] == space.in[k] * size && s.out[last] == space.out[k] * size) {
       s.size[last] *= size;
-      s.in[last] = walk.in[k];
-      s.out[last] = walk.out[k];
+      s.in[last] = space.in[k];
+      s.out[last] = space.out[k];
       continue;
     }
     if (s.rank == kMaxAxes) {
@@ -102,8 +102,8 @@ Strided collapsed(const Walk& walk, const exec::KernelRequest& request) {
                            " axes that cannot be merged are supported"));
     }
     s.size[s.rank] = size;
-    s.in[s.rank] = walk.in[k];
-    s.out[s.rank++] = walk.out[k];
+    s.in[s.rank] = space.in[k];
+    s.out[s.rank++] = space.out[k];
   }
   if (s.rank == 0) {
     s.rank = 1;
@@ -117,10 +117,10 @@ Movement concat(const exec::KernelRequest& request) {
   Movement movement;
   std::int64_t at = 0;
   for (std::size_t i = 0; i < request.inputs.size(); ++i) {
-    Walk walk = over_input(request, i);
-    walk.out_offset = at * walk.out[axis];
-    at += walk.size[axis];
-    movement.copies.push_back(collapsed(walk, request));
+    IndexSpace space = over_input(request, i);
+    space.out_offset = at * space.out[axis];
+    at += space.size[axis];
+    movement.copies.push_back(collapsed(space, request));
   }
   return movement;
 }
@@ -162,7 +162,7 @@ Strided Strided::around(int axis) const {
 }
 
 Movement movement_of(const exec::KernelRequest& request) {
-  using Rule = Walk (*)(const exec::KernelRequest&);
+  using Rule = IndexSpace (*)(const exec::KernelRequest&);
   static constexpr std::pair<std::string_view, Rule> rules[] = {{"copy", copy},
                                                                 {"stop_gradient", copy},
                                                                 {"reshape", copy},
@@ -175,8 +175,8 @@ Movement movement_of(const exec::KernelRequest& request) {
   if (request.op.name() == "pack") return pack(request);
   for (const auto& [name, rule] : rules) {
     if (name != request.op.name()) continue;
-    const Strided copy_walk = collapsed(rule(request), request);
-    return {{copy_walk}, copy_walk.count() < request.outputs[0].shape.numel(), {}};
+    const Strided copied = collapsed(rule(request), request);
+    return {{copied}, copied.count() < request.outputs[0].shape.numel(), {}};
   }
   throw Error(request.op.name(), request.path, "is not a movement op");
 }

@@ -5,13 +5,13 @@
 
 #include "core/exec/kernel.h"
 
-// Every movement op is a walk over an index space with one step per axis in the input and one in the output.
+// A movement op as an index space: each axis has a stride in the input and a stride in the output.
 namespace weft::kernels {
 
 inline constexpr int kMaxAxes = 16;
 
-// out[out_offset + sum(i_k * out_k)] = in[in_offset + sum(i_k * in_k)] for all i; offsets and steps in elements.
-// Axes of size 1 are gone and neighbours that are walked as one are merged; there is at least one axis.
+// out[out_offset + sum(i_k * out_k)] = in[in_offset + sum(i_k * in_k)] for all i; offsets and strides are in elements.
+// Axes of size 1 are gone, and neighboring axes that act as one are merged. There is at least one axis.
 struct Strided {
   int rank = 0;
   std::int64_t size[kMaxAxes] = {};
@@ -25,17 +25,17 @@ struct Strided {
     for (int k = 0; k < rank; ++k) n *= size[k];
     return n;
   }
-  // One run of elements on both sides.
+  // True for one run of elements on both sides.
   bool dense() const { return rank == 1 && in[0] == 1 && out[0] == 1; }
-  // Whether every element lies where it goes.
+  // True if every element lies at its destination already.
   bool is_there(const void* to, const void* from, std::size_t element_bytes) const {
     const auto element = static_cast<std::int64_t>(element_bytes);
     return dense() &&
            static_cast<const char*>(to) + out_offset * element == static_cast<const char*>(from) + in_offset * element;
   }
-  // The axis along which input elements are neighbours, when that is not the last one: a transpose. -1 without one.
+  // The axis of a transpose: input elements are neighbors along it, and it is not the last axis. -1 if there is none.
   int transposed_axis() const;
-  // The axes around the last one and `axis` (-1: around the last one only), with the same offsets. May have rank 0.
+  // The axes but the last one and `axis` (-1: but the last one), with the same offsets. May have rank 0.
   Strided around(int axis) const;
 };
 
@@ -50,7 +50,7 @@ struct Movement {
   std::vector<Run> gaps;        // to be zeroed, besides
 };
 
-// What a movement op does, from its attributes; throws ShapeError where more than kMaxAxes axes remain.
+// The copies and gaps of a movement op, from its attributes. ShapeError if more than kMaxAxes axes remain.
 Movement movement_of(const exec::KernelRequest& request);
 
 }  // namespace weft::kernels

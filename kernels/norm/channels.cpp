@@ -9,12 +9,12 @@ namespace weft::kernels {
 
 namespace {
 
-// Bytes of a cache line, and how far ahead lines are fetched: memory answers later than the processor can look ahead,
-// and its own prefetching stops at the end of a small page.
+// Bytes of a cache line, and the distance of prefetches. Memory answers later than the processor looks ahead, and the
+// processor's own prefetching stops at the end of a small page.
 constexpr std::int64_t kLine = 64, kAhead = 16 * 1024;
 
-// Inlined into functions that are compiled for one instruction set each. Rows go four at a time, so that a channel's
-// sums are loaded and stored once for them.
+// The loop, inlined into one function per instruction set. It takes four rows at a time, because a channel's sums are
+// then loaded and stored once for four.
 #define WEFT_INLINE [[gnu::always_inline]] inline
 
 template <class T>

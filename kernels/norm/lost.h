@@ -4,7 +4,7 @@
 
 namespace weft::kernels {
 
-// What sum = a + b has lost by being rounded, exactly (Knuth's two-sum).
+// The rounding error of sum = a + b, exactly (Knuth's two-sum).
 template <class A>
 WEFT_HD inline A lost(A a, A b, A sum) {
   const A seen = sum - a;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kGrain = 16 * 1024, kMaxBlocks = 64;
 
-// Statistics are made in f64, from sums over blocks of rows of the distances from the channel's first element.
+// Statistics in f64: sums over blocks of rows of the distances from the channel's first element.
 template <class T>
 class CpuStatistics {
   using A = Compute<T>;

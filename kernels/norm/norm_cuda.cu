@@ -20,14 +20,14 @@ constexpr std::int64_t kMaxBlocks = 528;  // of the grid: four for each of 132 m
 constexpr std::int64_t kRowsOfLane = 8;   // at least, where there are that many
 constexpr int kAhead = 4;                 // rows that a thread has on their way at a time
 
-// n neighbouring channels, read in one access.
+// n neighboring channels, read in one access.
 template <class T, int n>
 struct alignas(sizeof(T) * n) Channels {
   T lane[n];
 };
 
 // The moments of n channels, of as many elements each. Welford's running mean, joined as Chan, Golub and LeVeque (1979)
-// do; what divides is the same for all channels.
+// do. All channels share one divisor.
 template <class A, int n>
 struct Moments {
   A mean[n], squares[n];  // squares: sum of squared distances from the mean
@@ -58,7 +58,7 @@ __device__ void merge(Moments<A, n>& s, const Moments<A, n>& next) {
   s.count = count;
 }
 
-// Of every block and channel.
+// Moments of every block and channel.
 template <class A>
 struct Partials {
   A *mean, *squares;
@@ -131,7 +131,7 @@ __global__ void __launch_bounds__(kThreads)
   if (to.rest) to.rest[channel] = lost(origin, state.mean[0], mean);
 }
 
-// How the elements are shared out where a thread takes n channels; it follows from the shape alone.
+// The share of each block and thread if a thread takes n channels; the shape alone decides.
 struct Cut {
   LaneLayout layout;
   ChannelBlocks blocks;

@@ -12,7 +12,7 @@ namespace weft::kernels {
 
 namespace {
 
-// The rule as a pointwise body.
+// The rule as an elementwise region.
 class Body {
  public:
   explicit Body(const exec::KernelRequest& request) : shape_(request.inputs[0].shape) {
@@ -32,7 +32,7 @@ class Body {
   }
 
  private:
-  // A draw is a float: it is no less than the rate where it is no less than this.
+  // The rate as the smallest float that is not below it, because a draw is a float.
   static double least_float(double rate) {
     const auto nearest = static_cast<float>(rate);
     return static_cast<double>(nearest) < rate ? std::nextafter(nearest, 2.0f) : nearest;

@@ -5,7 +5,7 @@
 
 namespace weft::kernels {
 
-// y = x * keep / (1 - rate), keep = (uniform draw of the element >= rate). A Philox block serves four neighbours.
+// y = x * keep / (1 - rate), keep = (uniform draw of the element >= rate). A Philox block serves four neighbors.
 struct DropoutRule {
   double rate = 0, scale = 1;
   std::int64_t ordinal = 0, elements = 0;

@@ -57,7 +57,7 @@ struct Product {
   WEFT_HD static E result(const State& s, std::int64_t, std::int64_t) { return s; }
 };
 
-// The least value of E: what a maximum starts from.
+// The least value of E, the start of a maximum.
 template <class E>
 WEFT_HD inline E lowest() {
   return std::numeric_limits<E>::has_infinity ? -std::numeric_limits<E>::infinity() : std::numeric_limits<E>::lowest();
@@ -88,7 +88,7 @@ struct Min {
 };
 
 template <class E>
-struct Place {
+struct Indexed {
   E value;
   std::int64_t index;
 };
@@ -97,7 +97,7 @@ struct Place {
 template <class E>
 struct ArgMax {
   using Element = E;
-  using State = Place<E>;
+  using State = Indexed<E>;
   WEFT_HD static State start() { return {lowest<E>(), std::numeric_limits<std::int64_t>::max()}; }
   WEFT_HD static void add(State& s, E x, std::int64_t index) { merge(s, {x, index}); }
   WEFT_HD static void merge(State& s, const State& next) {
@@ -113,7 +113,7 @@ struct ArgMax {
 template <class E>
 struct ArgMin {
   using Element = E;
-  using State = Place<E>;
+  using State = Indexed<E>;
   WEFT_HD static State start() { return {highest<E>(), std::numeric_limits<std::int64_t>::max()}; }
   WEFT_HD static void add(State& s, E x, std::int64_t index) { merge(s, {x, index}); }
   WEFT_HD static void merge(State& s, const State& next) {
@@ -167,7 +167,7 @@ struct Scaled {
   E max, sum;  // sum of exp(x - max)
 };
 
-// log of the sum of exp(x), with the largest x taken out so that nothing overflows.
+// log of the sum of exp(x). The largest x is taken out, because exp would overflow.
 template <class E>
 struct LogSumExp {
   using Element = E;

@@ -10,8 +10,8 @@
 
 namespace weft::kernels {
 
-// The kernel of one reduction over one dtype, made by Make<Op, T, Out>::prepare(request). `Sums<T>` is the type that
-// sums over T are accumulated in; maxima need no more than Compute<T>, and everything over integers is i64.
+// The kernel of one reduction over one dtype, made by Make<Op, T, Out>::prepare(request). `Sums<T>` is the type of sums
+// over T. Maxima need no more than Compute<T>, and everything over integers is i64.
 template <template <class, class, class> class Make, template <class> class Sums>
 struct ReduceDispatch {
   using Request = exec::KernelRequest;
@@ -69,7 +69,7 @@ struct ReduceDispatch {
   }
 };
 
-// An element as the type that is computed with.
+// An element in the type of the arithmetic.
 template <class E, class T>
 WEFT_HD inline E widened(T x) {
   return static_cast<E>(static_cast<Compute<T>>(x));

@@ -18,7 +18,7 @@ struct AxisList {
     for (int i = 0; i < rank; ++i) n *= size[i];
     return n;
   }
-  // Where the index-th element of these axes lies.
+  // Offset of the index-th element of these axes.
   WEFT_HD std::int64_t offset(std::int64_t index) const {
     std::int64_t at = 0;
     for (int i = rank - 1; i > 0; --i) {
@@ -29,17 +29,17 @@ struct AxisList {
   }
 };
 
-// A reduction after neighbouring axes of one kind have been merged and axes of size 1 dropped: output o is made of the
+// A reduction after neighboring axes of one kind are merged and axes of size 1 dropped. Output o is made of the
 // elements at kept.offset(o) + reduced.offset(r), r < count.
 struct ReducePlan {
   AxisList kept, reduced;
   std::int64_t outputs = 1, count = 1;
   std::int64_t correction = 0;  // of variance
-  bool rows = false;            // the innermost axis is reduced, so that neighbours belong to one output
+  bool rows = false;            // the innermost axis is reduced, so neighbors belong to one output
 };
 
-// The plan of a request whose op has the attribute `axes` or `axis`. Throws ShapeError when more than 8 separate axes
-// are reduced or kept.
+// The plan of a request whose op has the attribute `axes` or `axis`. ShapeError if more than 8 separate axes are
+// reduced or kept.
 ReducePlan make_reduce_plan(const exec::KernelRequest& request);
 
 }  // namespace weft::kernels

@@ -12,23 +12,23 @@ namespace weft::kernels {
 
 namespace {
 
-// Elements worth a thread's attention. A long reduction into few outputs is cut into segments of that size, but into no
-// more than make kTasks tasks. Both follow from the shape alone.
+// Elements that are worth a task. A long reduction into few outputs is cut into segments of this size, at most into
+// kTasks tasks. The shape alone decides.
 constexpr std::int64_t kGrain = 32 * 1024, kTasks = 64;
-constexpr std::int64_t kTile = 128;  // neighbouring outputs that are worked on together
-constexpr std::int64_t kLanes = 8;   // independent chains within a row, so that sums need not wait for each other
+constexpr std::int64_t kTile = 128;  // neighboring outputs that are worked on together
+constexpr std::int64_t kLanes = 8;   // independent chains within a row, because sums then need not wait for each other
 constexpr std::size_t kLargestState = 24;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// What the loops of one reduction over one dtype do; states, elements and results are arrays of its own types. Only
-// these few lines are compiled for each pair: 60 copies of all the rest took longer to build than any other file.
-struct Steps {
+// Loops of one reduction over one dtype, on arrays of its states, elements and results. Only these lines are compiled
+// for each pair, because 60 copies of the rest took longer to build than any other file.
+struct Loops {
   std::size_t state, element, result;  // bytes of each
   void (*start)(void* states, std::int64_t n);
-  // A stretch of neighbours into kLanes states, which together stand for one output.
+  // Adds n neighbors to kLanes states, which together stand for one output.
   void (*add_row)(void* states, const void* x, std::int64_t index, std::int64_t length);
-  // `length` rows, `stride` elements apart, of n neighbours into n states.
+  // Adds `length` rows of n neighbors, `stride` elements apart, to n states.
   void (*add_rows)(void* states, std::int64_t n, const void* x, std::int64_t index, std::int64_t length,
                    std::int64_t stride);
   void (*merge)(void* states, const void* next, std::int64_t n);
@@ -81,10 +81,10 @@ void finish(void* out, const void* states, std::int64_t n, const ReducePlan& pla
         narrowed<Out>(Op::result(static_cast<const typename Op::State*>(states)[i], plan.count, plan.correction));
 }
 
-// A task is one tile of neighbouring outputs over one segment of what they are reduced from.
+// A task: one tile of neighboring outputs over one segment of their reduced elements.
 class Reduction {
  public:
-  Reduction(const ReducePlan& plan, const Steps& steps) : plan_(plan), steps_(steps) {
+  Reduction(const ReducePlan& plan, const Loops& loops) : plan_(plan), loops_(loops) {
     width_ = plan.rows || plan.kept.rank == 0 ? 1 : plan.kept.size[plan.kept.rank - 1];
     tiles_ = ceil_div(width_, kTile);
     tasks_ = width_ ? plan.outputs / width_ * tiles_ : 0;
@@ -95,7 +95,7 @@ class Reduction {
   }
 
   std::size_t workspace() const {
-    return segments_ > 1 ? static_cast<std::size_t>(segments_ * plan_.outputs) * steps_.state : 0;
+    return segments_ > 1 ? static_cast<std::size_t>(segments_ * plan_.outputs) * loops_.state : 0;
   }
 
   void run(const Call& call) const {
@@ -107,8 +107,8 @@ class Reduction {
                  });
     if (segments_ == 1) return;
     for (std::int64_t s = 1; s < segments_; ++s)
-      steps_.merge(partial, partial + bytes(s * plan_.outputs, steps_.state), plan_.outputs);
-    steps_.finish(out, partial, plan_.outputs, plan_);
+      loops_.merge(partial, partial + bytes(s * plan_.outputs, loops_.state), plan_.outputs);
+    loops_.finish(out, partial, plan_.outputs, plan_);
   }
 
  private:
@@ -120,41 +120,41 @@ class Reduction {
     const std::int64_t first = task / tiles_ * width_ + column;
     const std::int64_t from = std::min(plan_.count, segment * length), to = std::min(plan_.count, from + length);
     alignas(std::max_align_t) std::byte states[kTile * kLargestState];
-    accumulate(static_cast<const std::byte*>(in) + bytes(plan_.kept.offset(first), steps_.element), from, to, tile,
+    accumulate(static_cast<const std::byte*>(in) + bytes(plan_.kept.offset(first), loops_.element), from, to, tile,
                states);
-    if (segments_ == 1) return steps_.finish(out + bytes(first, steps_.result), states, tile, plan_);
-    std::memcpy(partial + bytes(segment * plan_.outputs + first, steps_.state), states, bytes(tile, steps_.state));
+    if (segments_ == 1) return loops_.finish(out + bytes(first, loops_.result), states, tile, plan_);
+    std::memcpy(partial + bytes(segment * plan_.outputs + first, loops_.state), states, bytes(tile, loops_.state));
   }
 
-  // The reduced elements [begin, end) of `tile` outputs, stretch by stretch along their innermost axis.
+  // Adds the reduced elements [begin, end) of `tile` outputs, stretch by stretch along the innermost axis.
   void accumulate(const std::byte* in, std::int64_t begin, std::int64_t end, std::int64_t tile,
                   std::byte* states) const {
     const AxisList& axes = plan_.reduced;
     const std::int64_t inner = axes.rank ? axes.size[axes.rank - 1] : 1;
     const std::int64_t stride = axes.rank ? axes.stride[axes.rank - 1] : 0;
-    steps_.start(states, plan_.rows ? kLanes : tile);
+    loops_.start(states, plan_.rows ? kLanes : tile);
     for (std::int64_t length; begin < end; begin += length) {
       length = std::min(inner - begin % inner, end - begin);
-      const std::byte* x = in + bytes(axes.offset(begin), steps_.element);
+      const std::byte* x = in + bytes(axes.offset(begin), loops_.element);
       if (plan_.rows) {
-        steps_.add_row(states, x, begin, length);
+        loops_.add_row(states, x, begin, length);
       } else {
-        steps_.add_rows(states, tile, x, begin, length, stride);
+        loops_.add_rows(states, tile, x, begin, length, stride);
       }
     }
     if (!plan_.rows) return;
-    for (std::int64_t lane = 1; lane < kLanes; ++lane) steps_.merge(states, states + bytes(lane, steps_.state), 1);
+    for (std::int64_t lane = 1; lane < kLanes; ++lane) loops_.merge(states, states + bytes(lane, loops_.state), 1);
   }
 
   ReducePlan plan_;
-  Steps steps_;
+  Loops loops_;
   std::int64_t width_ = 1;  // outputs that lie side by side in the input
   std::int64_t tiles_ = 1, tasks_ = 0, segments_ = 1;
   std::int64_t work_ = 1;  // elements per task
 };
 
-exec::PreparedKernel prepare_steps(const exec::KernelRequest& request, const Steps& steps) {
-  const Reduction reduction(make_reduce_plan(request), steps);
+exec::PreparedKernel prepare_loops(const exec::KernelRequest& request, const Loops& loops) {
+  const Reduction reduction(make_reduce_plan(request), loops);
   return {[reduction](const Call& call) { reduction.run(call); }, reduction.workspace()};
 }
 
@@ -163,7 +163,7 @@ struct CpuReduce {
   static exec::PreparedKernel prepare(const exec::KernelRequest& request) {
     using State = typename Op::State;
     static_assert(sizeof(State) <= kLargestState);
-    return prepare_steps(request, {.state = sizeof(State),
+    return prepare_loops(request, {.state = sizeof(State),
                                    .element = sizeof(T),
                                    .result = sizeof(Out),
                                    .start = StateSteps<Op>::start,

@@ -12,8 +12,8 @@ namespace weft::kernels {
 
 namespace {
 
-// A long reduction into few outputs is cut into segments of at least kSegment elements, at most so many that there are
-// kBlocks blocks; a second kernel joins them in order. Both numbers act through the shape alone.
+// Limits of the cut. A long reduction into few outputs is cut into segments of at least kSegment elements, for at most
+// kBlocks blocks; a second kernel joins them in order. The shape alone decides.
 constexpr std::int64_t kSegment = 4096, kBlocks = 512;
 
 struct ReduceShape {
@@ -21,7 +21,7 @@ struct ReduceShape {
   std::int64_t segments = 1, length = 0;  // elements per segment
 };
 
-// Block x: outputs, block y: segment. Writes results where there is one segment, states elsewhere.
+// Block x: outputs, block y: segment. Writes results if there is one segment, else states.
 template <class Op, class T, class Out>
 __global__ void __launch_bounds__(kThreads)
     reduce_kernel(ReduceShape shape, const T* in, typename Op::State* partial, Out* out) {
@@ -100,7 +100,7 @@ struct CudaReduce {
 
 }  // namespace
 
-// Sums are made in the type that is computed with: each thread adds a short stretch, and a tree joins the threads.
+// Sums in the type of the arithmetic: each thread adds a short stretch, and a tree joins the threads.
 exec::PreparedKernel prepare_reduce_cuda(const exec::KernelRequest& request) {
   return ReduceDispatch<CudaReduce, Compute>::prepare(request);
 }

@@ -4,7 +4,7 @@
 
 namespace weft::kernels {
 
-// What softmax_cross_entropy is asked for, beside its operands.
+// The attributes of softmax_cross_entropy, and the positions of its optional inputs.
 struct CrossEntropy {
   std::int64_t rows = 0, classes = 0;
   double smoothing = 0;
@@ -15,7 +15,8 @@ struct CrossEntropy {
   std::int32_t bad_label = 0;  // the code that a label out of range raises
 };
 
-// Of softmax_cross_entropy, or of softmax_cross_entropy_scaled, whose input behind the target is the gradient's scale.
+// Reads a request for softmax_cross_entropy or softmax_cross_entropy_scaled. The second has the gradient's scale as its
+// input behind the target.
 inline CrossEntropy cross_entropy_of(const exec::KernelRequest& request) {
   CrossEntropy e;
   const std::string base = "softmax_cross_entropy";
@@ -32,7 +33,7 @@ inline CrossEntropy cross_entropy_of(const exec::KernelRequest& request) {
   return e;
 }
 
-// The operand at a place that may be 0; null then.
+// The operand at position `at`; null if that is 0.
 template <class T>
 const T* optional_operand(const Call& call, int at) {
   return at ? static_cast<const T*>(call.inputs[static_cast<std::size_t>(at)].data) : nullptr;

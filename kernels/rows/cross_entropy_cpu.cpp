@@ -17,7 +17,7 @@ namespace weft::kernels {
 
 namespace {
 
-// Elements worth a thread's attention, and as how many of them a row counts besides: it takes a logarithm.
+// Elements that are worth a task, and the number of elements that a row's logarithm counts for.
 constexpr std::int64_t kGrain = 8 * 1024, kRow = 64;
 
 // With q the target distribution times the class weights and Q its sum over the row,
@@ -100,8 +100,8 @@ class CpuCrossEntropy {
     if (gradient) write_gradient(r, gradient);
   }
 
-  // All of q is at the label. The row's exponentials are kept in the gradient's memory, which may be the logits'; those
-  // of 16-bit logits in a row of their own.
+  // The case of all mass at the label. The row's exponentials lie in the gradient's memory, which may be the logits'
+  // memory. Exponentials of 16-bit logits lie in a row of their own.
   void run_plain(const Call& call, std::int64_t row, const Row& r, T* gradient) const {
     if constexpr (std::is_same_v<T, A>) {
       run_plain(call, row, r, r.x, gradient);

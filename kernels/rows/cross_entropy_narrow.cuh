@@ -5,7 +5,7 @@
 
 #include "kernels/rows/cross_entropy_row.cuh"
 
-// Rows so short that at most a warp works on each; every thread keeps its few logits in registers.
+// Cross entropy of short rows. At most a warp works on a row, and every thread keeps its few logits in registers.
 namespace weft::kernels {
 
 inline constexpr int kNarrowBlock = 256;  // threads
@@ -14,7 +14,7 @@ inline constexpr int kLaneLogits = 16 / sizeof(T);
 template <class T>
 inline constexpr std::int64_t kNarrowClasses = 32 * kLaneLogits<T>;
 
-// Threads for one row: a power of two that leaves each about four logits.
+// Threads for one row: a power of two, for about four logits each.
 template <class T>
 int narrow_lanes(std::int64_t classes) {
   constexpr std::int64_t kAim = std::min(4, kLaneLogits<T>);

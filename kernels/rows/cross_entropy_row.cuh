@@ -10,7 +10,7 @@
 #include "kernels/rows/cross_entropy.h"
 #include "weft/cuda_kernel.h"
 
-// What the CUDA kernels of softmax_cross_entropy know of a row.
+// A row as the CUDA kernels of softmax_cross_entropy see it.
 namespace weft::kernels {
 
 // kPlain: class indices, no class weights, no smoothing.
@@ -77,7 +77,8 @@ __device__ Compute<T> scale_of(const CrossEntropyOperands<T>& o, std::int64_t ro
   return o.scale ? o.scale[o.scale_per_row ? row : 0] : Compute<T>{1};
 }
 
-// exp for arguments that are not positive: a product and one instruction, which is all that fits beside the memory.
+// exp for arguments that are not positive: a product and one instruction, because no more fits beside the memory
+// accesses.
 __device__ inline float fast_exp(float x) { return __expf(x); }
 __device__ inline double fast_exp(double x) { return std::exp(x); }
 
@@ -101,17 +102,17 @@ struct ExpSum {
     for (int i = 0; i < n; ++i) more += fast_exp(x[i] - max);
     sum += more;
   }
-  // The same bits whichever of the two is given the other.
+  // Commutative, bit for bit.
   __device__ void merge(const ExpSum& other) {
     const A most = fmax(max, other.max);
     sum = sum * std::exp(max - most) + other.sum * std::exp(other.max - most);
     max = most;
   }
-  // As in PyTorch, a row with nothing above minus infinity has no softmax.
+  // A row with nothing above minus infinity gives NaN, as in PyTorch.
   __device__ A total() const { return sum == 0 ? std::numeric_limits<A>::quiet_NaN() : sum; }
 };
 
-// Joins the values of `lanes` neighbouring threads of a warp, a power of two; each gets the outcome.
+// Joins the values of `lanes` neighboring threads of a warp, a power of two; each thread gets the outcome.
 template <class A>
 __device__ ExpSum<A> over_lanes(ExpSum<A> mine, int lanes) {
   for (int step = lanes / 2; step > 0; step /= 2)

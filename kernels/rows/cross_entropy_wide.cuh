@@ -6,8 +6,8 @@
 #include "core/device/cuda/check.h"
 #include "kernels/rows/cross_entropy_row.cuh"
 
-// Rows for a whole block. They are read and written in packs of 16 bytes, and kept as they are stored in shared memory
-// between the pass that adds up the exponentials and the one that writes the gradient, which may lie over the logits.
+// Cross entropy of long rows, a block for each. Rows are read and written in packs of 16 bytes. Shared memory keeps a
+// row between its two traversals, because the gradient may lie over the logits.
 namespace weft::kernels {
 
 inline constexpr int kWideBlock = 1024;  // threads at most, so a thread has 64 registers
@@ -15,7 +15,7 @@ inline constexpr int kAhead = 4;         // packs that a thread asks for at once
 
 struct WideLayout {
   unsigned threads;
-  std::int64_t cached;  // packs of a row that fit in shared memory
+  std::int64_t cached;  // packs of a row that shared memory holds
 };
 inline WideLayout wide_layout(std::int64_t packs, int device) {
   constexpr std::int64_t kOwn = 2048;  // bytes that the kernel and the hardware want besides
@@ -36,8 +36,8 @@ struct alignas(16) RowPack {
   T lane[size];
 };
 
-// Where a row's packs lie: single elements come before the first 16-byte boundary and behind the last pack. Rows of
-// logits and gradient that are not aligned alike are singles altogether.
+// Cut of a row into packs: single elements come before the first 16-byte boundary and behind the last pack. A row is
+// all single elements if logits and gradient are not aligned alike.
 template <class T>
 struct RowCut {
   std::int64_t head, packs, singles;
@@ -62,7 +62,7 @@ __device__ void widen(A (&to)[n], const uint4& raw) {
   for (int i = 0; i < n; ++i) to[i] = static_cast<A>(pack.lane[i]);
 }
 
-// Stores what nobody reads soon: it is the first to leave the cache.
+// Stores a value that nobody reads soon, so that it is the first to leave the cache.
 inline __device__ void store_past(uint4* to, const uint4& value) {
 #if defined(__CUDA_ARCH__)
   __stcs(to, value);
@@ -71,7 +71,7 @@ inline __device__ void store_past(uint4* to, const uint4& value) {
 #endif
 }
 
-// Joins over the block by way of one value per warp in `cells`, in a fixed order; every thread gets the outcome.
+// Joins the block's values through one value per warp in `cells`, in a fixed order; every thread gets the outcome.
 template <class V>
 __device__ V over_block(V* cells, const V& mine) {
   const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
@@ -105,7 +105,7 @@ class WideRow {
   __device__ A at_label() const { return static_cast<A>(logits_[target_.label]); }
   __device__ void put(std::int64_t j, A slope) const { gradient_[j] = static_cast<T>(slope * scale_); }
 
-  // The whole gradient of a row that does not count.
+  // Fills the whole gradient with one slope, for a row that does not count.
   __device__ void fill(A slope) const {
     RowPack<T> all;
     WEFT_LANES
@@ -114,7 +114,7 @@ class WideRow {
     for (std::int64_t p = threadIdx.x; p < cut_.packs; p += blockDim.x) slopes_[p] = __builtin_bit_cast(uint4, all);
   }
 
-  // The first pass.
+  // The first traversal: maximum and sum of exponentials.
   __device__ void add_up(ExpSum<A>& state, A& mass) const {
     for (std::int64_t i = threadIdx.x; i < cut_.singles; i += blockDim.x) {
       const std::int64_t j = cut_.single(i);
@@ -126,8 +126,8 @@ class WideRow {
     add_up<false>(kept_, cut_.packs, state, mass);
   }
 
-  // The second pass, for a row whose sum of exponentials and whose mass are known; gives this thread's share of the
-  // loss. Of plain targets that is nothing, and the label's slope still lacks its mass.
+  // The second traversal: writes the gradient and gives this thread's share of the loss. With plain targets the share
+  // is 0, and the label's slope still lacks its mass.
   __device__ A write(const ExpSum<A>& state, A mass) const {
     const A sum = state.total();
     const Known known{state.max, std::log(sum), mass / sum * scale_};

@@ -7,7 +7,7 @@ namespace weft::kernels {
 
 template <class A>
 struct RowLoops {
-  // The largest element; NaN counts as none.
+  // The largest element; NaN is skipped.
   A (*max)(const A* x, std::int64_t n);
   // Gives sum_j exp(x_j - max); out_j = exp(x_j - max) unless out is null. out may be x.
   double (*exps)(const A* x, std::int64_t n, A max, A* out);

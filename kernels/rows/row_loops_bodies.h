@@ -9,7 +9,7 @@
 namespace weft::kernels {
 namespace {
 
-// The join of all lanes, halves on halves; every instruction set adds in the same order.
+// Joins all lanes, halves on halves, so that every instruction set adds in one order.
 template <int count, class A, class Join>
 A halves(A* lanes, Join join) {
   for (int i = 0; i < count / 2; ++i) lanes[i] = join(lanes[i], lanes[i + count / 2]);
@@ -35,7 +35,7 @@ A row_max(const A* x, std::int64_t n) {
   return most;
 }
 
-// The next `rows` times `count` elements; few rows, so that an f32 lane adds up few terms.
+// Adds the next `rows` times `count` elements. Rows are few, because an f32 lane is to add up few terms.
 template <int count, class A>
 double some_exps(const A* x, std::int64_t rows, A max, A* out) {
   A lanes[count];
@@ -51,7 +51,7 @@ double some_exps(const A* x, std::int64_t rows, A max, A* out) {
   return static_cast<double>(halves<count>(lanes, [](A a, A b) { return a + b; }));
 }
 
-// The last n elements, at most 16; the lanes of those that are missing add nothing.
+// Adds the last n elements, at most 16; lanes without an element add nothing.
 template <class A>
 double last_exps(const A* x, int n, A max, A* out) {
   constexpr int kLanes = 16;

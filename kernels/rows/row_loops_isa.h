@@ -2,7 +2,7 @@
 #pragma once
 #include "kernels/rows/row_loops.h"
 
-// The loops as they are built for each instruction set.
+// The loops, built once per instruction set.
 namespace weft::kernels {
 
 namespace baseline {

@@ -12,8 +12,8 @@ namespace weft::kernels {
 
 namespace {
 
-constexpr std::int64_t kGrain = 8 * 1024;  // elements worth a thread's attention: each costs an exponential
-constexpr std::int64_t kTile = 64;         // columns that are worked on together where the axis is not the last one
+constexpr std::int64_t kGrain = 8 * 1024;  // elements that are worth a task: each costs an exponential
+constexpr std::int64_t kTile = 64;         // columns that are worked on together if the axis is not the last one
 
 // softmax: y = exp(x - m) / sum; log_softmax: y = x - m - log(sum); m is the largest x of the line.
 template <class T, bool log>
@@ -40,7 +40,7 @@ class CpuSoftmax {
   }
 
  private:
-  // `width` neighbouring lines along the axis.
+  // `width` neighboring lines along the axis.
   void lines(const T* in, T* out, std::int64_t width) const {
     A max[kTile];
     double sum[kTile];

@@ -11,7 +11,7 @@ namespace weft::kernels {
 
 namespace {
 
-// y = exp(x - m) / sum, or x - m - log(sum), with m the largest x of the line: one sweep finds m and the sum, one
+// y = exp(x - m) / sum, or x - m - log(sum), with m the largest x of the line: one traversal finds m and the sum, one
 // writes.
 template <class T, bool log>
 __global__ void __launch_bounds__(kThreads) softmax_kernel(AxisSplit axis, bool rows, const T* in, T* out) {

@@ -8,7 +8,7 @@
 // The library calls of the CUDA sort kernels: CUB and Thrust on a GPU, plain loops in the emulation. All only enqueue.
 namespace weft::kernels {
 
-// n keys and what travels with them.
+// n keys and the values that travel with them.
 struct Pairs {
   std::uint64_t* keys;
   std::int64_t* places;
@@ -25,7 +25,7 @@ std::size_t group_scratch_bytes(std::int64_t n, int device);
 void group_pairs(Pairs pairs, std::int64_t* groups, std::int64_t n, void* scratch, std::size_t scratch_bytes,
                  const Call& call);
 
-// Where the arrays of a sort lie in a call's workspace: two sets of pairs, then the scratch memory.
+// Layout of a sort's arrays in the workspace: two sets of pairs, then the scratch memory.
 struct SortSpace {
   std::int64_t n;
   std::size_t scratch_bytes;

@@ -21,8 +21,8 @@
 namespace weft::kernels {
 namespace {
 
-// Thrust's temporary memory, out of the call's workspace: it would ask cudaMalloc otherwise. One algorithm runs at a
-// time and returns its memory, so each begins at the beginning again.
+// Allocator of Thrust's temporary memory in the workspace, because Thrust would call cudaMalloc otherwise. One
+// algorithm runs at a time and returns its memory, so each begins at the start again.
 class Workspace {
  public:
   using value_type = char;
@@ -54,7 +54,8 @@ struct Starts {
 
 }  // namespace
 
-// Thrust has no way to ask: these are the sizes of what it is made of. Its sort holds a copy of both arrays beside it.
+// Bytes of Thrust's temporary memory, by its parts, because Thrust has no way to ask. A sort holds a copy of both
+// arrays.
 std::size_t group_scratch_bytes(std::int64_t n, int device) {
   const cuda_backend::CurrentDevice current(device);
   constexpr std::size_t kSlack = 4096;  // it aligns its pieces

@@ -7,14 +7,14 @@
 #include "weft/cuda.h"
 #include "weft/cuda_kernel.h"
 
-// A library scan adds floats in an order that changes from run to run; these do not.
+// Running sums in a fixed order. A library's scan adds floats in an order that changes from run to run.
 namespace weft::kernels {
 namespace {
 
 constexpr int kPerThread = 8;
 constexpr int kPerBlock = kThreads * kPerThread;
 
-// inner > 1: a thread walks a column, neighbouring threads take neighbouring columns.
+// inner > 1: a thread walks a column, and neighboring threads take neighboring columns.
 template <class T>
 __global__ void cumsum_columns_kernel(AxisSplit split, bool reverse, const T* x, T* out) {
   for (std::int64_t column = first_element(); column < split.outer * split.inner; column += element_stride()) {

@@ -10,7 +10,7 @@
 // Elements as unsigned numbers in the same order, so that one integer sort serves every dtype.
 namespace weft::kernels {
 
-// From the bits of an IEEE number of `width` bits: negative ones reversed below the positive ones, every NaN on top.
+// The key of an IEEE number from its `width` bits: negative numbers reversed below the positive ones, every NaN on top.
 WEFT_HD inline std::uint64_t float_key(std::uint64_t bits, int width, std::uint64_t infinity) {
   const std::uint64_t sign = std::uint64_t{1} << (width - 1);
   const std::uint64_t all = sign | (sign - 1);
@@ -50,7 +50,7 @@ WEFT_HD inline std::uint64_t key_of(std::uint8_t x) {
   return x;
 }
 
-// The same for descending order.
+// The key for descending order.
 template <class T>
 WEFT_HD inline std::uint64_t ordered_key(T x, bool descending) {
   constexpr std::uint64_t all = ~std::uint64_t{0} >> (64 - 8 * sizeof(T));

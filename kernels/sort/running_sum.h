@@ -8,7 +8,7 @@
 
 namespace weft::kernels {
 
-// What a running sum of T is kept in. f64 for all floats: a sum over a long line then rounds once, at the store.
+// The type of a running sum of T: f64 for all floats, because a sum over a long line then rounds once, at the store.
 template <class T>
 using RunningSum = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
 

@@ -16,7 +16,7 @@ std::int64_t lines_per_chunk(std::int64_t line) {
   return std::max<std::int64_t>(1, kChunkElements / std::max<std::int64_t>(1, line));
 }
 
-// Ordered by key, then by place: the order of a stable sort, without the memory that std::stable_sort takes.
+// Orders by key, then by position: a stable sort without the memory that std::stable_sort takes.
 struct Entry {
   std::uint64_t key;
   std::int64_t place;

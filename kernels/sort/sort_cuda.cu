@@ -11,7 +11,7 @@
 namespace weft::kernels {
 namespace {
 
-// Lines are laid one behind the other: place = line * size + position in the line.
+// Lines lie one behind the other: place = line * size + position in the line.
 __device__ std::int64_t source_of(const AxisSplit& x, std::int64_t place) {
   const std::int64_t line = place / x.size;
   return (line / x.inner * x.size + place % x.size) * x.inner + line % x.inner;
@@ -44,7 +44,7 @@ __global__ void sorted_kernel(SortPlan plan, const T* x, const std::int64_t* pla
   }
 }
 
-// One stable sort by value over everything, then one by line: the order within lines stays.
+// Sorts everything by value, then by line. The second sort is stable, so the order within lines stays.
 Pairs sort_lines(const SortPlan& plan, DType dtype, const SortSpace& space, const Call& call) {
   const std::int64_t n = space.n, lines = plan.x.outer * plan.x.inner;
   Pairs pairs = space.pairs(call, 0), spare = space.pairs(call, 1);

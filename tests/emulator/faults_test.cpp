@@ -268,9 +268,9 @@ TEST_F(Faults, SharedMemoryOfTheLastBlockIsGone) {
   EXPECT_TRUE(std::isnan(out.to_host()[1]));
 }
 
-// Each thread reads its left neighbour's cell, with or without the barrier that this needs.
+// Each thread reads its left neighbor's cell, with or without the barrier that this needs.
 template <bool kBarrier>
-__global__ void neighbour_kernel(int* out) {
+__global__ void neighbor_kernel(int* out) {
   WEFT_SHARED_ARRAY(int, cells, 64);
   cells[threadIdx.x] = static_cast<int>(threadIdx.x);
   if (kBarrier) __syncthreads();
@@ -283,14 +283,14 @@ std::set<std::vector<int>> results_over_seeds() {
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
     weft::emulator::set_thread_order_seed(seed);
     const DeviceArray<int> out(64);
-    EXPECT_OK(launch(&neighbour_kernel<kBarrier>, {{1}, {64}}, out.get()));
+    EXPECT_OK(launch(&neighbor_kernel<kBarrier>, {{1}, {64}}, out.get()));
     results.insert(out.to_host());
   }
   return results;
 }
 
 TEST_F(Faults, MissingBarrierShowsWhenThreadsArePermuted) {
-  // In natural order the left neighbour has always written already, so only another order tells.
+  // In natural order the left neighbor has always written already, so only another order tells.
   EXPECT_EQ(results_over_seeds<true>().size(), 1u);
   EXPECT_GT(results_over_seeds<false>().size(), 1u);
 }

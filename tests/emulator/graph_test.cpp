@@ -143,12 +143,12 @@ TEST_F(Graphs, UnjoinedForkIsRefused) {
   EXPECT_EQ(graph, nullptr);
 }
 
-TEST_F(Graphs, SynchronisingTheCapturingStreamInvalidates) {
+TEST_F(Graphs, SynchronizingTheCapturingStreamInvalidates) {
   EXPECT_OK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeGlobal));
   expect_refused_and_invalidated(cudaStreamSynchronize(stream_));
 }
 
-TEST_F(Graphs, DeviceSynchroniseInvalidates) {
+TEST_F(Graphs, DeviceSynchronizeInvalidates) {
   EXPECT_OK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed));
   expect_refused_and_invalidated(cudaDeviceSynchronize());
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What kernels compute: indices, block reductions in static and dynamic shared memory, atomics, launch errors,
-// registry.
+// Results of kernels: indices, block reductions in static and dynamic shared memory, atomics, launch errors, registry.
 #include <algorithm>
 #include <numeric>
 

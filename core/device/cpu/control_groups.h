@@ -7,11 +7,11 @@
 
 namespace weft::cpu {
 
-// What one control group allows, from its directory; nothing when it does not limit.
+// Reads the limit of one control group from its directory; nothing if the group has no limit.
 using LimitOf = std::function<std::optional<double>(const std::filesystem::path& group)>;
 
-// The smallest limit that the control groups of this process set through `controller`, parents included, for a parent's
-// limit binds its children; nothing when unlimited. `root` is where /proc and /sys are found.
+// The smallest limit that the control groups of this process set through `controller`; nothing if there is none.
+// Parents count, because a parent's limit binds its children. `root` is the folder of /proc and /sys.
 std::optional<double> smallest_limit(const std::filesystem::path& root, const std::string& controller,
                                      const LimitOf& version_2, const LimitOf& version_1);
 

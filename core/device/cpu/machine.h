@@ -5,11 +5,11 @@
 #include <optional>
 #include <vector>
 
-// What the CPU device needs to know of the machine.
+// The machine as the CPU device sees it: threads, instruction set, memory.
 namespace weft::cpu {
 
-// CPUs that the control groups of this process grant (2.0 = two full CPUs), the smallest limit on the way up; nothing
-// when unlimited. `root` is where /proc and /sys are found.
+// CPUs that the control groups of this process grant, 2.0 for two full CPUs; nothing if unlimited. The smallest limit
+// on the way up counts. `root` is the folder of /proc and /sys.
 std::optional<double> cgroup_quota(const std::filesystem::path& root);
 // Threads worth starting: the quota, then the affinity mask; never the number of CPUs of the machine.
 int usable_threads();
@@ -18,19 +18,19 @@ const char* isa_name();
 
 // The instruction sets that the CPU kernels are built for; the baseline is what the compiler takes for granted.
 enum class Isa { kBaseline, kAvx2, kAvx512 };
-// The best one of this machine, unless use_isa() said otherwise. Kernels ask when they are made ready.
+// The best instruction set of this machine, or the one given to use_isa(). Kernels ask when they are prepared.
 Isa isa();
-// For tests: kernels made ready from now on use this one, which the machine must have.
+// For tests: kernels prepared from now on use this instruction set, which the machine must have.
 void use_isa(Isa isa);
 std::vector<Isa> usable_isas();
 
 // Memory aligned to 256 bytes, from 2 MiB on aligned for huge pages and asking for them. Null when there is none.
 void* allocate(std::size_t bytes);
 void release(void* data) noexcept;
-// What the machine says is available, or what the control groups of this process leave if that is less. `root` as
-// above.
+// Bytes of memory that are available: by the machine, or by the control groups of this process if they leave less.
+// `root` is the folder of /proc and /sys.
 std::size_t available_bytes(const std::filesystem::path& root);
-// The same for this machine.
+// available_bytes() of this machine.
 std::size_t free_bytes();
 
 // Flush-to-zero bits of this thread's floating-point control register.

@@ -31,7 +31,7 @@ double row_of(const fs::path& path, const std::string& name) {
   return 0;
 }
 
-// Files that are only cached are given up when memory runs short.
+// Cached files count as available, because the system gives them up when memory runs short.
 std::optional<double> left_in(const fs::path& group, const char* limit_file, const char* usage_file,
                               const std::string& prefix) {
   const auto limit = number_in(group / limit_file), usage = number_in(group / usage_file);

@@ -20,8 +20,8 @@ namespace weft {
 
 namespace {
 
-// Long enough to catch the next kernel of a step, short enough not to burn a core that someone else wants. By the
-// clock, since a pause takes 40 cycles on one processor and 140 on another.
+// Time to spin before sleeping: long enough to catch the next kernel of a step, short enough not to burn a core that
+// someone else wants. Measured by the clock, because a pause takes 40 cycles on one processor and 140 on another.
 constexpr std::chrono::microseconds kSpin{100};
 
 void pause() {
@@ -51,7 +51,7 @@ T wait_while(const std::atomic<T>& value, T old) {
 // True while this thread runs a body: parallel calls from there run on the spot.
 thread_local bool inside = false;
 
-// Restores, since a body that runs here may itself have been called from inside one.
+// Restores the old value, because a body that runs here may have been called from inside another body.
 class [[nodiscard]] InsideScope {
  public:
   InsideScope() : before_(std::exchange(inside, true)) {}
@@ -131,7 +131,7 @@ class Pool {
     if (unfinished_.fetch_sub(finished, std::memory_order_acq_rel) == finished) unfinished_.notify_one();
   }
 
-  // Gives how many chunks are finished now, or given up.
+  // Gives the number of chunks that are finished or given up by now.
   std::int64_t work_off(Share& share) noexcept {
     std::int64_t finished = 0;
     for (;;) {

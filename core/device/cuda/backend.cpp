@@ -113,7 +113,7 @@ void wait_event(int device, void* stream, void* event) {
 
 bool event_ready(int device, void* event) {
   const CurrentDevice current(device);
-  // The question is harmless, yet while any thread captures in the global mode CUDA would fail both it and the capture.
+  // Relaxes the capture mode, because CUDA would fail this harmless question and the capture of another thread with it.
   cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
   WEFT_CUDA(cudaThreadExchangeStreamCaptureMode(&mode));
   const cudaError_t status = cudaEventQuery(as_event(event));

@@ -6,7 +6,8 @@ namespace weft::cuda_backend {
 
 // Throws DeviceError with the call, the error's name and its description.
 [[noreturn]] void throw_cuda_error(cudaError_t error, const char* call);
-// The same as a warning in the log, for destructors. Silent once the process is exiting and CUDA is gone already.
+// A warning in the log instead of a throw, for destructors. Silent after CUDA is gone, because the process is exiting
+// then.
 void log_cuda_error(cudaError_t error, const char* call) noexcept;
 
 }  // namespace weft::cuda_backend

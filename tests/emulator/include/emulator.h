@@ -43,7 +43,7 @@ struct Counters {
   std::map<std::string, std::uint64_t> runs_by_kernel;  // demangled name → grids executed
 };
 
-// What happened since the start or the last reset(); live_* are always current.
+// Counts since the start or the last reset(); live_* are always current.
 Counters counters();
 
 // Demangled names of all kernels that ran in this process; reset() keeps them.

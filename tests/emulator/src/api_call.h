@@ -5,11 +5,11 @@
 
 namespace weft::emulator {
 
-// What every API call goes through: kUnsafe calls may not be made while a stream captures; kRelease gives something
-// back, which happens even when the context is lost, so that a failed test leaks nothing.
+// The door of every API call: kUnsafe calls may not be made while a stream captures; kRelease gives something back,
+// which happens even when the context is lost, so that a failed test leaks nothing.
 enum class Rule { kPlain, kUnsafe, kRelease, kUnsafeRelease, kNoDeviceNeeded };
 
-// What the call must return without doing its work, cudaSuccess to go on. Called under the lock.
+// The error that the call returns without doing its work; cudaSuccess to go on. Called under the lock.
 cudaError_t refuse_call(Runtime& runtime, Rule rule);
 
 inline cudaError_t record_error(cudaError_t error) {

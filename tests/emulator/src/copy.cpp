@@ -25,7 +25,7 @@ void copy_rows(const Rectangle& r) {
   }
 }
 
-// Where [pointer, pointer + bytes) lies; false when it begins in an allocation and ends outside of it.
+// Finds the memory of [pointer, pointer + bytes); false if the range begins in an allocation and ends outside of it.
 bool locate(Runtime& runtime, const void* pointer, std::size_t bytes, Place* place) {
   *place = Place::kPageable;
   const auto found = runtime.find_allocation(pointer);

@@ -38,7 +38,7 @@ cudaError_t waiting_call(cudaStream_t handle, Body&& body) {
   });
 }
 
-// Whatever the legacy stream would wait for, its synchronisation waits for.
+// Whatever the legacy stream would wait for, its synchronization waits for.
 void wait_for(Runtime& runtime, Lock& lock, const StreamPointer& stream) {
   if (stream->legacy) runtime.enqueue(stream, [](Lock&) {});
   runtime.run_until(lock, {stream, stream->submitted});

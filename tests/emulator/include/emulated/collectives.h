@@ -12,7 +12,7 @@
 
 namespace weft::emulator::detail {
 
-// Where a thread waits; the operands that are compared when a wait is matched, and named in reports.
+// The place at which a thread waits: operands that are compared when a wait is matched, and named in reports.
 struct Site {
   const char* operation;
   const char* file;

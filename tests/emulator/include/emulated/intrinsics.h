@@ -43,7 +43,7 @@ inline unsigned int __funnelshift_r(unsigned int low, unsigned int high, unsigne
   return static_cast<unsigned>(((static_cast<unsigned long long>(high) << 32) | low) >> (shift & 31u));
 }
 
-// The same bits as another type.
+// The bits of a value as another type.
 inline unsigned int __float_as_uint(float x) { return std::bit_cast<unsigned int>(x); }
 inline int __float_as_int(float x) { return std::bit_cast<int>(x); }
 inline float __uint_as_float(unsigned int x) { return std::bit_cast<float>(x); }
