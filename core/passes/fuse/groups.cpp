@@ -16,7 +16,6 @@ Groups::Groups(const Graph& graph)
     : members_(graph.nodes.size()),
       readers_(readers_of(graph)),
       sources_(graph.nodes.size()),
-      descent_(graph),
       order_(graph.nodes.size()),
       seen_(graph.nodes.size(), 0) {
   for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph.nodes.size()); ++n) {
@@ -43,18 +42,11 @@ std::optional<Groups::Edge> Groups::next_edge(Walk& walk) const {
   return std::nullopt;
 }
 
-// Searches from both ends in turn, edge by edge, among the groups that the order has in between: where nothing leads
-// around, that takes as long as the shorter of the two searches. Ends with one of the walks at its end, then, or where
-// a path is known.
+// Searches from both ends in turn, edge by edge, among the groups that the order has in between. Without a path that
+// takes as long as the shorter of the two searches; one of the walks is then at its end. With a path they meet soon:
+// a gradient reads what was computed beside the value that it is of.
 bool Groups::path_around(Walk& after, Walk& before) {
   const std::int32_t low = after.found[0], high = before.found[0];
-  std::vector<std::int32_t> targets;
-  for (const std::int32_t m : members_[at(high)]) targets.push_back(descent_.number(m));
-  std::sort(targets.begin(), targets.end());
-  const auto descends = [&](std::int32_t m) {
-    const auto first = std::lower_bound(targets.begin(), targets.end(), descent_.number(m));
-    return first != targets.end() && *first < descent_.end(m);
-  };
   walks_ += 2;
   for (;;) {
     for (Walk* const walk : {&after, &before}) {
@@ -66,7 +58,6 @@ bool Groups::path_around(Walk& after, Walk& before) {
       const std::int64_t own = walk == &after ? walks_ : walks_ - 1, other = walk == &after ? walks_ - 1 : walks_;
       if (seen_[at(to)] == own) continue;
       if (seen_[at(to)] == other) return true;
-      if (walk == &after && std::ranges::any_of(members_[at(to)], descends)) return true;
       seen_[at(to)] = own;
       walk->found.push_back(to);
     }

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/passes/fuse/descent.h"
 #include "core/passes/fuse/order.h"
 #include "core/passes/rewrite.h"
 
@@ -50,7 +49,6 @@ class Groups {
   std::vector<std::int32_t> group_;
   std::vector<std::vector<std::int32_t>> members_;
   Links readers_, sources_;
-  Descent descent_;
   Order order_;                     // one in which all groups can run
   std::vector<std::int64_t> seen_;  // per group: the number of the walk that came by last
   std::int64_t walks_ = 0;
