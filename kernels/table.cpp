@@ -16,28 +16,28 @@
 // family's header, those of the others here.
 #if WEFT_HAS_CUDA
 #define WEFT_ROW(op, name) \
-  { op, name##_cpu, name##_cuda }
+  { op, kernels::name##_cpu, kernels::name##_cuda }
 #define WEFT_ONLY(name, cpu_label, cuda_label)                                             \
   constexpr Candidate name##_cpu[] = {{cpu_label, always<kernels::prepare_##name##_cpu>}}; \
   constexpr Candidate name##_cuda[] = {{cuda_label, always<kernels::prepare_##name##_cuda>}};
 #else
-#define WEFT_ROW(op, name) \
-  {                        \
-    op, name##_cpu, {}     \
+#define WEFT_ROW(op, name)      \
+  {                             \
+    op, kernels::name##_cpu, {} \
   }
 #define WEFT_ONLY(name, cpu_label, cuda_label) \
   constexpr Candidate name##_cpu[] = {{cpu_label, always<kernels::prepare_##name##_cpu>}};
 #endif
 
-namespace weft::exec {
+namespace weft::kernels {
 namespace {
+
+using exec::always;
+using exec::Candidate;
 
 // Rows of one kernel, which is named after what it is: "reference" where that is the plain loop.
 WEFT_ONLY(pointwise, "program", "program")
 WEFT_ONLY(reduce, "lanes", "lanes")
-WEFT_ONLY(matmul, "gemm", "gemm")
-WEFT_ONLY(matmul_epilogue, "gemm", "gemm")
-WEFT_ONLY(matmul_sums, "gemm", "gemm")
 WEFT_ONLY(relu_bits, "reference", "reference")
 WEFT_ONLY(relu_bits_grad, "reference", "reference")
 WEFT_ONLY(gelu_tanh_grad, "reference", "reference")
@@ -57,6 +57,12 @@ WEFT_ONLY(sort, "std", "cub")
 WEFT_ONLY(topk, "std", "cub")
 WEFT_ONLY(unique, "std", "thrust")
 WEFT_ONLY(cumsum, "reference", "reference")
+
+}  // namespace
+}  // namespace weft::kernels
+
+namespace weft::exec {
+namespace {
 
 constexpr KernelRow rows[] = {
 #define WEFT_POINTWISE(Name, name) WEFT_ROW(#name, pointwise),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -74,9 +75,31 @@ ir::Graph without_passed_on(const ir::Graph& body, InTurn& kernel) {
 
 }  // namespace
 
-exec::PreparedKernel prepare_in_turn(const exec::KernelRequest& request, std::string_view base, std::size_t inputs,
-                                     exec::PreparedKernel (*prepare_base)(const exec::KernelRequest&),
-                                     exec::PreparedKernel (*prepare_body)(const exec::KernelRequest&)) {
+const ir::Node* lone_node(const ir::Graph& body) {
+  const ir::Node& last = body.nodes.back();
+  const std::string& op = last.op.name();
+  return op == "relu_bits" || op == "relu_bits_grad" || op == "gelu_tanh_grad" ? &last : nullptr;
+}
+
+namespace {
+
+exec::PreparedKernel prepare_body(const exec::KernelRequest& request, std::shared_ptr<const ir::Graph> body,
+                                  std::span<const TensorSpec> in, std::span<const TensorSpec> out) {
+  if (body->outputs.empty()) return {[](const Call&) {}};
+  if (const ir::Node* lone = lone_node(*body))
+    return exec::prepare_kernel({lone->op, lone->attributes, in, out, request.device, request.path});
+  return exec::prepare_kernel({ir::OpId::of("pointwise"),
+                               request.attributes,
+                               in,
+                               out,
+                               request.device,
+                               request.path,
+                               {ir::Region::Kind::kElementwise, std::move(body)}});
+}
+
+}  // namespace
+
+exec::PreparedKernel prepare_in_turn(const exec::KernelRequest& request, std::string_view base, std::size_t inputs) {
   const std::span<const TensorSpec> further = request.inputs.subspan(inputs);
   auto kernel = std::make_shared<InTurn>();
   kernel->inputs = inputs;
@@ -95,22 +118,15 @@ exec::PreparedKernel prepare_in_turn(const exec::KernelRequest& request, std::st
     throw ValueError(
         request.op.name(), request.path,
         cat("has ", std::max(in.size(), request.outputs.size()), " operands or results; at most ", InTurn::kMaxViews));
-  kernel->base = prepare_base({ir::OpId::of(base),
-                               request.attributes,
-                               request.inputs.first(inputs),
-                               between,
-                               request.device,
-                               request.path,
-                               {},
-                               request.allow_tf32});
-  kernel->body = body->outputs.empty() ? exec::PreparedKernel{[](const Call&) {}}
-                                       : prepare_body({ir::OpId::of("pointwise"),
-                                                       request.attributes,
-                                                       in,
-                                                       out,
-                                                       request.device,
-                                                       request.path,
-                                                       {ir::Region::Kind::kElementwise, body}});
+  kernel->base = exec::prepare_kernel({ir::OpId::of(base),
+                                       request.attributes,
+                                       request.inputs.first(inputs),
+                                       between,
+                                       request.device,
+                                       request.path,
+                                       {},
+                                       request.allow_tf32});
+  kernel->body = prepare_body(request, body, in, out);
   return {[kernel](const Call& call) { kernel->run(call); },
           kernel->rest + std::max(kernel->base.workspace, kernel->body.workspace)};
 }

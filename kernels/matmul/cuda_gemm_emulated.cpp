@@ -159,6 +159,8 @@ void run(const GemmProblem& p, GemmEpilogue epilogue, const Call& call) {
 
 }  // namespace
 
+bool has_gemm_library() { return true; }
+
 std::optional<PreparedGemm> prepare_gemm(const GemmProblem& problem, GemmEpilogue epilogue, Device) {
   return with_floating(problem.dtype, "matmul", [&](auto type) {
     using T = typename decltype(type)::type;

@@ -9,6 +9,8 @@
 #include "core/base/check.h"
 #include "core/device/cuda/current_device.h"
 #include "kernels/matmul/cuda_cublaslt.h"
+#include "kernels/matmul/cuda_gemm.h"
+#include "weft/log.h"
 
 namespace weft::kernels {
 
@@ -20,7 +22,7 @@ void* open_library() {
   }
   const char* reason = dlerror();
   fail<DeviceError>("matmul", "cuBLASLt is not installed (", reason ? reason : "no reason given",
-                    "); matrix products on CUDA need libcublasLt.so.13 or .12 on the library path");
+                    "); fast matrix products on CUDA need libcublasLt.so.13 or .12 on the library path");
 }
 
 template <class Function>
@@ -53,6 +55,19 @@ CublasLt load() {
 const CublasLt& cublas_lt() {
   static const CublasLt lt = load();  // a load that threw is tried again
   return lt;
+}
+
+bool has_gemm_library() {
+  static const bool has = [] {
+    try {
+      static_cast<void>(cublas_lt());
+      return true;
+    } catch (const DeviceError& e) {
+      log(LogLevel::kWarning, cat(e.what(), "; they run on a plain kernel, many times slower"));
+      return false;
+    }
+  }();
+  return has;
 }
 
 // Handles are not destroyed: at exit the driver may be gone before any destructor of ours runs.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "kernels/matmul/bodies.h"
+#include "kernels/common/in_turn.h"
 
 namespace weft::kernels {
 namespace {

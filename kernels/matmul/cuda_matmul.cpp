@@ -12,25 +12,27 @@
 
 #include "core/device/cuda/check.h"
 #include "core/device/cuda/current_device.h"
-#include "kernels/common/in_turn.h"
 #include "kernels/common/workspace.h"
-#include "kernels/elementwise/run/elementwise.h"
-#include "kernels/matmul/bodies.h"
 #include "kernels/matmul/cuda_gemm.h"
 #include "kernels/matmul/cuda_match.h"
 #include "kernels/matmul/matmul.h"
 
 namespace weft::kernels {
 
-exec::PreparedKernel prepare_matmul_cuda(const exec::KernelRequest& request) {
-  const GemmProblem problem = gemm_problem(request);
+std::optional<exec::PreparedKernel> prepare_matmul_zeros(const exec::KernelRequest& request) {
   const auto bytes = static_cast<std::size_t>(request.outputs[0].bytes());
-  if (bytes == 0) return {[](const Call&) {}};
-  if (problem.k > 0) return prepare_gemm(problem, GemmEpilogue::kNone, request.device).value().kernel;
-  return {[bytes](const Call& call) {
+  if (bytes == 0) return exec::PreparedKernel{[](const Call&) {}};
+  if (gemm_problem(request).k > 0) return std::nullopt;
+  return exec::PreparedKernel{[bytes](const Call& call) {
     const cuda_backend::CurrentDevice current(call.device);
     WEFT_CUDA(cudaMemsetAsync(call.outputs[0].data, 0, bytes, static_cast<cudaStream_t>(call.stream)));
   }};
+}
+
+std::optional<exec::PreparedKernel> prepare_matmul_cublaslt(const exec::KernelRequest& request) {
+  const GemmProblem problem = gemm_problem(request);
+  if (problem.k == 0 || request.outputs[0].bytes() == 0 || !has_gemm_library()) return std::nullopt;
+  return prepare_gemm(problem, GemmEpilogue::kNone, request.device).value().kernel;
 }
 
 namespace {
@@ -50,7 +52,7 @@ class ByLibrary {
     rounded_ = space_;
     space_ += padded(static_cast<std::size_t>(rounded.bytes()));
     const ir::Attributes to{{"dtype", match.result}};
-    rounding_ = prepare_pointwise_cuda(
+    rounding_ = exec::prepare_kernel(
         {ir::OpId::of("cast"), to, std::span(&operand, 1), std::span(&rounded, 1), request.device, request.path});
   }
 
@@ -105,36 +107,35 @@ class ByLibrary {
   std::size_t space_ = 0, rounded_ = 0;  // where in the workspace theirs begins, and the rounded bias
 };
 
-// The node by the library where it has what was matched, which follows from body, dtypes and shapes; else `apart()`.
-template <class Apart>
-exec::PreparedKernel by_library(const exec::KernelRequest& request, const std::optional<MatchedEpilogue>& match,
-                                const Apart& apart) {
+// The node by the library where it has what was matched, which follows from body, dtypes and shapes. `in_turn` makes
+// what runs where operands are not aligned as the library wants them.
+std::optional<exec::PreparedKernel> by_library(const exec::KernelRequest& request,
+                                               const std::optional<MatchedEpilogue>& match, MatmulReference* in_turn) {
   GemmProblem problem = gemm_problem(request);
-  if (!match || problem.k == 0 || problem.m * problem.n == 0) return apart();
+  if (!match || problem.k == 0 || problem.m * problem.n == 0 || !has_gemm_library()) return std::nullopt;
   problem.result = match->result;
   std::optional<PreparedGemm> gemm = prepare_gemm(problem, match->epilogue, request.device);
-  if (!gemm) return apart();
+  if (!gemm) return std::nullopt;
   const auto kernel = std::make_shared<ByLibrary>(request, *match, std::move(*gemm));
-  if (!kernel->anywhere()) kernel->set_otherwise(apart());
-  return {[kernel](const Call& call) { kernel->run(call); }, kernel->workspace()};
+  if (!kernel->anywhere()) kernel->set_otherwise(in_turn(request));
+  return exec::PreparedKernel{[kernel](const Call& call) { kernel->run(call); }, kernel->workspace()};
 }
 
 }  // namespace
 
-exec::PreparedKernel prepare_matmul_epilogue_cuda(const exec::KernelRequest& request) {
-  const auto body = lone_node(*request.region.graph) ? prepare_lone_node : prepare_pointwise_cuda;
-  return by_library(request, match_epilogue(*request.region.graph, request.inputs[0].dtype),
-                    [&] { return prepare_in_turn(request, "matmul", 2, prepare_matmul_cuda, body); });
+std::optional<exec::PreparedKernel> prepare_epilogue_cublaslt(const exec::KernelRequest& request) {
+  const auto match = match_epilogue(*request.region.graph, request.inputs[0].dtype);
+  return by_library(request, match, prepare_epilogue_in_turn);
 }
 
-exec::PreparedKernel prepare_matmul_sums_cuda(const exec::KernelRequest& request) {
+std::optional<exec::PreparedKernel> prepare_sums_cublaslt(const exec::KernelRequest& request) {
   const DType result = request.outputs[0].dtype;
+  if (result == DType::kF64) return std::nullopt;
   MatchedEpilogue match;
   match.aux = 1;
   match.result = result;
   match.epilogue = request.attributes.integer("operand") == 0 ? GemmEpilogue::kSumsA : GemmEpilogue::kSumsB;
-  return by_library(request, result == DType::kF64 ? std::nullopt : std::optional(match),
-                    [&] { return prepare_product_and_sums(request, prepare_matmul_cuda, prepare_pointwise_cuda); });
+  return by_library(request, match, prepare_sums_in_turn);
 }
 
 }  // namespace weft::kernels

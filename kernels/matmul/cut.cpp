@@ -35,6 +35,10 @@ bool better_swapped(const GemmProblem& p, const GemmProblem& swapped) {
   return p.m >= 8 && cost_of_b(swapped) + p.m * p.n < cost_of_b(p);
 }
 
+bool widens(const GemmProblem& p) { return p.dtype == DType::kBF16 || p.dtype == DType::kF16; }
+
+bool is_swapped(const GemmProblem& p) { return !widens(p) && better_swapped(p, swapped(p)); }
+
 // Small tiles where there would be few, so that all threads get some, but none of less than about two microseconds.
 std::int64_t rows_of_tile(const GemmProblem& p, std::int64_t cols) {
   constexpr std::int64_t kEnough = 16, kWorth = 128 * 1024;
@@ -58,14 +62,19 @@ GemmProblem swapped(GemmProblem p) {
   return p;
 }
 
-GemmCut cut_of(const GemmProblem& given) {
-  const bool widens = given.dtype == DType::kBF16 || given.dtype == DType::kF16;
+bool takes_dots(const GemmProblem& given) {
+  if (widens(given)) return false;
+  const GemmProblem p = is_swapped(given) ? swapped(given) : given;
+  return p.m < 8 && p.trans_b && (p.m == 1 || !p.trans_a);
+}
+
+GemmCut cut_of(const GemmProblem& given, bool dots) {
   GemmCut cut;
-  cut.swapped = !widens && better_swapped(given, swapped(given));
+  cut.dots = dots;
+  cut.swapped = is_swapped(given);
   const GemmProblem p = cut.swapped ? swapped(given) : given;
-  cut.dots = !widens && p.m < 8 && p.trans_b && (p.m == 1 || !p.trans_a);
-  cut.pack_a = widens || (p.trans_a && crowded(p.m, p.dtype) && p.n >= kReuse);
-  cut.pack_b = !cut.dots && (widens || p.trans_b || (crowded(p.n, p.dtype) && p.m >= kReuse));
+  cut.pack_a = widens(p) || (p.trans_a && crowded(p.m, p.dtype) && p.n >= kReuse);
+  cut.pack_b = !cut.dots && (widens(p) || p.trans_b || (crowded(p.n, p.dtype) && p.m >= kReuse));
   cut.cols = std::min(GemmCut::kMaxCols, std::max<std::int64_t>(1, p.n));
   cut.rows = rows_of_tile(p, cut.cols);
   // Few memory pages at a time where every row of the slice is another one.

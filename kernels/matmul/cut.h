@@ -19,7 +19,9 @@ struct GemmCut {
   std::int64_t slice = 1;               // of k; the slices of a tile are added in order
 };
 
-GemmCut cut_of(const GemmProblem& problem);
+// A product of few rows may be made of dot products instead of tiles.
+bool takes_dots(const GemmProblem& problem);
+GemmCut cut_of(const GemmProblem& problem, bool dots);
 // The problem whose result is the transpose of p's.
 GemmProblem swapped(GemmProblem p);
 

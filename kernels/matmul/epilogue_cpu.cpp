@@ -6,11 +6,9 @@
 #include "kernels/common/in_turn.h"
 #include "kernels/common/workspace.h"
 #include "kernels/elementwise/lower/lower.h"
-#include "kernels/elementwise/run/elementwise.h"
 #include "kernels/elementwise/tiles/states.h"
 #include "kernels/elementwise/tiles/tiles.h"
-#include "kernels/matmul/bodies.h"
-#include "kernels/matmul/choose.h"
+#include "kernels/matmul/gemms.h"
 #include "kernels/matmul/matmul.h"
 
 namespace weft::kernels {
@@ -92,23 +90,46 @@ class CpuMatmulEpilogue {
   std::int64_t rows_ = 0, cols_ = 0, row_blocks_ = 0, blocks_ = 0;
 };
 
-}  // namespace
-
-exec::PreparedKernel prepare_matmul_epilogue_cpu(const exec::KernelRequest& request) {
-  if (lone_node(*request.region.graph))
-    return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_lone_node);
+// The node with this product, where its body can run on tiles: reductions go along over all axes but the last.
+template <class With>
+MadeKernel on_tiles(const exec::KernelRequest& request, const With& with) {
+  if (lone_node(*request.region.graph)) return std::nullopt;
   const Lowered lowered = lower(request);
-  if (!elementwise::reduces_to_columns(lowered, product_spec(request).shape[-1]))
-    return prepare_in_turn(request, "matmul", 2, prepare_matmul_cpu, prepare_pointwise_cpu);
-  return with_gemm(gemm_problem(request), GemmInto::kTiles, [&](auto gemm) -> exec::PreparedKernel {
+  if (!elementwise::reduces_to_columns(lowered, product_spec(request).shape[-1])) return std::nullopt;
+  return with([&](auto gemm) -> exec::PreparedKernel {
     using Kernel = CpuMatmulEpilogue<decltype(gemm)>;
     const auto kernel = std::make_shared<const Kernel>(request, lowered, std::move(gemm));
     return {[kernel](const Call& call) { (*kernel)(call); }, kernel->workspace()};
   });
 }
 
-exec::PreparedKernel prepare_matmul_sums_cpu(const exec::KernelRequest& request) {
-  return prepare_product_and_sums(request, prepare_matmul_cpu, prepare_pointwise_cpu);
+MadeKernel on_units(const exec::KernelRequest& request, bf16_units::Kind kind) {
+  if (!takes_units(request.inputs[0].dtype, kind)) return std::nullopt;
+  return on_tiles(request, [&](const auto& make) { return with_units(gemm_problem(request), kind, make); });
+}
+
+}  // namespace
+
+std::optional<exec::PreparedKernel> prepare_epilogue_amx(const exec::KernelRequest& request) {
+  return on_units(request, bf16_units::Kind::kAmx);
+}
+
+std::optional<exec::PreparedKernel> prepare_epilogue_avx512_bf16(const exec::KernelRequest& request) {
+  return on_units(request, bf16_units::Kind::kAvx512);
+}
+
+std::optional<exec::PreparedKernel> prepare_epilogue_dots(const exec::KernelRequest& request) {
+  const GemmProblem problem = gemm_problem(request);
+  if (!takes_dots(problem)) return std::nullopt;
+  return on_tiles(request, [&](const auto& make) { return with_dots(problem, GemmInto::kTiles, make); });
+}
+
+std::optional<exec::PreparedKernel> prepare_epilogue_tiles(const exec::KernelRequest& request) {
+  return on_tiles(request, [&](const auto& make) { return with_tiles(gemm_problem(request), GemmInto::kTiles, make); });
+}
+
+exec::PreparedKernel prepare_epilogue_in_turn(const exec::KernelRequest& request) {
+  return prepare_in_turn(request, "matmul", 2);
 }
 
 }  // namespace weft::kernels

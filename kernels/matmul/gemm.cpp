@@ -27,7 +27,7 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 }  // namespace
 
 template <class T, class O>
-CpuGemm<T, O>::CpuGemm(const GemmProblem& problem, GemmInto into) : cut_(cut_of(problem)) {
+CpuGemm<T, O>::CpuGemm(const GemmProblem& problem, GemmCut cut, GemmInto into) : cut_(cut) {
   p_ = cut_.swapped ? swapped(problem) : problem;
   transposed_a_ = p_.trans_a && !cut_.pack_a;
   row_tiles_ = ceil_div(p_.m, cut_.rows);

@@ -28,7 +28,7 @@ class CpuGemm {
 
  public:
   // A product is made ready for run() or for for_each_tile().
-  CpuGemm(const GemmProblem& problem, GemmInto into);
+  CpuGemm(const GemmProblem& problem, GemmCut cut, GemmInto into);
 
   // Bytes for the packed operands.
   std::size_t workspace() const;

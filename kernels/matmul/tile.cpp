@@ -52,6 +52,11 @@ const bool kHasAvx = __builtin_cpu_supports("avx");
 
 }  // namespace
 
+bool has_tile_kernels() {
+  static const bool has = generate<float>(libxsmm_smmdispatch, {8, 8, 8, 8, 8, 8, false, false}) != nullptr;
+  return has;
+}
+
 template <class T>
 TileKernel<T>::TileKernel(const TileShape& shape) : shape_(shape) {
   check_sizes(shape);
@@ -73,6 +78,8 @@ void TileKernel<T>::operator()(const T* a, const T* b, T* c) const {
 }
 
 #else
+
+bool has_tile_kernels() { return true; }
 
 template <class T>
 TileKernel<T>::TileKernel(const TileShape& shape) : shape_(shape) {

@@ -10,6 +10,7 @@
 
 #include "core/exec/candidate.h"
 #include "core/ops/op.h"
+#include "kernels/matmul/bf16_units.h"
 #include "weft/error.h"
 #if defined(WEFT_CUDA_EMULATED)
 #include "emulator.h"
@@ -42,6 +43,30 @@ TEST(KernelRows, EveryOpAndEveryKernelHasARow) {
   for (const exec::KernelRow& row : exec::kernel_table()) {
     EXPECT_TRUE(tested.count(std::string(row.op))) << "no test row for the kernel of " << row.op;
     EXPECT_FALSE(row.cpu.empty()) << row.op;
+  }
+}
+
+// Units that this processor may not have.
+bool may_be_missing(std::string_view candidate) {
+  using kernels::bf16_units::Kind;
+  if (candidate == "amx") return kernels::bf16_units::best() < Kind::kAmx;
+  return candidate == "avx512_bf16" && kernels::bf16_units::best() < Kind::kAvx512;
+}
+
+// check_case() runs a row by all candidates that take it.
+TEST(KernelRows, EveryCandidateHasARow) {
+  const std::vector<OpCase> cases = all_cases();
+  for (const Device device : Device::all()) {
+    for (const exec::KernelRow& row : exec::kernel_table()) {
+      const std::span<const exec::Candidate> candidates = device.is_cuda() ? row.cuda : row.cpu;
+      if (candidates.size() < 2) continue;  // see EveryOpAndEveryKernelHasARow
+      std::set<std::string_view> tested;
+      for (const OpCase& c : cases)
+        if (c.op == row.op) tested.merge(candidates_of_case(c, device));
+      for (const exec::Candidate& candidate : candidates)
+        EXPECT_TRUE(tested.count(candidate.name) || may_be_missing(candidate.name))
+            << "no test row for " << row.op << " by " << candidate.name << " on " << device.name();
+    }
   }
 }
 

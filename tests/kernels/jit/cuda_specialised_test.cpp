@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "core/ops/pointwise.h"
+#include "kernels/common/in_turn.h"
 #include "kernels/elementwise/cuda/cuda_body.h"
 #include "kernels/elementwise/cuda/cuda_source.h"
 #include "kernels/jit/cuda_nvrtc.h"
-#include "kernels/matmul/bodies.h"
 #include "tests/kernels/elementwise/pointwise_regions.h"
 #include "tests/kernels/jit/cubin.h"
 #include "tests/kernels/jit/cuda_models.h"

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "core/device/cpu/machine.h"
-#include "core/exec/kernel.h"
+#include "core/exec/candidate.h"
 #include "core/ops/op.h"
 #include "tests/kernels/support/harness_run.h"
 #if defined(WEFT_CUDA_EMULATED)
@@ -101,6 +101,16 @@ void check_isas(const OpCase& row, const std::vector<RawTensor>& raw, const std:
   }
 }
 
+// The candidates behind the first one, which run on another machine or for another shape.
+void check_candidates(const OpCase& row, const ir::Node& node, const std::vector<RawTensor>& raw,
+                      const std::vector<HostTensor>& expected, Device device) {
+  const std::vector<std::string_view> names = candidates_taking(node, raw, device);
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    const exec::ForcedCandidate forced(row.op, device.kind(), names[i]);
+    expect_outputs(row, run_raw(node, raw, device), expected, device.name() + ", candidate " + std::string(names[i]));
+  }
+}
+
 // The emulation can run threads and blocks in another order, which shows races that the natural order hides.
 void check_thread_order([[maybe_unused]] const ir::Node& node, [[maybe_unused]] const std::vector<RawTensor>& raw,
                         [[maybe_unused]] Device device, [[maybe_unused]] const RawRun& expected) {
@@ -121,6 +131,7 @@ void check_on(const OpCase& row, const std::vector<HostTensor>& inputs, const st
   expect_outputs(row, run, expected, device.name());
   EXPECT_TRUE(same_bytes(run_raw(node, raw, device), run)) << "the second run gives other bits on " << device.name();
   check_unread_outputs(node, raw, device, run);
+  check_candidates(row, node, raw, expected, device);
   if (device.is_cpu()) {
     check_threads(node, raw, run);
     check_isas(row, raw, expected);
@@ -169,7 +180,24 @@ void expect_agree(const HostTensor& got, const HostTensor& other, double toleran
 }
 
 void run_case(const OpCase& row, Device device) {
-  for (const DType dtype : dtypes_of(row)) run_raw(node_of(row), raw_of(inputs_as(row, dtype)), device);
+  const ir::Node node = node_of(row);
+  for (const DType dtype : dtypes_of(row)) {
+    const std::vector<RawTensor> raw = raw_of(inputs_as(row, dtype));
+    run_raw(node, raw, device);
+    const std::vector<std::string_view> names = candidates_taking(node, raw, device);
+    for (std::size_t i = 1; i < names.size(); ++i) {
+      const exec::ForcedCandidate forced(row.op, device.kind(), names[i]);
+      run_raw(node, raw, device);
+    }
+  }
+}
+
+std::set<std::string_view> candidates_of_case(const OpCase& row, Device device) {
+  std::set<std::string_view> names;
+  for (const DType dtype : dtypes_of(row))
+    for (const std::string_view name : candidates_taking(node_of(row), raw_of(inputs_as(row, dtype)), device))
+      names.insert(name);
+  return names;
 }
 
 void check_case(const OpCase& row) {

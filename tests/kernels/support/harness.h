@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,7 +62,9 @@ void expect_agree(const HostTensor& got, const HostTensor& other, double toleran
 // Everything a row promises, as gtest expectations.
 void check_case(const OpCase& row);
 void check_gradient(const OpCase& row);
-// Runs a row's kernel in all its dtypes, results unseen.
+// Runs a row by every candidate that takes it, in all its dtypes, results unseen.
 void run_case(const OpCase& row, Device device);
+// The candidates that take a row in one of its dtypes.
+std::set<std::string_view> candidates_of_case(const OpCase& row, Device device);
 
 }  // namespace weft::testing

@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "core/device/block.h"
-#include "core/exec/kernel.h"
+#include "core/exec/candidate.h"
 #include "core/ops/op.h"
 #include "core/passes/optimize.h"
 
@@ -231,6 +231,21 @@ RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Devic
   if (!node.region && ops::find_op(node.op).facts.runs == ops::Runs::kParts)
     return run_parts(node, inputs, device, options.misaligned);
   return Run(node, inputs, device, options)();
+}
+
+std::vector<std::string_view> candidates_taking(const ir::Node& node, const std::vector<RawTensor>& inputs,
+                                                Device device) {
+  std::vector<TensorSpec> specs;
+  for (const RawTensor& input : inputs) specs.push_back(input.spec);
+  const std::vector<TensorSpec> outputs = ops::infer_node(node, specs);
+  const exec::KernelRequest request{node.op, node.attributes, specs, outputs, device, node.path, node.region};
+  std::vector<std::string_view> names;
+  for (const exec::KernelRow& row : exec::kernel_table()) {
+    if (row.op != node.op.name()) continue;
+    for (const exec::Candidate& candidate : device.is_cuda() ? row.cuda : row.cpu)
+      if (candidate.prepare(request)) names.push_back(candidate.name);
+  }
+  return names;
 }
 
 std::vector<HostTensor> run_op(std::string_view op, const ir::Attributes& attributes,

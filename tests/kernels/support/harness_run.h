@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "tests/kernels/support/harness.h"
@@ -33,5 +34,9 @@ struct RawRun {
 // Runs node's op (its own inputs and outputs are not looked at) on these inputs; one without a kernel as its parts,
 // each of which runs like an op by itself.
 RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options = {});
+
+// The candidates of node's op that take these inputs, in their order; none of an op without a kernel.
+std::vector<std::string_view> candidates_taking(const ir::Node& node, const std::vector<RawTensor>& inputs,
+                                                Device device);
 
 }  // namespace weft::testing

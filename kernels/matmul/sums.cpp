@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/matmul/bodies.h"
-
 #include <algorithm>
 #include <memory>
-#include <string>
 #include <utility>
+
+#include "kernels/matmul/matmul.h"
 
 namespace weft::kernels {
 
@@ -23,36 +22,22 @@ ir::Graph sums_of(const TensorSpec& matrix, std::int64_t axis, const TensorSpec&
 
 }  // namespace
 
-const ir::Node* lone_node(const ir::Graph& body) {
-  const ir::Node& last = body.nodes.back();
-  const std::string& op = last.op.name();
-  return op == "relu_bits" || op == "relu_bits_grad" || op == "gelu_tanh_grad" ? &last : nullptr;
-}
-
-exec::PreparedKernel prepare_lone_node(const exec::KernelRequest& request) {
-  const ir::Node& node = *lone_node(*request.region.graph);
-  return exec::prepare_kernel(
-      {node.op, node.attributes, request.inputs, request.outputs, request.device, request.path});
-}
-
-exec::PreparedKernel prepare_product_and_sums(const exec::KernelRequest& request,
-                                              exec::PreparedKernel (*prepare_matmul)(const exec::KernelRequest&),
-                                              exec::PreparedKernel (*prepare_pointwise)(const exec::KernelRequest&)) {
+exec::PreparedKernel prepare_sums_in_turn(const exec::KernelRequest& request) {
   const auto operand = static_cast<std::size_t>(request.attributes.integer("operand"));
   const std::int64_t inner = operand == 0 ? !request.attributes.flag("trans_a") : request.attributes.flag("trans_b");
   const ir::Region body{ir::Region::Kind::kElementwise,
                         std::make_shared<const ir::Graph>(sums_of(request.inputs[operand], inner, request.outputs[1]))};
-  exec::PreparedKernel product = prepare_matmul({ir::OpId::of("matmul"),
-                                                 request.attributes,
-                                                 request.inputs,
-                                                 request.outputs.first(1),
-                                                 request.device,
-                                                 request.path,
-                                                 {},
-                                                 request.allow_tf32});
+  exec::PreparedKernel product = exec::prepare_kernel({ir::OpId::of("matmul"),
+                                                       request.attributes,
+                                                       request.inputs,
+                                                       request.outputs.first(1),
+                                                       request.device,
+                                                       request.path,
+                                                       {},
+                                                       request.allow_tf32});
   exec::PreparedKernel sums =
-      prepare_pointwise({ir::OpId::of("pointwise"), request.attributes, request.inputs.subspan(operand, 1),
-                         request.outputs.subspan(1), request.device, request.path, body});
+      exec::prepare_kernel({ir::OpId::of("pointwise"), request.attributes, request.inputs.subspan(operand, 1),
+                            request.outputs.subspan(1), request.device, request.path, body});
   const std::size_t workspace = std::max(product.workspace, sums.workspace);
   return {[operand, product = std::move(product.run), sums = std::move(sums.run)](const Call& call) {
             Call first = call, second = call;
