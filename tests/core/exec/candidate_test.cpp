@@ -90,6 +90,27 @@ TEST(Candidates, OfAUsersOpAreHisOne) {
   EXPECT_EQ(prepare_kernel(Request(4)("candidate_test_op")).candidate, "user");
 }
 
+// Kept kernels are found again by what was forced, too.
+TEST(Candidates, AnEagerOpIsTheForcedOnes) {
+  const Device cpu = Device::cpu();
+  std::vector<float> numbers(300 * 300);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = 1 / static_cast<float>(i + 1);
+  const Array x = Array::from_host(numbers.data(), {{300, 300}, DType::kF32}, Stream::current(cpu));
+  const std::vector<Array> inputs{x, x};
+  const ir::Attributes attributes{{"trans_a", false}, {"trans_b", false}};
+  const auto product = [&] {
+    const Array y = run_op(ir::OpId::of("matmul"), inputs, attributes, cpu)[0];
+    const auto* data = static_cast<const float*>(y.data());
+    return std::vector<float>(data, data + 300 * 300);
+  };
+  const std::vector<float> usual = product();
+  {
+    const ForcedCandidate forced("matmul", Device::Kind::kCPU, "reference");
+    EXPECT_NE(product(), usual);
+  }
+  EXPECT_EQ(product(), usual);
+}
+
 TEST(KernelTable, NamesEveryCandidateOnceInItsRow) {
   std::set<std::string_view> ops;
   for (const KernelRow& row : kernel_table()) {
