@@ -51,7 +51,8 @@ int main(int argc, char** argv) {
   weft::Loader loader(digits.train, {.batch_size = 64, .drop_last = true, .seed = 7});
   Net model(64, 64, 2, 10);
   const std::int64_t updates = epochs * loader.batches() / kAccumulate;
-  weft::Optimizer optimizer(model.parameters(), weft::AdamW{.lr = weft::warmup_cosine(3e-3, updates / 10, updates + 1)},
+  weft::Optimizer optimizer(model.parameters(),
+                            weft::AdamW{.lr = weft::schedule::warmup_cosine(3e-3, updates / 10, updates + 1)},
                             {.clip_norm = 1});
 
   auto add_batch = weft::compile([&](weft::Tensor x, weft::Tensor y) {

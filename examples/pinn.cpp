@@ -19,7 +19,7 @@ int main(int argc, char** argv) try {
 
   weft::Sequential model{weft::Linear(2, 64), weft::Tanh(), weft::Linear(64, 64), weft::Tanh(), weft::Linear(64, 1)};
   // The rate is a formula of the update number, evaluated on the device.
-  weft::Optimizer optimizer(model.parameters(), weft::Adam{.lr = weft::cosine(2e-3, 1e-5, steps)});
+  weft::Optimizer optimizer(model.parameters(), weft::Adam{.lr = weft::schedule::cosine(2e-3, 1e-5, steps)});
 
   // Forward over forward, row by row: jvp() gives f(x) and its derivative along a direction, and nests.
   auto residual_forward = [&](const weft::Tensor& x, const weft::Tensor& t) {

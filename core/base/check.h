@@ -37,4 +37,10 @@ template <class E, class... Args>
   throw E(op, current_path(), cat(args...));
 }
 
+// The same with the path of what is at fault: a file, or a parameter.
+template <class E, class... Args>
+[[noreturn]] void fail_at(const std::string& op, const std::string& path, const Args&... args) {
+  throw E(op, path, cat(args...));
+}
+
 }  // namespace weft

@@ -48,7 +48,7 @@ weft::Trainer make_trainer(const Options& options, const weft::Split& data, weft
   const std::int64_t rows = std::min(options.batch_size, data.train.size());
   const std::int64_t updates = options.epochs * ((data.train.size() + rows - 1) / rows);
   weft::Trainer trainer(
-      model, weft::CrossEntropy(), weft::AdamW{.lr = weft::warmup_cosine(options.lr, updates / 10, updates)},
+      model, weft::CrossEntropy(), weft::AdamW{.lr = weft::schedule::warmup_cosine(options.lr, updates / 10, updates)},
       {.device = weft::default_device(), .seed = options.seed, .precision = precision_of(options.precision)});
   trainer.prepare(data.train, rows);
   return trainer;

@@ -64,6 +64,9 @@ std::string list(const std::vector<std::string_view>& names) {
 const std::vector<Room>& rooms() {
   static const std::vector<std::string_view> kAll{"core/base", "core/scalar", "core/device", "core/api",
                                                   "core/io",   "core/data",   "layers"};
+  static const std::vector<std::string_view> kAboveBase{"core/scalar",    "core/device", "core/api",
+                                                        "core/io",        "core/data",   "layers",
+                                                        "optim/schedule", "optim/rules", "optim/optimizer"};
   static const std::vector<Room> all = {
       {"core/base", {}},
       {"core/scalar", {}},
@@ -89,15 +92,27 @@ const std::vector<Room>& rooms() {
       {"core/io", {"core/base", "core/scalar", "core/device", "core/array", "core/api"}, {"core/api"}},
       {"core/data", {"core/base", "core/device", "core/array", "core/api", "core/io"}, {"core/api"}},
       {"layers", {"core/base", "core/scalar", "core/device", "core/api"}, kAll},
-      {"optim", {"core/base", "core/scalar", "core/device", "core/api", "core/io", "core/data", "layers"}, kAll},
+      {"optim/schedule", {"core/base", "core/device", "core/api"}, kAboveBase},
+      // layers: the name of a type.
+      {"optim/rules", {"core/base", "core/device", "core/api", "layers", "optim/schedule"}, kAboveBase},
+      {"optim/optimizer",
+       {"core/base", "core/scalar", "core/device", "core/api", "optim/schedule", "optim/rules"},
+       kAboveBase},
+      {"optim/train",
+       {"core/base", "core/scalar", "core/device", "core/api", "core/io", "core/data", "layers", "optim/schedule",
+        "optim/rules", "optim/optimizer"},
+       kAboveBase},
   };
   return all;
 }
 
 const Room* room_of(std::string_view path) {
+  const Room* found = nullptr;  // the longest folder that fits
   for (const Room& room : rooms())
-    if (path.starts_with(room.folder) && path.substr(room.folder.size()).starts_with('/')) return &room;
-  return nullptr;
+    if (path.starts_with(room.folder) && path.substr(room.folder.size()).starts_with('/') &&
+        (!found || room.folder.size() > found->folder.size()))
+      found = &room;
+  return found;
 }
 
 std::vector<std::string> arrow_violations(const SourceFile& file, const std::vector<SourceFile>& library) {

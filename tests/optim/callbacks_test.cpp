@@ -66,7 +66,7 @@ struct Scripted {
 };
 
 TEST(EarlyStopping, PatienceCountsFromTheLatestGain) {
-  Scripted run(early_stopping(2));
+  Scripted run(callbacks::early_stopping(2));
   EXPECT_FALSE(run.epoch(5));
   EXPECT_FALSE(run.epoch(6));
   EXPECT_FALSE(run.epoch(4));
@@ -77,7 +77,7 @@ TEST(EarlyStopping, PatienceCountsFromTheLatestGain) {
 }
 
 TEST(EarlyStopping, AGainBelowTheLeastIsNone) {
-  Scripted run(early_stopping(2, 0.5));
+  Scripted run(callbacks::early_stopping(2, 0.5));
   EXPECT_FALSE(run.epoch(5));
   EXPECT_FALSE(run.epoch(4.75));
   EXPECT_FALSE(run.epoch(4.25));  // below the best, 5, by more than that
@@ -88,7 +88,7 @@ TEST(EarlyStopping, AGainBelowTheLeastIsNone) {
 }
 
 TEST(EarlyStopping, WithoutValidationTheTrainingLossDecides) {
-  Scripted run(early_stopping(1));
+  Scripted run(callbacks::early_stopping(1));
   EXPECT_FALSE(run.epoch(kNaN, 3));
   EXPECT_FALSE(run.epoch(kNaN, 2));
   EXPECT_TRUE(run.epoch(kNaN, 2.5));
@@ -97,7 +97,7 @@ TEST(EarlyStopping, WithoutValidationTheTrainingLossDecides) {
 }
 
 TEST(EarlyStopping, EveryRunBeginsAnew) {
-  Scripted run(early_stopping(1));
+  Scripted run(callbacks::early_stopping(1));
   EXPECT_FALSE(run.epoch(1));
   EXPECT_TRUE(run.epoch(2));
   run.begin();
@@ -114,7 +114,7 @@ TEST(EarlyStopping, EveryRunBeginsAnew) {
 
 TEST(Checkpoints, TheBestIsThatOfTheLowestLoss) {
   const TemporaryDirectory directory;
-  Scripted run(checkpoint(directory / "runs"));
+  Scripted run(callbacks::checkpoint(directory / "runs"));
   const auto best = [&] {
     Sequential model{Linear(3, 2)};
     load(model, directory / "runs" / "best.safetensors");
@@ -133,7 +133,7 @@ TEST(Checkpoints, TheBestIsThatOfTheLowestLoss) {
 
 TEST(WriteHistory, HasEveryFigure) {
   const TemporaryDirectory directory;
-  Scripted run(write_history(directory / "h.json"));
+  Scripted run(callbacks::write_history(directory / "h.json"));
   run.history.best_validation_loss = 0.125;
   run.epoch(0.75, 0.625);
   const std::string json = testing_data::read_file(directory / "h.json");
@@ -153,7 +153,7 @@ std::string printed(F f) {
 
 TEST(Progress, IsALinePerEpochWhereThereIsNoTerminal) {
   const std::string text = printed([] {
-    Scripted run(progress(), 12);
+    Scripted run(callbacks::progress(), 12);
     for (int batch = 1; batch <= 3; ++batch) run.callback->on_batch(run.at);
     run.epoch(0.5, 0.25);
     run.epoch(kNaN, 0.125);

@@ -15,6 +15,7 @@
 
 #include "core/exec/executable.h"
 #include "core/ir/read.h"
+#include "tests/optim/recipes.h"
 #include "tests/support/every_device.h"
 #include "weft/weft.h"
 #ifdef WEFT_CUDA_EMULATED
@@ -114,7 +115,7 @@ struct Rule {
 // Groups that differ in all numbers, in some, and in one.
 std::vector<Rule> rules() {
   return {
-      {"sgd", {SGD{.lr = 0.1}, SGD{.lr = linear(0.2, 0.01, 5), .weight_decay = 0.1}}},
+      {"sgd", {SGD{.lr = 0.1}, SGD{.lr = schedule::linear(0.2, 0.01, 5), .weight_decay = 0.1}}},
       {"momentum",
        {SGD{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.1}, SGD{.lr = 0.2, .momentum = 0.5, .weight_decay = 0.3}}},
       {"nesterov",
@@ -123,8 +124,14 @@ std::vector<Rule> rules() {
       {"adam", {Adam{.lr = 0.1}, Adam{.lr = 0.1, .weight_decay = 0.1}, Adam{.lr = 0.3, .beta1 = 0.5, .eps = 1e-3}}},
       {"adamw", {AdamW{.lr = 0.1}, AdamW{.lr = 0.1, .weight_decay = 0}}},
       {"adamw with other numbers",
-       {AdamW{.lr = warmup_cosine(0.1, 2, 9)}, AdamW{.lr = cosine(0.1, 0.01, 4), .beta1 = 0.8, .weight_decay = 0.2},
+       {AdamW{.lr = schedule::warmup_cosine(0.1, 2, 9)},
+        AdamW{.lr = schedule::cosine(0.1, 0.01, 4), .beta1 = 0.8, .weight_decay = 0.2},
         AdamW{.lr = 0.05, .beta2 = 0.9, .eps = 1e-2}}},
+      {"lion",
+       {testing::Lion{.lr = 0.1},
+        testing::Lion{.lr = schedule::linear(0.2, 0.01, 5), .beta1 = 0.5, .weight_decay = 0.1}}},
+      {"lamb", {testing::Lamb{.lr = 0.1}, testing::Lamb{.lr = 0.1, .beta2 = 0.5, .eps = 0.1, .weight_decay = 0}}},
+      {"adafactor", {testing::Adafactor{.lr = 0.1}, testing::Adafactor{.lr = 0.1, .eps2 = 0.1}}},
   };
 }
 
@@ -199,8 +206,8 @@ TEST_P(GroupsOn, OfOtherRulesStandBeside) {
   const Parameters state = all.optimizers[0]->state();
   for (std::size_t i = 0; i < state.size(); ++i)
     if (std::isdigit(static_cast<unsigned char>(state.name(i)[0]))) names.push_back(state.name(i));
-  EXPECT_EQ(names, (std::vector<std::string>{"0.moment0", "0.moment1", "0.accumulated", "1.moment0", "1.accumulated",
-                                             "2.accumulated"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"0.adamw.first_moment", "0.adamw.second_moment", "0.accumulated",
+                                             "1.sgd.momentum", "1.accumulated", "2.accumulated"}));
   EXPECT_EQ(all.optimizers[0]->parameters().size(), kSizes.size());
   train(all, 4);
   train(alone, 4);
@@ -272,7 +279,7 @@ Kernels kernels_of(std::size_t groups, Device device) {
   const ir::Graph graph = ir::read(step.graph());
   Kernels kernels;
   kernels.planned = exec::Executable(graph, {.device = device}).steps().size();
-  const std::int64_t arena = optimizer.state().matching("0.moment0")[0].numel();
+  const std::int64_t arena = optimizer.state().matching("0.adamw.first_moment")[0].numel();
   for (const ir::Node& node : graph.nodes)
     kernels.updates += node.op.name() == "pointwise" && node.outputs[0].shape.numel() == arena;
 #ifdef WEFT_CUDA_EMULATED

@@ -141,7 +141,7 @@ TEST_F(MemoryPlan, OfTwoModelsInOneStepIsTight) {
 
 TEST_F(MemoryPlan, OfThirdDerivativesIsTight) {
   Sequential model{Linear(2, 64), Tanh(), Linear(64, 64), Tanh(), Linear(64, 1)};
-  Optimizer optimizer(model.parameters(), Adam{.lr = cosine(2e-3, 1e-5, 100)});
+  Optimizer optimizer(model.parameters(), Adam{.lr = schedule::cosine(2e-3, 1e-5, 100)});
   auto step = compile(
       [&](Tensor x, Tensor t) {
         auto along_x = [&](const Tensor& x1) { return model(concat({x1, t}, 1)); };

@@ -102,7 +102,7 @@ TEST(Optimizer, AdamWithCoupledDecay) {
 }
 
 TEST(Optimizer, AdamWWithDecoupledDecayAndASchedule) {
-  expect_trajectory(AdamW{.lr = linear(0.1, 0.02, 30), .weight_decay = 0.3},
+  expect_trajectory(AdamW{.lr = schedule::linear(0.1, 0.02, 30), .weight_decay = 0.3},
                     [](int t, double p, double g, double& m, double& v) {
                       const double lr = t - 1 < 30 ? 0.1 - 0.08 * (t - 1) / 30 : 0.02;
                       return adam(t, p * (1 - lr * 0.3), g, m, v, lr, 0.9, 0.999, 1e-8);

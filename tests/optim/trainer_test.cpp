@@ -99,7 +99,7 @@ TEST(Trainer, TheSeedDecidesEverything) {
 TEST(Trainer, ResumesBitForBit) {
   const TemporaryDirectory directory;
   const FitOptions two{.epochs = 2, .batch_size = 16, .quiet = true}, one{.epochs = 1, .batch_size = 16, .quiet = true};
-  const Recipe recipe = AdamW{.lr = linear(0.01, 0.001, 8)};
+  const Recipe recipe = AdamW{.lr = schedule::linear(0.01, 0.001, 8)};
   Sequential straight = noisy_net();
   Trainer(straight, CrossEntropy(), recipe, {.seed = 5}).fit(rows(50), {.epochs = 3, .batch_size = 16, .quiet = true});
 
@@ -162,9 +162,10 @@ TEST(Trainer, CallbacksHearEverythingAndCanStop) {
   const Dataset regression({rows(10).column(0), zeros({10, 3})});
   const auto notes = std::make_shared<Notes>();
   notes->stop_after = 2;
-  const History history = trainer.fit(
-      regression,
-      {.epochs = 9, .batch_size = 4, .callbacks = {notes, write_history(directory / "h.json")}, .quiet = true});
+  const History history = trainer.fit(regression, {.epochs = 9,
+                                                   .batch_size = 4,
+                                                   .callbacks = {notes, callbacks::write_history(directory / "h.json")},
+                                                   .quiet = true});
   EXPECT_EQ(notes->text, "begin 4 8 10 epoch1 4 8 10 epoch2 end");
   EXPECT_TRUE(std::isnan(history.epochs[0].accuracy));
   EXPECT_TRUE(std::isnan(history.epochs[0].validation_loss));
@@ -178,7 +179,8 @@ TEST(Trainer, EarlyStoppingRestoresTheBest) {
   Trainer trainer(model, CrossEntropy(), SGD{.lr = 30}, {.seed = 1});  // far too high: the loss rises soon
   const Dataset data = rows(30);
   const History history = trainer.fit(
-      data, {.epochs = 30, .batch_size = 10, .validation = data, .callbacks = {early_stopping(2)}, .quiet = true});
+      data,
+      {.epochs = 30, .batch_size = 10, .validation = data, .callbacks = {callbacks::early_stopping(2)}, .quiet = true});
   ASSERT_LT(history.epochs.size(), 30u);
   std::size_t best = 0;
   for (std::size_t e = 0; e < history.epochs.size(); ++e)
@@ -193,7 +195,7 @@ TEST(Trainer, CheckpointsKeepTheLastAndTheBest) {
   Sequential model = plain_net();
   Trainer trainer(model, CrossEntropy(), Adam{.lr = 0.01});
   const auto runs = directory / "runs";
-  trainer.fit(rows(30), {.epochs = 4, .callbacks = {checkpoint(runs, 2)}, .quiet = true});
+  trainer.fit(rows(30), {.epochs = 4, .callbacks = {callbacks::checkpoint(runs, 2)}, .quiet = true});
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(runs)) names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
@@ -211,12 +213,14 @@ TEST(Trainer, AnUnwritableDirectoryIsAnErrorBeforeTraining) {
   Sequential model = plain_net();
   Trainer trainer(model, CrossEntropy(), Adam{});
   const Values before = values(model);
-  const std::string message = message_of<FormatError>(
-      [&] { trainer.fit(rows(8), {.callbacks = {checkpoint(directory / "file" / "runs")}, .quiet = true}); });
+  const std::string message = message_of<FormatError>([&] {
+    trainer.fit(rows(8), {.callbacks = {callbacks::checkpoint(directory / "file" / "runs")}, .quiet = true});
+  });
   EXPECT_NE(message.find("[checkpoint]"), std::string::npos) << message;
   EXPECT_EQ(values(model), before);
-  EXPECT_THROW(trainer.fit(rows(8), {.callbacks = {write_history(directory / "file" / "h.json")}, .quiet = true}),
-               FormatError);
+  EXPECT_THROW(
+      trainer.fit(rows(8), {.callbacks = {callbacks::write_history(directory / "file" / "h.json")}, .quiet = true}),
+      FormatError);
 }
 
 TEST(Trainer, NamesTheRowThatIsNotFinite) {
@@ -262,7 +266,7 @@ TEST(Trainer, BadInput) {
   EXPECT_THROW(trainer.fit(rows(3), {.epochs = 0}), ValueError);
   EXPECT_THROW(trainer.evaluate(Dataset()), ValueError);
   EXPECT_THROW(trainer.predict(zeros({0, 4})), ValueError);
-  EXPECT_THROW(early_stopping(0), ValueError);
+  EXPECT_THROW(callbacks::early_stopping(0), ValueError);
   EXPECT_THROW(Trainer(model, CrossEntropy(), Adam{}, {.accumulate = 0}), ValueError);
 }
 

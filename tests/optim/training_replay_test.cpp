@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "optim/trainer_state.h"
+#include "optim/train/trainer_state.h"
 #include "tests/support/every_device.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
@@ -31,8 +31,8 @@ struct SmallRun {
       : device(where),
         state({model, [this](const Tensor& x) { return model(x); },
                [](const Tensor& y, const Tensor& t) { return cross_entropy(y, t); }},
-              {}, AdamW{.lr = warmup_cosine(1e-2, 20, 200)}, {.device = where, .seed = 7, .update = {.clip_norm = 1}}) {
-  }
+              {}, AdamW{.lr = schedule::warmup_cosine(1e-2, 20, 200)},
+              {.device = where, .seed = 7, .update = {.clip_norm = 1}}) {}
 
   void epoch(const Dataset& data, const std::function<void(const std::function<void()>&)>& each) {
     const GeneratorScope draws(state.generator);
@@ -108,7 +108,7 @@ TEST(TrainingReplay, TheStateOfAStepMovesOnAsOnTheCpu) {
         step();
         seen.push_back(run.state.optimizer.lr().item<double>());
       });
-    const Schedule schedule = warmup_cosine(1e-2, 20, 200);
+    const Schedule schedule = schedule::warmup_cosine(1e-2, 20, 200);
     EXPECT_EQ(run.state.optimizer.updates(), 48);
     EXPECT_FLOAT_EQ(static_cast<float>(seen.back()), static_cast<float>(schedule.at(48)));
     if (!rates) rates = seen;

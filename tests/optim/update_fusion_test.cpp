@@ -25,7 +25,7 @@ std::vector<Net> nets() {
        [] {
          return Sequential{Linear(64, 128), BatchNorm(128), ReLU(), Dropout(0.2), Linear(128, 10)};
        },
-       AdamW{.lr = warmup_cosine(1e-2, 4, 12)}},
+       AdamW{.lr = schedule::warmup_cosine(1e-2, 4, 12)}},
       {"plain",
        [] {
          return Sequential{Linear(64, 33), ReLU(), Linear(33, 17), ReLU(), Linear(17, 10)};

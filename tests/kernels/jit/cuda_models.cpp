@@ -30,7 +30,7 @@ ir::Graph groups(bool fuse) {
   const Parameters all = model.parameters();
   Optimizer optimizer(
       std::vector<Group>{
-          {all.matching("*.weight"), AdamW{.lr = warmup_cosine(1e-2, 4, 12)}},
+          {all.matching("*.weight"), AdamW{.lr = schedule::warmup_cosine(1e-2, 4, 12)}},
           {all.matching("*.bias"), AdamW{.lr = 1e-3, .beta1 = 0.8, .beta2 = 0.99, .eps = 1e-6, .weight_decay = 0}}},
       {.clip_norm = 1});
   auto step = compile(
@@ -71,7 +71,7 @@ ir::Graph gan(bool fuse) {
 // Derivatives of the net by its input, forward over forward, inside the loss.
 ir::Graph differential_equation(bool fuse) {
   Sequential model{Linear(1, 32), Tanh(), Linear(32, 32), Tanh(), Linear(32, 1)};
-  Optimizer optimizer(model.parameters(), Adam{.lr = cosine(2e-3, 1e-5, 100)});
+  Optimizer optimizer(model.parameters(), Adam{.lr = schedule::cosine(2e-3, 1e-5, 100)});
   const auto f = [&](const Tensor& x) { return model(x); };
   const auto slope = [&](const Tensor& x) { return jvp(f, x, ones_like(x)).tangent; };
   auto step = compile(
@@ -100,7 +100,7 @@ std::vector<ModelStep> model_steps() {
   std::vector<ModelStep> all;
   add(all, "digits", [](bool fuse) {
     return classifier(fuse, Sequential{Linear(64, 128), BatchNorm(128), ReLU(), Dropout(0.2), Linear(128, 10)}, 64, 64,
-                      AdamW{.lr = warmup_cosine(1e-2, 4, 12)});
+                      AdamW{.lr = schedule::warmup_cosine(1e-2, 4, 12)});
   });
   add(all, "mnist", [](bool fuse) {
     return classifier(fuse, Sequential{Linear(784, 128), ReLU(), Linear(128, 128), ReLU(), Linear(128, 10)}, 784, 64,

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "weft/adam.h"
+#include "weft/adamw.h"
+#include "weft/export.h"
+#include "weft/gradients.h"
+#include "weft/recipe.h"
+#include "weft/sgd.h"
+#include "weft/tensor.h"
+#include "weft/variable.h"
+
+// Optimizers are traced functions of tensors: an update is part of the program that computes the gradients.
+namespace weft WEFT_EXPORT {
+
+// Parameters that follow a recipe. Groups of an optimizer whose recipes differ in numbers alone, weight decay and
+// schedule included, lie together; an elementwise recipe moves them by one launch, however many there are, and each of
+// them becomes what it would become alone.
+struct Group {
+  Parameters parameters;
+  Recipe recipe;
+  std::string name{};
+};
+
+// Lifts the gradients of an f16 program, which would else be too small for f16. The loss is multiplied by the scale
+// before minimize() and accumulate() take its gradients, and they are divided by it. Where one is then not finite
+// though the loss is, the update is left out and the scale halved; after `growth_interval` updates without that it is
+// doubled.
+struct LossScale {
+  double initial = 0;  // a power of two; 0: off
+  std::int64_t growth_interval = 2000;
+};
+
+struct UpdateOptions {
+  double clip_norm = 0;   // scales all gradients together so that their norm is at most this; 0: off
+  double clip_value = 0;  // then limits every element to [-clip_value, clip_value]; 0: off
+  LossScale loss_scale{};
+};
+
+namespace detail {
+struct OptimizerState;
+}
+
+// Moves parameters against their gradients. It touches only parameters of its own that are trainable and that a
+// gradient has reached; the others keep value and state, without weight decay. A loss that reaches trainable Parameters
+// which no optimizer holds is a warning in the log, once. An update whose loss or gradients are not all finite changes
+// nothing at all. The update number is one for all groups, also for a parameter that is unfrozen late. Values still
+// pending are drawn when the optimizer is made, and its parameters then stay on their device.
+class Optimizer {
+ public:
+  // Traces each recipe's update once per shape of a parameter, to learn what state it keeps. ValueError for a parameter
+  // in two groups or a number outside its domain, DTypeError for a parameter that is not floating, TraceError inside a
+  // trace.
+  Optimizer(Parameters parameters, Recipe recipe, UpdateOptions options = {});
+  explicit Optimizer(std::vector<Group> groups, UpdateOptions options = {});
+  ~Optimizer();
+  Optimizer(Optimizer&&) noexcept;
+  Optimizer& operator=(Optimizer&&) noexcept;
+
+  // One update with the gradients of this loss alone. TraceError outside a trace.
+  void minimize(const Tensor& loss);
+  // Adds the loss's gradients to those that update() will use. TraceError outside a trace.
+  void accumulate(const Tensor& loss);
+  void accumulate(const Gradients& gradients);
+  // One update with the mean over the accumulate() calls since the last one; none at all when there were none. Gives
+  // the norm of the mean, before clipping, as f32(). Works inside and outside a trace; likewise apply().
+  Tensor update();
+  // One update with given gradients.
+  void apply(const Gradients& gradients);
+
+  // The rate of the next update, f32(). ValueError when there is no such group or its recipe has no `lr`.
+  Tensor lr(std::size_t group = 0) const;
+  // Multiplies all rates from now on, from the host; programs are not traced again.
+  void scale_lr(double factor);
+  // How many updates have been made, and how many were skipped because something was not finite. Waits.
+  std::int64_t updates() const;
+  std::int64_t skipped() const;
+  // Whether the loss and the gradients of the latest update were finite, bool(). In a trace: at this point of it.
+  Tensor finite() const;
+  // Whether the latest update was left out because the loss scale was too large, bool(); skipped() does not count it.
+  Tensor overflowed() const;
+  // The scale of the next loss, f32(); 1 where it is off.
+  Tensor loss_scale() const;
+  const Parameters& parameters() const;
+  // Everything that a checkpoint must hold.
+  Parameters state() const;
+
+ private:
+  std::unique_ptr<detail::OptimizerState> state_;
+};
+
+}  // namespace weft

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "weft/export.h"
+#include "weft/tensor.h"
+
+namespace weft WEFT_EXPORT {
+
+class Number;
+
+namespace detail {
+
+// Tells elements which group they belong to.
+class NumberColumns {
+ public:
+  virtual ~NumberColumns();
+  // A number that differs by group, in this dtype and in a shape that broadcasts against the elements.
+  virtual Tensor column(const Number& number, DType dtype) = 0;
+};
+
+}  // namespace detail
+
+// A number of an update, in f64 and with a value per group of parameters: a constant such as beta1, or a value known
+// only when the program runs, such as a scheduled rate. Arithmetic between numbers happens once per group; beside a
+// tensor a number is rounded to the tensor's dtype.
+class Number {
+ public:
+  Number(double constant = 0);
+  // One constant per group.
+  Number(std::vector<double> per_group, std::shared_ptr<detail::NumberColumns> columns);
+  // f64(), or f64(groups).
+  Number(const Tensor& value, std::shared_ptr<detail::NumberColumns> columns);
+
+  // Whether it is the constant 0 in every group, and in at least one; false where a schedule decides.
+  bool is_zero() const;
+  bool has_zero() const;
+  // The number in x's dtype, in a shape that broadcasts against x.
+  Tensor like(const Tensor& x) const;
+  // f64(), or f64(groups) where it differs by group.
+  Tensor tensor() const;
+
+  friend Number operator+(const Number& a, const Number& b);
+  friend Number operator-(const Number& a, const Number& b);
+  friend Number operator*(const Number& a, const Number& b);
+  friend Number operator/(const Number& a, const Number& b);
+  friend Number operator-(const Number& x);
+  friend Number pow(const Number& a, const Number& b);
+  friend Number sqrt(const Number& x);
+  friend Number minimum(const Number& a, const Number& b);
+  friend Number maximum(const Number& a, const Number& b);
+
+  friend Tensor operator+(const Number& a, const Tensor& b);
+  friend Tensor operator+(const Tensor& a, const Number& b);
+  friend Tensor operator-(const Number& a, const Tensor& b);
+  friend Tensor operator-(const Tensor& a, const Number& b);
+  friend Tensor operator*(const Number& a, const Tensor& b);
+  friend Tensor operator*(const Tensor& a, const Number& b);
+  friend Tensor operator/(const Number& a, const Tensor& b);
+  friend Tensor operator/(const Tensor& a, const Number& b);
+  friend Tensor pow(const Tensor& a, const Number& b);
+  friend Tensor minimum(const Tensor& a, const Number& b);
+  friend Tensor maximum(const Tensor& a, const Number& b);
+
+  // The same for all copies of this number.
+  const void* identity() const { return value_.get(); }
+
+ private:
+  struct Value {
+    std::vector<double> constants;  // one if all groups agree; empty for a tensor
+    Tensor tensor;
+    std::shared_ptr<detail::NumberColumns> columns;
+  };
+  explicit Number(std::shared_ptr<const Value> value) : value_(std::move(value)) {}
+
+  // Null unless it is the same constant in every group.
+  const double* constant() const { return value_->constants.size() == 1 ? value_->constants.data() : nullptr; }
+  template <class Host, class Traced>
+  static Number combine(const Number& a, const Number& b, Host host, Traced traced);
+  template <class F>
+  static Tensor beside(const Number& number, const Tensor& x, F f);
+
+  std::shared_ptr<const Value> value_;
+};
+
+}  // namespace weft

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "weft/export.h"
+#include "weft/number.h"
+#include "weft/recipe_state.h"
+#include "weft/schedule.h"
+#include "weft/tensor.h"
+
+// Recipes of optimizers: a struct of numbers and one update written with tensors.
+//
+//   struct SignDescent {
+//     weft::Schedule lr = 1e-3;
+//     double weight_decay = 0;
+//     WEFT_RECIPE(lr, weight_decay)
+//
+//     static weft::Tensor update(const Numbers& h, const weft::Tensor& p, const weft::Tensor& g, weft::RecipeState&) {
+//       return p - h.lr * (weft::sign(g) + h.weight_decay * p);
+//     }
+//   };
+namespace weft WEFT_EXPORT {
+
+// A number of a recipe, or a choice (bool, integer, enumeration) as an integer.
+struct RecipeNumber {
+  std::string name;
+  std::variant<double, Schedule, std::int64_t> value;
+  bool operator==(const RecipeNumber& other) const;  // doubles by their bits
+};
+
+// What every update knows beside the recipe's own numbers.
+struct UpdateNumbers {
+  Number t;  // the number of the update, from 1
+};
+
+namespace detail {
+
+template <class T>
+concept Choice = std::integral<T> || std::is_enum_v<T>;
+
+// The type in which an update sees a recipe's member.
+template <class T>
+using NumberFor = std::conditional_t<Choice<T>, T, Number>;
+
+// Lists the members of a recipe.
+class NumberReader {
+ public:
+  void operator()(const char* name, double value) { numbers.push_back({name, value}); }
+  void operator()(const char* name, const Schedule& value) { numbers.push_back({name, value}); }
+  template <Choice T>
+  void operator()(const char* name, T value) {
+    numbers.push_back({name, static_cast<std::int64_t>(value)});
+  }
+  std::vector<RecipeNumber> numbers{};
+};
+
+// The optimizer's counters as they are before an update.
+struct UpdateClock {
+  Tensor updates;   // i64(): how many updates were made
+  Tensor number;    // f64(): of this update, from 1
+  Tensor lr_scale;  // f64()
+};
+
+// Fills an update's numbers from the recipes of its groups, which are of one type and make the same choices.
+class NumberWriter {
+ public:
+  NumberWriter(const std::vector<std::vector<RecipeNumber>>& per_group, const UpdateClock& clock,
+               std::shared_ptr<NumberColumns> columns);
+  void operator()(const char* name, Number& out);
+  template <Choice T>
+  void operator()(const char*, T& out) {
+    out = static_cast<T>(choice());
+  }
+  Number t() const;
+
+ private:
+  std::int64_t choice();
+  Number scheduled(const std::vector<Schedule>& schedules, bool scaled) const;
+
+  const std::vector<std::vector<RecipeNumber>>& per_group_;
+  const UpdateClock& clock_;
+  std::shared_ptr<NumberColumns> columns_;
+  std::size_t next_ = 0;
+};
+
+// A recipe whose type is forgotten.
+class RecipeModel {
+ public:
+  virtual ~RecipeModel();
+  virtual const std::type_info& type() const = 0;
+  virtual std::vector<RecipeNumber> numbers() const = 0;
+  virtual void check() const = 0;
+  virtual Tensor update(NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const = 0;
+};
+
+template <class R>
+class RecipeOf final : public RecipeModel {
+ public:
+  explicit RecipeOf(R recipe) : recipe_(std::move(recipe)) {}
+  const std::type_info& type() const override { return typeid(R); }
+  std::vector<RecipeNumber> numbers() const override {
+    NumberReader reader;
+    recipe_.weft_read(reader);
+    return std::move(reader.numbers);
+  }
+  void check() const override {
+    if constexpr (requires { recipe_.check(); }) recipe_.check();
+  }
+  Tensor update(NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const override {
+    typename R::Numbers h;
+    h.t = numbers.t();
+    h.weft_write(numbers);
+    return R::update(std::as_const(h), p, g, state);
+  }
+
+ private:
+  R recipe_;
+};
+
+}  // namespace detail
+
+// A struct with WEFT_RECIPE and `static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState&
+// s)`, which gives the new value of parameter p from its gradient g, both in the dtype of the arithmetic.
+template <class R>
+concept RecipeStruct = requires(const R& recipe, const typename R::Numbers& h, const Tensor& t, RecipeState& s,
+                                detail::NumberReader& r) {
+  { R::update(h, t, t, s) } -> std::convertible_to<Tensor>;
+  recipe.weft_read(r);
+};
+
+// Any recipe by value. An update is written for one parameter; where it is elementwise (element i of the results comes
+// from element i of parameter, gradient and state, whatever the shape), the optimizer makes it for all parameters in
+// one launch. Others, such as those with a norm of the parameter, are made for one parameter after the other.
+class Recipe {
+ public:
+  template <RecipeStruct R>
+  Recipe(R recipe) : model_(std::make_shared<const detail::RecipeOf<R>>(std::move(recipe))) {}
+
+  // The type's name in lower case: "adamw".
+  std::string name() const;
+  // In the order of WEFT_RECIPE.
+  std::vector<RecipeNumber> numbers() const { return model_->numbers(); }
+  // ValueError that names recipe, number, value and rule. All numbers must be finite; `lr`, `momentum` and
+  // `weight_decay` 0 or more; `beta` and `beta1` (any digits) in [0, 1); `eps` and `eps1` positive. Then the recipe's
+  // own `void check() const`, if it has one, may throw.
+  void check() const;
+  // The same type with the same numbers.
+  bool operator==(const Recipe& other) const;
+
+  // One update of tensors of p's shape, for an optimizer. ShapeError where the recipe gives another shape or dtype.
+  Tensor update(detail::NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const;
+  const std::type_info& type() const { return model_->type(); }
+
+ private:
+  std::shared_ptr<const detail::RecipeModel> model_;
+};
+
+namespace detail {
+// The rate, which Optimizer::scale_lr() multiplies: the number `lr`. ValueError where there is none.
+Schedule rate_of(const Recipe& recipe);
+// Whether the recipes differ in numbers alone: the same type with the same choices.
+bool same_choices(const Recipe& a, const Recipe& b);
+}  // namespace detail
+
+}  // namespace weft
+
+// Calls macro(x) for each of the arguments.
+#define WEFT_EACH(macro, ...) __VA_OPT__(WEFT_EACH_SCAN(WEFT_EACH_ONE(macro, __VA_ARGS__)))
+#define WEFT_EACH_ONE(macro, x, ...) macro(x) __VA_OPT__(WEFT_EACH_MORE WEFT_EACH_PARENS(macro, __VA_ARGS__))
+#define WEFT_EACH_MORE() WEFT_EACH_ONE
+#define WEFT_EACH_PARENS ()
+#define WEFT_EACH_SCAN(...) WEFT_EACH_SCAN1(WEFT_EACH_SCAN1(WEFT_EACH_SCAN1(WEFT_EACH_SCAN1(__VA_ARGS__))))
+#define WEFT_EACH_SCAN1(...) WEFT_EACH_SCAN2(WEFT_EACH_SCAN2(WEFT_EACH_SCAN2(WEFT_EACH_SCAN2(__VA_ARGS__))))
+#define WEFT_EACH_SCAN2(...) __VA_ARGS__
+
+// Names the numbers (double or Schedule) and choices (bool, integer, enumeration) of a recipe: all its members, in any
+// order. Groups whose recipes differ in numbers alone are updated together. `Numbers` has a member of each name, and t.
+#define WEFT_RECIPE(...)                                                                               \
+  WEFT_EACH(WEFT_RECIPE_TYPE, __VA_ARGS__)                                                             \
+  struct Numbers : ::weft::UpdateNumbers {                                                             \
+    WEFT_EACH(WEFT_RECIPE_MEMBER, __VA_ARGS__)                                                         \
+    void weft_write(::weft::detail::NumberWriter& visit) { WEFT_EACH(WEFT_RECIPE_VISIT, __VA_ARGS__) } \
+  };                                                                                                   \
+  void weft_read(::weft::detail::NumberReader& visit) const { WEFT_EACH(WEFT_RECIPE_VISIT, __VA_ARGS__) }
+#define WEFT_RECIPE_TYPE(name) using weft_type_of_##name = ::weft::detail::NumberFor<decltype(name)>;
+#define WEFT_RECIPE_MEMBER(name) weft_type_of_##name name{};
+#define WEFT_RECIPE_VISIT(name) visit(#name, name);

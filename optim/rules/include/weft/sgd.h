@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "weft/export.h"
+#include "weft/recipe.h"
+
+namespace weft WEFT_EXPORT {
+
+// g += weight_decay p; b = momentum b + g; p -= lr (nesterov ? g + momentum b : b). As torch.optim.SGD.
+struct SGD {
+  Schedule lr = 1e-2;
+  double momentum = 0;
+  bool nesterov = false;
+  double weight_decay = 0;
+  WEFT_RECIPE(lr, momentum, nesterov, weight_decay)
+
+  static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s);
+  // ValueError: nesterov needs momentum.
+  void check() const;
+};
+
+}  // namespace weft

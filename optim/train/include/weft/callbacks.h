@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "weft/export.h"
+
+namespace weft WEFT_EXPORT {
+
+class Trainer;
+
+// `accuracy` is NaN unless the targets are class indices.
+struct Metrics {
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  double accuracy = std::numeric_limits<double>::quiet_NaN();
+};
+
+// What one pass over the data gave; the validation figures are NaN without validation data.
+struct Epoch {
+  int number = 0;  // from 1
+  double loss = 0, accuracy = 0, validation_loss = 0, validation_accuracy = 0;
+  double seconds = 0, samples_per_second = 0;  // of the training, without the validation
+};
+struct History {
+  std::vector<Epoch> epochs;
+  double best_validation_loss = std::numeric_limits<double>::quiet_NaN();
+};
+
+// Where Trainer::fit() is. Setting `stop` ends it after the epoch at hand.
+struct FitState {
+  Trainer& trainer;
+  History& history;
+  int epochs = 0;                       // that were asked for
+  int epoch = 0;                        // from 1; of this call of fit()
+  std::int64_t batch = 0, batches = 0;  // of the epoch: finished, and in all
+  std::int64_t samples = 0;             // of the epoch: finished
+  double seconds = 0;                   // since the epoch began
+  bool stop = false;
+};
+
+// Hears of a training run. Reading metrics waits for the device: seldom is better than every batch.
+class Callback {
+ public:
+  virtual ~Callback();
+  virtual void on_train_begin(FitState&) {}
+  virtual void on_batch(FitState&) {}
+  // The epoch's figures are history.epochs.back().
+  virtual void on_epoch(FitState&) {}
+  virtual void on_train_end(FitState&) {}
+};
+
+namespace callbacks {
+
+// A bar on a terminal, one line per epoch elsewhere, on standard output: epoch, loss, accuracy, validation figures,
+// samples per second, time left.
+WEFT_EXPORT std::shared_ptr<Callback> progress();
+// Stops when the validation loss (the training loss without validation data) has not fallen by more than min_delta for
+// `patience` epochs. At the end the model has its best values, parameters and buffers. ValueError unless patience > 0.
+WEFT_EXPORT std::shared_ptr<Callback> early_stopping(int patience, double min_delta = 0);
+// After every epoch writes epoch-0001.safetensors, from which Trainer::resume() goes on, and keeps the last `keep`;
+// best.safetensors is the model alone at its lowest (validation) loss. FormatError when the directory cannot be
+// written, before any training.
+WEFT_EXPORT std::shared_ptr<Callback> checkpoint(std::filesystem::path directory, int keep = 3);
+// Writes the history as JSON after every epoch.
+WEFT_EXPORT std::shared_ptr<Callback> write_history(std::filesystem::path path);
+
+}  // namespace callbacks
+
+}  // namespace weft

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/serialize.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/base/check.h"
+#include "weft/safetensors.h"
+
+namespace weft {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+std::string renamed(const std::string& name, const std::map<std::string, std::string>& rename) {
+  const std::pair<const std::string, std::string>* best = nullptr;
+  for (const auto& rule : rename)
+    if (name.starts_with(rule.first) && (!best || rule.first.size() > best->first.size())) best = &rule;
+  return best ? best->second + name.substr(best->first.size()) : name;
+}
+
+// The module's name of every tensor in the file -> its name there, aliases of tied tensors included.
+std::map<std::string, std::string> names_in(const SafetensorsFile& file, const std::filesystem::path& path,
+                                            const LoadOptions& options) {
+  std::map<std::string, std::string> out;
+  for (const std::string& name : file.names())
+    if (const auto [place, fresh] = out.emplace(renamed(name, options.rename), name); !fresh)
+      fail_at<FormatError>("load", path.string(), "'", name, "' and '", place->second, "' are both renamed to '",
+                           place->first, "'");
+  for (const auto& [alias, kept] : file.metadata())
+    if (file.contains(kept)) out.emplace(renamed(alias, options.rename), kept);
+  return out;
+}
+
+void check_fit(const StateEntry& entry, const TensorSpec& given, const std::string& file) {
+  const TensorSpec wanted{entry.variable.shape(), entry.variable.dtype()};
+  const std::string message = file + " has " + given.text() + ", the module wants " + wanted.text();
+  if (given.shape != wanted.shape) fail_at<ShapeError>("load", entry.name, message);
+  if (given.dtype != wanted.dtype && !(is_floating(given.dtype) && is_floating(wanted.dtype)))
+    fail_at<DTypeError>("load", entry.name, message);
+}
+
+}  // namespace
+
+std::string LoadReport::text() const {
+  std::string out = std::to_string(loaded.size()) + " loaded";
+  if (!missing.empty()) out += "\nmissing: " + joined(missing);
+  if (!unexpected.empty()) out += "\nunexpected: " + joined(unexpected);
+  if (!skipped.empty()) out += "\nskipped: " + joined(skipped);
+  return out;
+}
+
+void save(Module& module, const std::filesystem::path& path) {
+  std::vector<std::pair<std::string, Tensor>> tensors;
+  std::map<std::string, std::string> metadata{{"format", "pt"}};
+  std::map<const detail::Cell*, std::string> first;
+  for (const StateEntry& entry : module.state_dict()) {
+    const auto [place, fresh] = first.emplace(entry.variable.cell().get(), entry.name);
+    if (fresh) {
+      tensors.emplace_back(entry.name, entry.variable.value());
+    } else {
+      metadata[entry.name] = place->second;
+    }
+  }
+  write_safetensors(path, std::move(tensors), metadata);
+}
+
+LoadReport load(Module& module, const std::filesystem::path& path, const LoadOptions& options) {
+  const SafetensorsFile file(path);
+  const std::map<std::string, std::string> names = names_in(file, path, options);
+  LoadReport report;
+  std::vector<std::pair<Variable, std::string>> plan;
+  std::vector<StateEntry> absent;
+  std::set<std::string> used;
+  for (const StateEntry& entry : module.state_dict()) {
+    const auto place = names.find(entry.name);
+    if (place != names.end()) used.insert(place->second);
+    if (std::any_of(options.skip.begin(), options.skip.end(),
+                    [&](const std::string& glob) { return matches_glob(glob, entry.name); })) {
+      report.skipped.push_back(entry.name);
+    } else if (place == names.end()) {
+      absent.push_back(entry);
+    } else {
+      check_fit(entry, file.spec(place->second), path.string());
+      plan.emplace_back(entry.variable, place->second);
+      report.loaded.push_back(entry.name);
+    }
+  }
+  // A tied cell may stand in the file under any one of its names.
+  for (const StateEntry& entry : absent)
+    if (std::none_of(plan.begin(), plan.end(), [&](const auto& p) { return p.first.same_cell(entry.variable); }))
+      report.missing.push_back(entry.name);
+  for (const std::string& name : file.names())
+    if (!used.contains(name)) report.unexpected.push_back(name);
+  if (options.strict && !(report.missing.empty() && report.unexpected.empty()))
+    fail_at<FormatError>("load", path.string(),
+                         "it does not fit the module (strict = false loads what fits): ", report.text());
+  for (const auto& [variable, name] : plan) variable.assign(file.tensor(name).to(variable.dtype()));
+  return report;
+}
+
+}  // namespace weft

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "optim/train/trainer_state.h"
+
+#include <cmath>
+#include <limits>
+
+#include "core/base/check.h"
+#include "weft/ops.h"
+
+namespace weft::detail {
+namespace {
+
+// The device is where the model will be trained, so this comes before anything else is made.
+TrainerParts placed(TrainerParts parts, const TrainerOptions& options) {
+  if (options.accumulate < 1)
+    fail<ValueError>("trainer", "accumulate is ", options.accumulate, "; it must be positive");
+  for (const StateEntry& entry : parts.model.state_dict())
+    if (!entry.variable.initialised() || entry.variable.device() != options.device) entry.variable.to(options.device);
+  parts.model.initialise(options.seed);
+  return parts;
+}
+
+// f16 gradients need a loss scale; 2^16 is where PyTorch begins, too.
+UpdateOptions update_of(const TrainerOptions& options) {
+  UpdateOptions update = options.update;
+  if (options.precision == Precision::kF16 && update.loss_scale.initial == 0) update.loss_scale.initial = 65536;
+  return update;
+}
+
+std::vector<Group> groups_of(Module& model, std::vector<Group> groups, std::optional<Recipe> recipe) {
+  if (recipe) groups.push_back({model.parameters(), std::move(*recipe)});
+  return groups;
+}
+
+bool has_class_targets(const Tensor& output, const Tensor& target) {
+  if (is_floating(target.dtype()) || output.rank() != target.rank() + 1) return false;
+  for (int axis = 0; axis < target.rank(); ++axis)
+    if (output.dim(axis) != target.dim(axis)) return false;
+  return true;
+}
+
+Variable number_on(Device device, std::int64_t value) {
+  const DeviceScope on(device);
+  return Variable(Tensor::scalar(value));
+}
+
+}  // namespace
+
+RunningMetrics::RunningMetrics(Device device)
+    : rows(number_on(device, 0)), correct(number_on(device, 0)), classified(number_on(device, 0)) {
+  const DeviceScope on(device);
+  loss = Variable(Tensor::scalar(0.0));
+}
+
+void RunningMetrics::add(const Tensor& batch_loss, const Tensor& output, const Tensor& target) {
+  const std::int64_t n = output.dim(0);
+  loss.assign(loss.value() + batch_loss.reshape({}).to(DType::kF64) * static_cast<double>(n));
+  rows.assign(rows.value() + n);
+  if (!has_class_targets(output, target)) return;
+  const Tensor hits = equal(argmax(output), target.to(DType::kI64)).to(DType::kF32).sum();
+  correct.assign(correct.value() + hits.to(DType::kI64));
+  classified.assign(classified.value() + target.numel());
+}
+
+void RunningMetrics::reset() {
+  const DeviceScope on(loss.device());
+  loss.assign(Tensor::scalar(0.0));
+  for (const Variable& v : {rows, correct, classified}) v.assign(Tensor::scalar<std::int64_t>(0));
+}
+
+Metrics RunningMetrics::read() const {
+  const auto share = [](double part, std::int64_t all) {
+    return all > 0 ? part / static_cast<double>(all) : std::numeric_limits<double>::quiet_NaN();
+  };
+  return {share(loss.value().item<double>(), rows.value().item<std::int64_t>()),
+          share(static_cast<double>(correct.value().item<std::int64_t>()), classified.value().item<std::int64_t>())};
+}
+
+ModeScope::ModeScope(Module& module, bool training) : module_(module) {
+  module_.apply([this](const std::string&, Module& m) { before_.push_back(m.training()); });
+  module_.train(training);
+}
+
+ModeScope::~ModeScope() {
+  std::size_t next = 0;
+  // Parents come first, so that a child's own mode is set last.
+  module_.apply([&](const std::string&, Module& m) { m.train(before_[next++]); });
+}
+
+TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::optional<Recipe> recipe,
+                           TrainerOptions trainer_options)
+    : parts(placed(std::move(given), trainer_options)),
+      options(trainer_options),
+      generator(trainer_options.seed),
+      optimizer(groups_of(parts.model, std::move(groups), std::move(recipe)), update_of(trainer_options)),
+      training(options.device),
+      evaluation(options.device),
+      batch(number_on(options.device, 0)),
+      first_bad(number_on(options.device, -1)),
+      step([this](Tensor x, Tensor y) { trace_step(x, y); },
+           {.name = "training step", .precision = options.precision, .device = options.device}),
+      evaluate_step(
+          [this](Tensor x, Tensor y) {
+            const Tensor output = parts.forward(x);
+            evaluation.add(parts.loss(output, y), output, y);
+          },
+          {.name = "evaluation", .precision = options.precision, .device = options.device}),
+      forward([this](Tensor x) { return parts.forward(x); },
+              {.name = "prediction", .precision = options.precision, .device = options.device}) {}
+
+void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
+  const Parameters buffers = parts.model.buffers();
+  std::vector<Tensor> before;
+  for (const Variable& b : buffers) before.push_back(b.value());
+  const Tensor output = parts.forward(x), loss = parts.loss(output, y);
+  Tensor finite = equal(loss - loss, 0).reshape({}), good = finite;
+  if (options.accumulate == 1) {
+    optimizer.minimize(loss);
+    finite = optimizer.finite();
+    good = logical_or(finite, optimizer.overflowed());
+  } else {
+    optimizer.accumulate(loss);
+  }
+  // Running statistics of a bad batch would spoil every later evaluation.
+  for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].assign(select(finite, buffers[i].value(), before[i]));
+  training.add(loss, output, y);
+  const Tensor number = batch.value(), bad = first_bad.value();
+  first_bad.assign(select(logical_and(logical_not(good), less(bad, 0)), number, bad));
+  batch.assign(number + 1);
+}
+
+void TrainerState::train_batch(const Tensor& x, const Tensor& y) {
+  step(x, y);
+  if (options.accumulate > 1 && ++waiting == options.accumulate) {
+    optimizer.update();
+    waiting = 0;
+  }
+}
+
+void TrainerState::finish_update() {
+  if (waiting > 0) optimizer.update();
+  waiting = 0;
+}
+
+Checkpoint TrainerState::everything() { return Checkpoint(parts.model, optimizer, generator, epochs_done); }
+
+void TrainerState::reset_epoch() {
+  training.reset();
+  const DeviceScope on(options.device);
+  batch.assign(Tensor::scalar<std::int64_t>(0));
+  first_bad.assign(Tensor::scalar<std::int64_t>(-1));
+  skipped_before = optimizer.skipped();
+}
+
+void TrainerState::check_finite(const Dataset& data, const LoaderOptions& order) {
+  const std::int64_t bad = first_bad.value().item<std::int64_t>();
+  if (bad < 0 && optimizer.skipped() == skipped_before) return;
+  // With accumulation a bad gradient shows only at the update: the last batch stands for those before it.
+  const std::int64_t index = bad >= 0 ? bad : batch.value().item<std::int64_t>() - 1;
+  PassHandle pass = start_pass(data, order, epochs_done.value);
+  for (std::int64_t b = 0; b < index; ++b) pass.advance();
+  fail<DataError>("fit", "batch ", index, " of epoch ", epochs_done.value + 1, " is not finite, beginning with ",
+                  first_bad_tensor(*this, data, *pass.batch()), "; it has changed no value");
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recipes of users: their numbers, their state, and updates that are made for all parameters or for one at a time.
+#include "weft/recipe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "core/ir/read.h"
+#include "tests/core/io/files.h"
+#include "tests/optim/recipes.h"
+#include "tests/support/every_device.h"
+
+namespace weft {
+namespace {
+
+using testing::Adafactor;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::Lamb;
+using testing::Lion;
+using testing_data::message_of;
+using Values = std::vector<double>;
+
+const std::vector<Shape> kShapes = {{3, 4}, {5}, {}, {2, 3, 2}, {0, 4}, {4, 3}, {1}};
+
+double wave(std::size_t i, double phase) { return std::sin(1.3 * static_cast<double>(i) + phase) + 0.2; }
+
+Values waves(const Shape& shape, double phase) {
+  Values x;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(shape.numel()); ++i) x.push_back(wave(i, phase));
+  return x;
+}
+
+Parameters parameters_of(const std::vector<Shape>& shapes) {
+  Parameters all;
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    all.add("p" + std::to_string(i), Variable(Tensor::of(waves(shapes[i], static_cast<double>(i)), shapes[i])));
+  return all;
+}
+
+// The gradient of parameter i in update t, whatever the parameter is.
+Values gradient_of(const Shape& shape, std::size_t i, int t) {
+  return waves(shape, 0.7 * t + 2.0 * static_cast<double>(i));
+}
+
+Gradients gradients_of(const Parameters& parameters, int t) {
+  Gradients g{parameters, {}};
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    g.values.push_back(Tensor::of(gradient_of(parameters[i].shape(), i, t), parameters[i].shape()));
+  return g;
+}
+
+using Oracle = std::function<void(int t, const Shape& shape, Values& p, const Values& g)>;
+
+// Twelve updates of an optimizer beside an oracle for each parameter, both in double.
+void expect_trajectory(const std::vector<Group>& groups, const Parameters& all,
+                       const std::function<Oracle(std::size_t)>& oracle_of) {
+  Optimizer optimizer(groups);
+  std::vector<Values> wanted;
+  std::vector<Oracle> oracles;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    wanted.push_back(all[i].value().to_vector<double>());
+    oracles.push_back(oracle_of(i));
+  }
+  for (int t = 1; t <= 12; ++t) {
+    optimizer.apply(gradients_of(all, t));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (all[i].numel() == 0) continue;
+      oracles[i](t, all[i].shape(), wanted[i], gradient_of(all[i].shape(), i, t));
+      const Values got = all[i].value().to_vector<double>();
+      for (std::size_t k = 0; k < got.size(); ++k)
+        ASSERT_NEAR(got[k], wanted[i][k], 1e-12 * std::fmax(1, std::fabs(wanted[i][k])))
+            << all.name(i) << all[i].shape().text() << ", update " << t << ", element " << k;
+    }
+  }
+  EXPECT_EQ(optimizer.updates(), 12);
+}
+
+class RecipesOn : public testing::EveryDevice {};
+
+TEST_P(RecipesOn, LionIsItsPaper) {
+  const Parameters all = parameters_of(kShapes);
+  const Lion lion{.lr = schedule::linear(0.1, 0.01, 6), .beta1 = 0.8, .weight_decay = 0.1};
+  expect_trajectory({{all, lion}}, all, [&](std::size_t) { return testing::LionOracle{lion}; });
+}
+
+TEST_P(RecipesOn, LambHasNormsOfEachParameter) {
+  const Parameters all = parameters_of(kShapes);
+  const Lamb lamb{.lr = 0.05, .beta2 = 0.95, .weight_decay = 0.1};
+  expect_trajectory({{all, lamb}}, all, [&](std::size_t) { return testing::LambOracle{lamb}; });
+}
+
+TEST_P(RecipesOn, AdafactorKeepsRowsAndColumns) {
+  const Parameters all = parameters_of(kShapes);
+  const Adafactor adafactor{.lr = 0.05, .eps1 = 1e-6};
+  expect_trajectory({{all, adafactor}}, all, [&](std::size_t) { return testing::AdafactorOracle{adafactor}; });
+}
+
+// Groups of one recipe that differ in every number, and two recipes in one optimizer.
+TEST_P(RecipesOn, StandBesideOneAnother) {
+  const Parameters all = parameters_of({{3, 4}, {5}, {4, 3}, {7}, {}, {2, 2}});
+  const std::vector<Recipe> recipes = {Lion{.lr = 0.1},
+                                       Lion{.lr = 0.2, .beta1 = 0.5, .beta2 = 0.6, .weight_decay = 0.3},
+                                       Lamb{.lr = 0.1}, Lamb{.lr = schedule::cosine(0.3, 0, 9), .eps = 1e-2}};
+  std::vector<Group> groups;
+  for (std::size_t g = 0; g < recipes.size(); ++g) {
+    Parameters own;
+    for (std::size_t i = g; i < all.size(); i += recipes.size()) own.add(all.name(i), all[i]);
+    groups.push_back({own, recipes[g]});
+  }
+  expect_trajectory(groups, all, [](std::size_t i) -> Oracle {
+    switch (i % 4) {
+      case 0:
+        return testing::LionOracle{{.lr = 0.1}};
+      case 1:
+        return testing::LionOracle{{.lr = 0.2, .beta1 = 0.5, .beta2 = 0.6, .weight_decay = 0.3}};
+      case 2:
+        return testing::LambOracle{{.lr = 0.1}};
+      default:
+        return testing::LambOracle{{.lr = schedule::cosine(0.3, 0, 9), .eps = 1e-2}};
+    }
+  });
+}
+
+// Not elementwise, though nothing in its state says so.
+struct UnitSteps {
+  Schedule lr = 0.1;
+  WEFT_RECIPE(lr)
+  static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState&) {
+    return p - h.lr * (g / sqrt(square(g).sum()));
+  }
+};
+// Elementwise for any one shape, and something else for another.
+struct MatricesTwiceAsFast {
+  Schedule lr = 0.1;
+  WEFT_RECIPE(lr)
+  static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState&) {
+    return p - h.lr * (p.rank() == 2 ? 2 * g : g);
+  }
+};
+// Takes no vectors, so that it cannot be tried on one.
+struct MatricesOnly {
+  Schedule lr = 0.1;
+  WEFT_RECIPE(lr)
+  static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState&) {
+    if (p.dim(0) != 3) throw ShapeError("matrices_only", "", "three rows, please");
+    return p - h.lr * g;
+  }
+};
+
+TEST_P(RecipesOn, ThatLookAtOneParameterAtATimeGetOne) {
+  const Parameters all = parameters_of(kShapes);
+  expect_trajectory({{all, UnitSteps{}}}, all, [](std::size_t) {
+    return [](int, const Shape&, Values& p, const Values& g) {
+      double sum = 0;
+      for (const double x : g) sum += x * x;
+      for (std::size_t i = 0; i < p.size(); ++i) p[i] -= 0.1 * g[i] / std::sqrt(sum);
+    };
+  });
+  const Parameters more = parameters_of({{2, 3}});
+  expect_trajectory({{more, MatricesTwiceAsFast{}}}, more, [](std::size_t) {
+    return [](int, const Shape&, Values& p, const Values& g) {
+      for (std::size_t i = 0; i < p.size(); ++i) p[i] -= 0.2 * g[i];
+    };
+  });
+  const Parameters mixed = parameters_of({{2, 3}, {4}, {1}});
+  expect_trajectory({{mixed, MatricesTwiceAsFast{}}}, mixed, [](std::size_t) {
+    return [](int, const Shape& shape, Values& p, const Values& g) {
+      for (std::size_t i = 0; i < p.size(); ++i) p[i] -= (shape.rank() == 2 ? 0.2 : 0.1) * g[i];
+    };
+  });
+  const Parameters matrices = parameters_of({{3, 2}, {3, 5}});
+  expect_trajectory({{matrices, MatricesOnly{}}}, matrices, [](std::size_t) {
+    return [](int, const Shape&, Values& p, const Values& g) {
+      for (std::size_t i = 0; i < p.size(); ++i) p[i] -= 0.1 * g[i];
+    };
+  });
+}
+
+std::vector<std::string> state_of(const Optimizer& optimizer) {
+  std::vector<std::string> out;
+  const Parameters state = optimizer.state();
+  for (std::size_t i = 0; i < state.size(); ++i)
+    if (state.name(i)[0] == '0') out.push_back(state.name(i) + " " + state[i].shape().text());
+  return out;
+}
+
+TEST_P(RecipesOn, HaveStateOfAnyShape) {
+  const Parameters all = parameters_of({{3, 4}, {5}});
+  EXPECT_THAT(state_of(Optimizer(all, Lion{})), ElementsAre("0.lion.momentum (64,)", "0.accumulated (64,)"));
+  EXPECT_THAT(state_of(Optimizer(all, Adafactor{})), ElementsAre("0.adafactor.row.0 (3,)", "0.adafactor.column.0 (4,)",
+                                                                 "0.adafactor.squares.1 (5,)", "0.accumulated (64,)"));
+  EXPECT_THAT(state_of(Optimizer(parameters_of({{2, 2}}), SGD{})), ElementsAre("0.accumulated (32,)"));
+}
+
+// However many groups: one kernel gives the parameters their new values.
+TEST_P(RecipesOn, AreOneLaunchWhereTheyAreElementwise) {
+  const Parameters all = parameters_of({{64, 32}, {100}, {32, 9}, {40}});
+  std::vector<Group> groups;
+  for (std::size_t g = 0; g < all.size(); ++g)
+    groups.push_back(
+        {{{all.name(g), all[g]}}, Lion{.lr = 0.1 / static_cast<double>(g + 1), .beta1 = 0.2 * static_cast<double>(g)}});
+  Optimizer optimizer(groups);
+  auto step = compile([&] {
+    Tensor loss = zeros({}, DType::kF64);
+    for (const Variable& v : all) loss = loss + square(v.value()).sum();
+    optimizer.minimize(loss);
+  });
+  step.prepare();
+  const ir::Graph graph = ir::read(step.graph());
+  const std::int64_t arena = optimizer.state().matching("0.lion.momentum")[0].numel();
+  int updates = 0;
+  for (const ir::Node& node : graph.nodes)
+    updates += node.op.name() == "pointwise" && node.outputs[0].shape.numel() == arena;
+  EXPECT_EQ(updates, 1) << step.graph();
+}
+
+WEFT_ON_EVERY_DEVICE(RecipesOn);
+
+TEST(Recipe, IsWhatItsNumbersAre) {
+  const Recipe lion = Lion{.lr = 0.5, .beta1 = 0.25};
+  EXPECT_EQ(lion.name(), "lion");
+  EXPECT_EQ(Recipe(AdamW{}).name(), "adamw");
+  ASSERT_EQ(lion.numbers().size(), 4u);
+  EXPECT_EQ(lion.numbers()[0], (RecipeNumber{"lr", Schedule(0.5)}));
+  EXPECT_EQ(lion.numbers()[1], (RecipeNumber{"beta1", 0.25}));
+  EXPECT_EQ(Recipe(SGD{.nesterov = true}).numbers()[2], (RecipeNumber{"nesterov", std::int64_t{1}}));
+  EXPECT_TRUE(lion == Lion({.lr = 0.5, .beta1 = 0.25}));
+  EXPECT_FALSE(lion == Lion({.lr = 0.5, .beta1 = std::nextafter(0.25, 1.0)}));
+  EXPECT_FALSE(lion == Lion({.lr = 0.5 * Schedule(1), .beta1 = 0.25}));
+  EXPECT_FALSE(Recipe(Lion{.weight_decay = 0}) == Lion{.weight_decay = -0.0});
+  EXPECT_FALSE(Recipe(Adam{.weight_decay = 0.1}) == AdamW{.weight_decay = 0.1});
+  EXPECT_FALSE(Recipe(SGD{.momentum = 0.5}) == SGD({.momentum = 0.5, .nesterov = true}));
+  // A copy is a value of its own.
+  Recipe copy = lion;
+  copy = Lamb{};
+  EXPECT_EQ(lion.name(), "lion");
+  EXPECT_EQ(copy.name(), "lamb");
+}
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+std::string refusal(const Recipe& recipe) {
+  const Parameters p{{"p", Variable(ones({1}))}};
+  return message_of<ValueError>([&] { Optimizer(p, recipe); });
+}
+
+TEST(Recipe, RefusesWrongNumbers) {
+  EXPECT_EQ(refusal(Lion{.lr = -0.5}), "[lion] lr is -0.5; it must be 0 or more");
+  EXPECT_EQ(refusal(Lion{.beta1 = 1}), "[lion] beta1 is 1; it must be in [0, 1)");
+  EXPECT_EQ(refusal(Lamb{.eps = 0}), "[lamb] eps is 0; it must be positive");
+  EXPECT_EQ(refusal(Adafactor{.threshold = kInf}), "[adafactor] threshold is inf; it must be finite");
+  EXPECT_EQ(refusal(SGD{.momentum = -1}), "[sgd] momentum is -1; it must be 0 or more");
+  EXPECT_EQ(refusal(SGD{.nesterov = true}), "[sgd] momentum is 0; it must be positive with nesterov");
+  EXPECT_EQ(refusal(AdamW{.weight_decay = -0.1}), "[adamw] weight_decay is -0.1; it must be 0 or more");
+  for (const Recipe& recipe : {Recipe(SGD{.lr = kNaN}), Recipe(Adam{.lr = kNaN}), Recipe(AdamW{.lr = kInf}),
+                               Recipe(Lion{.weight_decay = kNaN}), Recipe(Adam{.beta2 = -0.1}),
+                               Recipe(Adam{.eps = kNaN}), Recipe(Adafactor{.decay = kNaN})})
+    EXPECT_THAT(refusal(recipe), HasSubstr("; it must be ")) << recipe.name();
+  EXPECT_EQ(refusal(Adam{.lr = schedule::linear(1, -1, 10)}), "[adam] lr is -1 in some update; it must be 0 or more");
+  EXPECT_THAT(refusal(Lion{.lr = -1 * schedule::warmup_cosine(1, 2, 9)}), HasSubstr("lr is -0.5 in some update"));
+  EXPECT_THAT(refusal(Lion{.lr = Schedule(1).then(5, schedule::cosine(1, kNaN, 3))}), HasSubstr("in some update"));
+  // Cut off before it is negative.
+  const Parameters p{{"p", Variable(ones({1}))}};
+  EXPECT_NO_THROW(Optimizer(p, Adam{.lr = schedule::linear(1, -1, 10).then(5, 0.1)}));
+  EXPECT_NO_THROW(Optimizer(p, Adam{.lr = 0, .beta1 = 0}));
+}
+
+struct Picky {
+  Schedule lr = 0.1;
+  double power = 2;
+  WEFT_RECIPE(lr, power)
+  static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState&) { return p - h.lr * g; }
+  void check() const {
+    if (power < 1) throw ValueError("picky", "", "power is " + std::to_string(power) + "; it must be 1 or more");
+  }
+};
+
+TEST(Recipe, ChecksWhatItsOwnCheckSays) {
+  EXPECT_THAT(refusal(Picky{.power = 0.5}), HasSubstr("[picky] power is 0.5"));
+  EXPECT_NO_THROW(Optimizer({{"p", Variable(ones({1}))}}, Picky{}));
+}
+
+struct Still {
+  double scale = 1;
+  WEFT_RECIPE(scale)
+  static Tensor update(const Numbers&, const Tensor& p, const Tensor&, RecipeState&) { return p; }
+};
+struct WrongShape {
+  double scale = 1;
+  WEFT_RECIPE(scale)
+  static Tensor update(const Numbers&, const Tensor& p, const Tensor&, RecipeState&) { return p.sum(); }
+};
+struct WrongState {
+  double scale = 1;
+  WEFT_RECIPE(scale)
+  static Tensor update(const Numbers&, const Tensor& p, const Tensor&, RecipeState& s) {
+    s.set("velocity", p);
+    return p;
+  }
+};
+struct WrongStateShape {
+  double scale = 1;
+  WEFT_RECIPE(scale)
+  static Tensor update(const Numbers&, const Tensor& p, const Tensor&, RecipeState& s) {
+    s.set("velocity", s.get("velocity").sum());
+    return p;
+  }
+};
+
+TEST(Recipe, MistakesInAnUpdateAreNamed) {
+  const Parameters p{{"p", Variable(ones({2, 3}))}};
+  EXPECT_EQ(message_of<ShapeError>([&] { Optimizer(p, WrongShape{}); }),
+            "[wrongshape] the update gives f32() for a parameter that is f32(2, 3); it must be the same");
+  EXPECT_EQ(message_of<ValueError>([&] { Optimizer(p, WrongState{}); }),
+            "[wrongstate] the update sets the state 'velocity' without asking for it; get() makes it");
+  EXPECT_EQ(message_of<ShapeError>([&] { Optimizer(p, WrongStateShape{}); }),
+            "[wrongstateshape] the state 'velocity' is (2, 3), the new value is ()");
+  // No rate to ask for; the update itself needs none.
+  Optimizer still(p, Still{});
+  still.apply({p, {ones({2, 3})}});
+  EXPECT_EQ(still.updates(), 1);
+  EXPECT_THAT(message_of<ValueError>([&] { static_cast<void>(still.lr()); }), HasSubstr("no number 'lr'"));
+}
+
+}  // namespace
+}  // namespace weft
