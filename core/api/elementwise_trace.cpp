@@ -22,7 +22,7 @@ bool is_elementwise(const ir::Node& node, const Shape& shape) {
                      [&](const TensorSpec& spec) { return spec.shape == shape || spec.shape.rank() == 0; });
 }
 
-// Whether two nodes differ at most in the shape that they are for.
+// True if two nodes differ at most in their shape.
 bool alike(const ir::Node& a, const ir::Node& b) {
   if (a.op != b.op || a.inputs != b.inputs || a.attributes.rows().size() != b.attributes.rows().size()) return false;
   for (std::size_t i = 0; i < a.attributes.rows().size(); ++i)

@@ -14,7 +14,7 @@ namespace {
 // A column that begins at a multiple of so many numbers is an alias of the table that holds it, whatever its dtype.
 constexpr std::int64_t kColumnStep = 64;
 
-// Of an arena, to where the next one begins.
+// A piece of an arena, which ends where the next one begins.
 struct Part {
   std::int64_t begin;
   std::optional<std::size_t> group;

@@ -9,9 +9,9 @@
 
 namespace weft::detail {
 
-// Which group each part of an arena follows, and which parts stay as they are. Where that is not one answer for all of
-// it, updates look at the arena as rows, as long as the places where the answer changes allow, and what differs is a
-// number per row: so one launch goes over everything.
+// The parts of an arena by group. If several groups move, or some members stay, updates see the arena as rows, none of
+// which crosses a border between groups. Numbers that differ by group are then columns with one number per row, so that
+// one launch moves everything.
 class GroupRows {
  public:
   // Per member of the segment its group, numbered from 0; nothing for one that stays. Some member with elements moves.
@@ -24,7 +24,7 @@ class GroupRows {
   // For each f64(groups) tensor: a column with each row's group's number, in this dtype.
   std::vector<Tensor> columns(const std::vector<Tensor>& per_group, DType dtype) const;
   Shape column_shape() const { return {rows_, 1}; }
-  // Whether a row moves, as a constant of the program; undefined where all do.
+  // A constant of the program, bool(rows, 1): true where a row moves. Undefined if all rows move.
   Tensor moving() const;
 
  private:

@@ -13,7 +13,7 @@ class LossScaler {
   // These are traced. What is off gives its argument.
   Tensor scaled(const Tensor& loss) const;
   Tensor unscaled(const Tensor& gradient) const;
-  // Whether gradients that are not finite may be so because of the scale, bool(): there is room to halve it.
+  // True while the scale can be halved, bool(): then a gradient that is not finite may be its fault.
   Tensor may_overflow() const;
   // Halves the scale after an overflow, doubles it after enough updates without one. Only where it is on.
   void adjust(const Tensor& overflowed, const Tensor& updated) const;

@@ -29,7 +29,7 @@ std::vector<Tensor> of_loss(OptimizerState& state, const Tensor& loss, const cha
   return out;
 }
 
-// Outside a trace: one program for each pattern of gradients that are given.
+// Runs `body` outside a trace: one program for each pattern of defined gradients.
 std::vector<Tensor> run(detail::Program& program, const std::vector<Tensor>& values,
                         const std::function<void(const std::vector<Tensor>&)>& body) {
   std::vector<detail::Argument> arguments;

@@ -117,7 +117,7 @@ void OptimizerState::add_state(Slot& slot, const std::vector<RecipePlan>& plans)
   slot.accumulated = filled(whole, 0);
   for (const std::size_t g : slot.groups) slot.elementwise = slot.elementwise && plans[g].elementwise;
   for (std::size_t m = 0; m < slot.groups.size(); ++m) {
-    Kept kept{plans[slot.groups[m]].state_of(slot.segment.members[m].shape()), {}};
+    KeptState kept{plans[slot.groups[m]].state_of(slot.segment.members[m].shape()), {}};
     for (const KeptTensor& e : kept.entries)
       kept.variables.push_back(filled(slot.elementwise ? whole : e.shape, e.initial));
     if (!slot.elementwise) {

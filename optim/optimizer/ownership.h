@@ -15,7 +15,7 @@ class Ownership {
   Ownership(const Ownership&) = delete;
   Ownership& operator=(const Ownership&) = delete;
 
-  // Whether any optimizer of this process holds the variable.
+  // True if an optimizer of this process holds the variable.
   static bool held(const Variable& variable);
 
  private:

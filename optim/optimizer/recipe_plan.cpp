@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "optim/optimizer/recipe_plan.h"
+
 #include <algorithm>
 
-#include "core/base/check.h"
-#include "optim/optimizer/optimizer_state.h"
 #include "weft/elementwise_trace.h"
+#include "weft/error.h"
 #include "weft/ops.h"
 
 namespace weft::detail {

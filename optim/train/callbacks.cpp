@@ -14,7 +14,7 @@
 namespace weft {
 namespace {
 
-// What a run is judged by.
+// The loss that a run is judged by.
 double judged(const Epoch& epoch) { return std::isnan(epoch.validation_loss) ? epoch.loss : epoch.validation_loss; }
 
 class EarlyStopping : public Callback {

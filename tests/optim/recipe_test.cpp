@@ -128,7 +128,7 @@ TEST_P(RecipesOn, StandBesideOneAnother) {
   });
 }
 
-// Not elementwise, though nothing in its state says so.
+// A step of length lr: not elementwise, and no state shows that.
 struct UnitSteps {
   Schedule lr = 0.1;
   WEFT_RECIPE(lr)

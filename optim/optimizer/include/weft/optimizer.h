@@ -77,12 +77,12 @@ class Optimizer {
   Tensor lr(std::size_t group = 0) const;
   // Multiplies all rates from now on, from the host; programs are not traced again.
   void scale_lr(double factor);
-  // How many updates have been made, and how many were skipped because something was not finite. Waits.
+  // The number of updates made, and of updates skipped because something was not finite. Waits for the device.
   std::int64_t updates() const;
   std::int64_t skipped() const;
-  // Whether the loss and the gradients of the latest update were finite, bool(). In a trace: at this point of it.
+  // True if the loss and the gradients of the latest update were finite, bool(). In a trace: at this point of it.
   Tensor finite() const;
-  // Whether the latest update was left out because the loss scale was too large, bool(); skipped() does not count it.
+  // True if the latest update was left out because the loss scale was too large, bool(). skipped() does not count it.
   Tensor overflowed() const;
   // The scale of the next loss, f32(); 1 where it is off.
   Tensor loss_scale() const;

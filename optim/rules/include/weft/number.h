@@ -12,7 +12,7 @@ class Number;
 
 namespace detail {
 
-// Tells elements which group they belong to.
+// A map from groups to elements.
 class NumberColumns {
  public:
   virtual ~NumberColumns();
@@ -33,7 +33,7 @@ class Number {
   // f64(), or f64(groups).
   Number(const Tensor& value, std::shared_ptr<detail::NumberColumns> columns);
 
-  // Whether it is the constant 0 in every group, and in at least one; false where a schedule decides.
+  // True if it is the constant 0 in every group, and in at least one. False for a schedule.
   bool is_zero() const;
   bool has_zero() const;
   // The number in x's dtype, in a shape that broadcasts against x.
@@ -63,7 +63,7 @@ class Number {
   friend Tensor minimum(const Tensor& a, const Number& b);
   friend Tensor maximum(const Tensor& a, const Number& b);
 
-  // The same for all copies of this number.
+  // An address that all copies of this number share.
   const void* identity() const { return value_.get(); }
 
  private:

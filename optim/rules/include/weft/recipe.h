@@ -36,7 +36,7 @@ struct RecipeNumber {
   bool operator==(const RecipeNumber& other) const;  // doubles by their bits
 };
 
-// What every update knows beside the recipe's own numbers.
+// Numbers that every update has beside the recipe's own.
 struct UpdateNumbers {
   Number t;  // the number of the update, from 1
 };
@@ -146,13 +146,13 @@ class Recipe {
 
   // The type's name in lower case: "adamw".
   std::string name() const;
-  // In the order of WEFT_RECIPE.
+  // The numbers in the order of WEFT_RECIPE.
   std::vector<RecipeNumber> numbers() const { return model_->numbers(); }
   // ValueError that names recipe, number, value and rule. All numbers must be finite; `lr`, `momentum` and
   // `weight_decay` 0 or more; `beta` and `beta1` (any digits) in [0, 1); `eps` and `eps1` positive. Then the recipe's
   // own `void check() const`, if it has one, may throw.
   void check() const;
-  // The same type with the same numbers.
+  // True if both have one type and the same numbers.
   bool operator==(const Recipe& other) const;
 
   // One update of tensors of p's shape, for an optimizer. ShapeError where the recipe gives another shape or dtype.
@@ -166,7 +166,7 @@ class Recipe {
 namespace detail {
 // The rate, which Optimizer::scale_lr() multiplies: the number `lr`. ValueError where there is none.
 Schedule rate_of(const Recipe& recipe);
-// Whether the recipes differ in numbers alone: the same type with the same choices.
+// True if the recipes differ in numbers alone: one type, the same choices.
 bool same_choices(const Recipe& a, const Recipe& b);
 }  // namespace detail
 

@@ -26,7 +26,7 @@ class Schedule {
   // The rate of an update, on the host and as f64() where `update`, a 0-d tensor, lives.
   double at(std::int64_t update) const;
   Tensor at(const Tensor& update) const;
-  // Whether both are the same formula, numbers compared by their bits.
+  // True if both are the same formula with the same bits in its numbers.
   bool operator==(const Schedule& other) const;
 
   explicit Schedule(std::shared_ptr<const detail::ScheduleNode> node) : node_(std::move(node)) {}

@@ -18,7 +18,7 @@ struct Metrics {
   double accuracy = std::numeric_limits<double>::quiet_NaN();
 };
 
-// What one pass over the data gave; the validation figures are NaN without validation data.
+// Results of one pass over the data; the validation figures are NaN without validation data.
 struct Epoch {
   int number = 0;  // from 1
   double loss = 0, accuracy = 0, validation_loss = 0, validation_accuracy = 0;
@@ -29,7 +29,7 @@ struct History {
   double best_validation_loss = std::numeric_limits<double>::quiet_NaN();
 };
 
-// Where Trainer::fit() is. Setting `stop` ends it after the epoch at hand.
+// The progress of Trainer::fit(). Setting `stop` ends it after the epoch at hand.
 struct FitState {
   Trainer& trainer;
   History& history;

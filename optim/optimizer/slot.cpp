@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "optim/optimizer/slot.h"
+
 #include <memory>
+#include <utility>
 
 #include "optim/optimizer/group_columns.h"
-#include "optim/optimizer/optimizer_state.h"
 #include "weft/ops.h"
 
 namespace weft::detail {
@@ -27,7 +29,7 @@ Moved step(const std::vector<Recipe>& recipes, const UpdateClock& clock, std::sh
 // All members by one update.
 void move_together(const Slot& slot, const SlotGradient& gradient, const UpdateClock& clock, const Tensor& go) {
   const GroupRows& rows = *gradient.rows;
-  const Kept& kept = slot.kept[0];
+  const KeptState& kept = slot.kept[0];
   const Tensor old = rows.view(slot.segment.value()), p = old.to(slot.dtype);
   std::vector<KeptTensor> before = kept.entries;
   for (std::size_t i = 0; i < before.size(); ++i) {
@@ -56,7 +58,7 @@ void move_apart(const Slot& slot, const std::vector<Group>& groups, const SlotGr
     const Tensor old = slot.segment.part(all, m);
     values.push_back(old);
     if (!gradient.moving[m] || old.numel() == 0) continue;
-    const Kept& kept = slot.kept[m];
+    const KeptState& kept = slot.kept[m];
     std::vector<KeptTensor> before = kept.entries;
     for (std::size_t i = 0; i < before.size(); ++i) before[i].value = kept.variables[i].value();
     const Moved moved =

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "optim/optimizer/group_rows.h"
+#include "weft/arena.h"
+#include "weft/flag.h"
+#include "weft/optimizer.h"
+
+namespace weft::detail {
+
+// The state of a recipe: entries as the update asks for them, and the variable of each.
+struct KeptState {
+  std::vector<KeptTensor> entries;
+  std::vector<Variable> variables;
+};
+
+// Parameters in one run of memory whose recipes have one type and make the same choices.
+struct Slot {
+  Segment segment;
+  std::vector<std::size_t> groups;     // of the members
+  DType dtype = DType::kF32;           // of the arithmetic and the state
+  bool elementwise = true;             // one update moves all members
+  std::vector<KeptState> kept;         // elementwise: one, of shape (segment.numel()); otherwise one per member
+  Variable accumulated;                // sum of gradients since the last update, of shape (segment.numel())
+  std::vector<Flag> reached;           // per member: an accumulate() has found a gradient
+  std::vector<std::size_t> positions;  // of the members among all parameters
+};
+
+// The gradients of a slot, and which members they move.
+struct SlotGradient {
+  std::vector<bool> moving;       // per member
+  std::vector<Recipe> recipes;    // that the moving members follow, each once
+  std::optional<GroupRows> rows;  // whose groups these are; none where no member moves
+  Tensor value;                   // as rows->view() gives it
+};
+
+// Moves the members of a slot that have a gradient, where `go` holds.
+void move(const Slot& slot, const std::vector<Group>& groups, const SlotGradient& gradient, const UpdateClock& clock,
+          const Tensor& go);
+
+}  // namespace weft::detail
