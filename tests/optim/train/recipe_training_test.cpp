@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/device/cpu/machine.h"
-#include "tests/optim/recipes.h"
+#include "tests/optim/rules/recipes.h"
 #include "tests/support/every_device.h"
 
 namespace weft {

@@ -15,7 +15,7 @@
 
 #include "core/exec/executable.h"
 #include "core/ir/read.h"
-#include "tests/optim/recipes.h"
+#include "tests/optim/rules/recipes.h"
 #include "tests/support/every_device.h"
 #include "weft/weft.h"
 #ifdef WEFT_CUDA_EMULATED

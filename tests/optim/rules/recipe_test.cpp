@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -13,7 +14,7 @@
 
 #include "core/ir/read.h"
 #include "tests/core/io/files.h"
-#include "tests/optim/recipes.h"
+#include "tests/optim/rules/recipes.h"
 #include "tests/support/every_device.h"
 
 namespace weft {
@@ -197,6 +198,31 @@ TEST_P(RecipesOn, HaveStateOfAnyShape) {
   EXPECT_THAT(state_of(Optimizer(all, Adafactor{})), ElementsAre("0.adafactor.row.0 (3,)", "0.adafactor.column.0 (4,)",
                                                                  "0.adafactor.squares.1 (5,)", "0.accumulated (64,)"));
   EXPECT_THAT(state_of(Optimizer(parameters_of({{2, 2}}), SGD{})), ElementsAre("0.accumulated (32,)"));
+}
+
+// Neither values nor state, of parameters that are moved together and one at a time.
+TEST_P(RecipesOn, LeaveAllAsItIsWhereAGradientIsNotFinite) {
+  const Parameters all = parameters_of({{3, 4}, {5}, {2, 2}});
+  const Parameters a{{"p0", all[0]}}, b{{"p1", all[1]}}, c{{"p2", all[2]}};
+  Optimizer optimizer(std::vector<Group>{{a, Lion{.lr = 0.1}}, {b, Lamb{.lr = 0.1}}, {c, Adafactor{.lr = 0.1}}});
+  optimizer.apply(gradients_of(all, 1));
+  const auto values = [&] {
+    std::vector<Values> out;
+    for (const Variable& v : all) out.push_back(v.value().to_vector<double>());
+    const Parameters state = optimizer.state();
+    for (std::size_t i = 0; i < state.size(); ++i)
+      if (std::isdigit(static_cast<unsigned char>(state.name(i)[0])))
+        out.push_back(state[i].value().to_vector<double>());
+    return out;
+  };
+  const std::vector<Values> before = values();
+  Gradients bad = gradients_of(all, 2);
+  bad.values[1] = full({5}, std::numeric_limits<double>::quiet_NaN(), DType::kF64);
+  optimizer.apply(bad);
+  EXPECT_EQ(values(), before);
+  EXPECT_EQ(optimizer.skipped(), 1);
+  optimizer.apply(gradients_of(all, 2));
+  EXPECT_NE(values(), before);
 }
 
 // However many groups: one kernel gives the parameters their new values.
