@@ -5,7 +5,7 @@
 
 #include "core/api/tracer.h"
 #include "core/ir/prune.h"
-#include "core/ops/slope.h"
+#include "core/ops/roles.h"
 
 namespace weft::detail {
 namespace {
@@ -16,8 +16,7 @@ ir::Graph traced(const std::function<std::vector<Tensor>(const Shape&)>& f, cons
 }
 
 bool is_elementwise(const ir::Node& node, const Shape& shape) {
-  const std::string& op = node.op.name();
-  if (!ops::fn_of(node.op) && op != "cast" && op != "full") return false;
+  if (ops::kind_of(node) != ops::Kind::kElementwise && !ops::is_constant(node)) return false;
   return std::all_of(node.outputs.begin(), node.outputs.end(),
                      [&](const TensorSpec& spec) { return spec.shape == shape || spec.shape.rank() == 0; });
 }
