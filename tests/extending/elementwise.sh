@@ -9,7 +9,7 @@ mapfile -t readers < <(ninja -C "$build" -t deps | awk '
   /^[^ ]/ {source = ""; next}
   source == "" {source = $1}
   /core\/scalar\/include\/weft\/fn\.h$/ {print source}' | sort -u | (cd "$build" && xargs -r realpath -e --relative-base="$root") |
-  grep -v '^/\|^build' | sort -u)
+  grep -v '^/\|^build\|\.cu$' | sort -u)
 [ "${#readers[@]}" -gt 50 ] || die "only ${#readers[@]} files of the build read the list of functions: build everything first"
 
 apply 1
@@ -27,6 +27,15 @@ check() {
 }
 export -f check command_of
 export build root tree
+# The CUDA files in any build, as the emulator compiles them: nvcc takes minutes for some.
+if command -v clang++ >/dev/null; then
+  includes=(-I. -Itests/emulator/include)
+  for folder in core/*/include; do includes+=("-I$folder"); done
+  for file in kernels/elementwise/cuda/*.cu kernels/activation/*.cu; do
+    clang++ -x c++ -std=c++20 -DWEFT_CUDA_EMULATED=1 -DWEFT_HAS_CUDA=1 "${includes[@]}" -ffp-contract=off -Wall -Wextra \
+      -Wno-unknown-pragmas -Wno-pass-failed -Werror -fsyntax-only "$file" 2>errors || die "$file: $(head -n 20 errors)"
+  done
+fi
 printf '%s\n' "${readers[@]}" | xargs -P "$(nproc)" -I{} bash -c 'check {}' >unfit || die "$(cat unfit)"
 
 # The rows against the formulas, in a program by themselves.

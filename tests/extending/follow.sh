@@ -43,11 +43,12 @@ apply() {
   mv edited "$file"
 }
 
-# command_of FILE [LIKE]: the build's command for a file, or for a new file beside LIKE, up to its output.
+# command_of FILE [LIKE]: the build's command for a file, or for a new file beside LIKE, without source and output.
 command_of() {
-  sed -n "s|^ *\"command\": \"\(.*\) -o [^ ]* -c $root/${2:-$1}\",\$|\1|p" "$build/compile_commands.json" | head -n 1 |
-    sed -e 's|\\"|"|g; s|\\\\|\\|g' -e "s#$root/\(core\|kernels\|layers\|optim\|tests\|bench\|examples\)#$tree/\1#g" \
-      -e "s#-I$root #-I$tree #g"
+  awk -v want="\"$root/${2:-$1}\"" '/^ *"command": / {command = $0} /^ *"file": / && index($0, want) {print command; exit}' \
+    "$build/compile_commands.json" |
+    sed -e 's|^ *"command": "\(.*\)",$|\1|; s|\\"|"|g; s|\\\\|\\|g' -e 's| -o [^ ]*||; s| -c [^ ]*||' \
+      -e "s#$root/\(core\|kernels\|layers\|optim\|tests\|bench\|examples\)#$tree/\1#g" -e "s#-I$root #-I$tree #g"
 }
 
 made=()
