@@ -138,6 +138,9 @@ std::vector<OpCase> matmul_cases() {
   put_flags(rows, "prime, beyond a tile", 53, 37, 67);
   put_flags(rows, "tile edges", 49, 17, 129);
   put_flags(rows, "no inner elements", 2, 0, 3);
+  // Sizes by which an axis could be taken for another.
+  put_flags(rows, "square", 6, 6, 6);
+  rows.push_back(row("one by batch, equal sizes", {4, 4}, {4, 4, 3}, {4, 4, 3}, false, false, false));
   rows.push_back(long_row("long inner axis", {5, 1100}, {1100, 7}, false));
   rows.push_back(long_row("long inner axis At", {1100, 5}, {1100, 7}, true));
   put_flags(rows, "rows of B 2 KiB apart", 193, 3, 512);
