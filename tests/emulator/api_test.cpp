@@ -204,7 +204,7 @@ TEST_F(Api, CountersCount) {
   EXPECT_EQ(c.copies, 1u);
   EXPECT_EQ(c.kernel_launches, 1u);
   EXPECT_EQ(c.kernels_run, 1u);
-  EXPECT_EQ(c.synchronisations, 2u);  // the copy and the device
+  EXPECT_EQ(c.synchronizations, 2u);  // the copy and the device
   EXPECT_EQ(c.api_calls, 4u);
 }
 

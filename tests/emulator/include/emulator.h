@@ -36,7 +36,7 @@ struct Counters {
   std::uint64_t graph_launches = 0;
   std::uint64_t device_allocations = 0;
   std::uint64_t host_allocations = 0;
-  std::uint64_t synchronisations = 0;  // stream, event and device; copies that block the host
+  std::uint64_t synchronizations = 0;  // stream, event and device; copies that block the host
   std::uint64_t copies = 0;            // cudaMemcpy*, captured ones left out
   std::size_t live_allocations = 0;    // device allocations not freed yet
   std::size_t live_bytes = 0;

@@ -90,7 +90,7 @@ cudaError_t copy(Runtime& runtime, Lock& lock, Rectangle r, cudaMemcpyKind kind,
   if (submitted != cudaSuccess) return submitted;
   const bool within_device = to == Place::kDevice && from == Place::kDevice;
   if ((blocking && !within_device) || to == Place::kPageable) {
-    ++runtime.counted.synchronisations;
+    ++runtime.counted.synchronizations;
     runtime.run_until(lock, {on, on->submitted});
   }
   return cudaSuccess;

@@ -68,7 +68,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t handle) {
       runtime.invalidate(*event.capture);
       return cudaErrorCapturedEvent;
     }
-    ++runtime.counted.synchronisations;
+    ++runtime.counted.synchronizations;
     runtime.run_until(lock, event.point);
     return cudaSuccess;
   });

@@ -95,7 +95,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t handle) {
 
 cudaError_t cudaStreamSynchronize(cudaStream_t handle) {
   return waiting_call(handle, [](Runtime& runtime, Lock& lock, const StreamPointer& stream) {
-    ++runtime.counted.synchronisations;
+    ++runtime.counted.synchronizations;
     wait_for(runtime, lock, stream);
     return cudaSuccess;
   });
@@ -116,7 +116,7 @@ cudaError_t cudaDeviceSynchronize() {
       for (const auto& capture : runtime.captures) runtime.invalidate(*capture);
       return cudaErrorStreamCaptureUnsupported;
     }
-    ++runtime.counted.synchronisations;
+    ++runtime.counted.synchronizations;
     runtime.run_all(lock);
     return cudaSuccess;
   });

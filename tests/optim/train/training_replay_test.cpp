@@ -87,7 +87,7 @@ TEST(TrainingReplay, AStepIsOneLaunchAndNothingElse) {
       ASSERT_EQ(after.kernel_launches, before.kernel_launches) << "step " << steps;
       ASSERT_EQ(after.device_allocations, before.device_allocations) << "step " << steps;
       ASSERT_EQ(after.host_allocations, before.host_allocations) << "step " << steps;
-      ASSERT_EQ(after.synchronisations, before.synchronisations) << "step " << steps;
+      ASSERT_EQ(after.synchronizations, before.synchronizations) << "step " << steps;
     });
     if (HasFatalFailure()) return;
   }
