@@ -25,7 +25,9 @@ target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contr
                                             -Wno-sign-conversion -Wshadow>
                        # GCC 12 sees an overlap in every "literal" + string (GCC bug 105651), and unset members in
                        # temporaries that hold a vector.
-                       $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict -Wno-maybe-uninitialized>)
+                       $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict -Wno-maybe-uninitialized>
+                       # Without the time in it, a compiler cache takes a header that is precompiled anew for the same.
+                       "$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>")
 if(WEFT_WERROR)
   target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>
                                               $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings>)
