@@ -10,6 +10,7 @@ namespace weft WEFT_EXPORT {
 // (the gradient of the weights is NaN then, and the optimizer says so).
 class ReLU : public Module {
  public:
+  // Any shape; the same shape and dtype.
   Tensor forward(Tensor x) const;
   ReLU remake() const { return {}; }
   WEFT_MODULE()
@@ -18,7 +19,9 @@ class ReLU : public Module {
 // x where x > 0, else slope * x
 class LeakyReLU : public Module {
  public:
+  // `slope` is that of negative x.
   explicit LeakyReLU(double slope = 0.01) : slope_(slope) {}
+  // Any shape; the same shape and dtype.
   Tensor forward(Tensor x) const;
   LeakyReLU remake() const { return LeakyReLU(slope_); }
   WEFT_MODULE()
@@ -30,13 +33,16 @@ class LeakyReLU : public Module {
 // 1 / (1 + e^-x)
 class Sigmoid : public Module {
  public:
+  // Any shape; the same shape and dtype.
   Tensor forward(Tensor x) const;
   Sigmoid remake() const { return {}; }
   WEFT_MODULE()
 };
 
+// (e^x - e^-x) / (e^x + e^-x)
 class Tanh : public Module {
  public:
+  // Any shape; the same shape and dtype.
   Tensor forward(Tensor x) const;
   Tanh remake() const { return {}; }
   WEFT_MODULE()
@@ -48,7 +54,9 @@ enum class GELUForm : std::uint8_t { kExact, kTanh };
 // Hendrycks and Gimpel 2016.
 class GELU : public Module {
  public:
+  // The exact form, or the one with tanh.
   explicit GELU(GELUForm form = GELUForm::kExact) : form_(form) {}
+  // Any shape; the same shape and dtype.
   Tensor forward(Tensor x) const;
   GELU remake() const { return GELU(form_); }
   WEFT_MODULE()
@@ -60,6 +68,7 @@ class GELU : public Module {
 // x sigmoid(x)
 class SiLU : public Module {
  public:
+  // Any shape; the same shape and dtype.
   Tensor forward(Tensor x) const;
   SiLU remake() const { return {}; }
   WEFT_MODULE()
@@ -68,7 +77,9 @@ class SiLU : public Module {
 // e^x / sum(e^x) along an axis
 class Softmax : public Module {
  public:
+  // Along one axis; negative: from the end.
   explicit Softmax(int axis = -1) : axis_(axis) {}
+  // Any shape; the same shape and dtype.
   Tensor forward(Tensor x) const;
   Softmax remake() const { return Softmax(axis_); }
   WEFT_MODULE()

@@ -11,7 +11,9 @@ namespace weft WEFT_EXPORT {
 // statistics are used. Source: Ioffe and Szegedy 2015.
 class BatchNorm : public Module {
  public:
+  // ValueError unless `features` is positive.
   explicit BatchNorm(std::int64_t features, double momentum = 0.1, double eps = 1e-5);
+  // (..., features) -> (..., features)
   Tensor forward(Tensor x) const;
   BatchNorm remake() const;
 

@@ -9,7 +9,9 @@ namespace weft WEFT_EXPORT {
 // ValueError unless 0 <= rate < 1. Source: Srivastava et al. 2014.
 class Dropout : public Module {
  public:
+  // `rate`: probability of a zero.
   explicit Dropout(double rate = 0.5);
+  // Any shape and floating dtype; the same.
   Tensor forward(Tensor x) const;
   Dropout remake() const { return Dropout(rate_); }
   WEFT_MODULE()

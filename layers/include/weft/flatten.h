@@ -9,6 +9,7 @@ namespace weft WEFT_EXPORT {
 // the same. ShapeError below rank 2.
 class Flatten : public Module {
  public:
+  // (n, ...) -> (n, rest), any dtype.
   Tensor forward(Tensor x) const;
   Flatten remake() const { return {}; }
   WEFT_MODULE()

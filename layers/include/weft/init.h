@@ -6,11 +6,14 @@
 // in): fan_in = numel / out, fan_out = numel / in. Those that need fans throw ShapeError below rank 2.
 namespace weft::init {
 
+// One value everywhere.
 Init zeros();
 Init constant(double value);
+// N(mean, stddev^2)
 Init normal(double stddev = 1.0, double mean = 0.0);
 // A normal cut off `low` and `high` standard deviations from its mean.
 Init truncated_normal(double stddev = 1.0, double mean = 0.0, double low = -2.0, double high = 2.0);
+// U(low, high)
 Init uniform(double low = 0.0, double high = 1.0);
 // U(-b, b), b = gain sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010).
 Init xavier_uniform(double gain = 1.0);

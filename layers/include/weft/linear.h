@@ -6,8 +6,9 @@
 
 namespace weft WEFT_EXPORT {
 
+// Settings of Linear.
 struct LinearOptions {
-  bool bias = true;
+  bool bias = true;  // false: y = x W^T
   // Empty: U(-b, b) with b = 1 / sqrt(in), as PyTorch draws it.
   Init init{};
 };
@@ -15,7 +16,9 @@ struct LinearOptions {
 // y = x W^T + b. x (..., in), W (out, in), b (out), drawn from U(-1 / sqrt(in), 1 / sqrt(in)); y (..., out).
 class Linear : public Module {
  public:
+  // ValueError unless both sizes are positive.
   Linear(std::int64_t in, std::int64_t out, LinearOptions options = {});
+  // (..., in) -> (..., out); ShapeError for another last axis.
   Tensor forward(Tensor x) const;
   Linear remake() const;
 

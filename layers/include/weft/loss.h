@@ -9,13 +9,15 @@
 // row. ShapeError for the mean of an empty batch.
 namespace weft WEFT_EXPORT {
 
+// How a loss over elements or rows becomes its result: their mean, their sum, or all of them.
 enum class Reduction : std::uint8_t { kMean, kSum, kNone };
 
+// Settings of cross_entropy.
 struct CrossEntropyOptions {
-  double label_smoothing = 0;  // this share of the target goes to all classes evenly
-  std::int64_t ignore_index = -100;
-  Reduction reduction = Reduction::kMean;
-  Tensor class_weight{};  // (c), or undefined: all 1
+  double label_smoothing = 0;              // this share of the target goes to all classes evenly
+  std::int64_t ignore_index = -100;        // rows with this label count for nothing
+  Reduction reduction = Reduction::kMean;  // the mean is weighted
+  Tensor class_weight{};                   // (c), or undefined: all 1
 };
 
 // -sum over classes of target * log softmax(logits), per row. logits (n, c) or (n, ..., c); target: class indices (n,
@@ -33,27 +35,37 @@ Tensor l1(const Tensor& prediction, const Tensor& target, Reduction reduction = 
 Tensor huber(const Tensor& prediction, const Tensor& target, double delta = 1.0,
              Reduction reduction = Reduction::kMean);
 
+// cross_entropy as an object, for a Trainer.
 struct CrossEntropy {
-  CrossEntropyOptions options{};
+  CrossEntropyOptions options{};  // settings of every call
+  // The loss of a batch.
   Tensor operator()(const Tensor& logits, const Tensor& target) const { return cross_entropy(logits, target, options); }
 };
+// mse as an object, for a Trainer.
 struct MSE {
-  Reduction reduction = Reduction::kMean;
+  Reduction reduction = Reduction::kMean;  // over all elements
+  // The loss of a batch.
   Tensor operator()(const Tensor& prediction, const Tensor& target) const { return mse(prediction, target, reduction); }
 };
+// bce_with_logits as an object, for a Trainer.
 struct BCEWithLogits {
-  Reduction reduction = Reduction::kMean;
+  Reduction reduction = Reduction::kMean;  // over all elements
+  // The loss of a batch.
   Tensor operator()(const Tensor& logits, const Tensor& target) const {
     return bce_with_logits(logits, target, reduction);
   }
 };
+// l1 as an object, for a Trainer.
 struct L1 {
-  Reduction reduction = Reduction::kMean;
+  Reduction reduction = Reduction::kMean;  // over all elements
+  // The loss of a batch.
   Tensor operator()(const Tensor& prediction, const Tensor& target) const { return l1(prediction, target, reduction); }
 };
+// huber as an object, for a Trainer.
 struct Huber {
-  double delta = 1.0;
-  Reduction reduction = Reduction::kMean;
+  double delta = 1.0;                      // where the square ends
+  Reduction reduction = Reduction::kMean;  // over all elements
+  // The loss of a batch.
   Tensor operator()(const Tensor& prediction, const Tensor& target) const {
     return huber(prediction, target, delta, reduction);
   }

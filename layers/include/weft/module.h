@@ -34,7 +34,9 @@ class Visitor {
 
 // One variable of a module under its path.
 struct StateEntry {
+  // path of the module and name of the member: "2.weight"
   std::string name;
+  // its handle
   Variable variable;
 };
 
@@ -54,6 +56,7 @@ class Module {
   // All parameters in the order of declaration, frozen ones included, tied cells once under their first path. Cells
   // that have no path yet take this one.
   Parameters parameters();
+  // Those of parameters() that are trainable, and the variables that are no parameters.
   Parameters trainable_parameters();
   Parameters buffers();
   // Parameters and buffers as they are written to disk, with PyTorch's names. A tied cell stands there once per name.
@@ -68,6 +71,7 @@ class Module {
   void unfreeze() { set_frozen(false); }
   bool frozen() const { return frozen_.get(); }
 
+  // Moves all variables to a device.
   void to(Device device);
   // Draws every value that does not exist yet, keyed by (seed, path).
   void initialise(std::uint64_t seed);

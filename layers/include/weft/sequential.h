@@ -28,12 +28,14 @@ class Sequential : public Module {
   Sequential(Sequential&&) noexcept;
   Sequential& operator=(Sequential&&) noexcept;
   ~Sequential() override;
+  // Takes its layers over.
   template <class... Ms>
   requires(sizeof...(Ms) > 0 && (Layer<Ms> && ...) &&
            (!std::is_lvalue_reference_v<Ms> && ...)) explicit Sequential(Ms&&... layers) {
     (push_back(std::forward<Ms>(layers)), ...);
   }
 
+  // Adds a layer behind the others.
   template <Layer M>
   Sequential& push_back(M&& layer) {
     return add(hold(std::forward<M>(layer)));
@@ -50,8 +52,10 @@ class Sequential : public Module {
     if (!layer) wrong_type(index, typeid(M));
     return *layer;
   }
+  // Number of layers.
   std::size_t size() const;
 
+  // The last layer's result.
   Tensor forward(Tensor x) const;
   // ValueError for a layer that has no remake().
   Sequential remake() const;

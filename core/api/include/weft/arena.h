@@ -13,11 +13,12 @@ namespace weft WEFT_EXPORT {
 // zeroing, clipping and updating all of them is one linear pass. Padding holds zeros and must be given zeros. The
 // members stay usable by themselves.
 struct Segment {
-  Variable flat;                    // the whole allocation as one cell of shape (n)
-  std::int64_t begin = 0, end = 0;  // the part of it that this segment is
-  std::vector<Variable> members;
+  Variable flat;                      // the whole allocation as one cell of shape (n)
+  std::int64_t begin = 0, end = 0;    // the part of it that this segment is
+  std::vector<Variable> members;      // in the order of their places
   std::vector<std::int64_t> offsets;  // of each member, in elements, from `begin`
 
+  // Elements, padding included.
   std::int64_t numel() const { return end - begin; }
   // The members' values as one tensor of shape (numel()).
   Tensor value() const;

@@ -35,22 +35,23 @@ enum class Precision : std::uint8_t {
 // rows of zeros up to the next one, and the rows are cut off the results. For programs whose results have one row per
 // row of the arguments, made of that row alone: built-in ops that mix rows are refused, a user's op is trusted.
 struct Buckets {
-  std::vector<std::int64_t> sizes{};
+  std::vector<std::int64_t> sizes{};  // empty: any number of rows is a trace of its own
 };
 
+// Settings of weft::compile.
 struct CompileOptions {
-  std::string name = "step";
-  Precision precision = Precision::kF32;
-  std::optional<Device> device{};  // default: where the arguments live
-  bool fuse = true;                // false: node by node as traced, for a debugger
-  Buckets buckets{};
-  int max_traces = 16;  // then a TraceError names the dimension that keeps changing
+  std::string name = "step";              // in reports and errors
+  Precision precision = Precision::kF32;  // of products and stored activations
+  std::optional<Device> device{};         // default: where the arguments live
+  bool fuse = true;                       // false: node by node as traced, for a debugger
+  Buckets buckets{};                      // numbers of rows to pad to
+  int max_traces = 16;                    // then a TraceError names the dimension that keeps changing
 };
 
 // An argument that is a plain value and keys the trace: another value is another trace.
 template <class T>
 struct Static {
-  T value;
+  T value;  // the key
   bool operator==(const Static&) const = default;
 };
 
@@ -222,9 +223,11 @@ class Compiled<R(Args...)> {
                 "a program's parameters are weft::Tensor (an input; numbers may be given) or weft::Static<T> (a key)");
 
  public:
+  // A program of `body`; nothing is traced before the first call.
   Compiled(std::function<R(Args...)> body, CompileOptions options)
       : body_(std::move(body)), program_(std::move(options)) {}
 
+  // Runs the trace that fits the arguments, tracing first where there is none. Results are ordered on the device.
   template <class... Given>
   R operator()(const Given&... given) {
     static_assert(sizeof...(Given) == sizeof...(Args), "wrong number of arguments");
@@ -274,6 +277,7 @@ class Compiled<R(Args...)> {
     const Tuple args{detail::given<std::decay_t<Args>>(given)...};
     return program_.largest_batch(memory, arguments(args), bind(args));
   }
+  // Number of traces made so far.
   std::size_t traces() const { return program_.traces(); }
 
  private:

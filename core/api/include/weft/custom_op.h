@@ -21,10 +21,12 @@ namespace weft WEFT_EXPORT {
 // What a gradient looks at. The rest can be freed after the forward pass.
 enum class Reads : std::uint8_t { kNothing = 0, kInputs = 1, kOutputs = 2, kBoth = 3 };
 
+// Attributes of an op that has none.
 struct NoAttributes {
   bool operator==(const NoAttributes&) const = default;
 };
 
+// An op as its user writes it. Attributes: constants of a call, compared with ==.
 template <class Attributes = NoAttributes>
 struct OpRule {
   std::string name;  // "user::window_sum"
@@ -68,6 +70,7 @@ std::vector<Tensor> call_custom_op(const std::string& name, std::span<const Tens
 template <class Attributes = NoAttributes>
 class Op {
  public:
+  // Registers the rule for the life of the process.
   explicit Op(OpRule<Attributes> rule) : name_(rule.name) {
     detail::ErasedRule erased;
     erased.name = rule.name;
@@ -86,6 +89,7 @@ class Op {
   Tensor operator()(std::initializer_list<Tensor> inputs, const Attributes& attributes = {}) const {
     return all(inputs, attributes)[0];
   }
+  // All outputs.
   std::vector<Tensor> all(std::initializer_list<Tensor> inputs, const Attributes& attributes = {}) const {
     return detail::call_custom_op(name_, {inputs.begin(), inputs.size()}, attributes, &equal);
   }

@@ -10,8 +10,11 @@ namespace weft WEFT_EXPORT {
 // (or makes) another trace when it has changed. Copying shares the switch.
 class Flag {
  public:
+  // A switch of its own.
   explicit Flag(bool on) : state_(std::make_shared<bool>(on)) {}
+  // The state; keys the trace at hand.
   bool get() const;
+  // Switches this and its copies.
   void set(bool on) const { *state_ = on; }
 
  private:

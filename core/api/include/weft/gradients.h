@@ -16,8 +16,8 @@ namespace weft WEFT_EXPORT {
 
 // One tensor per variable of `of`, in its order; undefined where the variable does not reach the scalar.
 struct Gradients {
-  Parameters of;
-  std::vector<Tensor> values;
+  Parameters of;               // the variables
+  std::vector<Tensor> values;  // one gradient per variable, of its shape and dtype
   // The gradient of one variable; ValueError when it is not in `of`.
   Tensor operator[](const Variable& variable) const;
 };
@@ -34,9 +34,11 @@ Tensor global_norm(const Gradients& gradients);
 Gradients clip_global_norm(const Gradients& gradients, const Tensor& limit);
 Gradients clip_global_norm(const Gradients& gradients, Scalar limit);
 
+// A value and its derivative in one direction.
 struct Dual {
-  Tensor value, tangent;
+  Tensor value, tangent;  // of one shape
 };
+// A function of one tensor.
 using Map = std::function<Tensor(Tensor)>;
 
 // f(x) and J(x) direction: forward mode. f sees a fresh alias of x, so calls nest.
@@ -69,10 +71,11 @@ auto value_and_grad(F f, Parameters of) {
   };
 }
 
+// Result of check_gradients.
 struct GradientReport {
-  bool ok = false;
+  bool ok = false;   // every derivative is within its bound
   double worst = 0;  // largest error relative to max(1, |numeric|)
-  std::string text;
+  std::string text;  // the largest deviation of each derivative, and why not f64
 };
 // Compares f's reverse and forward derivatives with central differences at a random point: the full Jacobian in f64,
 // or, where f has an op without f64 kernel, in f32 with a wider bound, which the text then says. Also checks the second

@@ -11,6 +11,7 @@
 // ShapeError, DTypeError or DeviceError with the op, the layer path, what was given and the rule.
 namespace weft WEFT_EXPORT {
 
+// Constants of a shape and dtype, or of those of another tensor.
 Tensor zeros(Shape shape, DType dtype = DType::kF32);
 Tensor ones(Shape shape, DType dtype = DType::kF32);
 Tensor full(Shape shape, Scalar value, DType dtype = DType::kF32);
@@ -19,12 +20,19 @@ Tensor ones_like(const Tensor& x);
 Tensor full_like(const Tensor& x, Scalar value);
 Tensor arange(std::int64_t length, DType dtype = DType::kI64);  // 0, 1, ..., length - 1
 
+// The same elements in row-major order under another shape; one size may be -1.
 Tensor reshape(const Tensor& x, Shape shape);
+// Axes in another order: out.shape[i] = x.shape[order[i]].
 Tensor permute(const Tensor& x, std::vector<int> order);
+// Axes of size 1, and missing ones in front, repeated up to `shape`.
 Tensor broadcast_to(const Tensor& x, Shape shape);
+// Tensors one after the other along an axis; all other sizes are equal. Any dtype, the same for all.
 Tensor concat(const std::vector<Tensor>& parts, int axis = 0);
+// Tensors of one shape along a new axis.
 Tensor stack(const std::vector<Tensor>& parts, int axis = 0);
+// Pieces of `size` along an axis; the last one may be smaller. ValueError unless size is positive.
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, int axis = 0);
+// Elements in reverse order along the given axes.
 Tensor flip(const Tensor& x, std::vector<int> axes);
 // Zeros before, after and, `interior` many, between the elements of each axis.
 Tensor pad(const Tensor& x, std::vector<std::int64_t> low, std::vector<std::int64_t> high,
@@ -39,25 +47,33 @@ Tensor index_add(const Tensor& x, const Tensor& index, const Tensor& updates, in
 Tensor gather(const Tensor& x, const Tensor& index, int axis);
 // x with updates added at the places that gather() would read.
 Tensor scatter_add(const Tensor& x, const Tensor& index, const Tensor& updates, int axis);
+// (...) -> (..., classes): 1 at the index, 0 elsewhere; zeros alone for an index outside [0, classes).
 Tensor one_hot(const Tensor& index, std::int64_t classes, DType dtype = DType::kF32);
 
+// Reductions over axes; `keep` leaves them with size 1. Sums of 16-bit types are added in f32 and rounded once.
 Tensor sum(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 Tensor mean(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 Tensor prod(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 Tensor max(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 Tensor min(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
+// Logical or, logical and; anything but 0 is true. The result is bool.
 Tensor any(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 Tensor all(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
+// Position of the first largest or smallest element along an axis, as i64; NaN is both.
 Tensor argmax(const Tensor& x, int axis = -1, bool keep = false);
 Tensor argmin(const Tensor& x, int axis = -1, bool keep = false);
+// sum((x - mean)^2) / (count - correction)
 Tensor variance(const Tensor& x, std::vector<int> axes = {}, bool keep = false, int correction = 1);
+// log(sum(e^x)) without overflow.
 Tensor logsumexp(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
+// Sum of an element and all before it along an axis, or with `reverse` of all after it.
 Tensor cumsum(const Tensor& x, int axis = -1, bool reverse = false);
 
 // (..., m, k) x (..., k, n) -> (..., m, n); batch axes broadcast; vectors as in NumPy. The transposed flags swap the
 // last two axes of that operand without a copy.
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a = false, bool transpose_b = false);
 
+// e^x / sum(e^x) along an axis, and its logarithm; without overflow. Floating dtypes.
 Tensor softmax(const Tensor& x, int axis = -1);
 Tensor log_softmax(const Tensor& x, int axis = -1);
 
@@ -65,15 +81,18 @@ Tensor log_softmax(const Tensor& x, int axis = -1);
 // c); weight (c) or undefined. `loss` (n) per row, `row_weight` (n): what a mean divides by. As
 // torch.nn.CrossEntropyLoss.
 struct RowLoss {
-  Tensor loss, row_weight;
+  Tensor loss, row_weight;  // f32 (n) each
 };
+// See RowLoss. A label outside [0, c) that is not `ignore_index` is a DataError at the next read.
 RowLoss softmax_cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& weight, double label_smoothing,
                               std::int64_t ignore_index);
 
 // Normalises over all axes but the last; mean and biased variance are of this batch.
 struct BatchNormResult {
-  Tensor y, mean, variance;
+  Tensor y, mean, variance;  // x's shape, (features), (features)
 };
+// (x - mean) / sqrt(variance + eps) * weight + bias; weight and bias (features). With the statistics of this batch, or
+// with given ones.
 BatchNormResult batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps = 1e-5);
 Tensor batch_norm_inference(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& mean,
                             const Tensor& variance, double eps = 1e-5);
@@ -84,8 +103,9 @@ std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, int axis = -1, b
 // Sorted distinct values of a flattened tensor, the place of each element in them, and how often each occurs. The
 // result's shape depends on the data: TraceError while tracing.
 struct Unique {
-  Tensor values, inverse, counts;
+  Tensor values, inverse, counts;  // (m), i64 (numel), i64 (m)
 };
+// See Unique.
 Unique unique(const Tensor& x);
 
 // The same value, through which no gradient flows.

@@ -14,8 +14,10 @@ namespace weft WEFT_EXPORT {
 // One seed and one call number, kept in a Variable.
 class Generator {
  public:
+  // A generator at call 0 of a seed.
   explicit Generator(std::uint64_t seed);
   void seed(std::uint64_t seed);  // also sets the call number back to 0
+  // The seed in use.
   std::uint64_t seed() const;
   // {seed, call} as i64(2).
   const Variable& state() const { return state_; }
@@ -32,6 +34,7 @@ void seed(std::uint64_t s);
 // Draws of this thread come from `generator` while the scope lives.
 class [[nodiscard]] GeneratorScope {
  public:
+  // Directs this thread's draws to `generator`.
   explicit GeneratorScope(Generator& generator);
   ~GeneratorScope();
   GeneratorScope(const GeneratorScope&) = delete;
@@ -41,6 +44,7 @@ class [[nodiscard]] GeneratorScope {
   Generator* before_;
 };
 
+// U[low, high) and N(0, 1). Floating dtypes; DTypeError for others.
 Tensor uniform(Shape shape, Scalar low = 0.0, Scalar high = 1.0, DType dtype = DType::kF32);
 Tensor randn(Shape shape, DType dtype = DType::kF32);
 // x with each element zeroed with probability `rate`, the rest divided by 1 - rate. ValueError unless 0 <= rate < 1.

@@ -23,11 +23,12 @@ class Out {
   // Memory of a device, dense and row-major. ValueError for a null pointer to something.
   static Out borrow_device(void* pointer, TensorSpec spec, Device device);
 
+  // Address and device of the memory.
   void* data() const { return data_; }
   Device device() const { return device_; }
   // Whether a result of this spec goes there.
   bool takes(const TensorSpec& result) const;
-  const TensorSpec& spec() const { return spec_; }
+  const TensorSpec& spec() const { return spec_; }  // a flat shape for host memory
 
  private:
   Out(void* data, TensorSpec spec, Device device, bool shaped)
@@ -48,7 +49,9 @@ class SessionState;
 // A run that may still be going on.
 class Pending {
  public:
+  // A run that a session has started.
   explicit Pending(std::shared_ptr<const detail::PendingState> state) : state_(std::move(state)) {}
+  // True once the results are there; never waits.
   bool ready() const;
   // Waits, and throws DataError when the device met bad data.
   void get() const;

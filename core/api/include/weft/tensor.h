@@ -19,9 +19,10 @@ namespace weft WEFT_EXPORT {
 
 // A number beside a tensor. It takes the tensor's dtype and never promotes it.
 struct Scalar {
-  double real{};
-  std::int64_t integer{};  // 0 unless is_integer
-  bool is_integer{};
+  double real{};           // the value, rounded to f64
+  std::int64_t integer{};  // the exact value; 0 unless is_integer
+  bool is_integer{};       // made from an integer or bool
+  // From any number or bool.
   template <class T>
   requires std::is_arithmetic_v<T> Scalar(T v)
       : real(static_cast<double>(v)),
@@ -73,11 +74,14 @@ class Tensor {
   DLManagedTensor* to_dlpack() const;
 
   const Shape& shape() const;  // known while tracing, too
+  // Number of axes, size of one (negative: from the end), number of elements, element type; known while tracing.
   int rank() const { return shape().rank(); }
   std::int64_t dim(int axis) const { return shape()[axis]; }
   std::int64_t numel() const { return shape().numel(); }
   DType dtype() const;
+  // Device that holds, or will hold, the value.
   Device device() const;
+  // False for a default-constructed tensor.
   bool defined() const { return impl_ != nullptr; }
   bool traced() const;  // the value is not known yet
 
@@ -89,6 +93,7 @@ class Tensor {
     copy_out(&value, 1, dtype_of<T>());
     return value;
   }
+  // All elements in row-major order, converted to T.
   template <Element T = float>
   std::vector<T> to_vector() const requires(!std::same_as<T, bool>) {
     std::vector<T> out(static_cast<std::size_t>(numel()));
@@ -106,22 +111,28 @@ class Tensor {
   std::string text() const;
   explicit operator bool() const = delete;  // `if (loss > 0)` does not compile: use select()
 
+  // The same values on another device, or converted to another dtype.
   Tensor to(Device device) const;
   Tensor to(DType dtype) const;       // differentiable between floating dtypes
   Tensor reshape(Shape shape) const;  // one size may be -1
+  // The axes first..last as one.
   Tensor flatten(int first = 0, int last = -1) const;
+  // Two axes swapped; axes in a new order; an axis of size 1 removed or inserted. ShapeError for an axis out of range.
   Tensor transpose(int a = -1, int b = -2) const;
   Tensor permute(std::vector<int> order) const;
   Tensor squeeze(int axis) const;
   Tensor unsqueeze(int axis) const;
+  // Elements begin, begin + step, ... before end along an axis; ShapeError for a range that does not lie in it.
   Tensor slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1) const;  // negative: from the end
   Tensor column(std::int64_t j) const;                                                        // x[..., j]
-  Tensor sum(std::vector<int> axes = {}, bool keep = false) const;                            // no axes: all of them
+  // As the functions of the same name in weft/ops.h.
+  Tensor sum(std::vector<int> axes = {}, bool keep = false) const;  // no axes: all of them
   Tensor mean(std::vector<int> axes = {}, bool keep = false) const;
   Tensor max(std::vector<int> axes = {}, bool keep = false) const;
   Tensor min(std::vector<int> axes = {}, bool keep = false) const;
   Tensor argmax(int axis = -1, bool keep = false) const;
 
+  // a = a + b and the like: the handle then holds a new value.
   Tensor& operator+=(const Tensor& other);
   Tensor& operator-=(const Tensor& other);
   Tensor& operator*=(const Tensor& other);

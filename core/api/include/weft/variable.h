@@ -21,7 +21,7 @@ class Cell;
 // How a variable's first value is made: when it is first needed, on the device where it will live. `draw` runs with a
 // generator keyed by (seed, path) under a Trainer or Module::initialise(), by (seed, creation ordinal) elsewhere.
 struct Init {
-  std::function<Tensor(const Shape&, DType)> draw;
+  std::function<Tensor(const Shape&, DType)> draw;  // gives a tensor of that shape and dtype
 };
 
 // A named cell: the only thing that changes. Copying the handle shares the cell (that is how weights are tied).
@@ -29,14 +29,18 @@ struct Init {
 class Variable {
  public:
   Variable() = default;  // undefined
+  // A cell whose value is drawn when it is first needed.
   Variable(Shape shape, Init init, DType dtype = DType::kF32);
+  // A cell with this value.
   explicit Variable(const Tensor& value);
 
+  // The value: a node of the trace at hand, or a snapshot.
   Tensor value() const;
   operator Tensor() const { return value(); }
   // In a trace: at this point of the program. Outside: now. ShapeError or DTypeError when the value does not fit.
   void assign(const Tensor& value) const;
 
+  // Shape, dtype, number of elements and device; known before the value is drawn.
   const Shape& shape() const;
   DType dtype() const;
   std::int64_t numel() const { return shape().numel(); }
@@ -51,8 +55,11 @@ class Variable {
   bool initialised() const;
   // Draws the value now if there is none, keyed by (seed, path).
   void initialise(std::uint64_t seed) const;
+  // Moves the cell, for all who share it. DeviceError for a cell that an optimizer has laid out on another device.
   void to(Device device) const;
+  // False for a default-constructed handle.
   bool defined() const { return cell_ != nullptr; }
+  // True for two handles of one cell.
   bool same_cell(const Variable& other) const { return cell_ == other.cell_; }
   // A cell of its own with the same value (or the same pending initialiser).
   Variable clone() const;
@@ -67,9 +74,11 @@ class Variable {
 // A variable that is trained, and one that is not (running statistics). Modules list them apart.
 struct Parameter : Variable {
   Parameter() = default;
+  // As Variable's.
   Parameter(Shape shape, Init init, DType dtype = DType::kF32);
   explicit Parameter(const Tensor& value);
 };
+// A variable that no optimizer touches.
 struct Buffer : Variable {
   using Variable::Variable;
 };
@@ -78,19 +87,24 @@ struct Buffer : Variable {
 class Parameters {
  public:
   Parameters() = default;
+  // Variables under names.
   Parameters(std::initializer_list<std::pair<std::string, Variable>> named);
   // Adds a cell that is not there yet; the name becomes its path unless it has one.
   void add(std::string name, const Variable& variable);
+  // Number of variables; elements of all of them.
   std::size_t size() const { return variables_.size(); }
   bool empty() const { return variables_.empty(); }
-  std::int64_t numel() const;
+  std::int64_t numel() const;  // elements of all variables
+  // Variables and names by position, in path order.
   const Variable& operator[](std::size_t i) const { return variables_[i]; }
   const std::string& name(std::size_t i) const { return names_[i]; }
   const Variable* begin() const { return variables_.data(); }
   const Variable* end() const { return variables_.data() + variables_.size(); }
+  // True where a handle of the same cell is in the list.
   bool contains(const Variable& variable) const;
   // Those whose name matches a glob: "*.bias", "blocks.?.norm.*".
   Parameters matching(std::string_view glob) const;
+  // Union and difference, by cell.
   friend Parameters operator+(Parameters a, const Parameters& b);
   friend Parameters operator-(const Parameters& a, const Parameters& b);
 

@@ -10,8 +10,18 @@
 namespace weft WEFT_EXPORT {
 
 // Element type of a tensor.
-enum class DType : std::uint8_t { kF32, kF64, kBF16, kF16, kI32, kI64, kU8, kBool };
+enum class DType : std::uint8_t {
+  kF32,   // IEEE binary32
+  kF64,   // IEEE binary64
+  kBF16,  // the upper half of binary32
+  kF16,   // IEEE binary16
+  kI32,   // signed, 32 bits
+  kI64,   // signed, 64 bits
+  kU8,    // unsigned, 8 bits
+  kBool,  // one byte, 0 or 1
+};
 
+// Number of enumerators of DType.
 inline constexpr int kDTypeCount = 8;
 
 // Bytes of one element.
@@ -28,6 +38,7 @@ template <class T>
 concept Element = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::int32_t> ||
     std::same_as<T, std::int64_t> || std::same_as<T, std::uint8_t> || std::same_as<T, bool>;
 
+// The element type whose host type is T.
 template <Element T>
 constexpr DType dtype_of() {
   if constexpr (std::same_as<T, float>) return DType::kF32;

@@ -11,6 +11,7 @@ namespace weft WEFT_EXPORT {
 // parts.
 class Error : public std::runtime_error {
  public:
+  // An error without op and path.
   explicit Error(const std::string& message) : std::runtime_error(message) {}
   // message is what comes after "[op] path: ".
   Error(std::string op_name, std::string layer_path, const std::string& message);

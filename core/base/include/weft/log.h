@@ -8,8 +8,10 @@
 
 namespace weft WEFT_EXPORT {
 
+// Importance of a message: kInfo for what happened, kWarning for what the user should look at.
 enum class LogLevel : std::uint8_t { kInfo, kWarning };
 
+// Receiver of messages.
 using LogCallback = std::function<void(LogLevel, std::string_view message)>;
 
 // Replaces where weft's messages go (default: standard error, one line each) and returns the callback that was there.

@@ -15,14 +15,17 @@ namespace weft WEFT_EXPORT {
 class Shape {
  public:
   Shape() = default;
+  // A shape of these sizes, outermost first.
   Shape(std::initializer_list<std::int64_t> dims) : dims_(dims) {}
   explicit Shape(std::vector<std::int64_t> dims) : dims_(std::move(dims)) {}
 
+  // Number of axes.
   int rank() const { return static_cast<int>(dims_.size()); }
   // Size of an axis; negative axes count from the end. Throws ShapeError outside [-rank, rank).
   std::int64_t operator[](int axis) const;
   // Product of the sizes: 1 for a scalar.
   std::int64_t numel() const;
+  // All sizes, outermost first.
   const std::vector<std::int64_t>& dims() const { return dims_; }
   auto begin() const { return dims_.begin(); }
   auto end() const { return dims_.end(); }
@@ -43,8 +46,9 @@ Shape broadcast(const Shape& a, const Shape& b, const char* op);
 
 // Shape and element type: what is known of a tensor before it has a value.
 struct TensorSpec {
-  Shape shape;
-  DType dtype = DType::kF32;
+  Shape shape;                // sizes of the axes
+  DType dtype = DType::kF32;  // type of an element
+  // Bytes of all elements.
   std::int64_t bytes() const { return shape.numel() * static_cast<std::int64_t>(size_of(dtype)); }
   // "f32(64, 128)"
   std::string text() const;

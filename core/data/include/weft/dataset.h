@@ -18,7 +18,9 @@ class Dataset {
   // Brings the columns to the host. ShapeError for columns without a row axis or of different lengths.
   explicit Dataset(std::vector<Tensor> columns);
 
+  // Number of rows.
   std::int64_t size() const;
+  // All columns, in the order they were given.
   const std::vector<Tensor>& columns() const { return columns_; }
   // ValueError when there is no such column.
   const Tensor& column(std::size_t index) const;
@@ -31,8 +33,9 @@ class Dataset {
   std::vector<Tensor> columns_;
 };
 
+// Rows to train on, and rows held out.
 struct Split {
-  Dataset train, test;
+  Dataset train, test;  // no row in both
 };
 
 }  // namespace weft

@@ -15,11 +15,12 @@
 
 namespace weft WEFT_EXPORT {
 
+// Batch size, order and device of a Loader.
 struct LoaderOptions {
-  std::int64_t batch_size = 32;
-  bool shuffle = true;
-  bool drop_last = false;  // leave out a last batch that is not full
-  std::uint64_t seed = 0;
+  std::int64_t batch_size = 32;    // rows of a batch
+  bool shuffle = true;             // false: rows in the order of the dataset
+  bool drop_last = false;          // leave out a last batch that is not full
+  std::uint64_t seed = 0;          // of the order
   std::optional<Device> device{};  // of the batches; default: default_device() when the pass begins
 };
 
@@ -47,23 +48,29 @@ class LoaderOf {
                 "LoaderOf<Tensor, ...>, one per column");
 
  public:
+  // Position in a pass; an input iterator over tuples with a tensor per column.
   class Iterator {
    public:
+    // Types that the standard library asks of an input iterator.
     using value_type = std::tuple<Columns...>;
     using difference_type = std::ptrdiff_t;
     using iterator_category = std::input_iterator_tag;
 
     Iterator() = default;
+    // At the first batch of a pass.
     explicit Iterator(detail::PassHandle handle) : handle_(std::move(handle)) {}
+    // The batch at hand.
     value_type operator*() const {
       return [&]<std::size_t... i>(std::index_sequence<i...>) { return value_type{(*handle_.batch())[i]...}; }
       (std::index_sequence_for<Columns...>{});
     }
+    // The next batch; waits until it is gathered.
     Iterator& operator++() {
       handle_.advance();
       return *this;
     }
     void operator++(int) { handle_.advance(); }
+    // Equal where both are at the same batch, or both after the last.
     bool operator==(const Iterator& other) const { return batch() == other.batch(); }
 
    private:
@@ -77,8 +84,11 @@ class LoaderOf {
   }
   // Starts a pass and advances the epoch number. Leaving the loop early ends the pass.
   Iterator begin() { return Iterator(detail::start_pass(dataset_, options_, epoch_++)); }
+  // After the last batch.
   Iterator end() { return {}; }
+  // Batches of a pass.
   std::int64_t batches() const { return detail::count_batches(dataset_, options_); }
+  // The rows that are batched.
   const Dataset& dataset() const { return dataset_; }
   // The number of the next pass: all there is to save for an exact resume.
   std::int64_t epoch() const { return epoch_; }
@@ -90,6 +100,7 @@ class LoaderOf {
   std::int64_t epoch_ = 0;
 };
 
+// Batches of inputs and targets.
 using Loader = LoaderOf<Tensor, Tensor>;
 
 }  // namespace weft

@@ -12,11 +12,13 @@ namespace weft WEFT_EXPORT {
 // Where tensors live and programs run: the CPU, or one CUDA device.
 class Device {
  public:
+  // The CPU, or an NVIDIA GPU.
   enum class Kind : std::uint8_t { kCPU, kCUDA };
 
   Device() = default;  // the CPU
   // The first CUDA device, or the CPU when there is none; the first call logs one line that says why.
   static Device best();
+  // The CPU.
   static Device cpu() { return {}; }
   // Throws DeviceError when this build or machine has no such device, saying which of the two.
   static Device cuda(int index = 0);
@@ -25,6 +27,7 @@ class Device {
   // All devices that work here, the CPU first.
   static std::vector<Device> all();
 
+  // Kind of the device.
   Kind kind() const { return index_ < 0 ? Kind::kCPU : Kind::kCUDA; }
   bool is_cpu() const { return index_ < 0; }
   bool is_cuda() const { return index_ >= 0; }
@@ -46,6 +49,7 @@ Device default_device();
 // Sets default_device() for the lifetime of the scope, in this thread.
 class [[nodiscard]] DeviceScope {
  public:
+  // Makes `device` the default until the scope ends.
   explicit DeviceScope(Device device);
   ~DeviceScope();
   DeviceScope(const DeviceScope&) = delete;

@@ -10,25 +10,25 @@ namespace weft WEFT_EXPORT {
 
 // One operand of a kernel: dense, row-major memory on the call's device.
 struct View {
-  void* data = nullptr;
-  TensorSpec spec{};
+  void* data = nullptr;  // memory of the device that the call runs on
+  TensorSpec spec{};     // its shape and element type
 };
 
 // Where kernels report bad data (a label out of range): the first code wins, and it is thrown as DataError at the next
 // read.
 struct DataFlag {
-  std::int32_t code = 0;
-  std::int32_t reserved = 0;
-  std::int64_t value = 0;
+  std::int32_t code = 0;      // 0: no bad data; else what is wrong, as the kernel numbers it
+  std::int32_t reserved = 0;  // pads the value to 8 bytes
+  std::int64_t value = 0;     // the label or index that was refused
 };
 
 // One run of one kernel.
 struct Call {
-  std::span<const View> inputs, outputs;
-  View workspace{};
-  void* stream = nullptr;  // cudaStream_t; see weft/cuda.h. Only enqueue: the call may be captured into a graph
-  int device = -1;         // CUDA device index, -1 on the CPU
-  DataFlag* flag = nullptr;
+  std::span<const View> inputs, outputs;  // operands and results, in the order of the op
+  View workspace{};                       // as many bytes as OpRule::workspace asked for
+  void* stream = nullptr;    // cudaStream_t; see weft/cuda.h. Only enqueue: the call may be captured into a graph
+  int device = -1;           // CUDA device index, -1 on the CPU
+  DataFlag* flag = nullptr;  // where bad data is reported; on the call's device
 };
 
 }  // namespace weft

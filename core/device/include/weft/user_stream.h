@@ -12,6 +12,7 @@ namespace weft WEFT_EXPORT {
 // tensors made meanwhile and the sessions that ran there. On the CPU it changes nothing.
 class [[nodiscard]] UserStream {
  public:
+  // Directs this thread's work on `device` to `cuda_stream`.
   UserStream(Device device, void* cuda_stream);
   ~UserStream();
   UserStream(const UserStream&) = delete;

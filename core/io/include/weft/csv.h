@@ -8,11 +8,13 @@
 
 namespace weft::data {
 
+// Layout of a CSV file.
 struct CsvOptions {
-  char separator = ',';
-  bool header = false;  // the first line names the columns
+  char separator = ',';  // between fields
+  bool header = false;   // the first line names the columns
 };
 
+// A table of numbers.
 struct Csv {
   std::vector<std::string> names;  // empty without a header
   Tensor values;                   // f64 (rows, columns), on the host

@@ -18,15 +18,18 @@ namespace weft WEFT_EXPORT {
 // name twice, no overlaps and no gaps; FormatError names the file and the tensor.
 class SafetensorsFile {
  public:
+  // Opens a file and checks its header.
   explicit SafetensorsFile(const std::filesystem::path& path);
 
   // In the order of their bytes.
   std::vector<std::string> names() const;
+  // True for the name of a tensor of the file.
   bool contains(const std::string& name) const;
   // FormatError when there is no such tensor; likewise tensor().
   const TensorSpec& spec(const std::string& name) const;
   // On the host, over the mapped file where its alignment allows; the mapping lives as long as the tensor.
   Tensor tensor(const std::string& name) const;
+  // Texts by key, from the header's "__metadata__".
   const std::map<std::string, std::string>& metadata() const;
 
  private:

@@ -59,6 +59,7 @@
 
 namespace weft {
 
+// An elementwise function, by the rows above.
 enum class Fn : unsigned char {
 #define WEFT_ENUMERATOR(Name, name) k##Name,
   WEFT_UNARY_FNS(WEFT_ENUMERATOR) WEFT_BINARY_FNS(WEFT_ENUMERATOR) WEFT_TERNARY_FNS(WEFT_ENUMERATOR)
@@ -66,10 +67,12 @@ enum class Fn : unsigned char {
 };
 
 #define WEFT_COUNT(Name, name) +1
+// Numbers of functions of one, two and three arguments.
 inline constexpr int kUnaryFns = 0 WEFT_UNARY_FNS(WEFT_COUNT);
 inline constexpr int kBinaryFns = 0 WEFT_BINARY_FNS(WEFT_COUNT);
 inline constexpr int kTernaryFns = 0 WEFT_TERNARY_FNS(WEFT_COUNT);
 #undef WEFT_COUNT
+// Number of all functions.
 inline constexpr int kFnCount = kUnaryFns + kBinaryFns + kTernaryFns;
 
 // Number of arguments: the rows stand in this order.
