@@ -4,9 +4,10 @@
 
 # weft::detail is nobody's interface.
 /^namespace detail \{/ { hidden = 1 }
-# Members that every reader knows: the defaulted and deleted ones, moves, a base's constructors, and remake(), of which
-# weft::clone tells.
-/= (default|delete);$/ || /&&\) noexcept;$/ || /^ *using ([A-Za-z]+)::[A-Za-z]+;$/ || / remake\(\) const/ { next }
+# Members that every reader knows: the defaulted and deleted ones, moves, a base's constructors, remake(), of which
+# weft::clone tells, and update(), of which weft::Recipe tells.
+/= (default|delete);$/ || /&&\) noexcept;$/ || /^ *using ([A-Za-z]+)::[A-Za-z]+;$/ || / remake\(\) const/ ||
+/ static Tensor update\(const Numbers&/ { next }
 hidden { line[++lines] = "" }
 !hidden { read($0) }
 /^}  \/\/ namespace detail/ { hidden = 0 }

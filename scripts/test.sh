@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds everything and runs everything: the optimised build (with the CUDA objects where nvcc is), the CUDA kernels on the
 # host under the address and undefined-behaviour sanitizers, the threads under the thread sanitizer, the installed package,
-# and the lint. Prints one summary with the wall and CPU time (user and system, children included) of each.
+# the API reference and the lint. Prints one summary with the wall and CPU time (user and system, children included) of each.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -81,6 +81,7 @@ stage "build cuda-emulated" build cuda-emulated && tests cuda-emulated
 stage "build tsan" bash -c "cmake --preset tsan && cmake --build build/tsan -j $jobs --target test_device test_exec test_data test_api" &&
   tests tsan '^(ThreadPool|ParallelChunks|Loader|Executable|On/Executable|On/Session|Dataset)'
 stage "install and consume" tests/install/run.sh
+stage "api reference" scripts/reference.sh
 stage "lint" scripts/lint.sh
 
 cpu_now

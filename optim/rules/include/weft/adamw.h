@@ -7,8 +7,8 @@ namespace weft WEFT_EXPORT {
 
 // Adam whose decay is p *= 1 - lr weight_decay instead. As torch.optim.AdamW; source: Loshchilov and Hutter 2019.
 struct AdamW {
-  Schedule lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 1e-2;
+  Schedule lr = 1e-3;                                                  // rate; negative: ValueError
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 1e-2;  // see the formula
   WEFT_RECIPE(lr, beta1, beta2, eps, weight_decay)
 
   static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s);

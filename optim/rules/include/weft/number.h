@@ -27,6 +27,7 @@ class NumberColumns {
 // tensor a number is rounded to the tensor's dtype.
 class Number {
  public:
+  // A number that is the same in every group.
   Number(double constant = 0);
   // One constant per group.
   Number(std::vector<double> per_group, std::shared_ptr<detail::NumberColumns> columns);

@@ -31,9 +31,9 @@ namespace weft WEFT_EXPORT {
 
 // A number of a recipe, or a choice (bool, integer, enumeration) as an integer.
 struct RecipeNumber {
-  std::string name;
-  std::variant<double, Schedule, std::int64_t> value;
-  bool operator==(const RecipeNumber& other) const;  // doubles by their bits
+  std::string name;                                    // of the member: "beta1"
+  std::variant<double, Schedule, std::int64_t> value;  // a choice is the integer
+  bool operator==(const RecipeNumber& other) const;    // doubles by their bits
 };
 
 // Numbers that every update has beside the recipe's own.
@@ -141,6 +141,7 @@ concept RecipeStruct = requires(const R& recipe, const typename R::Numbers& h, c
 // one launch. Others, such as those with a norm of the parameter, are made for one parameter after the other.
 class Recipe {
  public:
+  // A copy of the struct.
   template <RecipeStruct R>
   Recipe(R recipe) : model_(std::make_shared<const detail::RecipeOf<R>>(std::move(recipe))) {}
 

@@ -14,37 +14,40 @@ class Trainer;
 
 // `accuracy` is NaN unless the targets are class indices.
 struct Metrics {
-  double loss = std::numeric_limits<double>::quiet_NaN();
-  double accuracy = std::numeric_limits<double>::quiet_NaN();
+  double loss = std::numeric_limits<double>::quiet_NaN();      // mean over the rows
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  // share of the rows whose largest output is the target
 };
 
 // Results of one pass over the data; the validation figures are NaN without validation data.
 struct Epoch {
-  int number = 0;  // from 1
-  double loss = 0, accuracy = 0, validation_loss = 0, validation_accuracy = 0;
+  int number = 0;                                                               // from 1
+  double loss = 0, accuracy = 0, validation_loss = 0, validation_accuracy = 0;  // means over the rows
   double seconds = 0, samples_per_second = 0;  // of the training, without the validation
 };
+// Results of a training run.
 struct History {
-  std::vector<Epoch> epochs;
-  double best_validation_loss = std::numeric_limits<double>::quiet_NaN();
+  std::vector<Epoch> epochs;  // all that were finished
+  double best_validation_loss =
+      std::numeric_limits<double>::quiet_NaN();  // lowest of all epochs; NaN without validation data
 };
 
 // The progress of Trainer::fit(). Setting `stop` ends it after the epoch at hand.
 struct FitState {
-  Trainer& trainer;
-  History& history;
+  Trainer& trainer;                     // whose fit() runs
+  History& history;                     // of the epochs finished so far
   int epochs = 0;                       // that were asked for
   int epoch = 0;                        // from 1; of this call of fit()
   std::int64_t batch = 0, batches = 0;  // of the epoch: finished, and in all
   std::int64_t samples = 0;             // of the epoch: finished
   double seconds = 0;                   // since the epoch began
-  bool stop = false;
+  bool stop = false;                    // true: no further epoch
 };
 
 // Hears of a training run. Reading metrics waits for the device: seldom is better than every batch.
 class Callback {
  public:
   virtual ~Callback();
+  // Before the first batch, and after every one.
   virtual void on_train_begin(FitState&) {}
   virtual void on_batch(FitState&) {}
   // The epoch's figures are history.epochs.back().

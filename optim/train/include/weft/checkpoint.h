@@ -43,6 +43,7 @@ std::vector<Saved> saved(LoaderOf<Columns...>& loader) {
 // it had not been interrupted. The things are held by reference, in the same order when saving and resuming.
 class Checkpoint {
  public:
+  // The things must outlive the checkpoint.
   template <class... Things>
   requires(!(std::same_as<Things, Checkpoint> && ...)) explicit Checkpoint(Things&... things) {
     using detail::saved;

@@ -10,6 +10,7 @@
 
 namespace weft WEFT_EXPORT {
 
+// Settings of load().
 struct LoadOptions {
   bool strict = true;  // FormatError when anything is missing or unexpected
   std::map<std::string, std::string>
@@ -17,9 +18,11 @@ struct LoadOptions {
   std::vector<std::string> skip{};  // globs on the module's names: keep what they are
 };
 
+// Names that load() has matched, and those that it has not.
 struct LoadReport {
   std::vector<std::string> loaded, missing, skipped;  // names in the module
   std::vector<std::string> unexpected;                // names in the file
+  // The names as lines of text.
   std::string text() const;
 };
 

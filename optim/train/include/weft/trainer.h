@@ -21,21 +21,23 @@
 
 namespace weft WEFT_EXPORT {
 
+// Settings of a Trainer.
 struct TrainerOptions {
-  Device device = Device::best();
-  std::uint64_t seed = 0;  // of the values not drawn yet, the order of the data, and dropout
-  Precision precision = Precision::kF32;
-  UpdateOptions update{};
-  int accumulate = 1;  // batches per update
+  Device device = Device::best();         // where the model is trained
+  std::uint64_t seed = 0;                 // of the values not drawn yet, the order of the data, and dropout
+  Precision precision = Precision::kF32;  // of products and stored activations
+  UpdateOptions update{};                 // clipping and loss scale
+  int accumulate = 1;                     // batches per update
 };
 
+// Settings of one call of Trainer::fit().
 struct FitOptions {
-  int epochs = 1;
-  std::int64_t batch_size = 32;
-  Dataset validation{};
-  std::vector<std::shared_ptr<Callback>> callbacks{};
-  bool shuffle = true;
-  bool quiet = false;  // true: without progress()
+  int epochs = 1;                                      // passes over the data
+  std::int64_t batch_size = 32;                        // rows of a batch
+  Dataset validation{};                                // evaluated after every epoch; without rows: not
+  std::vector<std::shared_ptr<Callback>> callbacks{};  // called in this order
+  bool shuffle = true;                                 // a new order in every epoch
+  bool quiet = false;                                  // true: without progress()
 };
 
 namespace detail {
@@ -56,6 +58,7 @@ class Trainer {
   requires(std::derived_from<M, Module>&& std::is_invocable_r_v<Tensor, L&, Tensor, Tensor>)
       Trainer(M& model, L loss, Recipe recipe, TrainerOptions options = {})
       : Trainer(parts(model, std::move(loss)), {}, std::move(recipe), options) {}
+  // The same with a recipe per group of parameters.
   template <class M, class L>
   requires(std::derived_from<M, Module>&& std::is_invocable_r_v<Tensor, L&, Tensor, Tensor>)
       Trainer(M& model, L loss, std::vector<Group> groups, TrainerOptions options = {})
