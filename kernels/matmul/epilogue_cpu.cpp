@@ -6,8 +6,8 @@
 #include "kernels/common/in_turn.h"
 #include "kernels/common/workspace.h"
 #include "kernels/elementwise/lower/lower.h"
+#include "kernels/elementwise/run/engines.h"
 #include "kernels/elementwise/tiles/states.h"
-#include "kernels/elementwise/tiles/tiles.h"
 #include "kernels/matmul/gemms.h"
 #include "kernels/matmul/matmul.h"
 
@@ -21,7 +21,7 @@ template <class Gemm>
 class CpuMatmulEpilogue {
  public:
   CpuMatmulEpilogue(const exec::KernelRequest& request, const Lowered& lowered, Gemm gemm)
-      : gemm_(std::move(gemm)), body_(tile_program(lowered)), reductions_(reductions_of(lowered.program)) {
+      : gemm_(std::move(gemm)), body_(cpu_program(lowered)), reductions_(reductions_of(lowered.program)) {
     const Shape& product = product_spec(request).shape;
     rows_ = product[-2];
     cols_ = product[-1];
@@ -85,7 +85,7 @@ class CpuMatmulEpilogue {
   }
 
   Gemm gemm_;
-  TileProgram body_;
+  CpuProgram body_;
   std::vector<Reduction> reductions_;
   std::int64_t rows_ = 0, cols_ = 0, row_blocks_ = 0, blocks_ = 0;
 };

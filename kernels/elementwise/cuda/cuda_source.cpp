@@ -20,7 +20,7 @@ std::string walk_text(const Walk& walk) {
 }
 
 // f64 functions need more registers than can be had with four blocks on a multiprocessor; they would spill.
-std::string launch_bounds(const PointwisePass& pass) {
+std::string launch_bounds(const CudaPass& pass) {
   const Instr* end = pass.program.code + pass.program.count;
   const bool f64 = std::any_of(pass.program.code, end,
                                [](const Instr& in) { return in.type == Type::kF64 || in.from == Type::kF64; });
@@ -38,14 +38,14 @@ std::string program_text(const Program& program) {
              ", ", program.inputs, ", ", program.outputs, ", ", int(program.wide), "}");
 }
 
-std::string pointwise_source(const PointwisePass& pass) {
+std::string cuda_source(const CudaPass& pass) {
   const bool reduces = pass.reductions > 0;
   // What the accesses beyond the program's do is never asked.
   std::string text = cat("#include \"kernels/elementwise/cuda/", reduces ? "reduce" : "kernels", ".cuh\"\n",
                          "namespace weft::kernels {\nstruct Prog {\n  using Word = ",
                          pass.program.wide ? "unsigned long long" : "unsigned", ";\n  static constexpr Program value",
                          program_text(pass.program), ";\n};\n", "extern \"C\" __global__ void ", launch_bounds(pass),
-                         " ", kPointwiseKernel, "(const __grid_constant__ ThreadOperands operands");
+                         " ", kCudaSourceKernel, "(const __grid_constant__ ThreadOperands operands");
   const std::string walk = walk_text(pass.walk);
   if (reduces) {
     text += cat(

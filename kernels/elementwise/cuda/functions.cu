@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/elementwise/cuda/cuda_launch.h"
+#include "kernels/elementwise/cuda/cuda_pass.h"
 #include "kernels/elementwise/cuda/kernels.cuh"
 #include "weft/cuda.h"
 
@@ -36,7 +36,7 @@ ConstantKernel constant_kernel(Fn fn) {
 
 }  // namespace
 
-void launch_function(Fn fn, const PointwisePass& pass, const ThreadOperands& operands, const Call& call) {
+void launch_function(Fn fn, const CudaPass& pass, const ThreadOperands& operands, const Call& call) {
   const Launch launch = launch_of(pass);
   cuda::launch(constant_kernel(fn), launch.grid, launch.block, 0, call, operands);
 }

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "kernels/elementwise/cuda/cuda_launch.h"
+#include "kernels/elementwise/cuda/cuda_pass.h"
 #include "kernels/elementwise/cuda/reduce.cuh"
 #include "weft/cuda.h"
 
@@ -108,7 +108,7 @@ __global__ void __launch_bounds__(kJoinBlock)
 
 }  // namespace
 
-void launch_interpreter(const PointwisePass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
+void launch_interpreter(const CudaPass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
                         const Call& call) {
   const Launch launch = launch_of(pass);
   if (pass.reductions > 0)
@@ -118,7 +118,7 @@ void launch_interpreter(const PointwisePass& pass, const ThreadOperands& operand
     cuda::launch(pointwise_interpreter_kernel, launch.grid, launch.block, 0, call, operands, pass.program);
 }
 
-void launch_join(const PointwisePass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
+void launch_join(const CudaPass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
                  const Call& call) {
   const auto results = static_cast<std::uint64_t>(reduction.results);
   const auto columns = static_cast<unsigned>(std::bit_ceil(std::min<std::uint64_t>(results, kMostJoinColumns)));

@@ -60,7 +60,7 @@ class CompiledLoop {
     }
   }
 
-  void run(const TileProgram& p, const Operands& operands, const Window& w) const {
+  void run(const CpuProgram& p, const Operands& operands, const Window& w) const {
     bool wanted = true;
     for (int i = 0; i < outputs_; ++i)
       wanted = wanted && ((sums_ | totals_) >> i & 1 ? operands.partials[i].states : operands.outputs[i]);
@@ -117,7 +117,7 @@ class CompiledLoop {
   }
 
   // Whether every result goes past the caches: they are large, and none lies where an input does.
-  bool streams(const TileProgram& p, const Operands& operands) const {
+  bool streams(const CpuProgram& p, const Operands& operands) const {
     if (p.streams == 0 || p.streams != whole_ || whole_ >> outputs_ != 0) return false;
     const auto* const end = operands.inputs + inputs_;
     return std::all_of(operands.outputs, operands.outputs + outputs_,
@@ -326,7 +326,7 @@ std::int64_t period_of(const loop::Code& code, std::int64_t step) {
 
 }  // namespace
 
-void compile_loop(TileProgram& p) {
+void compile_loop(CpuProgram& p) {
   if (cpu::isa() == cpu::Isa::kBaseline || p.geometry.count < kFewOfShortRows) return;
   const std::optional<loop::Code> code = loop::code_of(p.program, p.geometry);
   if (!code) return;
@@ -345,8 +345,7 @@ void compile_loop(TileProgram& p) {
   auto one = loop::emit(*code, vector, 1, 0, period), several = loop::emit(*code, vector, copies, large, period);
   if (!one || !several) return;
   p.loop = std::make_shared<const CompiledLoop>(p.program, *code, period, std::move(one), std::move(several));
-  p.run_tiles = p.run;
-  p.run = [](const TileProgram& program, const Operands& operands, const Window& w) {
+  p.run = [](const CpuProgram& program, const Operands& operands, const Window& w) {
     program.loop->run(program, operands, w);
   };
 }

@@ -11,6 +11,6 @@ namespace weft::kernels {
 
 // Lets the program run so where that can be: computed in f32, every operand dense, a scalar, a row that all others meet
 // or a number for each row, a processor with AVX2.
-void compile_loop(TileProgram& p);
+void compile_loop(CpuProgram& p);
 
 }  // namespace weft::kernels

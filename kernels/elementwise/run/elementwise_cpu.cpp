@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "kernels/elementwise/lower/lower.h"
@@ -8,20 +10,41 @@
 #include "kernels/elementwise/run/pass.h"
 
 namespace weft::kernels {
-exec::PreparedKernel prepare_pointwise_cpu(const exec::KernelRequest& request) {
+namespace {
+
+struct Prepared {
+  exec::PreparedKernel kernel;
+  CpuEngine engine;  // the most preferred one that runs a pass
+};
+
+Prepared prepare(const exec::KernelRequest& request, CpuEngine first) {
   const Lowered lowered = lower(request);
   const std::vector<std::vector<int>> outputs = outputs_by_pass(lowered, TrailingReductions::kTogether);
   auto passes = std::make_shared<std::vector<Pass>>();
   std::size_t workspace = 0;
+  CpuEngine engine = CpuEngine::kReference;
   for (const std::vector<int>& some : outputs) {
-    passes->emplace_back(outputs.size() == 1 ? lowered : lower(request, some), workspace);
+    passes->emplace_back(outputs.size() == 1 ? lowered : lower(request, some), first, workspace);
     workspace += passes->back().workspace();
+    engine = std::min(engine, passes->back().engine());
   }
-  return {[passes](const Call& call) {
-            for (const Pass& pass : *passes) pass.run(call);
-            for (const Pass& pass : *passes) pass.finish(call);  // an output may lie where an operand does
-          },
-          workspace};
+  const auto run = [passes](const Call& call) {
+    for (const Pass& pass : *passes) pass.run(call);
+    for (const Pass& pass : *passes) pass.finish(call);  // an output may lie where an operand does
+  };
+  return {{run, workspace}, engine};
+}
+
+}  // namespace
+
+exec::PreparedKernel prepare_pointwise_cpu(const exec::KernelRequest& request) {
+  return prepare(request, kCpuEngines[0]).kernel;
+}
+
+std::optional<exec::PreparedKernel> prepare_elementwise_by(CpuEngine engine, const exec::KernelRequest& request) {
+  Prepared prepared = prepare(request, engine);
+  if (prepared.engine != engine) return std::nullopt;
+  return std::move(prepared.kernel);
 }
 
 }  // namespace weft::kernels

@@ -53,7 +53,8 @@ double cost_of(const Program& program) {
 
 }  // namespace
 
-Pass::Pass(const Lowered& lowered, std::size_t offset) : tiles_(tile_program(lowered)), count_(lowered.geometry.count) {
+Pass::Pass(const Lowered& lowered, CpuEngine engine, std::size_t offset)
+    : program_(cpu_program(lowered, engine)), count_(lowered.geometry.count) {
   for (const Reduction& r : reductions_of(lowered.program)) {
     states_.push_back({r, lowered.geometry.kept[r.output]});
     by_columns_ = !r.trailing;
@@ -98,7 +99,7 @@ void Pass::run_piece(const Call& call, const Operands& whole, std::int64_t piece
   const std::int64_t row = segment * piece_rows_, begin = by_columns_ ? row * columns_ + column : piece * length_;
   Window window{begin, 1, std::min(length_, count_ - begin), 0};
   if (by_columns_) window = {begin, std::min(piece_rows_, rows_ - row), std::min(width_, columns_ - column), columns_};
-  if (states_.empty()) return run_window(tiles_, whole, window);
+  if (states_.empty()) return run_window(program_, whole, window);
   Operands operands = whole;
   for (const States& s : states_) {
     if (!operands.outputs[s.reduction.output]) continue;
@@ -112,7 +113,7 @@ void Pass::run_piece(const Call& call, const Operands& whole, std::int64_t piece
     start_states(s.reduction, states, n);
     operands.partials[s.reduction.output] = {states, first};
   }
-  run_window(tiles_, operands, window);
+  run_window(program_, operands, window);
 }
 
 void Pass::finish(const Call& call) const {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/elementwise/run/engines.h"
 #include "kernels/elementwise/tiles/states.h"
-#include "kernels/elementwise/tiles/tiles.h"
 #include "weft/kernel_call.h"
 
 namespace weft::kernels {
@@ -16,8 +16,10 @@ namespace weft::kernels {
 // only, and those over leading axes keep the same columns.
 class Pass {
  public:
-  // Its states begin `offset` bytes into the workspace.
-  Pass(const Lowered& lowered, std::size_t offset);
+  // For the first engine that takes it, from `engine` on. Its states begin `offset` bytes into the workspace.
+  Pass(const Lowered& lowered, CpuEngine engine, std::size_t offset);
+
+  CpuEngine engine() const { return engine_of(program_); }
 
   std::size_t workspace() const { return workspace_; }
   // Computes all pieces.
@@ -41,7 +43,7 @@ class Pass {
     return static_cast<unsigned char*>(call.workspace.data) + s.offset;
   }
 
-  TileProgram tiles_;
+  CpuProgram program_;
   std::vector<States> states_;
   bool by_columns_ = false;
   std::int64_t count_ = 0, pieces_ = 0;

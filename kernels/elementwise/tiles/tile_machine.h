@@ -42,7 +42,7 @@ void copy_lanes(T* to, const S* from, std::int64_t n) {
 // or to an operand's memory where that can be read as it is.
 class TileMachine {
  public:
-  TileMachine(const TileProgram& p, const Operands& operands, const Window& window)
+  TileMachine(const CpuProgram& p, const Operands& operands, const Window& window)
       : p_(p), g_(p.geometry), operands_(operands), pitch_(window.pitch) {
     split(window.pitch, pitch_at_);
     const std::int64_t bytes = p.lanes * (p.program.wide ? 8 : 4) + 64;  // a step of 4096 would meet in one L1 set
@@ -228,7 +228,7 @@ class TileMachine {
     }
   }
 
-  const TileProgram& p_;
+  const CpuProgram& p_;
   const Geometry& g_;
   const Operands& operands_;
   std::int64_t pitch_;

@@ -2,6 +2,7 @@
 #pragma once
 #include "kernels/elementwise/tiles/tile_draw.h"
 #include "kernels/elementwise/tiles/tile_machine.h"
+#include "kernels/elementwise/tiles/tile_reference.h"
 
 // From a program's instructions to the functions that run them on tiles; like tile_machine.h for files built for one
 // instruction set.
@@ -119,7 +120,7 @@ constexpr std::int64_t kTilesAhead = 4;  // a tile is computed faster than memor
 
 // Asks the second cache for elements [begin, begin + n) of the large operands: the part-th of as many parts as there
 // are steps, so that the requests do not wait for one another.
-void fetch(const TileProgram& p, const Operands& operands, std::int64_t begin, std::int64_t n, std::int64_t part) {
+void fetch(const CpuProgram& p, const Operands& operands, std::int64_t begin, std::int64_t n, std::int64_t part) {
   for (int k = 0; k < p.fetched; ++k) {
     const auto [input, bytes] = p.fetch[k];
     if (operands.row_step[input]) continue;
@@ -130,7 +131,7 @@ void fetch(const TileProgram& p, const Operands& operands, std::int64_t begin, s
   }
 }
 
-void run_tiles(const TileProgram& p, const Operands& operands, const Window& given) {
+void run_tiles(const CpuProgram& p, const Operands& operands, const Window& given) {
   if (given.rows <= 0 || given.cols <= 0) return;
   Window w = given;
   bool whole = w.rows == 1 || w.pitch == w.cols;
@@ -156,9 +157,10 @@ void run_tiles(const TileProgram& p, const Operands& operands, const Window& giv
   machine.finish();
 }
 
-void resolve_steps(TileProgram& p) {
+void resolve_steps(CpuProgram& p) {
   for (int i = 0; i < p.count; ++i) p.steps[i].run = p.steps[i].pair ? run_of_pair(p.steps[i]) : run_of(p.steps[i].in);
-  p.run = run_tiles;
+  p.run_tiles = run_tiles;
+  p.run_reference = run_reference;
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <array>
 #include <vector>
 
-#include "kernels/elementwise/jit/loop.h"
 #include "kernels/elementwise/tiles/tiles_isa.h"
 
 namespace weft::kernels {
@@ -56,7 +55,7 @@ bool reads(const TileStep& step, int reg) {
 bool writes(const TileStep& step, int reg) { return has_result(step.in.kind) && step.in.dst == reg; }
 
 // The inputs that steps after `made` read, as bits.
-unsigned inputs_read_after(const TileProgram& p, int made) {
+unsigned inputs_read_after(const CpuProgram& p, int made) {
   std::array<unsigned, Program::kMaxRegisters> shown{};  // the input that a register may show in place
   unsigned all = 0;
   for (int i = 0; i < p.count; ++i) {
@@ -73,14 +72,14 @@ unsigned inputs_read_after(const TileProgram& p, int made) {
 }
 
 // The step before `end` that last writes the register.
-int maker(const TileProgram& p, int reg, int end) {
+int maker(const CpuProgram& p, int reg, int end) {
   int i = end - 1;
   while (i >= 0 && !writes(p.steps[i], reg)) --i;
   return i;
 }
 
 // Lets the step that makes an output's value write it to the output at once, where it is stored as it is.
-void find_direct(TileProgram& p) {
+void find_direct(CpuProgram& p) {
   for (int s = p.prologue; s < p.count; ++s) {
     const Instr& store = p.steps[s].in;
     if (store.kind != Kind::kStore || !stores_whole(store)) continue;
@@ -92,7 +91,7 @@ void find_direct(TileProgram& p) {
 }
 
 // Where the element is 4 bytes or more; a conversion keeps narrower ones busy enough.
-void find_streams(TileProgram& p) {
+void find_streams(CpuProgram& p) {
   for (int s = p.prologue; s < p.count; ++s) {
     const Instr& store = p.steps[s].in;
     if (store.kind != Kind::kStore || !stores_whole(store)) continue;
@@ -100,7 +99,7 @@ void find_streams(TileProgram& p) {
   }
 }
 
-void find_fetches(TileProgram& p) {
+void find_fetches(CpuProgram& p) {
   for (int i = p.prologue; i < p.count; ++i) {
     const Instr& in = p.steps[i].in;
     if (in.kind != Kind::kLoad || p.geometry.follow[in.a] != Follow::kDense) continue;
@@ -117,7 +116,7 @@ bool pairs_up(const Instr& in) {
 
 // The step that could run as one with step i: the next that reads its result, if it is the only one and the operands
 // of i are still there by then; -1 if there is none.
-int partner_of(const TileProgram& p, int i) {
+int partner_of(const CpuProgram& p, int i) {
   const Instr& first = p.steps[i].in;
   if (!pairs_up(first) || p.steps[i].pair) return -1;
   int partner = -1;
@@ -137,7 +136,7 @@ int partner_of(const TileProgram& p, int i) {
 }
 
 // Two arithmetic steps in one loop: the value between them stays in a register of the machine.
-void find_pairs(TileProgram& p) {
+void find_pairs(CpuProgram& p) {
   for (int i = p.prologue; i < p.count; ++i) {
     const int j = partner_of(p, i);
     if (j < 0) continue;
@@ -157,8 +156,8 @@ void find_pairs(TileProgram& p) {
 
 }  // namespace
 
-TileProgram tile_program(const Lowered& lowered) {
-  TileProgram p;
+CpuProgram tile_program(const Lowered& lowered) {
+  CpuProgram p;
   p.program = lowered.program;
   p.geometry = lowered.geometry;
   p.lanes = lanes_of(p.program);
@@ -186,7 +185,6 @@ TileProgram tile_program(const Lowered& lowered) {
       break;  // never chosen there
 #endif
   }
-  compile_loop(p);
   return p;
 }
 

@@ -6,15 +6,16 @@
 #include "core/device/cpu/machine.h"
 #include "kernels/elementwise/lower/lower.h"
 
-// Pointwise programs on the CPU: each instruction runs over a tile of neighbouring elements that stays in L1. This is
-// also how other CPU kernels run an epilogue on what they have just computed:
+// Elementwise programs on the CPU, run on windows of their elements. The tile engine runs each instruction over a tile
+// of neighbouring elements that stays in L1. This is also how other CPU kernels run an epilogue on what they have just
+// computed:
 //
-//   const TileProgram p = tile_program(lower(request));          // once
+//   const CpuProgram p = cpu_program(lower(request));            // once; see run/engines.h
 //   Operands operands;                                           // per run: the addresses
 //   operands.inputs[0] = tile, operands.row_step[0] = ld;        // the tile of (rows, cols) results, rows ld apart
 //   run_window(p, operands, {row * n + column, rows, cols, n});  // its place in the (m, n) result
 //
-// A reduction over the leading axes joins the window's rows into operands.partials[output]; reductions.h says how
+// A reduction over the leading axes joins the window's rows into operands.partials[output]; states.h says how
 // partials begin, are joined in order and become the output.
 namespace weft::kernels {
 
@@ -55,7 +56,8 @@ class CompiledLoop;
 
 inline constexpr int kTileBytes = 24 * 1024;  // of all registers; L1 has 32 KiB or more, operands want some of it
 
-struct TileProgram {
+// A program made ready for the CPU. `run` is the engine that was chosen for it.
+struct CpuProgram {
   Program program;
   Geometry geometry;
   int lanes = 0;  // elements of a tile: as many as keep the registers in L1
@@ -68,10 +70,9 @@ struct TileProgram {
   } fetch[Program::kMaxAccesses] = {};
   // The inputs that are still read once an output's result is known, as bits: it may not be written over them before.
   unsigned read_later[Program::kMaxOutputs] = {};
-  void (*run)(const TileProgram&, const Operands&, const Window&) = nullptr;
-  // Where it is compiled: the loop that run calls, and the tile machine for what the loop does not do.
-  std::shared_ptr<const CompiledLoop> loop;
-  void (*run_tiles)(const TileProgram&, const Operands&, const Window&) = nullptr;
+  using Run = void (*)(const CpuProgram&, const Operands&, const Window&);
+  Run run = nullptr, run_tiles = nullptr, run_reference = nullptr;
+  std::shared_ptr<const CompiledLoop> loop;  // where there is one; it leaves to the tiles what it does not do
 };
 
 // Outputs of this size are written past the caches: nothing of them would be left there for their readers.
@@ -80,11 +81,11 @@ inline constexpr std::int64_t kStreamedBytes = 8 * 1024 * 1024;
 // An operand of this size is fetched ahead of its use, so that memory works while the tile before is computed.
 inline constexpr std::int64_t kFetchedBytes = 4 * 1024 * 1024;
 
-// For the instruction set that cpu::isa() names.
-TileProgram tile_program(const Lowered& lowered);
+// The program without a choice of engine, for the instruction set that cpu::isa() names.
+CpuProgram tile_program(const Lowered& lowered);
 
 // Computes the window's elements of the outputs. An output may be the very same bytes as a dense input.
-inline void run_window(const TileProgram& p, const Operands& operands, const Window& window) {
+inline void run_window(const CpuProgram& p, const Operands& operands, const Window& window) {
   p.run(p, operands, window);
 }
 

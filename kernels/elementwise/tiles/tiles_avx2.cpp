@@ -4,6 +4,6 @@
 
 namespace weft::kernels::avx2 {
 
-void resolve(TileProgram& p) { resolve_steps(p); }
+void resolve(CpuProgram& p) { resolve_steps(p); }
 
 }  // namespace weft::kernels::avx2

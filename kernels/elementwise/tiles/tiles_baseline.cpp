@@ -4,6 +4,6 @@
 
 namespace weft::kernels::baseline {
 
-void resolve(TileProgram& p) { resolve_steps(p); }
+void resolve(CpuProgram& p) { resolve_steps(p); }
 
 }  // namespace weft::kernels::baseline

@@ -6,13 +6,13 @@
 namespace weft::kernels {
 
 namespace baseline {
-void resolve(TileProgram& p);
+void resolve(CpuProgram& p);
 }
 namespace avx2 {
-void resolve(TileProgram& p);
+void resolve(CpuProgram& p);
 }
 namespace avx512 {
-void resolve(TileProgram& p);
+void resolve(CpuProgram& p);
 }
 
 }  // namespace weft::kernels

@@ -12,14 +12,14 @@
 
 #include "core/device/cpu/machine.h"
 #include "core/device/thread_pool.h"
-#include "kernels/elementwise/tiles/tiles.h"
+#include "kernels/elementwise/run/engines.h"
 
 // Loops that are compiled for a program give the tile machine's bits.
 namespace weft::testing {
 namespace {
 
+using kernels::CpuProgram;
 using kernels::Operands;
-using kernels::TileProgram;
 using kernels::Window;
 using Kind = Instr::Kind;
 
@@ -74,7 +74,7 @@ class Writer {
     lowered_.geometry.kept[p.outputs] = kCount / row;
     add(instr(Kind::kReduce, 0, reg, p.outputs++, 1));
   }
-  TileProgram done() const { return kernels::tile_program(lowered_); }
+  CpuProgram done() const { return kernels::cpu_program(lowered_); }
   Program& program() { return lowered_.program; }
   Geometry& geometry() { return lowered_.geometry; }
 
@@ -102,10 +102,10 @@ float canonical(float x) {
 }
 bool same(float a, float b) { return std::bit_cast<int>(canonical(a)) == std::bit_cast<int>(canonical(b)); }
 
-using Run = void (*)(const TileProgram&, const Operands&, const Window&);
+using Run = void (*)(const CpuProgram&, const Operands&, const Window&);
 
 // The outputs of a window, in memory that begins some times `shift` elements behind a multiple of 64 bytes.
-std::vector<std::vector<float>> outputs_of(const TileProgram& p, Run run, const std::vector<std::vector<float>>& inputs,
+std::vector<std::vector<float>> outputs_of(const CpuProgram& p, Run run, const std::vector<std::vector<float>>& inputs,
                                            const Window& w, std::size_t shift = 0) {
   Operands operands;
   for (std::size_t i = 0; i < inputs.size(); ++i) operands.inputs[i] = inputs[i].data();
@@ -151,7 +151,7 @@ void on_every_isa(F&& f) {
   cpu::use_isa(cpu::usable_isas().back());
 }
 
-void compare(const TileProgram& p, const std::vector<std::vector<float>>& inputs, const std::string& what) {
+void compare(const CpuProgram& p, const std::vector<std::vector<float>>& inputs, const std::string& what) {
   ASSERT_TRUE(p.loop) << what << " is not compiled";
   const Window all{0, 1, kCount, 0};
   expect_same(outputs_of(p, p.run, inputs, all), outputs_of(p, p.run_tiles, inputs, all), what);
@@ -174,7 +174,7 @@ TEST(CompiledLoops, GiveEveryFunctionsBits) {
       for (int i = 0; i < 3; ++i) w.add(instr(Kind::kLoad, i, i));
       w.add(instr(Kind::kFn, 3, 0, 1, 2, f.fn));
       w.store(3);
-      const TileProgram p = w.done();
+      const CpuProgram p = w.done();
       const bool from_library = f.fn == Fn::kSin || f.fn == Fn::kCos || f.fn == Fn::kPow;
       ASSERT_EQ(p.loop == nullptr, from_library) << f.name;
       if (!from_library) compare(p, {numbers(kCount, 1), numbers(kCount, 2), numbers(kCount, 3)}, f.name);
@@ -229,7 +229,7 @@ TEST(CompiledLoops, KeepWhatTheyCompute) {
   });
 }
 
-TileProgram two_outputs() {
+CpuProgram two_outputs() {
   Writer w(2, 1);
   w.add(instr(Kind::kLoad, 0, 2));
   w.uniform();
@@ -261,7 +261,7 @@ TEST(CompiledLoops, ReadAndWriteBF16) {
     w.store(5);
     w.add(stored(instr(Kind::kStore, 0, 3, w.program().outputs++)));
     w.add(stored(instr(Kind::kStore, 0, 1, w.program().outputs++)));
-    const TileProgram p = w.done();
+    const CpuProgram p = w.done();
     EXPECT_EQ(p.loop != nullptr, cpu::isa() == cpu::Isa::kAvx512);
     if (!p.loop) return;
     const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kCount, 2), {0.5f}};
@@ -273,7 +273,7 @@ TEST(CompiledLoops, ReadAndWriteBF16) {
 // Windows that begin and end anywhere, also past the caches, where results lie at any place in a cache line.
 TEST(CompiledLoops, RunAnyWindow) {
   on_every_isa([] {
-    TileProgram p = two_outputs();
+    CpuProgram p = two_outputs();
     ASSERT_TRUE(p.loop);
     const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kCount, 2), {0.5f}};
     for (const unsigned streams : {0u, 3u, 1u}) {
@@ -291,7 +291,7 @@ TEST(CompiledLoops, RunAnyWindow) {
 }
 
 // y = x r + r, of rows that all meet the one row r, and the sums of y's columns.
-TileProgram by_rows(std::int64_t row, bool sums) {
+CpuProgram by_rows(std::int64_t row, bool sums) {
   Writer w(2, 0);
   w.geometry().rank = 2;
   w.geometry().size[0] = kCount / row;
@@ -317,7 +317,7 @@ TEST(CompiledLoops, GoOnFromRowToRow) {
       for (std::size_t i = 0; i < x[1].size(); ++i) x[1][i] = static_cast<float>(i % 7) + 0.5f;
       const std::int64_t all = kCount / row;
       for (const bool sums : {false, true}) {
-        TileProgram p = by_rows(row, sums);
+        CpuProgram p = by_rows(row, sums);
         ASSERT_TRUE(p.loop);
         for (const Window& w :
              {Window{0, all, row, row}, Window{row, all - 2, row, row}, Window{0, 1, all * row, 0},
@@ -337,7 +337,7 @@ TEST(CompiledLoops, GoOnFromRowToRow) {
 
 // y = (x a + b) where c is set and x elsewhere, with a number a, b and c for each row, and a row r that all rows meet
 // or a total.
-TileProgram by_numbers(std::int64_t span, bool row, bool total) {
+CpuProgram by_numbers(std::int64_t span, bool row, bool total) {
   Writer w(row ? 5 : 4, 0);
   w.geometry().rank = 2;
   w.geometry().size[0] = kCount / span;
@@ -376,7 +376,7 @@ TEST(CompiledLoops, ReadANumberOfEachRow) {
     for (const std::int64_t span : {40, 50, 125, 1250})
       for (const bool row : {false, true})
         for (const bool total : {false, true}) {
-          TileProgram p = by_numbers(span, row, total);
+          CpuProgram p = by_numbers(span, row, total);
           ASSERT_TRUE(p.loop) << span;
           const std::size_t rows = kCount / static_cast<std::size_t>(span);
           std::vector<std::vector<float>> x(5, std::vector<float>(rows));
@@ -421,7 +421,7 @@ TEST(CompiledLoops, GiveTotals) {
         w.total(0, kCount);
         if (more) w.store(2);
         if (more && row < kCount) w.sum(1, row);
-        const TileProgram p = w.done();
+        const CpuProgram p = w.done();
         ASSERT_TRUE(p.loop);
         std::vector<std::vector<float>> x(2, std::vector<float>(kCount));
         for (std::size_t i = 0; i < kCount; ++i) x[0][i] = static_cast<float>(i % 41) - 19;
@@ -439,7 +439,7 @@ TEST(CompiledLoops, GiveTotals) {
 
 TEST(CompiledLoops, WorkInPlaceAndWithoutUnwantedOutputs) {
   on_every_isa([] {
-    TileProgram p = two_outputs();
+    CpuProgram p = two_outputs();
     p.streams = 3;
     const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kCount, 2), {0.5f}};
     const std::vector<std::vector<float>> expected = outputs_of(p, p.run_tiles, x, {0, 1, kCount, 0});
@@ -463,7 +463,7 @@ TEST(CompiledLoops, WorkInPlaceAndWithoutUnwantedOutputs) {
 // An operand in a buffer of the window's own, rows further apart than they must be.
 TEST(CompiledLoops, ReadABufferOfTheWindow) {
   on_every_isa([] {
-    const TileProgram p = two_outputs();
+    const CpuProgram p = two_outputs();
     const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kCount, 2), {0.5f}};
     for (const std::int64_t cols : {37, 48}) {
       const Window w{11, 30, cols, 101};

@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "core/device/cpu/machine.h"
+#include "kernels/elementwise/run/engines.h"
 #include "kernels/elementwise/tiles/states.h"
-#include "kernels/elementwise/tiles/tiles.h"
 #include "tests/kernels/elementwise/pointwise_body.h"
 #include "tests/kernels/support/harness_run.h"
 
@@ -57,7 +57,7 @@ class Windows {
       outputs_.push_back({spec, Bytes(static_cast<std::size_t>(spec.bytes()), std::uint8_t{0xFF})});
     const exec::KernelRequest request{node_.op,      node_.attributes, in_specs_,   out_specs_,
                                       Device::cpu(), node_.path,       node_.region};
-    program_ = kernels::tile_program(kernels::lower(request));
+    program_ = kernels::cpu_program(kernels::lower(request));
     sum_ = elementwise::reductions_of(program_.program).at(0);
     for (std::size_t i = 0; i < inputs_.size(); ++i) operands_.inputs[i] = inputs_[i].bytes.data();
     for (std::size_t i = 0; i < outputs_.size(); ++i) operands_.outputs[i] = outputs_[i].bytes.data();
@@ -99,7 +99,7 @@ class Windows {
   ir::Node node_;
   std::vector<RawTensor> inputs_, outputs_;
   std::vector<TensorSpec> in_specs_, out_specs_;
-  kernels::TileProgram program_;
+  kernels::CpuProgram program_;
   Reduction sum_;
   Operands operands_;
 };

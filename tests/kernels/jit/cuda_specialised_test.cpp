@@ -12,7 +12,7 @@
 
 #include "core/ops/pointwise.h"
 #include "kernels/common/in_turn.h"
-#include "kernels/elementwise/cuda/cuda_body.h"
+#include "kernels/elementwise/cuda/cuda_pass.h"
 #include "kernels/elementwise/cuda/cuda_source.h"
 #include "kernels/jit/cuda_nvrtc.h"
 #include "tests/kernels/elementwise/pointwise_regions.h"
@@ -23,23 +23,23 @@
 namespace weft::testing {
 namespace {
 
-using kernels::PointwisePass;
+using kernels::CudaPass;
 
 struct Program {
   std::string name;
-  PointwisePass pass;
+  CudaPass pass;
 };
 
-std::vector<PointwisePass> passes_of(const ir::Node& node, const std::vector<TensorSpec>& inputs) {
+std::vector<CudaPass> passes_of(const ir::Node& node, const std::vector<TensorSpec>& inputs) {
   const std::vector<TensorSpec> outputs = ops::infer_node(node, inputs);
-  return kernels::pointwise_passes({node.op, node.attributes, inputs, outputs, Device::cpu(), node.path, node.region});
+  return kernels::cuda_passes({node.op, node.attributes, inputs, outputs, Device::cpu(), node.path, node.region});
 }
 
 void add(std::vector<Program>& programs, const std::string& name, const ir::Node& node,
          const std::vector<HostTensor>& inputs) {
   std::vector<TensorSpec> specs;
   for (const HostTensor& input : inputs) specs.push_back(input.spec);
-  for (PointwisePass& pass : passes_of(node, specs)) programs.push_back({name, std::move(pass)});
+  for (CudaPass& pass : passes_of(node, specs)) programs.push_back({name, std::move(pass)});
 }
 
 std::vector<Program> region_programs() {
@@ -49,7 +49,7 @@ std::vector<Program> region_programs() {
 }
 
 // A load or a store of f32 that is dense shows as one of 16 bytes.
-int dense_floats(const PointwisePass& pass, Instr::Kind kind) {
+int dense_floats(const CudaPass& pass, Instr::Kind kind) {
   const auto* const begin = pass.program.code;
   return static_cast<int>(std::count_if(begin, begin + pass.program.count, [&](const Instr& in) {
     if (in.kind != kind || in.storage != Storage::kF32) return false;
@@ -64,7 +64,7 @@ int matches(const std::string& text, const char* pattern) {
 
 void check(const Program& program) {
   SCOPED_TRACE(program.name);
-  const kernels::Compiled compiled = kernels::compile_with_nvrtc(kernels::pointwise_source(program.pass), "sm_90");
+  const kernels::Compiled compiled = kernels::compile_with_nvrtc(kernels::cuda_source(program.pass), "sm_90");
   const CubinUse use = cubin_use(compiled.cubin);
   // Four blocks of 256 threads with 64 registers fill a multiprocessor. f64 is for checking gradients and for numbers
   // that a step has one of; its functions take what they take.
@@ -96,8 +96,8 @@ std::vector<Program> model_programs() {
       ir::Node body;
       body.op = ops::pointwise_op();
       body.region = {ir::Region::Kind::kElementwise, node.region.graph};
-      for (PointwisePass& pass : passes_of(body, inputs))
-        if (known.insert(kernels::pointwise_source(pass)).second)
+      for (CudaPass& pass : passes_of(body, inputs))
+        if (known.insert(kernels::cuda_source(pass)).second)
           programs.push_back({step.name + " " + node.path, std::move(pass)});
     }
   }

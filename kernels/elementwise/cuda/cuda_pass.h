@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <memory>
-#include <optional>
+#include <cuda_runtime.h>
 
+#include <optional>
+#include <vector>
+
+#include "core/exec/kernel.h"
 #include "kernels/elementwise/cuda/operands.h"
-#include "kernels/jit/cuda_specialised.h"
 #include "weft/kernel_call.h"
 
 namespace weft::kernels {
 
 // One launch of a program: over all elements, or with the reductions in which it ends.
-struct PointwisePass {
+struct CudaPass {
   Program program;
   Geometry geometry;
   Walk walk;
@@ -18,22 +20,24 @@ struct PointwisePass {
   int reductions = 0;
   int lanes = kLanes;      // elements that a thread takes at a time
   ReductionCut reduction;  // without its partials
-  std::shared_ptr<const SpecialisedKernel> specialised;
 };
 
 // The kernel made ahead of time for a function on f32.
-void launch_function(Fn fn, const PointwisePass& pass, const ThreadOperands& operands, const Call& call);
+void launch_function(Fn fn, const CudaPass& pass, const ThreadOperands& operands, const Call& call);
 // The kernel that runs any program.
-void launch_interpreter(const PointwisePass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
+void launch_interpreter(const CudaPass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
                         const Call& call);
 // Joins what the pieces of a reduction gave.
-void launch_join(const PointwisePass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
-                 const Call& call);
+void launch_join(const CudaPass& pass, const ThreadOperands& operands, const ReductionCut& reduction, const Call& call);
 
 // The blocks of a pass, and their threads.
 struct Launch {
   dim3 grid, block;
 };
-Launch launch_of(const PointwisePass& pass);
+Launch launch_of(const CudaPass& pass);
+
+// The passes that compute a body's outputs, or one elementwise node's: one over the elements and, where it ends in
+// reductions of several kinds, one more for each further kind. The pass that stores over an operand comes last.
+std::vector<CudaPass> cuda_passes(const exec::KernelRequest& request);
 
 }  // namespace weft::kernels

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/elementwise/cuda/cuda_body.h"
+#include "kernels/elementwise/cuda/cuda_pass.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -7,10 +7,8 @@
 
 #include "core/scalar/functions.h"
 #include "kernels/common/cuda_lane_layout.h"
-#include "kernels/elementwise/cuda/cuda_source.h"
 #include "kernels/elementwise/lower/lower.h"
 #include "kernels/elementwise/lower/passes.h"
-#include "kernels/elementwise/run/elementwise.h"
 
 namespace weft::kernels {
 namespace {
@@ -97,8 +95,8 @@ std::optional<Fn> plain_function(const exec::KernelRequest& request) {
   return plain.code[plain.count - 1].storage == storage(request.outputs[0]) ? fn : std::nullopt;
 }
 
-PointwisePass pass_of(const Lowered& lowered) {
-  PointwisePass pass;
+CudaPass pass_of(const Lowered& lowered) {
+  CudaPass pass;
   pass.program = lowered.program;
   pass.geometry = lowered.geometry;
   pass.lanes = lanes_of(lowered.program, lowered.geometry);
@@ -115,57 +113,9 @@ PointwisePass pass_of(const Lowered& lowered) {
   return pass;
 }
 
-std::size_t element_bytes(const View& view) { return size_of(view.spec.dtype); }
-bool aligned(const View& view, int lanes) {
-  return reinterpret_cast<std::uintptr_t>(view.data) % (element_bytes(view) * static_cast<std::size_t>(lanes)) == 0;
-}
-
-ThreadOperands operands_of(const PointwisePass& pass, const Call& call) {
-  ThreadOperands operands;
-  operands.walk = pass.walk;
-  operands.geometry = pass.geometry;
-  operands.packs = true;
-  for (std::size_t i = 0; i < call.inputs.size(); ++i) {
-    operands.inputs[i] = call.inputs[i].data;
-    const bool packed = pass.walk.has(pass.walk.dense | pass.walk.row, static_cast<int>(i));
-    operands.packs = operands.packs && (!packed || aligned(call.inputs[i], pass.lanes));
-  }
-  for (std::size_t i = 0; i < call.outputs.size(); ++i) operands.outputs[i] = call.outputs[i].data;
-  for (int k = 0; k < pass.program.count; ++k) {
-    const Instr& in = pass.program.code[k];
-    if (in.kind == Kind::kStore) operands.packs = operands.packs && aligned(call.outputs[in.b], pass.lanes);
-  }
-  return operands;
-}
-
-void run_pass(const PointwisePass& pass, const Call& call) {
-  const Launch launch = launch_of(pass);
-  if (launch.grid.x == 0) return;
-  ThreadOperands operands = operands_of(pass, call);
-  ReductionCut reduction = pass.reduction;
-  reduction.partials = call.workspace.data;
-  // A thread that reduces takes the same elements wherever they lie, and only the interpreter takes packs as they come.
-  const bool fits = pass.reductions == 0 || pass.lanes == 1 || operands.packs;
-  if (pass.plain) {
-    launch_function(*pass.plain, pass, operands, call);
-  } else if (pass.specialised && fits) {
-    void* arguments[] = {&operands, &reduction};
-    launch_specialised(*pass.specialised, launch.grid, launch.block, call, arguments);
-  } else {
-    launch_interpreter(pass, operands, reduction, call);
-  }
-  if (pass.reductions > 0 && reduction.pieces > 1) launch_join(pass, operands, reduction, call);
-}
-
-std::size_t workspace_of(const PointwisePass& pass) {
-  if (pass.reduction.pieces == 1) return 0;
-  const std::int64_t partials = pass.reductions * pass.reduction.pieces * pass.reduction.results;
-  return static_cast<std::size_t>(partials) * sizeof(unsigned long long);
-}
-
 }  // namespace
 
-Launch launch_of(const PointwisePass& pass) {
+Launch launch_of(const CudaPass& pass) {
   const auto up = [](std::int64_t a, std::int64_t b) { return static_cast<unsigned>((a + b - 1) / b); };
   if (pass.reductions == 0) {
     const std::int64_t per_block = std::int64_t{kPointwiseBlock} * pass.lanes;
@@ -177,10 +127,10 @@ Launch launch_of(const PointwisePass& pass) {
           r.trailing ? dim3(lanes, slots) : dim3(slots, lanes)};
 }
 
-std::vector<PointwisePass> pointwise_passes(const exec::KernelRequest& request) {
+std::vector<CudaPass> cuda_passes(const exec::KernelRequest& request) {
   const Lowered whole = lower(request);
   const std::vector<Reduction> reductions = reductions_of(whole.program);
-  std::vector<PointwisePass> passes;
+  std::vector<CudaPass> passes;
   for (const std::vector<int>& outputs : outputs_by_pass(whole, TrailingReductions::kByLength)) {
     const auto leading = std::find_if(reductions.begin(), reductions.end(),
                                       [&](const Reduction& r) { return r.output == outputs[0] && !r.trailing; });
@@ -190,22 +140,6 @@ std::vector<PointwisePass> pointwise_passes(const exec::KernelRequest& request) 
   }
   passes[0].plain = plain_function(request);
   return passes;
-}
-
-CudaBody::CudaBody(const exec::KernelRequest& request) : passes_(pointwise_passes(request)) {
-  for (PointwisePass& pass : passes_) {
-    if (!pass.plain) pass.specialised = specialise(pointwise_source(pass), kPointwiseKernel, request.device);
-    workspace_ = std::max(workspace_, workspace_of(pass));
-  }
-}
-
-void CudaBody::run(const Call& call) const {
-  for (const PointwisePass& pass : passes_) run_pass(pass, call);
-}
-
-exec::PreparedKernel prepare_pointwise_cuda(const exec::KernelRequest& request) {
-  const auto body = std::make_shared<const CudaBody>(request);
-  return {[body](const Call& call) { body->run(call); }, body->workspace()};
 }
 
 }  // namespace weft::kernels
