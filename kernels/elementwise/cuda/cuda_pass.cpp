@@ -118,8 +118,8 @@ CudaPass pass_of(const Lowered& lowered) {
 Launch launch_of(const CudaPass& pass) {
   const auto up = [](std::int64_t a, std::int64_t b) { return static_cast<unsigned>((a + b - 1) / b); };
   if (pass.reductions == 0) {
-    const std::int64_t per_block = std::int64_t{kPointwiseBlock} * pass.lanes;
-    return {dim3(std::min(up(pass.geometry.count, per_block), kMaxBlocks)), dim3(kPointwiseBlock)};
+    const std::int64_t per_block = std::int64_t{kElementwiseBlock} * pass.lanes;
+    return {dim3(std::min(up(pass.geometry.count, per_block), kMaxBlocks)), dim3(kElementwiseBlock)};
   }
   const ReductionCut& r = pass.reduction;
   const auto lanes = static_cast<unsigned>(r.lanes), slots = kReduceBlock / lanes;

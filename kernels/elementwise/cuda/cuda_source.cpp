@@ -24,7 +24,7 @@ std::string launch_bounds(const CudaPass& pass) {
   const Instr* end = pass.program.code + pass.program.count;
   const bool f64 = std::any_of(pass.program.code, end,
                                [](const Instr& in) { return in.type == Type::kF64 || in.from == Type::kF64; });
-  const int block = pass.reductions > 0 ? kReduceBlock : kPointwiseBlock;
+  const int block = pass.reductions > 0 ? kReduceBlock : kElementwiseBlock;
   return cat("__launch_bounds__(", block, f64 ? "" : ", 4", ")");
 }
 
@@ -54,7 +54,7 @@ std::string cuda_source(const CudaPass& pass) {
         ", reduction);\n}\n");
   } else {
     const std::string run =
-        pass.geometry.count < kLanes ? "run_single<Prog>" : cat("run_pointwise<Prog, ", pass.lanes, ">");
+        pass.geometry.count < kLanes ? "run_single<Prog>" : cat("run_elementwise<Prog, ", pass.lanes, ">");
     text += cat(") {\n  ", run, "(operands, ", walk, ");\n}\n");
   }
   return text + "}\n";

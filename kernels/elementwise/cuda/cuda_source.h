@@ -6,7 +6,7 @@
 
 namespace weft::kernels {
 
-inline constexpr const char* kCudaSourceKernel = "weft_pointwise";
+inline constexpr const char* kCudaSourceKernel = "weft_elementwise";
 
 // A C++ constant expression for the program.
 std::string program_text(const Program& program);

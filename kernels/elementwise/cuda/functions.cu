@@ -8,8 +8,9 @@ namespace {
 
 // Runs a program that is a compile-time constant.
 template <class Prog>
-__global__ void __launch_bounds__(kPointwiseBlock) pointwise_kernel(const __grid_constant__ ThreadOperands operands) {
-  run_pointwise<Prog>(operands, operands.walk);
+__global__ void __launch_bounds__(kElementwiseBlock)
+    elementwise_kernel(const __grid_constant__ ThreadOperands operands) {
+  run_elementwise<Prog>(operands, operands.walk);
 }
 
 template <Fn fn>
@@ -25,7 +26,7 @@ ConstantKernel constant_kernel(Fn fn) {
   switch (fn) {
 #define WEFT_CASE(Name, name) \
   case Fn::k##Name:           \
-    return pointwise_kernel<FunctionProgram<Fn::k##Name>>;
+    return elementwise_kernel<FunctionProgram<Fn::k##Name>>;
     WEFT_UNARY_FNS(WEFT_CASE)
     WEFT_BINARY_FNS(WEFT_CASE)
     WEFT_TERNARY_FNS(WEFT_CASE)

@@ -17,9 +17,9 @@ __device__ __attribute__((noinline)) void interpret(const Program& program, int 
   for (int k = begin; k < end; ++k) interpreter::interpret(program.code[k], machine);
 }
 
-__global__ void __launch_bounds__(kPointwiseBlock)
-    pointwise_interpreter_kernel(const __grid_constant__ ThreadOperands operands,
-                                 const __grid_constant__ Program program) {
+__global__ void __launch_bounds__(kElementwiseBlock)
+    elementwise_interpreter_kernel(const __grid_constant__ ThreadOperands operands,
+                                   const __grid_constant__ Program program) {
   const std::int64_t count = operands.geometry.count, stride = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   std::int64_t begin = (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * kLanes;
   if (begin >= count) return;
@@ -50,7 +50,7 @@ __global__ void __launch_bounds__(kReduceBlock)
                               const __grid_constant__ ReductionCut r, int lanes) {
   WEFT_SHARED_ARRAY(unsigned long long, cells, kReduceBlock* kLanes);
   InterpretingMachine machine(operands, program, operands.walk);
-  const ReducePlace t(r);
+  const ReduceThread t(r);
   const int first = first_reduction(program);
   for (int k = first; k < program.count && program.code[k].kind == Instr::Kind::kReduce; ++k) {
     const Instr& in = program.code[k];
@@ -115,7 +115,7 @@ void launch_interpreter(const CudaPass& pass, const ThreadOperands& operands, co
     cuda::launch(reduce_interpreter_kernel, launch.grid, launch.block, 0, call, operands, pass.program, reduction,
                  pass.lanes);
   else
-    cuda::launch(pointwise_interpreter_kernel, launch.grid, launch.block, 0, call, operands, pass.program);
+    cuda::launch(elementwise_interpreter_kernel, launch.grid, launch.block, 0, call, operands, pass.program);
 }
 
 void launch_join(const CudaPass& pass, const ThreadOperands& operands, const ReductionCut& reduction,

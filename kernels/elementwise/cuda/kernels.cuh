@@ -2,7 +2,7 @@
 #pragma once
 #include "kernels/elementwise/cuda/threads.cuh"
 
-// The kernels of pointwise programs that are compile-time constants: nvcc compiles this text for those that are known
+// The kernels of elementwise programs that are compile-time constants: nvcc compiles this text for those that are known
 // when weft is built, NVRTC for all others, the host compiler for the emulation.
 namespace weft::kernels {
 
@@ -31,7 +31,7 @@ struct Share {
 };
 
 template <class Prog, int lanes = kLanes>
-__device__ void run_pointwise(const ThreadOperands& operands, Walk walk) {
+__device__ void run_elementwise(const ThreadOperands& operands, Walk walk) {
   const Share s(operands, lanes);
   run_program<Prog, lanes>(operands, walk, s.thread, s.packs, s.threads);
   run_program<Prog, 1>(operands, walk, s.singles + s.thread, operands.geometry.count, s.threads);

@@ -4,11 +4,11 @@
 
 #include "core/program/geometry.h"
 
-// What the CUDA kernels of pointwise programs are launched with.
+// What the CUDA kernels of elementwise programs are launched with.
 namespace weft::kernels {
 
-inline constexpr int kPointwiseBlock = 256, kReduceBlock = 256;  // threads
-inline constexpr int kJoinBlock = 256, kMostJoinColumns = 32;    // of the block that joins pieces
+inline constexpr int kElementwiseBlock = 256, kReduceBlock = 256;  // threads
+inline constexpr int kJoinBlock = 256, kMostJoinColumns = 32;      // of the block that joins pieces
 
 inline constexpr int kLanes = 4, kMostLanes = 8;  // 16 bytes of f32, and of 16-bit types
 

@@ -2,16 +2,16 @@
 #pragma once
 #include "kernels/elementwise/cuda/threads.cuh"
 
-// Pointwise programs that end in reductions of one kind. Units of results are shared out over the blocks' slots, the
+// Elementwise programs that end in reductions of one kind. Units of results are shared out over the blocks' slots, the
 // elements of a unit over a slot's lanes and, where those are many, over pieces whose outcomes a second kernel joins in
 // order. A unit is a pack of neighbouring columns for a reduction over leading axes, a row for one over trailing axes.
 namespace weft::kernels {
 
 // A thread's place.
-struct ReducePlace {
+struct ReduceThread {
   int lane, slots, slot, cell, cell_step;
   std::int64_t unit, begin, end;
-  __device__ explicit ReducePlace(const ReductionCut& r)
+  __device__ explicit ReduceThread(const ReductionCut& r)
       : lane(static_cast<int>(r.trailing ? threadIdx.x : threadIdx.y)),
         slots(kReduceBlock / r.lanes),
         slot(static_cast<int>(r.trailing ? threadIdx.y : threadIdx.x)),
@@ -26,7 +26,7 @@ struct ReducePlace {
 // of the block must call it. `n` numbers are joined in each thread. `cells` is a shared array of kReduceBlock * n: one
 // for all types, since each instantiation's own would add up.
 template <class T, Fn join, Storage storage, class Word>
-__device__ void finish_reduction(const ReductionCut& r, const ReducePlace& t, Word* cells, const Word* joined, int n,
+__device__ void finish_reduction(const ReductionCut& r, const ReduceThread& t, Word* cells, const Word* joined, int n,
                                  void* output, int number) {
   using S = interpreter::StoredAs<storage>;
   const int width = r.trailing ? 1 : n;
@@ -88,7 +88,7 @@ __device__ void run_reduction(const ThreadOperands& operands, Walk walk, const R
   using Word = typename Prog::Word;
   WEFT_SHARED_ARRAY(Word, cells, kReduceBlock * n);
   ThreadMachine<Word, program.registers, n, true, program.outputs> machine(operands, program, walk);
-  const ReducePlace t(r);
+  const ReduceThread t(r);
   for_reductions<Prog, first>(
       [&]<class T, Fn join, Storage>(int output, int) { machine.template start<T, join>(output); });
   if (t.unit < r.units) {

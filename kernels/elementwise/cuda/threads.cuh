@@ -6,7 +6,7 @@
 #include "kernels/elementwise/cuda/operands.h"
 #include "weft/cuda_kernel.h"
 
-// Pointwise programs on CUDA: a thread's lanes are a few neighbouring elements, read and written in one access.
+// Elementwise programs on CUDA: a thread's lanes are a few neighbouring elements, read and written in one access.
 namespace weft::kernels {
 
 template <class S, int n>

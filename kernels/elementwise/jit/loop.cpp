@@ -93,10 +93,10 @@ class CompiledLoop {
   static int bytes_of(Storage storage) { return storage == Storage::kF32 ? 4 : storage == Storage::kBF16 ? 2 : 1; }
 
   // Where a stretch begins: in the full shape and in one of its rows, in the window.
-  struct Place {
+  struct StretchStart {
     std::int64_t element, column, row, done;
   };
-  void aim(loop::Frame& frame, const Operands& operands, const Place& at) const {
+  void aim(loop::Frame& frame, const Operands& operands, const StretchStart& at) const {
     frame.turn = kNever;
     for (int i = 0; i < inputs_; ++i) {
       const std::int64_t step = operands.row_step[i];

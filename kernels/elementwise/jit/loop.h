@@ -4,9 +4,9 @@
 
 #include "kernels/elementwise/tiles/tiles.h"
 
-// Pointwise programs as loops of machine code that are made for them: what one instruction computes for the next stays
-// in a register, and memory is touched once for each operand. The tile machine, which gives the same bits, runs what
-// has no such code.
+// Elementwise programs as loops of machine code that are made for them: what one instruction computes for the next
+// stays in a register, and memory is touched once for each operand. The tile machine, which gives the same bits, runs
+// what has no such code.
 namespace weft::kernels {
 
 // Lets the program run so where that can be: computed in f32, every operand dense, a scalar, a row that all others meet

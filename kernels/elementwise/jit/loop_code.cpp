@@ -7,22 +7,22 @@
 #include <utility>
 
 #include "core/program/interpreter.h"
-#include "kernels/elementwise/jit/loop_number.h"
+#include "kernels/elementwise/jit/loop_traced.h"
 
 namespace weft::kernels::loop {
 namespace {
 
 using Kind = Instr::Kind;
-using Registers = std::array<Number, Program::kMaxRegisters>;
+using Registers = std::array<TracedFloat, Program::kMaxRegisters>;
 
 // Functions that the C library computes, one element at a time.
 constexpr bool from_library(Fn fn) { return fn == Fn::kSin || fn == Fn::kCos || fn == Fn::kPow; }
 
 // Bools in f32 registers are 0 and 1.
-Number as_number(Mask mask) { return select(mask, Number(1.0f), Number(0.0f)); }
-Mask as_mask(Number x) { return x != Number(0.0f); }
+TracedFloat as_number(TracedMask mask) { return select(mask, TracedFloat(1.0f), TracedFloat(0.0f)); }
+TracedMask as_mask(TracedFloat x) { return x != TracedFloat(0.0f); }
 
-Number logical(Fn fn, Number a, Number b) {
+TracedFloat logical(Fn fn, TracedFloat a, TracedFloat b) {
   switch (fn) {
     case Fn::kEqual:
       return as_number(a == b);
@@ -43,21 +43,21 @@ Number logical(Fn fn, Number a, Number b) {
     case Fn::kLogicalXor:
       return as_number(as_mask(a) != as_mask(b));
     default:
-      return as_number(a == Number(0.0f));  // not
+      return as_number(a == TracedFloat(0.0f));  // not
   }
 }
 
 // The bits of x as bf16, below others that mean nothing.
-Int bf16_bits(Number x) {
-  const Int u = bits_of(x), upper = u >> 16;
-  return select(x != x, upper | Int(0x40), (u + Int(0x7fff) + (upper & Int(1))) >> 16);
+TracedInt bf16_bits(TracedFloat x) {
+  const TracedInt u = bits_of(x), upper = u >> 16;
+  return select(x != x, upper | TracedInt(0x40), (u + TracedInt(0x7fff) + (upper & TracedInt(1))) >> 16);
 }
 
-std::optional<Number> call(const Instr& in, const Registers& registers) {
-  const Number a = registers[in.a], b = registers[in.b], c = registers[in.c];
+std::optional<TracedFloat> call(const Instr& in, const Registers& registers) {
+  const TracedFloat a = registers[in.a], b = registers[in.b], c = registers[in.c];
   if (gives_bool(in.fn)) return logical(in.fn, a, arity(in.fn) == 2 ? b : a);
-  if (in.fn == Fn::kSign) return as_number(a > Number(0.0f)) - as_number(a < Number(0.0f));
-  std::optional<Number> made;
+  if (in.fn == Fn::kSign) return as_number(a > TracedFloat(0.0f)) - as_number(a < TracedFloat(0.0f));
+  std::optional<TracedFloat> made;
   interpreter::with_fn(in.fn, [&]<Fn fn>() {
     if constexpr (!gives_bool(fn) && !from_library(fn) && fn != Fn::kSign) {
       if constexpr (arity(fn) == 1) made = Formula<fn>::value(a);
@@ -93,36 +93,36 @@ bool keep_row(Code& code, std::int64_t row) {
   return true;
 }
 
-class Tracer {
+class Translation {
  public:
-  Tracer(const Program& program, const Geometry& geometry) : program_(program), geometry_(geometry) {}
+  Translation(const Program& program, const Geometry& geometry) : program_(program), geometry_(geometry) {}
 
-  bool trace() {
+  bool translate() {
     for (int i = 0; i < program_.count; ++i)
-      if (!trace(program_.code[i])) return false;
+      if (!translate(program_.code[i])) return false;
     return true;
   }
   Code take() { return std::move(recorder_.code); }
 
  private:
-  bool trace(const Instr& in) {
+  bool translate(const Instr& in) {
     if (in.type != Type::kF32) return false;
     if (in.kind == Kind::kStore) return store(in);
     if (in.kind == Kind::kReduce) return reduce(in);
-    const std::optional<Number> made = value_of(in);
+    const std::optional<TracedFloat> made = value_of(in);
     if (made) registers_[in.dst] = *made;
     return made.has_value();
   }
 
   bool store(const Instr& in) {
-    const Number x = registers_[in.a];
+    const TracedFloat x = registers_[in.a];
     std::vector<Code::Store>& stores = recorder_.code.stores;
     if (in.storage == Storage::kF32) {
       stores.push_back({x.value, in.b});
     } else if (in.storage == Storage::kBF16) {
       stores.push_back({bf16_bits(x).value, in.b, Kept::kBF16});
     } else if (in.storage == Storage::kBool) {
-      stores.push_back({select(as_mask(x), Int(1), Int(0)).value, in.b, Kept::kBool});
+      stores.push_back({select(as_mask(x), TracedInt(1), TracedInt(0)).value, in.b, Kept::kBool});
     } else {
       return false;
     }
@@ -140,34 +140,34 @@ class Tracer {
     return true;
   }
 
-  std::optional<Number> value_of(const Instr& in) {
+  std::optional<TracedFloat> value_of(const Instr& in) {
     if (in.kind == Kind::kLoad) return load(in);
     if (in.kind == Kind::kConstant)
-      return Number::of(recorder_.record(Op::kConstant, static_cast<unsigned>(program_.constants[in.a])));
+      return TracedFloat::of(recorder_.record(Op::kConstant, static_cast<unsigned>(program_.constants[in.a])));
     if (in.kind == Kind::kFn) return call(in, registers_);
     if (in.kind == Kind::kConvert && in.from == Type::kF32 && in.storage == Storage::kBF16)
       return float_of(shifted_left(bf16_bits(registers_[in.a]), 16));
     return std::nullopt;
   }
-  std::optional<Number> load(const Instr& in) {
-    if (geometry_.follow[in.a] == Follow::kScalar) return Number::of(recorder_.record(Op::kScalar, in.a));
+  std::optional<TracedFloat> load(const Instr& in) {
+    if (geometry_.follow[in.a] == Follow::kScalar) return TracedFloat::of(recorder_.record(Op::kScalar, in.a));
     if (geometry_.follow[in.a] == Follow::kStrided) {
       if (is_number_per_row(geometry_, in.a)) return number_per_row(in);
       if (!keep_row(recorder_.code, row_of(geometry_, in.a))) return std::nullopt;
       recorder_.code.rows |= 1u << in.a;
     }
-    if (in.storage == Storage::kF32) return Number::of(recorder_.record(Op::kLoad, in.a));
-    if (in.storage == Storage::kBF16) return Number::of(recorder_.record(Op::kLoadBF16, in.a));
-    if (in.storage == Storage::kBool) return number_of(Int::of(recorder_.record(Op::kLoadBool, in.a)));
+    if (in.storage == Storage::kF32) return TracedFloat::of(recorder_.record(Op::kLoad, in.a));
+    if (in.storage == Storage::kBF16) return TracedFloat::of(recorder_.record(Op::kLoadBF16, in.a));
+    if (in.storage == Storage::kBool) return number_of(TracedInt::of(recorder_.record(Op::kLoadBool, in.a)));
     return std::nullopt;
   }
 
-  std::optional<Number> number_per_row(const Instr& in) {
+  std::optional<TracedFloat> number_per_row(const Instr& in) {
     if (in.storage != Storage::kF32 && in.storage != Storage::kBF16 && in.storage != Storage::kBool)
       return std::nullopt;
     recorder_.code.span = geometry_.size[geometry_.rank - 1];
     recorder_.code.numbers |= 1u << in.a;
-    return Number::of(recorder_.record(Op::kScalar, in.a));
+    return TracedFloat::of(recorder_.record(Op::kScalar, in.a));
   }
 
   const Program& program_;
@@ -180,25 +180,33 @@ class Tracer {
 
 std::optional<Code> code_of(const Program& program, const Geometry& geometry) {
   if (program.wide) return std::nullopt;
-  Tracer tracer(program, geometry);
-  if (!tracer.trace()) return std::nullopt;
-  return tracer.take();
+  Translation translation(program, geometry);
+  if (!translation.translate()) return std::nullopt;
+  return translation.take();
+}
+
+Uses::Uses(const Code& code) : uses_(code.operations.size()), next_(code.operations.size()) {
+  int position = 0;
+  for (const Operation& o : code.operations) {
+    if (!o.uniform) {
+      for (const int v : {o.a, o.b, o.c})
+        if (v >= 0) uses_[at(v)].push_back(position);
+    }
+    ++position;
+  }
+  for (const Code::Store& s : code.stores) uses_[at(s.value)].push_back(position++);
 }
 
 int registers_of(const Code& code) {
-  const std::size_t n = code.operations.size();
-  std::vector<std::size_t> last(n, 0);  // per value: the operation that uses it last, or n where it is stored
-  for (std::size_t i = 0; i < n; ++i)
-    for (const int v : {code.operations[i].a, code.operations[i].b, code.operations[i].c})
-      if (v >= 0) last[static_cast<std::size_t>(v)] = i;
-  for (const Code::Store& s : code.stores) last[static_cast<std::size_t>(s.value)] = n;
-  std::vector<int> ends(n + 1, 0);
+  const Uses uses(code);
+  const auto n = static_cast<int>(code.operations.size());
+  std::vector<int> ends(code.operations.size() + code.stores.size(), 0);
   int alive = 0, most = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    alive -= ends[i];
-    if (code.operations[i].uniform || last[i] == 0) continue;
+  for (int i = 0; i < n; ++i) {
+    alive -= ends[at(i)];
+    if (code.operations[at(i)].uniform || !uses.any(i)) continue;
     most = std::max(most, ++alive);
-    ++ends[last[i]];
+    ++ends[at(uses.last(i))];
   }
   return most;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -86,6 +87,29 @@ struct Code {
 // The program as such code; nothing where it holds what has no code of this kind: other types than f32, bf16 and bools,
 // operands that are broadcast otherwise, draws, other reductions, and functions of the C library.
 std::optional<Code> code_of(const Program& program, const Geometry& geometry);
+
+inline std::size_t at(int i) { return static_cast<std::size_t>(i); }
+
+// The uses of each value by others than uniform ones, in the order in which operations, then stores, stand in the loop.
+class Uses {
+ public:
+  static constexpr int kNoUse = 1 << 30;
+
+  explicit Uses(const Code& code);
+  // The first use after a position that only grows.
+  int after(int value, int position) {
+    std::size_t& next = next_[at(value)];
+    const std::vector<int>& all = uses_[at(value)];
+    while (next < all.size() && all[next] <= position) ++next;
+    return next < all.size() ? all[next] : kNoUse;
+  }
+  int last(int value) const { return uses_[at(value)].back(); }
+  bool any(int value) const { return !uses_[at(value)].empty(); }
+
+ private:
+  std::vector<std::vector<int>> uses_;
+  std::vector<std::size_t> next_;
+};
 
 // The most values that are alive at once, uniform ones left out.
 int registers_of(const Code& code);

@@ -15,38 +15,6 @@
 // Where the values of a compiled loop are while its code is emitted; included by loop_emit.cpp alone.
 namespace weft::kernels::loop {
 
-inline std::size_t at(int i) { return static_cast<std::size_t>(i); }
-
-// Where each value is used, in the order in which operations, then stores, stand in the loop.
-class Uses {
- public:
-  static constexpr int kNoUse = 1 << 30;
-
-  explicit Uses(const Code& code) : uses_(code.operations.size()), next_(code.operations.size()) {
-    int position = 0;
-    for (const Operation& o : code.operations) {
-      if (!o.uniform) {
-        for (const int v : {o.a, o.b, o.c})
-          if (v >= 0) uses_[at(v)].push_back(position);
-      }
-      ++position;
-    }
-    for (const Code::Store& s : code.stores) uses_[at(s.value)].push_back(position++);
-  }
-  // The first use after a position that only grows.
-  int after(int value, int position) {
-    std::size_t& next = next_[at(value)];
-    const std::vector<int>& all = uses_[at(value)];
-    while (next < all.size() && all[next] <= position) ++next;
-    return next < all.size() ? all[next] : kNoUse;
-  }
-  bool any(int value) const { return !uses_[at(value)].empty(); }
-
- private:
-  std::vector<std::vector<int>> uses_;
-  std::vector<std::size_t> next_;
-};
-
 // Values that are the same everywhere lie in memory, constants behind the code; the others live in registers, of which
 // the one that is needed last is given up when all are taken.
 class Places : public Xbyak::CodeGenerator {

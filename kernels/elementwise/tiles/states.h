@@ -5,7 +5,7 @@
 
 #include "core/program/lower.h"
 
-// The reductions that end a pointwise program, from the states of parts to the output. Sums of f32 and of the 16-bit
+// The reductions that end an elementwise program, from the states of parts to the output. Sums of f32 and of the 16-bit
 // types have f64 states, as in kernels/reduce; NaN makes a maximum or minimum NaN.
 namespace weft::kernels {
 
