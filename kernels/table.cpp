@@ -36,7 +36,6 @@ using exec::always;
 using exec::Candidate;
 
 // Rows of one kernel, which is named after what it is: "reference" where that is the plain loop.
-WEFT_ONLY(pointwise, "program", "program")
 WEFT_ONLY(reduce, "lanes", "lanes")
 WEFT_ONLY(relu_bits, "reference", "reference")
 WEFT_ONLY(relu_bits_grad, "reference", "reference")
@@ -65,17 +64,17 @@ namespace weft::exec {
 namespace {
 
 constexpr KernelRow rows[] = {
-#define WEFT_POINTWISE(Name, name) WEFT_ROW(#name, pointwise),
+#define WEFT_POINTWISE(Name, name) WEFT_ROW(#name, elementwise),
     // clang-format off
     WEFT_UNARY_FNS(WEFT_POINTWISE)
     WEFT_BINARY_FNS(WEFT_POINTWISE)
     WEFT_TERNARY_FNS(WEFT_POINTWISE)
 // clang-format on
 #undef WEFT_POINTWISE
-        WEFT_ROW("cast", pointwise),
-    WEFT_ROW("uniform", pointwise),
-    WEFT_ROW("normal", pointwise),
-    WEFT_ROW("pointwise", pointwise),
+        WEFT_ROW("cast", elementwise),
+    WEFT_ROW("uniform", elementwise),
+    WEFT_ROW("normal", elementwise),
+    WEFT_ROW("pointwise", elementwise),
     WEFT_ROW("sum", reduce),
     WEFT_ROW("mean", reduce),
     WEFT_ROW("max", reduce),

@@ -25,11 +25,11 @@ namespace weft::math {
 
 enum class SlopeReads : unsigned char { kNothing = 0, kInputs = 1, kOutput = 2, kBoth = 3 };
 
-// Left undefined: an enumerator without a specialisation does not compile.
+// Left undefined: an enumerator without a specialization does not compile.
 template <Fn fn>
 struct Formula;
 
-// What a specialisation says about itself.
+// What a specialization says about itself.
 template <SlopeReads what, bool on_integers = false>
 struct Smooth {
   static constexpr bool smooth = true, integers = on_integers;

@@ -60,7 +60,7 @@ exec::PreparedKernel prepare_dropout_cpu(const exec::KernelRequest& request) {
   return with_floating(dtype, request.op.name(), [&](auto) {
     const ir::Region region{ir::Region::Kind::kElementwise,
                             std::make_shared<const ir::Graph>(Body(request)(dropout_rule(request), dtype))};
-    return prepare_pointwise_cpu(
+    return prepare_elementwise_cpu(
         {request.op, request.attributes, request.inputs, request.outputs, request.device, request.path, region});
   });
 }

@@ -7,7 +7,7 @@
 #include "weft/cuda.h"
 
 // The kernels that run any program, with or without reductions: where there is no compiler at run time, and where
-// operands are not aligned as a specialised kernel needs them.
+// operands are not aligned as a specialized kernel needs them.
 namespace weft::kernels {
 namespace {
 

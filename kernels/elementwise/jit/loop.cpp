@@ -326,8 +326,12 @@ std::int64_t period_of(const loop::Code& code, std::int64_t step) {
 
 }  // namespace
 
+bool may_compile(const Lowered& lowered) {
+  return cpu::isa() != cpu::Isa::kBaseline && lowered.geometry.count >= kFewOfShortRows && !lowered.program.wide;
+}
+
 void compile_loop(CpuProgram& p) {
-  if (cpu::isa() == cpu::Isa::kBaseline || p.geometry.count < kFewOfShortRows) return;
+  if (!may_compile({p.program, p.geometry})) return;
   const std::optional<loop::Code> code = loop::code_of(p.program, p.geometry);
   if (!code) return;
   const bool short_rows = code->row != 0 && code->row < kNarrow;

@@ -8,7 +8,7 @@
 #include "kernels/elementwise/cuda/cuda_pass.h"
 #include "kernels/elementwise/cuda/cuda_source.h"
 #include "kernels/elementwise/run/elementwise.h"
-#include "kernels/jit/cuda_specialised.h"
+#include "kernels/jit/cuda_specialized.h"
 
 namespace weft::kernels {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 struct Prepared {
   CudaPass pass;
   CudaEngine engine = CudaEngine::kInterpreter;
-  std::shared_ptr<const SpecialisedKernel> specialised;
+  std::shared_ptr<const SpecializedKernel> specialized;
 };
 
 // The first engine from `first` on that takes the pass.
@@ -25,9 +25,9 @@ Prepared choose(CudaPass pass, CudaEngine first, Device device) {
   Prepared made{std::move(pass), CudaEngine::kInterpreter, nullptr};
   if (first <= CudaEngine::kFunction && made.pass.plain) {
     made.engine = CudaEngine::kFunction;
-  } else if (first <= CudaEngine::kSpecialised) {
-    made.specialised = specialise(cuda_source(made.pass), kCudaSourceKernel, device);
-    if (made.specialised) made.engine = CudaEngine::kSpecialised;
+  } else if (first <= CudaEngine::kSpecialized) {
+    made.specialized = specialize(cuda_source(made.pass), kCudaSourceKernel, device);
+    if (made.specialized) made.engine = CudaEngine::kSpecialized;
   }
   return made;
 }
@@ -66,9 +66,9 @@ void run(const Prepared& prepared, const Call& call) {
   const bool fits = pass.reductions == 0 || pass.lanes == 1 || operands.packs;
   if (prepared.engine == CudaEngine::kFunction) {
     launch_function(*pass.plain, pass, operands, call);
-  } else if (prepared.engine == CudaEngine::kSpecialised && fits) {
+  } else if (prepared.engine == CudaEngine::kSpecialized && fits) {
     void* arguments[] = {&operands, &reduction};
-    launch_specialised(*prepared.specialised, launch.grid, launch.block, call, arguments);
+    launch_specialized(*prepared.specialized, launch.grid, launch.block, call, arguments);
   } else {
     launch_interpreter(pass, operands, reduction, call);
   }
@@ -99,7 +99,7 @@ std::pair<exec::PreparedKernel, CudaEngine> prepare(const exec::KernelRequest& r
 
 }  // namespace
 
-exec::PreparedKernel prepare_pointwise_cuda(const exec::KernelRequest& request) {
+exec::PreparedKernel prepare_elementwise_cuda(const exec::KernelRequest& request) {
   return prepare(request, CudaEngine::kFunction).first;
 }
 

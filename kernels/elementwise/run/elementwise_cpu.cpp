@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/elementwise/jit/loop.h"
 #include "kernels/elementwise/lower/lower.h"
 #include "kernels/elementwise/lower/passes.h"
 #include "kernels/elementwise/run/elementwise.h"
@@ -37,11 +38,12 @@ Prepared prepare(const exec::KernelRequest& request, CpuEngine first) {
 
 }  // namespace
 
-exec::PreparedKernel prepare_pointwise_cpu(const exec::KernelRequest& request) {
-  return prepare(request, kCpuEngines[0]).kernel;
+exec::PreparedKernel prepare_elementwise_cpu(const exec::KernelRequest& request) {
+  return prepare(request, CpuEngine::kLoop).kernel;
 }
 
 std::optional<exec::PreparedKernel> prepare_elementwise_by(CpuEngine engine, const exec::KernelRequest& request) {
+  if (engine == CpuEngine::kLoop && !may_compile(lower(request))) return std::nullopt;
   Prepared prepared = prepare(request, engine);
   if (prepared.engine != engine) return std::nullopt;
   return std::move(prepared.kernel);

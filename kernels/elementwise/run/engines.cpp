@@ -5,18 +5,6 @@
 
 namespace weft::kernels {
 
-const char* name_of(CpuEngine engine) {
-  switch (engine) {
-    case CpuEngine::kLoop:
-      return "compiled loop";
-    case CpuEngine::kTiles:
-      return "tiles";
-    case CpuEngine::kReference:
-      break;
-  }
-  return "reference";
-}
-
 CpuProgram cpu_program(const Lowered& lowered, CpuEngine first) {
   CpuProgram p = tile_program(lowered);
   p.run = p.run_tiles;

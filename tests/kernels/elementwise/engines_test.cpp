@@ -8,13 +8,13 @@
 #include <cstring>
 #include <random>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/device/cpu/machine.h"
-#include "kernels/elementwise/run/elementwise.h"
+#include "core/exec/candidate.h"
 #include "tests/kernels/elementwise/pointwise_body.h"
 #include "tests/kernels/support/harness_run.h"
+#include "weft/error.h"
 
 // Every engine of the CPU runs the same bodies and gives the reference's bits, on every instruction set.
 namespace weft::testing {
@@ -87,17 +87,15 @@ class RandomBody {
 
 // The outputs of the region by one engine; none where it does not take the region.
 std::vector<RawTensor> outputs_by(CpuEngine engine, const Region& region) {
-  bool taken = false;
-  RunOptions options;
-  options.prepare = [&](const exec::KernelRequest& request) {
-    auto kernel = kernels::prepare_elementwise_by(engine, request);
-    taken = kernel.has_value();
-    return taken ? std::move(*kernel) : exec::prepare_kernel(request);
-  };
-  std::vector<RawTensor> inputs;
-  for (const HostTensor& x : region.inputs) inputs.push_back({x.spec, encode(x)});
-  RawRun run = run_raw(node_of(region), inputs, Device::cpu(), options);
-  return taken ? std::move(run.outputs) : std::vector<RawTensor>{};
+  std::vector<RawTensor> raw;
+  for (const HostTensor& x : region.inputs) raw.push_back({x.spec, encode(x)});
+  const ir::Node node = node_of(region);
+  const exec::ForcedCandidate forced(node.op.name(), Device::cpu().kind(), kernels::name_of(engine));
+  try {
+    return run_raw(node, raw, Device::cpu()).outputs;
+  } catch (const ValueError&) {
+    return {};
+  }
 }
 
 // NaNs are alike, whatever bits they carry.

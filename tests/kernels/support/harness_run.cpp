@@ -105,8 +105,8 @@ class Run {
   }
 
   RawRun operator()() {
-    exec::PreparedKernel kernel =
-        options_.prepare({node_.op, node_.attributes, input_specs_, output_specs_, device_, node_.path, node_.region});
+    exec::PreparedKernel kernel = exec::prepare_kernel(
+        {node_.op, node_.attributes, input_specs_, output_specs_, device_, node_.path, node_.region});
     for (const RawTensor& input : inputs_) in_.push_back(block(input.bytes, shift_of(input.spec)));
     for (std::size_t i = 0; i < output_specs_.size(); ++i) {
       const bool wanted = options_.only_output < 0 || static_cast<std::size_t>(options_.only_output) == i;

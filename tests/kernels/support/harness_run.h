@@ -4,7 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/exec/kernel.h"
 #include "tests/kernels/support/harness.h"
 
 // The harness below its checks: bytes in, bytes out.
@@ -25,7 +24,6 @@ struct RunOptions {
   int only_output = -1;     // the others are unread: data == nullptr
   int replacing = -1;       // this output lies where ...
   int replaced = -1;        // ... this input does
-  exec::Prepare prepare = exec::prepare_kernel;
 };
 
 struct RawRun {

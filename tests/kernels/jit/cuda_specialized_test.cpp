@@ -104,7 +104,7 @@ std::vector<Program> model_programs() {
   return programs;
 }
 
-TEST(SpecialisedPrograms, OfModelsUseFewRegistersAndNoStack) {
+TEST(SpecializedPrograms, OfModelsUseFewRegistersAndNoStack) {
   if (!kernels::has_nvrtc()) GTEST_SKIP() << "NVRTC is not installed";
   const std::vector<Program> programs = model_programs();
   EXPECT_GE(programs.size(), 20u);
@@ -112,7 +112,7 @@ TEST(SpecialisedPrograms, OfModelsUseFewRegistersAndNoStack) {
   for (const Program& program : programs) check(program);
 }
 
-TEST(SpecialisedPrograms, OfRegionsUseFewRegistersAndNoStack) {
+TEST(SpecializedPrograms, OfRegionsUseFewRegistersAndNoStack) {
   if (!kernels::has_nvrtc()) GTEST_SKIP() << "NVRTC is not installed";
   for (const Program& program : region_programs()) check(program);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #if !defined(WEFT_CUDA_EMULATED)
-#include "kernels/jit/cuda_specialised.h"
+#include "kernels/jit/cuda_specialized.h"
 
 #include <map>
 #include <mutex>
@@ -15,18 +15,18 @@
 
 namespace weft::kernels {
 
-class SpecialisedKernel {
+class SpecializedKernel {
  public:
-  SpecialisedKernel(const std::string& cubin, const char* name) {
+  SpecializedKernel(const std::string& cubin, const char* name) {
     WEFT_CUDA(cudaLibraryLoadData(&library_, cubin.data(), nullptr, nullptr, 0, nullptr, nullptr, 0));
     if (const cudaError_t error = cudaLibraryGetKernel(&kernel_, library_, name); error != cudaSuccess) {
       WEFT_CUDA_NOTHROW(cudaLibraryUnload(library_));
       cuda_backend::throw_cuda_error(error, "cudaLibraryGetKernel");
     }
   }
-  ~SpecialisedKernel() { WEFT_CUDA_NOTHROW(cudaLibraryUnload(library_)); }
-  SpecialisedKernel(const SpecialisedKernel&) = delete;
-  SpecialisedKernel& operator=(const SpecialisedKernel&) = delete;
+  ~SpecializedKernel() { WEFT_CUDA_NOTHROW(cudaLibraryUnload(library_)); }
+  SpecializedKernel(const SpecializedKernel&) = delete;
+  SpecializedKernel& operator=(const SpecializedKernel&) = delete;
 
   // The runtime takes a loaded kernel where it takes a kernel of the program.
   const void* function() const { return kernel_; }
@@ -38,7 +38,7 @@ class SpecialisedKernel {
 
 namespace {
 
-using Kernel = std::shared_ptr<const SpecialisedKernel>;
+using Kernel = std::shared_ptr<const SpecializedKernel>;
 
 std::string architecture_of(Device device) {
   int major = 0, minor = 0;
@@ -52,15 +52,15 @@ Kernel make(const std::string& source, const char* name, const std::string& arch
   const KernelCache cache(kernel_cache_folder());
   const std::string key = nvrtc_key(source, architecture);
   if (const std::optional<std::string> cubin = cache.read(key))
-    return std::make_shared<const SpecialisedKernel>(*cubin, name);
+    return std::make_shared<const SpecializedKernel>(*cubin, name);
   const std::string cubin = compile_with_nvrtc(source, architecture).cubin;
   cache.write(key, cubin);
-  return std::make_shared<const SpecialisedKernel>(cubin, name);
+  return std::make_shared<const SpecializedKernel>(cubin, name);
 }
 
 }  // namespace
 
-Kernel specialise(const std::string& source, const char* name, Device device) {
+Kernel specialize(const std::string& source, const char* name, Device device) {
   if (!has_nvrtc()) return nullptr;
   // Never destroyed: at exit the driver may be gone before any destructor of ours runs.
   static std::mutex mutex;
@@ -73,12 +73,12 @@ Kernel specialise(const std::string& source, const char* name, Device device) {
   try {
     kernel = make(source, name, architecture);
   } catch (const Error& e) {
-    log(LogLevel::kWarning, cat("a kernel was not specialised and runs slower: ", e.what()));
+    log(LogLevel::kWarning, cat("a kernel was not specialized and runs slower: ", e.what()));
   }
   return (*kernels)[{architecture, source}] = kernel;
 }
 
-void launch_specialised(const SpecialisedKernel& kernel, dim3 grid, dim3 block, const Call& call, void** arguments) {
+void launch_specialized(const SpecializedKernel& kernel, dim3 grid, dim3 block, const Call& call, void** arguments) {
   const cuda_backend::CurrentDevice current(call.device);
   cudaLaunchConfig_t config{};
   config.gridDim = grid;
