@@ -18,7 +18,8 @@ namespace weft::kernels {
 namespace {
 
 constexpr std::int64_t kMostLanes = 16;
-constexpr std::int64_t kNarrow = 32;  // rows that are shorter than what it takes to begin one
+constexpr std::int64_t kFetchedBytes = 4 * 1024 * 1024;  // of an operand that is fetched ahead
+constexpr std::int64_t kNarrow = 32;                     // rows that are shorter than what it takes to begin one
 // What goes by rows is repeated until vectors fit, for stretches of at least so many repetitions, in so many bytes.
 constexpr std::int64_t kFewPeriods = 2;
 constexpr std::int64_t kSpace = 64 * 1024;
@@ -324,6 +325,16 @@ std::int64_t period_of(const loop::Code& code, std::int64_t step) {
   return period * bytes + 64 * Program::kMaxAccesses <= kSpace ? period : 0;
 }
 
+// The inputs that are fetched ahead of their use, as bits, so that memory works while others are computed with.
+unsigned large_inputs(const loop::Code& code, const Geometry& geometry) {
+  unsigned large = 0;
+  for (const loop::Operation& o : code.operations)
+    if (loop::loads(o.op) && geometry.follow[o.bits] == Follow::kDense &&
+        geometry.count * loop::bytes_of(o.op) >= kFetchedBytes)
+      large |= 1u << o.bits;
+  return large;
+}
+
 }  // namespace
 
 bool may_compile(const Lowered& lowered) {
@@ -343,10 +354,9 @@ void compile_loop(CpuProgram& p) {
                                  [](const loop::Code::Store& s) { return s.as == loop::Kept::kTotal; });
   const int most = static_cast<int>(code->operations.size()) < kLong && !total ? 1 : kMostCopies;
   const int copies = std::clamp(registers / std::max(1, loop::registers_of(*code)), 1, most);
-  unsigned large = 0;
-  for (int i = 0; i < p.fetched; ++i) large |= 1u << p.fetch[i].input;
   const std::int64_t period = period_of(*code, vector / 4 * copies);
-  auto one = loop::emit(*code, vector, 1, 0, period), several = loop::emit(*code, vector, copies, large, period);
+  auto one = loop::emit(*code, vector, 1, 0, period),
+       several = loop::emit(*code, vector, copies, large_inputs(*code, p.geometry), period);
   if (!one || !several) return;
   p.loop = std::make_shared<const CompiledLoop>(p.program, *code, period, std::move(one), std::move(several));
   p.run = [](const CpuProgram& program, const Operands& operands, const Window& w) {

@@ -116,21 +116,6 @@ StepRun run_of(const Instr& in) {
   return run;
 }
 
-constexpr std::int64_t kTilesAhead = 4;  // a tile is computed faster than memory answers
-
-// Asks the second cache for elements [begin, begin + n) of the large operands: the part-th of as many parts as there
-// are steps, so that the requests do not wait for one another.
-void fetch(const CpuProgram& p, const Operands& operands, std::int64_t begin, std::int64_t n, std::int64_t part) {
-  for (int k = 0; k < p.fetched; ++k) {
-    const auto [input, bytes] = p.fetch[k];
-    if (operands.row_step[input]) continue;
-    const char* from = static_cast<const char*>(operands.inputs[input]) + begin * bytes;
-    const std::int64_t lines = (n * bytes + 63) / 64, parts = p.count - p.prologue;
-    for (std::int64_t i = lines * part / parts; i < lines * (part + 1) / parts; ++i)
-      __builtin_prefetch(from + 64 * i, 0, 2);
-  }
-}
-
 void run_tiles(const CpuProgram& p, const Operands& operands, const Window& given) {
   if (given.rows <= 0 || given.cols <= 0) return;
   Window w = given;
@@ -146,9 +131,7 @@ void run_tiles(const CpuProgram& p, const Operands& operands, const Window& give
   for (std::int64_t row = 0; row < w.rows; row += rows) {
     for (std::int64_t column = 0; column < w.cols; column += cols) {
       machine.move_to(w, row, column, least(rows, w.rows - row), least(cols, w.cols - column));
-      const std::int64_t next = least(cols, w.cols - column - cols);
       for (int i = p.prologue; i < p.count; ++i) {
-        if (whole && next > 0) fetch(p, operands, w.begin + column + kTilesAhead * cols, next, i - p.prologue);
         machine.direct(p.steps[i].direct);
         p.steps[i].run(p.steps[i], &machine);
       }

@@ -99,15 +99,6 @@ void find_streams(CpuProgram& p) {
   }
 }
 
-void find_fetches(CpuProgram& p) {
-  for (int i = p.prologue; i < p.count; ++i) {
-    const Instr& in = p.steps[i].in;
-    if (in.kind != Kind::kLoad || p.geometry.follow[in.a] != Follow::kDense) continue;
-    if (p.geometry.count * bytes_of(in.storage) < kFetchedBytes || p.fetched == Program::kMaxAccesses) continue;
-    p.fetch[p.fetched++] = {in.a, bytes_of(in.storage)};
-  }
-}
-
 bool pairs_up(const Instr& in) {
   const bool arithmetic = in.fn == Fn::kAdd || in.fn == Fn::kSubtract || in.fn == Fn::kMultiply ||
                           in.fn == Fn::kDivide || in.fn == Fn::kSqrt;
@@ -167,7 +158,6 @@ CpuProgram tile_program(const Lowered& lowered) {
   find_pairs(p);
   find_direct(p);
   find_streams(p);
-  find_fetches(p);
   switch (cpu::isa()) {
     case cpu::Isa::kBaseline:
       baseline::resolve(p);

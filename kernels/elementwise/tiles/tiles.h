@@ -64,10 +64,6 @@ struct CpuProgram {
   int prologue = 0, count = 0;
   TileStep steps[Program::kMaxInstrs];
   unsigned streams = 0;  // the outputs that are large enough to be written past the caches, as bits
-  int fetched = 0;       // inputs that are too large for the caches, fetched some tiles ahead
-  struct {
-    int input, bytes;  // of an element
-  } fetch[Program::kMaxAccesses] = {};
   // The inputs that are still read once an output's result is known, as bits: it may not be written over them before.
   unsigned read_later[Program::kMaxOutputs] = {};
   using Run = void (*)(const CpuProgram&, const Operands&, const Window&);
@@ -77,9 +73,6 @@ struct CpuProgram {
 
 // Outputs of this size are written past the caches: nothing of them would be left there for their readers.
 inline constexpr std::int64_t kStreamedBytes = 8 * 1024 * 1024;
-
-// An operand of this size is fetched ahead of its use, so that memory works while the tile before is computed.
-inline constexpr std::int64_t kFetchedBytes = 4 * 1024 * 1024;
 
 // The program without a choice of engine, for the instruction set that cpu::isa() names.
 CpuProgram tile_program(const Lowered& lowered);
