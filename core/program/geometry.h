@@ -28,18 +28,12 @@ struct Geometry {
   //   i / (count / kept)   over trailing axes
   std::int64_t kept[Program::kMaxOutputs] = {};
 
-  // Where output element i finds its element of an operand.
+  // Offset in an operand of the element that output element i reads.
   WEFT_HD std::int64_t offset(int access, std::int64_t i) const {
     if (follow[access] == Follow::kDense) return i;
     if (follow[access] == Follow::kScalar) return 0;
     // Dividing 64 bits is several times slower on a GPU.
     return count < (std::int64_t{1} << 31) ? walk(access, static_cast<std::uint32_t>(i)) : walk(access, i);
-  }
-  // How many elements from i on follow one another along the last axis.
-  WEFT_HD std::int64_t row_left(std::int64_t i) const {
-    const std::int64_t last = size[rank - 1];
-    if (count < (std::int64_t{1} << 31)) return last - static_cast<std::uint32_t>(i) % static_cast<std::uint32_t>(last);
-    return last - i % last;
   }
 
  private:

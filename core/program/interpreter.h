@@ -5,8 +5,8 @@
 #include "core/scalar/elementwise.h"
 #include "core/scalar/philox.h"
 
-// What every instruction of a pointwise program does, written once for all machines. A machine works on a few elements
-// at a time, its lanes, and supplies
+// The meaning of every instruction of an elementwise program, written once for all machines. A machine works on a few
+// elements at a time, its lanes, and supplies
 //
 //   int lanes()                         how many
 //   read<T>(reg), write<T>(reg)         views of a register: value = view[lane], view.put(lane, value)
@@ -30,7 +30,7 @@
 #else
 #define WEFT_LANES
 #endif
-// The same where a lane may need what the one before it left.
+// Stands before a loop in which a lane may need what the one before it left.
 #if !defined(WEFT_UNROLL)
 #define WEFT_UNROLL
 #endif
@@ -103,7 +103,7 @@ WEFT_MACHINE_HD void apply(const Instr& in, Machine& m) {
   }
 }
 
-// Whether fn is computed in T.
+// True if fn is computed in T.
 template <class T, Fn fn>
 inline constexpr bool has_value = is_floating_number<T> || Formula<fn>::integers;
 
@@ -232,7 +232,7 @@ WEFT_MACHINE_HD void with_join(Fn fn, F&& f) {
   return f.template operator()<Fn::kAdd>();
 }
 
-// Whether registers of type T are loaded from and stored to this kind of memory: their own, and bools, which every
+// True if registers of type T are loaded from and stored to this kind of memory: their own, and bools, which every
 // formula may take and give.
 template <class T, Storage storage>
 inline constexpr bool moves = storage == Storage::kBool ||

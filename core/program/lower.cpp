@@ -156,7 +156,7 @@ class Lowering {
     return emit({.kind = Kind::kConvert, .type = type_of(to), .from = from, .storage = to, .a = source}, same(source));
   }
 
-  // Whether an operand is one row of the columns, the same for all rows.
+  // True if an operand is one row of the columns, the same for all rows.
   bool is_row(const Shape& shape) const {
     std::int64_t n = 1;
     for (int k = 1; k <= shape_.rank(); ++k) {
@@ -290,7 +290,7 @@ class Lowering {
       last.c = trailing ? 1 : 0;
       reductions_.push_back(last);
     } else {
-      last.a = held.raw >= 0 ? held.raw : reg(v, held.natural);  // what is stored is rounded by the store
+      last.a = held.raw >= 0 ? held.raw : reg(v, held.natural);  // the store rounds
       stores_.push_back(last);
     }
   }
@@ -343,7 +343,7 @@ std::variant<Lowered, Refusal> lower(const Body& body, std::span<const int> outp
   return Lowering(body, outputs, columns)();
 }
 
-bool fits(const Body& body) { return std::holds_alternative<Lowered>(lower(body)); }
+bool admissible(const Body& body) { return std::holds_alternative<Lowered>(lower(body)); }
 
 std::vector<Reduction> reductions_of(const Program& program) {
   std::vector<Reduction> all;

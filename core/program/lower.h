@@ -34,8 +34,8 @@ std::variant<Lowered, Refusal> lower(const Body& body);
 // as many results, values that depend on the column alone belong to the prologue.
 std::variant<Lowered, Refusal> lower(const Body& body, std::span<const int> outputs, std::int64_t columns = 0);
 
-// Whether the body is one program, within every limit of Program and Geometry.
-bool fits(const Body& body);
+// True if the body is one program, within every limit of Program and Geometry.
+bool admissible(const Body& body);
 
 // How a program ends in a reduction.
 struct Reduction {
@@ -46,7 +46,7 @@ struct Reduction {
   Storage storage = Storage::kF32;
 };
 std::vector<Reduction> reductions_of(const Program& program);
-// Whether all reductions of a program over (..., columns) leave one result for each column, as a bias gradient does.
+// True if all reductions of a program over (..., columns) leave one result for each column, as a bias gradient does.
 // The kernels behind a product can make these, and only these, tile by tile.
 bool reduces_to_columns(const Lowered& lowered, std::int64_t columns);
 

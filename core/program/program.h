@@ -3,15 +3,15 @@
 #include "core/scalar/annotate.h"
 #include "weft/fn.h"
 
-// A pointwise program: a list of instructions over virtual registers, run once for every element of its outputs. It is
-// plain data, so that it can be a compile-time constant, a kernel's argument or the key of a cache.
+// An elementwise program: a list of instructions over virtual registers, run once for every element of its outputs. It
+// is plain data, so that it can be a compile-time constant, a kernel's argument or the key of a cache.
 namespace weft {
 
-// What registers hold and instructions compute in: f32 for f32 and the 16-bit types, f64, and i64 for integers and
+// Types of registers, in which instructions compute: f32 for f32 and the 16-bit types, f64, and i64 for integers and
 // bools. Every instruction keeps the type that its node would have alone, so fused and unfused give the same bits.
 enum class Type : unsigned char { kF32, kF64, kI64 };
 
-// What memory holds; the values are those of DType.
+// Types of elements in memory; the values are those of DType.
 enum class Storage : unsigned char { kF32, kF64, kBF16, kF16, kI32, kI64, kU8, kBool };
 
 // The type in which elements of a storage type are computed with.
@@ -73,7 +73,7 @@ struct Program {
 constexpr bool is_logical(Fn fn) {
   return fn == Fn::kLogicalNot || fn == Fn::kLogicalAnd || fn == Fn::kLogicalOr || fn == Fn::kLogicalXor;
 }
-// Whether the result is a bool, whatever the operands are.
+// True if the result is a bool, for operands of any type.
 constexpr bool gives_bool(Fn fn) { return is_logical(fn) || (fn >= Fn::kEqual && fn <= Fn::kGreaterEqual); }
 
 // The program of one function on f32 operands, and bools where it takes them.

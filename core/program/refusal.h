@@ -8,7 +8,7 @@ namespace weft::elementwise {
 
 // The rule that keeps a body from being one program.
 struct Refusal {
-  enum class Kind { kShape, kValue };  // what the error is about that a kernel makes of it
+  enum class Kind { kShape, kValue };  // of the error that a kernel makes of it
   Kind kind = Kind::kValue;
   std::string text;  // "needs 9 outputs; at most 8"
 };

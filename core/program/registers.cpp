@@ -21,7 +21,7 @@ class Assignment {
     std::vector<std::size_t> defined(all.size(), 0);
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (all[i].dst >= 0) defined[at(all[i].dst)] = i;
-      // What the prologue computes is read again for the next elements: it lives for ever.
+      // Results of the prologue live for ever, because they are read again for the next elements.
       for (const int s : sources_of(all[i])) last_[at(s)] = defined[at(s)] < prologue && i >= prologue ? all.size() : i;
     }
     home_.resize(all.size(), -1);

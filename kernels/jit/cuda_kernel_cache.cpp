@@ -51,7 +51,7 @@ std::optional<std::string> KernelCache::read(const std::string& key) const {
   std::ifstream file(file_of(key), std::ios::binary);
   if (!file) return std::nullopt;
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  // What the file would be if its end were the content: anything else is damaged or another key's.
+  // A file of another text is damaged or another key's.
   std::size_t begin = bytes.find('\n');
   for (int line = 1; line < 3 && begin != std::string::npos; ++line) begin = bytes.find('\n', begin + 1);
   if (begin == std::string::npos || bytes.size() - begin - 1 < key.size()) return std::nullopt;

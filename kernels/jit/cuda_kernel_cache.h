@@ -11,7 +11,7 @@ namespace weft::kernels {
 // FNV-1a, 64 bits.
 std::uint64_t content_hash(std::string_view bytes);
 
-// Where compiled kernels are kept: $WEFT_CACHE_DIR, else weft/ in $XDG_CACHE_HOME or ~/.cache; empty where none is set.
+// Folder of compiled kernels: $WEFT_CACHE_DIR, else weft/ in $XDG_CACHE_HOME or ~/.cache; empty where none is set.
 std::filesystem::path kernel_cache_folder();
 
 // A folder with a file for each key. Files appear whole, by renaming, so that any number of processes may use it; one

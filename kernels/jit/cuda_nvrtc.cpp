@@ -64,7 +64,7 @@ void check(nvrtcResult result, const std::string& what) {
   if (result != NVRTC_SUCCESS) fail<DeviceError>("pointwise", what, " failed: ", nvrtc()->error_string(result));
 }
 
-// As the kernels that are compiled with weft; see cmake/library.cmake.
+// Flags of the kernels that are compiled with weft; see cmake/library.cmake.
 std::vector<std::string> options_for(const std::string& architecture) {
   return {"--gpu-architecture=" + architecture, "--std=c++20", "-fmad=false", "-ftz=true",
           "--device-as-default-execution-space"};

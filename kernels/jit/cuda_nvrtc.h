@@ -5,7 +5,7 @@
 // NVRTC, the CUDA compiler as a library, loaded at first need.
 namespace weft::kernels {
 
-// Whether it is installed; the first call logs one line where it is not.
+// True if NVRTC is installed; the first call logs one line where it is not.
 bool has_nvrtc();
 
 struct Compiled {

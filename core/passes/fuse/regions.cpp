@@ -49,9 +49,9 @@ class Regions {
     });
   }
 
-  bool fits(const std::vector<std::int32_t>& members) const {
+  bool admissible(const std::vector<std::int32_t>& members) const {
     Body body = body_of(graph_, groups_, members, returned_);
-    return elementwise::fits({graph_, std::move(body.inputs), std::move(body.outputs)});
+    return elementwise::admissible({graph_, std::move(body.inputs), std::move(body.outputs)});
   }
 
   void try_join(std::int32_t a, std::int32_t b) {
@@ -62,7 +62,7 @@ class Regions {
     members.insert(members.end(), more.begin(), more.end());
     std::sort(members.begin(), members.end());
     if (reads_own_ending(members)) return;
-    if (fits(members)) groups_.join(first, second);
+    if (admissible(members)) groups_.join(first, second);
   }
 
   // A 16-bit tensor that is read as f32 belongs to its reader: what is kept in between has 16 bits.

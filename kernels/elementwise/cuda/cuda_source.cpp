@@ -20,11 +20,11 @@ std::string walk_text(const Walk& walk) {
 }
 
 // f64 functions need more registers than can be had with four blocks on a multiprocessor; they would spill.
-std::string launch_bounds(const CudaPass& pass) {
-  const Instr* end = pass.program.code + pass.program.count;
-  const bool f64 = std::any_of(pass.program.code, end,
+std::string launch_bounds(const CudaTraversal& traversal) {
+  const Instr* end = traversal.program.code + traversal.program.count;
+  const bool f64 = std::any_of(traversal.program.code, end,
                                [](const Instr& in) { return in.type == Type::kF64 || in.from == Type::kF64; });
-  const int block = pass.reductions > 0 ? kReduceBlock : kElementwiseBlock;
+  const int block = traversal.reductions > 0 ? kReduceBlock : kElementwiseBlock;
   return cat("__launch_bounds__(", block, f64 ? "" : ", 4", ")");
 }
 
@@ -38,23 +38,24 @@ std::string program_text(const Program& program) {
              ", ", program.inputs, ", ", program.outputs, ", ", int(program.wide), "}");
 }
 
-std::string cuda_source(const CudaPass& pass) {
-  const bool reduces = pass.reductions > 0;
-  // What the accesses beyond the program's do is never asked.
-  std::string text = cat("#include \"kernels/elementwise/cuda/", reduces ? "reduce" : "kernels", ".cuh\"\n",
-                         "namespace weft::kernels {\nstruct Prog {\n  using Word = ",
-                         pass.program.wide ? "unsigned long long" : "unsigned", ";\n  static constexpr Program value",
-                         program_text(pass.program), ";\n};\n", "extern \"C\" __global__ void ", launch_bounds(pass),
-                         " ", kCudaSourceKernel, "(const __grid_constant__ ThreadOperands operands");
-  const std::string walk = walk_text(pass.walk);
+std::string cuda_source(const CudaTraversal& traversal) {
+  const bool reduces = traversal.reductions > 0;
+  // The walk of accesses beyond the program's own is never read.
+  std::string text =
+      cat("#include \"kernels/elementwise/cuda/", reduces ? "reduce" : "kernels", ".cuh\"\n",
+          "namespace weft::kernels {\nstruct Prog {\n  using Word = ",
+          traversal.program.wide ? "unsigned long long" : "unsigned", ";\n  static constexpr Program value",
+          program_text(traversal.program), ";\n};\n", "extern \"C\" __global__ void ", launch_bounds(traversal), " ",
+          kCudaSourceKernel, "(const __grid_constant__ ThreadOperands operands");
+  const std::string walk = walk_text(traversal.walk);
   if (reduces) {
     text += cat(
         ", const __grid_constant__ ReductionCut given) {\n  ReductionCut reduction = given;\n  reduction.trailing = ",
-        int(pass.reduction.trailing), ";\n  run_reduction<Prog, ", pass.lanes, ">(operands, ", walk,
+        int(traversal.reduction.trailing), ";\n  run_reduction<Prog, ", traversal.lanes, ">(operands, ", walk,
         ", reduction);\n}\n");
   } else {
     const std::string run =
-        pass.geometry.count < kLanes ? "run_single<Prog>" : cat("run_elementwise<Prog, ", pass.lanes, ">");
+        traversal.geometry.count < kLanes ? "run_single<Prog>" : cat("run_elementwise<Prog, ", traversal.lanes, ">");
     text += cat(") {\n  ", run, "(operands, ", walk, ");\n}\n");
   }
   return text + "}\n";

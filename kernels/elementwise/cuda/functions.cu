@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/elementwise/cuda/cuda_pass.h"
+#include "kernels/elementwise/cuda/cuda_traversal.h"
 #include "kernels/elementwise/cuda/kernels.cuh"
 #include "weft/cuda.h"
 
@@ -37,8 +37,8 @@ ConstantKernel constant_kernel(Fn fn) {
 
 }  // namespace
 
-void launch_function(Fn fn, const CudaPass& pass, const ThreadOperands& operands, const Call& call) {
-  const Launch launch = launch_of(pass);
+void launch_function(Fn fn, const CudaTraversal& traversal, const ThreadOperands& operands, const Call& call) {
+  const Launch launch = launch_of(traversal);
   cuda::launch(constant_kernel(fn), launch.grid, launch.block, 0, call, operands);
 }
 

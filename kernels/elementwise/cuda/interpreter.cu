@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "kernels/elementwise/cuda/cuda_pass.h"
+#include "kernels/elementwise/cuda/cuda_traversal.h"
 #include "kernels/elementwise/cuda/reduce.cuh"
 #include "weft/cuda.h"
 
@@ -108,23 +108,23 @@ __global__ void __launch_bounds__(kJoinBlock)
 
 }  // namespace
 
-void launch_interpreter(const CudaPass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
+void launch_interpreter(const CudaTraversal& traversal, const ThreadOperands& operands, const ReductionCut& reduction,
                         const Call& call) {
-  const Launch launch = launch_of(pass);
-  if (pass.reductions > 0)
-    cuda::launch(reduce_interpreter_kernel, launch.grid, launch.block, 0, call, operands, pass.program, reduction,
-                 pass.lanes);
+  const Launch launch = launch_of(traversal);
+  if (traversal.reductions > 0)
+    cuda::launch(reduce_interpreter_kernel, launch.grid, launch.block, 0, call, operands, traversal.program, reduction,
+                 traversal.lanes);
   else
-    cuda::launch(elementwise_interpreter_kernel, launch.grid, launch.block, 0, call, operands, pass.program);
+    cuda::launch(elementwise_interpreter_kernel, launch.grid, launch.block, 0, call, operands, traversal.program);
 }
 
-void launch_join(const CudaPass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
+void launch_join(const CudaTraversal& traversal, const ThreadOperands& operands, const ReductionCut& reduction,
                  const Call& call) {
   const auto results = static_cast<std::uint64_t>(reduction.results);
   const auto columns = static_cast<unsigned>(std::bit_ceil(std::min<std::uint64_t>(results, kMostJoinColumns)));
   const auto tiles = static_cast<unsigned>((results + columns - 1) / columns);
-  cuda::launch(join_pieces_kernel, dim3(tiles, static_cast<unsigned>(pass.reductions)),
-               dim3(columns, kJoinBlock / columns), 0, call, operands, pass.program, reduction);
+  cuda::launch(join_pieces_kernel, dim3(tiles, static_cast<unsigned>(traversal.reductions)),
+               dim3(columns, kJoinBlock / columns), 0, call, operands, traversal.program, reduction);
 }
 
 }  // namespace weft::kernels

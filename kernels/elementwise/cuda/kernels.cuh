@@ -20,7 +20,7 @@ __device__ void run_program(const ThreadOperands& operands, Walk walk, std::int6
   }
 }
 
-// What a thread of the grid takes: packs of lanes as far as they go, then single elements.
+// A thread's share of the elements: packs of lanes as far as they go, then single elements.
 struct Share {
   std::int64_t thread, threads, packs, singles;
   __device__ explicit Share(const ThreadOperands& o, int lanes = kLanes)
@@ -36,7 +36,7 @@ __device__ void run_elementwise(const ThreadOperands& operands, Walk walk) {
   run_program<Prog, lanes>(operands, walk, s.thread, s.packs, s.threads);
   run_program<Prog, 1>(operands, walk, s.singles + s.thread, operands.geometry.count, s.threads);
 }
-// The same for fewer elements than a pack has.
+// run_elementwise() for fewer elements than a pack has.
 template <class Prog>
 __device__ void run_single(const ThreadOperands& operands, Walk walk) {
   run_program<Prog, 1>(operands, walk, threadIdx.x, operands.geometry.count, blockDim.x);

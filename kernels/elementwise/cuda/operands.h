@@ -4,7 +4,7 @@
 
 #include "core/program/geometry.h"
 
-// What the CUDA kernels of elementwise programs are launched with.
+// Arguments of the CUDA kernels that run elementwise programs.
 namespace weft::kernels {
 
 inline constexpr int kElementwiseBlock = 256, kReduceBlock = 256;  // threads
@@ -14,7 +14,7 @@ inline constexpr int kLanes = 4, kMostLanes = 8;  // 16 bytes of f32, and of 16-
 
 // How the operands follow the elements, a bit for each access. An access without a bit is looked up lane by lane.
 struct Walk {
-  unsigned dense = 0, scalar = 0;  // as Follow says
+  unsigned dense = 0, scalar = 0;  // bits of Follow::kDense and kScalar
   // Along the last axis an operand has neighbours, or the same element all the way; no pack of lanes crosses its end.
   unsigned row = 0, column = 0;
   int rank = 0;         // of the geometry
@@ -25,7 +25,7 @@ struct Walk {
 struct ThreadOperands {
   const void* inputs[Program::kMaxAccesses] = {};
   void* outputs[Program::kMaxOutputs] = {};
-  bool packs = false;  // what is read or written by the pack is aligned to it
+  bool packs = false;  // packs are aligned in every operand
   Walk walk;
   Geometry geometry;
 };

@@ -32,7 +32,7 @@ struct LaneWriter {
   }
 };
 
-// What joining starts from.
+// The neutral element of a reduction.
 template <class T, Fn join>
 __device__ T neutral() {
   if constexpr (join == Fn::kAdd) {
@@ -111,7 +111,7 @@ class ThreadMachine {
     *reinterpret_cast<Pack<S, n>*>(to) = pack;
   }
 
-  // What a reduction has joined so far, a number per lane.
+  // Running results of a reduction, a number per lane.
   template <class T, Fn join>
   __device__ void start(int output) {
     auto joined = joined_as<T>(output);
@@ -140,9 +140,9 @@ class ThreadMachine {
     return {joined_[output]};
   }
   __device__ int live() const { return fixed ? n : live_; }
-  // Whether neighbouring elements are read and written in one access.
+  // True if neighbouring elements are read and written in one access.
   __device__ bool packed() const { return fixed || (o_.packs && live_ == n); }
-  // Where a lane finds its element of an operand.
+  // Offset of a lane's element in an operand.
   __device__ std::int64_t offset(int access, int lane = 0) const {
     if (lane >= live()) lane = live() - 1;
     if (walk_.has(walk_.dense, access)) return begin_ + lane;

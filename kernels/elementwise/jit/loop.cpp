@@ -20,7 +20,8 @@ namespace {
 constexpr std::int64_t kMostLanes = 16;
 constexpr std::int64_t kFetchedBytes = 4 * 1024 * 1024;  // of an operand that is fetched ahead
 constexpr std::int64_t kNarrow = 32;                     // rows that are shorter than what it takes to begin one
-// What goes by rows is repeated until vectors fit, for stretches of at least so many repetitions, in so many bytes.
+// Row operands are copied several times behind one another until vectors fit: for stretches of at least kFewPeriods
+// such copies, in kSpace bytes.
 constexpr std::int64_t kFewPeriods = 2;
 constexpr std::int64_t kSpace = 64 * 1024;
 // Chains of that many operations are worked on for several vectors together, and so are totals, whose additions wait
@@ -93,7 +94,7 @@ class CompiledLoop {
 
   static int bytes_of(Storage storage) { return storage == Storage::kF32 ? 4 : storage == Storage::kBF16 ? 2 : 1; }
 
-  // Where a stretch begins: in the full shape and in one of its rows, in the window.
+  // The beginning of a stretch: in the full shape and in one of its rows, in the window.
   struct StretchStart {
     std::int64_t element, column, row, done;
   };
@@ -112,12 +113,12 @@ class CompiledLoop {
     }
   }
 
-  // Whether all inputs lie as the full shape says.
+  // True if all inputs lie as the full shape says.
   bool in_place(const Operands& operands) const {
     return std::all_of(operands.row_step, operands.row_step + inputs_, [](std::int64_t step) { return step == 0; });
   }
 
-  // Whether every result goes past the caches: they are large, and none lies where an input does.
+  // True if every result goes past the caches: all are large, and none lies where an input does.
   bool streams(const CpuProgram& p, const Operands& operands) const {
     if (p.streams == 0 || p.streams != whole_ || whole_ >> outputs_ != 0) return false;
     const auto* const end = operands.inputs + inputs_;
@@ -125,8 +126,7 @@ class CompiledLoop {
                        [&](void* output) { return std::find(operands.inputs, end, output) == end; });
   }
 
-  // Whether whole vectors make up the window's rows, and what goes by rows and all numbers are the same for all of
-  // them.
+  // True if whole vectors make up the window's rows, and row operands and numbers are the same for all of them.
   bool is_block(const Window& w) const {
     return w.rows > 1 && w.cols % one_->step == 0 && totals_ == 0 && span_ == 0 &&
            (row_ == 0 || (w.pitch % row_ == 0 && w.begin % row_ + w.cols <= row_));
@@ -170,7 +170,7 @@ class CompiledLoop {
       end += span_;
     return std::min(n, end - element);
   }
-  // Whether a number is followed by the same.
+  // True if a number is followed by an equal one.
   static bool same_bits(const std::byte* number, int bytes) {
     switch (bytes) {
       case 4:
@@ -243,7 +243,7 @@ class CompiledLoop {
     }
     if (n > 0) run_part(frame, n);
   }
-  // The same, with the totals of the stretch added to that state of theirs.
+  // run_stretch() that also adds the totals of the stretch to their state.
   void run_stretch(loop::Frame& frame, std::int64_t n, bool streams, const Operands& operands,
                    std::int64_t state) const {
     if (totals_ == 0) return run_stretch(frame, n, streams);
@@ -316,7 +316,7 @@ class CompiledLoop {
 
 namespace {
 
-// As many rows as are whole steps, where what goes by rows has room.
+// Elements of as many rows as are whole steps; 0 where the copies of row operands have no room.
 std::int64_t period_of(const loop::Code& code, std::int64_t step) {
   if (code.row == 0) return 0;
   const std::int64_t period = std::lcm(code.row, step);

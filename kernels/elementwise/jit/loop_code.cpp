@@ -76,7 +76,7 @@ std::int64_t row_of(const Geometry& g, int access) {
   return g.step[access][last] == 1 ? g.size[last] : 0;
 }
 
-// Whether the operand has one number for each row of the last axis.
+// True if the operand has one number for each row of the last axis: (n, 1) beside (n, m).
 bool is_number_per_row(const Geometry& g, int access) {
   std::int64_t step = 1;
   for (int axis = g.rank - 2; axis >= 0; --axis) {

@@ -8,8 +8,8 @@
 #include "core/program/geometry.h"
 #include "core/program/program.h"
 
-// What a compiled loop does with each vector of elements: straight-line code in which every value is made once. A value
-// is the number of the operation that makes it.
+// Straight-line code that a compiled loop runs for each vector of elements. Every value is made once, and is the number
+// of the operation that makes it.
 namespace weft::kernels::loop {
 
 enum class Op : std::uint8_t {
@@ -44,7 +44,7 @@ enum class Op : std::uint8_t {
 };
 
 constexpr bool loads(Op op) { return op == Op::kLoad || op == Op::kLoadBF16 || op == Op::kLoadBool; }
-// Of an element that is loaded.
+// Bytes of an element that is loaded.
 constexpr int bytes_of(Op load) { return load == Op::kLoad ? 4 : load == Op::kLoadBF16 ? 2 : 1; }
 constexpr bool gives_mask(Op op) { return op >= Op::kCompare && op <= Op::kMaskNotSame; }
 
@@ -53,7 +53,7 @@ struct Operation {
   int a = -1, b = -1, c = -1;
   unsigned bits = 0;
   bool uniform = false;  // the same in every lane of every vector
-  int copy = 0;          // of the vectors that are worked on together, which
+  int copy = 0;          // number among the vectors that are worked on together
 };
 
 enum class Kept : std::uint8_t {
@@ -74,12 +74,11 @@ struct Code {
   };
   std::vector<Operation> operations;
   std::vector<Store> stores;
-  // Where some input is a row that all rows of the others meet, or some output a sum of rows or has the totals of rows:
-  // a row's length.
+  // Length of a row; 0 where nothing goes by rows: no input (m) beside (n, m), no sum of columns, no total of rows.
   std::int64_t row = 0;
   unsigned row_totals = 0;  // the outputs that are totals of rows, as bits; other totals are of all elements
   unsigned rows = 0;        // the inputs that are one row, as bits
-  // Where some input has one number for each row, a scalar within it: a row's length, and these inputs as bits.
+  // Length of a row in which an input has one number, as (n, 1) beside (n, m); 0 without such inputs, which are bits.
   std::int64_t span = 0;
   unsigned numbers = 0;
 };
@@ -113,8 +112,8 @@ class Uses {
 
 // The most values that are alive at once, uniform ones left out.
 int registers_of(const Code& code);
-// The same for several neighbouring vectors, operation by operation: one chain of operations that wait for one another
-// leaves most of the processor idle.
+// The code for several neighbouring vectors, operation by operation, because one chain of operations that wait for one
+// another leaves most of the processor idle.
 Code repeated(const Code& code, int copies);
 
 }  // namespace weft::kernels::loop

@@ -198,7 +198,7 @@ class Emitter : public Places {
     o.b < 0 ? finish(a) : with_operand(o.b, finish);
   }
 
-  // Of the copy-th of the vectors that are worked on together, elements of so many bytes.
+  // Address of the copy-th vector of those that are worked on together; elements have `bytes` bytes.
   Xbyak::RegExp elements(int pointer, int bytes, int copy, bool by_row) {
     return Reg64(pointer) + (by_row ? rcx : rax) * bytes + copy * lanes() * bytes;
   }

@@ -8,11 +8,11 @@
 // Machine code for x86-64 with AVX2 and FMA or with AVX-512.
 namespace weft::kernels::loop {
 
-// What a loop is called with: addresses of its first elements, or states, and how many elements it computes, a multiple
-// of MachineCode::step. Every element of an input is read before that of an output is written, so they may be the same.
-// What goes by rows begins anew after the first `turn` elements, and then after every period; where there are more
-// elements than that, both are multiples of the step. All of that is done once for each of `rows`, or once where that
-// is 0, which lie so many bytes apart in each operand.
+// Arguments of a compiled loop: addresses of its first elements, or states, and the number of elements, a multiple of
+// MachineCode::step. Every element of an input is read before that of an output is written, so they may be the same.
+// An operand that goes by rows begins anew after the first `turn` elements, and then after every period; where there
+// are more elements than that, both are multiples of the step. All of that is done once for each of `rows`, or once
+// where that is 0, which lie so many bytes apart in each operand.
 struct Frame {
   const void* inputs[Program::kMaxAccesses];
   float scalars[Program::kMaxAccesses];
@@ -25,7 +25,7 @@ class MachineCode {
  public:
   virtual ~MachineCode() = default;
   void (*run)(const Frame*) = nullptr;
-  // The same, past the caches; outputs are f32 and lie at multiples of a vector's size.
+  // run() with stores past the caches; outputs are f32 and lie at multiples of a vector's size.
   void (*stream)(const Frame*) = nullptr;
   std::int64_t step = 0;
 };

@@ -12,7 +12,7 @@
 
 #include "kernels/elementwise/jit/loop_code.h"
 
-// Where the values of a compiled loop are while its code is emitted; included by loop_emit.cpp alone.
+// Places of a compiled loop's values, registers or stack, while its code is emitted; included by loop_emit.cpp alone.
 namespace weft::kernels::loop {
 
 // Values that are the same everywhere lie in memory, constants behind the code; the others live in registers, of which

@@ -8,11 +8,11 @@
 // Elementwise functions, casts and random draws, each by itself or many in one program.
 namespace weft::kernels {
 
-// The node, each pass by the first engine that takes it.
+// The node, each traversal by the first engine that takes it.
 exec::PreparedKernel prepare_elementwise_cpu(const exec::KernelRequest& request);
 exec::PreparedKernel prepare_elementwise_cuda(const exec::KernelRequest& request);
 
-// The node with this engine, and the next ones for passes that it does not take; nothing where it takes none.
+// The node with this engine, and the next ones for traversals that it does not take; nothing where it takes none.
 std::optional<exec::PreparedKernel> prepare_elementwise_by(CpuEngine engine, const exec::KernelRequest& request);
 std::optional<exec::PreparedKernel> prepare_elementwise_by(CudaEngine engine, const exec::KernelRequest& request);
 

@@ -6,32 +6,32 @@
 
 #include "kernels/elementwise/jit/loop.h"
 #include "kernels/elementwise/lower/lower.h"
-#include "kernels/elementwise/lower/passes.h"
+#include "kernels/elementwise/lower/traversals.h"
 #include "kernels/elementwise/run/elementwise.h"
-#include "kernels/elementwise/run/pass.h"
+#include "kernels/elementwise/run/traversal.h"
 
 namespace weft::kernels {
 namespace {
 
 struct Prepared {
   exec::PreparedKernel kernel;
-  CpuEngine engine;  // the most preferred one that runs a pass
+  CpuEngine engine;  // the most preferred one that runs a traversal
 };
 
 Prepared prepare(const exec::KernelRequest& request, CpuEngine first) {
   const Lowered lowered = lower(request);
-  const std::vector<std::vector<int>> outputs = outputs_by_pass(lowered, TrailingReductions::kTogether);
-  auto passes = std::make_shared<std::vector<Pass>>();
+  const std::vector<std::vector<int>> outputs = outputs_by_traversal(lowered, TrailingReductions::kTogether);
+  auto traversals = std::make_shared<std::vector<Traversal>>();
   std::size_t workspace = 0;
   CpuEngine engine = CpuEngine::kReference;
   for (const std::vector<int>& some : outputs) {
-    passes->emplace_back(outputs.size() == 1 ? lowered : lower(request, some), first, workspace);
-    workspace += passes->back().workspace();
-    engine = std::min(engine, passes->back().engine());
+    traversals->emplace_back(outputs.size() == 1 ? lowered : lower(request, some), first, workspace);
+    workspace += traversals->back().workspace();
+    engine = std::min(engine, traversals->back().engine());
   }
-  const auto run = [passes](const Call& call) {
-    for (const Pass& pass : *passes) pass.run(call);
-    for (const Pass& pass : *passes) pass.finish(call);  // an output may lie where an operand does
+  const auto run = [traversals](const Call& call) {
+    for (const Traversal& traversal : *traversals) traversal.run(call);
+    for (const Traversal& traversal : *traversals) traversal.finish(call);  // an output may lie where an operand does
   };
   return {{run, workspace}, engine};
 }

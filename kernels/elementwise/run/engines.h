@@ -20,7 +20,7 @@ enum class CpuEngine {
   kReference,  // element by element
 };
 
-// As candidates of a kernel row, and so in explain().
+// Names as candidates of a kernel row, and so in explain().
 constexpr std::string_view name_of(CpuEngine engine) {
   return engine == CpuEngine::kLoop ? "loop" : engine == CpuEngine::kTiles ? "tiles" : "reference";
 }

@@ -17,7 +17,7 @@ void with_state(const Reduction& reduction, F&& f) {
   f.template operator()<double>();
 }
 
-// What no elements give.
+// The state of no elements.
 template <class S>
 S start_of(Fn join) {
   if (join == Fn::kMaximum) return lowest<S>();

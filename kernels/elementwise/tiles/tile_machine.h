@@ -6,8 +6,8 @@
 #include "kernels/elementwise/tiles/tiles.h"
 
 // The CPU's machine for core/program/interpreter.h, included once by each file that is built for an instruction set.
-// What stands here has internal linkage and calls only what is always inlined, so no standard algorithms either: the
-// linker could otherwise keep one file's copy for all.
+// All of it has internal linkage and calls only what is always inlined, so no standard algorithms, because the linker
+// could keep one file's copy for all.
 namespace weft::kernels {
 namespace {
 
@@ -132,7 +132,7 @@ class TileMachine {
     }
   }
 
-  // Whether the lanes are neighbours in the tensor that a draw fills.
+  // True if the lanes are neighbours in the tensor that a draw fills.
   bool in_order(int access) const { return rows_ == 1 && g_.follow[access] == Follow::kDense; }
   const long long* state(int input) const { return static_cast<const long long*>(operands_.inputs[input]); }
   long long element(int access, int lane) const {

@@ -12,7 +12,7 @@ namespace {
 
 using Kind = Instr::Kind;
 
-// As many elements as keep all registers in L1, in whole cache lines of any type.
+// Elements of a tile: as many as keep all registers in L1, in whole cache lines of any type.
 int lanes_of(const Program& program) {
   const int bytes = (program.wide ? 8 : 4) * std::max<int>(program.registers, 1);
   return std::clamp(kTileBytes / bytes / 64 * 64, 64, 512);
@@ -90,7 +90,7 @@ void find_direct(CpuProgram& p) {
   }
 }
 
-// Where the element is 4 bytes or more; a conversion keeps narrower ones busy enough.
+// Large outputs of 4 bytes an element or more; a conversion keeps narrower ones busy enough.
 void find_streams(CpuProgram& p) {
   for (int s = p.prologue; s < p.count; ++s) {
     const Instr& store = p.steps[s].in;

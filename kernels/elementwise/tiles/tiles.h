@@ -19,7 +19,7 @@
 // partials begin, are joined in order and become the output.
 namespace weft::kernels {
 
-// What a reduction has seen so far: states[k - first] belongs to element k of the output. A state is a double for
+// States of a reduction: states[k - first] belongs to element k of the output. A state is a double for
 // floating values, an std::int64_t for others.
 struct Partial {
   void* states = nullptr;

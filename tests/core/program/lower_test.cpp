@@ -33,7 +33,7 @@ class Writer {
   std::string refusal() const {
     const auto lowered = lower(whole_body(body_));
     const auto* refusal = std::get_if<Refusal>(&lowered);
-    EXPECT_EQ(fits(whole_body(body_)), !refusal);
+    EXPECT_EQ(admissible(whole_body(body_)), !refusal);
     return refusal ? refusal->text : "";
   }
   Lowered lowered() const { return std::get<Lowered>(lower(whole_body(body_))); }

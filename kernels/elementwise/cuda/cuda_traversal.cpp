@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/elementwise/cuda/cuda_pass.h"
+#include "kernels/elementwise/cuda/cuda_traversal.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include "core/scalar/functions.h"
 #include "kernels/common/cuda_lane_layout.h"
 #include "kernels/elementwise/lower/lower.h"
-#include "kernels/elementwise/lower/passes.h"
+#include "kernels/elementwise/lower/traversals.h"
 
 namespace weft::kernels {
 namespace {
@@ -95,51 +95,51 @@ std::optional<Fn> plain_function(const exec::KernelRequest& request) {
   return plain.code[plain.count - 1].storage == storage(request.outputs[0]) ? fn : std::nullopt;
 }
 
-CudaPass pass_of(const Lowered& lowered) {
-  CudaPass pass;
-  pass.program = lowered.program;
-  pass.geometry = lowered.geometry;
-  pass.lanes = lanes_of(lowered.program, lowered.geometry);
-  pass.walk = walk_of(lowered.geometry, pass.lanes);
-  // All reductions of a pass are of one kind.
-  if (const std::vector<Reduction> reductions = reductions_of(pass.program); !reductions.empty()) {
+CudaTraversal traversal_of(const Lowered& lowered) {
+  CudaTraversal traversal;
+  traversal.program = lowered.program;
+  traversal.geometry = lowered.geometry;
+  traversal.lanes = lanes_of(lowered.program, lowered.geometry);
+  traversal.walk = walk_of(lowered.geometry, traversal.lanes);
+  // All reductions of a traversal are of one kind.
+  if (const std::vector<Reduction> reductions = reductions_of(traversal.program); !reductions.empty()) {
     const bool trailing = reductions[0].trailing;
-    const std::int64_t count = pass.geometry.count, results = pass.geometry.kept[reductions[0].output];
+    const std::int64_t count = traversal.geometry.count, results = traversal.geometry.kept[reductions[0].output];
     const std::int64_t columns = trailing ? (results > 0 ? count / results : 0) : results;
-    pass.lanes = columns % kLanes == 0 ? kLanes : 1;
-    pass.reduction = cut(trailing, count, results, pass.lanes);
-    pass.reductions = static_cast<int>(reductions.size());
+    traversal.lanes = columns % kLanes == 0 ? kLanes : 1;
+    traversal.reduction = cut(trailing, count, results, traversal.lanes);
+    traversal.reductions = static_cast<int>(reductions.size());
   }
-  return pass;
+  return traversal;
 }
 
 }  // namespace
 
-Launch launch_of(const CudaPass& pass) {
+Launch launch_of(const CudaTraversal& traversal) {
   const auto up = [](std::int64_t a, std::int64_t b) { return static_cast<unsigned>((a + b - 1) / b); };
-  if (pass.reductions == 0) {
-    const std::int64_t per_block = std::int64_t{kElementwiseBlock} * pass.lanes;
-    return {dim3(std::min(up(pass.geometry.count, per_block), kMaxBlocks)), dim3(kElementwiseBlock)};
+  if (traversal.reductions == 0) {
+    const std::int64_t per_block = std::int64_t{kElementwiseBlock} * traversal.lanes;
+    return {dim3(std::min(up(traversal.geometry.count, per_block), kMaxBlocks)), dim3(kElementwiseBlock)};
   }
-  const ReductionCut& r = pass.reduction;
+  const ReductionCut& r = traversal.reduction;
   const auto lanes = static_cast<unsigned>(r.lanes), slots = kReduceBlock / lanes;
   return {dim3(up(r.units, slots), static_cast<unsigned>(r.pieces)),
           r.trailing ? dim3(lanes, slots) : dim3(slots, lanes)};
 }
 
-std::vector<CudaPass> cuda_passes(const exec::KernelRequest& request) {
+std::vector<CudaTraversal> cuda_traversals(const exec::KernelRequest& request) {
   const Lowered whole = lower(request);
   const std::vector<Reduction> reductions = reductions_of(whole.program);
-  std::vector<CudaPass> passes;
-  for (const std::vector<int>& outputs : outputs_by_pass(whole, TrailingReductions::kByLength)) {
+  std::vector<CudaTraversal> traversals;
+  for (const std::vector<int>& outputs : outputs_by_traversal(whole, TrailingReductions::kByLength)) {
     const auto leading = std::find_if(reductions.begin(), reductions.end(),
                                       [&](const Reduction& r) { return r.output == outputs[0] && !r.trailing; });
-    passes.push_back(pass_of(leading == reductions.end()
-                                 ? lower(request, outputs)
-                                 : lower_kept(request, outputs, whole.geometry.kept[outputs[0]])));
+    traversals.push_back(traversal_of(leading == reductions.end()
+                                          ? lower(request, outputs)
+                                          : lower_kept(request, outputs, whole.geometry.kept[outputs[0]])));
   }
-  passes[0].plain = plain_function(request);
-  return passes;
+  traversals[0].plain = plain_function(request);
+  return traversals;
 }
 
 }  // namespace weft::kernels

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/elementwise/run/pass.h"
+#include "kernels/elementwise/run/traversal.h"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 namespace weft::kernels {
 namespace {
 
-// What waking another thread is worth, and how long a piece may take, in ns.
+// Time that is worth waking another thread, and the time of a piece, in ns.
 constexpr double kWorthSharing = 20'000, kPiece = 40'000;
 constexpr std::int64_t kFewPieces = 4;
 constexpr std::int64_t kWide = 2048;   // columns of a piece
@@ -53,7 +53,7 @@ double cost_of(const Program& program) {
 
 }  // namespace
 
-Pass::Pass(const Lowered& lowered, CpuEngine engine, std::size_t offset)
+Traversal::Traversal(const Lowered& lowered, CpuEngine engine, std::size_t offset)
     : program_(cpu_program(lowered, engine)), count_(lowered.geometry.count) {
   for (const Reduction& r : reductions_of(lowered.program)) {
     states_.push_back({r, lowered.geometry.kept[r.output]});
@@ -70,13 +70,13 @@ Pass::Pass(const Lowered& lowered, CpuEngine engine, std::size_t offset)
   }
 }
 
-void Pass::cut_line(double cost) {
+void Traversal::cut_line(double cost) {
   const std::int64_t pieces = pieces_for(static_cast<double>(count_) * cost);
   length_ = std::max<std::int64_t>(64, ceil_div(ceil_div(count_, pieces), 64) * 64);  // whole cache lines
   pieces_ = ceil_div(count_, length_);
 }
 
-void Pass::cut_columns(double cost) {
+void Traversal::cut_columns(double cost) {
   if (count_ == 0) return;
   rows_ = count_ / columns_;
   const std::int64_t pieces = pieces_for(static_cast<double>(count_) * cost);
@@ -87,14 +87,14 @@ void Pass::cut_columns(double cost) {
   pieces_ = ceil_div(rows_, piece_rows_) * tiles_across_;
 }
 
-void Pass::run(const Call& call) const {
+void Traversal::run(const Call& call) const {
   Operands operands;
   for (std::size_t i = 0; i < call.inputs.size(); ++i) operands.inputs[i] = call.inputs[i].data;
   for (std::size_t i = 0; i < call.outputs.size(); ++i) operands.outputs[i] = call.outputs[i].data;
   parallel_for(pieces_, 1, [&](std::int64_t piece, std::int64_t) { run_piece(call, operands, piece); });
 }
 
-void Pass::run_piece(const Call& call, const Operands& whole, std::int64_t piece) const {
+void Traversal::run_piece(const Call& call, const Operands& whole, std::int64_t piece) const {
   const std::int64_t segment = piece / tiles_across_, column = piece % tiles_across_ * width_;
   const std::int64_t row = segment * piece_rows_, begin = by_columns_ ? row * columns_ + column : piece * length_;
   Window window{begin, 1, std::min(length_, count_ - begin), 0};
@@ -116,7 +116,7 @@ void Pass::run_piece(const Call& call, const Operands& whole, std::int64_t piece
   run_window(program_, operands, window);
 }
 
-void Pass::finish(const Call& call) const {
+void Traversal::finish(const Call& call) const {
   for (const States& s : states_) {
     if (!call.outputs[static_cast<std::size_t>(s.reduction.output)].data) continue;
     const std::int64_t joins = by_columns_ ? ceil_div(rows_, piece_rows_) : 1;
@@ -127,7 +127,7 @@ void Pass::finish(const Call& call) const {
   }
 }
 
-void Pass::finish_some(const States& s, const Call& call, std::int64_t begin, std::int64_t end) const {
+void Traversal::finish_some(const States& s, const Call& call, std::int64_t begin, std::int64_t end) const {
   const unsigned char* states = states_of(s, call);
   constexpr auto kBytes = static_cast<std::int64_t>(kStateBytes);
   alignas(8) unsigned char sum[kFinish * kStateBytes];

@@ -12,7 +12,7 @@
 namespace weft::kernels {
 
 // One launch of a program: over all elements, or with the reductions in which it ends.
-struct CudaPass {
+struct CudaTraversal {
   Program program;
   Geometry geometry;
   Walk walk;
@@ -23,21 +23,22 @@ struct CudaPass {
 };
 
 // The kernel made ahead of time for a function on f32.
-void launch_function(Fn fn, const CudaPass& pass, const ThreadOperands& operands, const Call& call);
+void launch_function(Fn fn, const CudaTraversal& traversal, const ThreadOperands& operands, const Call& call);
 // The kernel that runs any program.
-void launch_interpreter(const CudaPass& pass, const ThreadOperands& operands, const ReductionCut& reduction,
+void launch_interpreter(const CudaTraversal& traversal, const ThreadOperands& operands, const ReductionCut& reduction,
                         const Call& call);
 // Joins what the pieces of a reduction gave.
-void launch_join(const CudaPass& pass, const ThreadOperands& operands, const ReductionCut& reduction, const Call& call);
+void launch_join(const CudaTraversal& traversal, const ThreadOperands& operands, const ReductionCut& reduction,
+                 const Call& call);
 
-// The blocks of a pass, and their threads.
+// The blocks of a traversal, and their threads.
 struct Launch {
   dim3 grid, block;
 };
-Launch launch_of(const CudaPass& pass);
+Launch launch_of(const CudaTraversal& traversal);
 
-// The passes that compute a body's outputs, or one elementwise node's: one over the elements and, where it ends in
-// reductions of several kinds, one more for each further kind. The pass that stores over an operand comes last.
-std::vector<CudaPass> cuda_passes(const exec::KernelRequest& request);
+// The traversals that compute a body's outputs, or one elementwise node's: one over the elements and, where it ends in
+// reductions of several kinds, one more for each further kind. The traversal that stores over an operand comes last.
+std::vector<CudaTraversal> cuda_traversals(const exec::KernelRequest& request);
 
 }  // namespace weft::kernels

@@ -12,12 +12,12 @@ namespace weft::kernels {
 
 // One way through all elements of a program, shared out over the threads in pieces that follow from program and shape
 // alone. Reductions over leading axes see the elements as a matrix whose columns they keep: pieces are some of its
-// rows, and some of its columns where it is wide. Others see one line of elements. A pass has reductions of one kind
-// only, and those over leading axes keep the same columns.
-class Pass {
+// rows, and some of its columns where it is wide. Others see one line of elements. A traversal has reductions of one
+// kind only, and those over leading axes keep the same columns.
+class Traversal {
  public:
   // For the first engine that takes it, from `engine` on. Its states begin `offset` bytes into the workspace.
-  Pass(const Lowered& lowered, CpuEngine engine, std::size_t offset);
+  Traversal(const Lowered& lowered, CpuEngine engine, std::size_t offset);
 
   CpuEngine engine() const { return engine_of(program_); }
 
