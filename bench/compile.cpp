@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "bench/long_programs.h"
-#include "core/api/tracer.h"
+#include "core/api/trace/tracer.h"
 #include "core/exec/executable.h"
 #include "core/ir/prune.h"
 #include "core/ops/memory.h"
@@ -68,7 +68,7 @@ void print_phases(const Training& training, Optimizer& optimizer) {
   optimizer.apply(found);
   const detail::Trace trace = tracer.finish({loss}, std::nullopt);
   const double updated = laps.lap();
-  const ir::Graph graph = fusion::optimize(ir::prune(trace.graph));
+  const ir::Graph graph = passes::optimize(ir::prune(trace.graph));
   const double passed = laps.lap();
   const auto executable = std::make_shared<const exec::Executable>(trace.graph, exec::BuildOptions{Device::cpu()});
   const double built = laps.lap();

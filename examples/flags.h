@@ -37,7 +37,7 @@ bool only_planned(const Flags& flags, Step& step, const Given&... given) {
   if (flags.explain) std::printf("%s\n", step.explain().c_str());
   if (!flags.dry_run) return false;
   const std::int64_t free = weft::free_memory(weft::default_device());
-  std::printf("%s\nlargest batch for the %.1f GiB that are free: %" PRId64 " rows\n", step.memory_plan().c_str(),
+  std::printf("%s\nlargest batch for the %.1f GiB that are free: %" PRId64 " rows\n", step.memory_plan().text().c_str(),
               static_cast<double>(free) / (1 << 30), step.largest_batch(free, given...));
   return true;
 }

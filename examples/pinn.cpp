@@ -40,7 +40,7 @@ int main(int argc, char** argv) try {
 
   auto step = weft::compile([&](weft::Tensor x, weft::Tensor t, weft::Tensor x0, weft::Tensor u0) {
     weft::Tensor physics = weft::square(residual_forward(x, t)).mean();
-    weft::Tensor start = weft::mse(model(weft::concat({x0, weft::zeros_like(x0)}, 1)), u0);
+    weft::Tensor start = weft::mse_loss(model(weft::concat({x0, weft::zeros_like(x0)}, 1)), u0);
     weft::Tensor loss = physics + 10.0 * start;
     optimizer.minimize(loss);
     return std::pair{loss, physics};

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/batch_norm.h"
 
+#include "core/base/check.h"
 #include "weft/error.h"
 #include "weft/init.h"
 #include "weft/ops.h"
 
 namespace weft {
 
-BatchNorm::BatchNorm(std::int64_t features, double momentum, double eps) : momentum_(momentum), eps_(eps) {
-  if (features < 1)
-    throw ValueError("batch_norm", Scope::path(), std::to_string(features) + " features, at least 1 is needed");
+BatchNorm::BatchNorm(std::int64_t features, BatchNormOptions options) : options_(options) {
+  if (features < 1) fail<ValueError>("batch_norm", features, " features, at least 1 is needed");
+  if (!(options.momentum >= 0 && options.momentum <= 1))
+    fail<ValueError>("batch_norm", "momentum is ", options.momentum, ", it must lie in [0, 1]");
+  if (!(options.eps > 0)) fail<ValueError>("batch_norm", "eps is ", options.eps, ", it must be positive");
   weight = Parameter({features}, init::constant(1));
   bias = Parameter({features}, init::zeros());
   running_mean = Buffer({features}, init::zeros());
@@ -20,26 +23,23 @@ BatchNorm::BatchNorm(std::int64_t features, double momentum, double eps) : momen
 Tensor BatchNorm::forward(Tensor x) const {
   const std::int64_t features = weight.shape()[0];
   if (x.rank() < 2 || x.dim(-1) != features)
-    throw ShapeError("batch_norm", Scope::path(),
-                     "input is " + x.shape().text() + ", weight wants (*, " + std::to_string(features) + ")");
-  if (training() && !frozen()) return normalise_batch(x);
-  return batch_norm_inference(x, weight, bias, running_mean, running_var, eps_);
+    fail<ShapeError>("batch_norm", "input is ", x.shape(), ", weight wants (*, ", features, ")");
+  if (training() && !frozen()) return normalize_batch(x);
+  return batch_norm_inference(x, weight, bias, running_mean, running_var, options_.eps);
 }
 
-Tensor BatchNorm::normalise_batch(const Tensor& x) const {
+Tensor BatchNorm::normalize_batch(const Tensor& x) const {
   const std::int64_t n = x.numel() / x.dim(-1);
-  if (n < 2)
-    throw ShapeError("batch_norm", Scope::path(),
-                     "input is " + x.shape().text() + ", training needs more than one value per feature");
-  const BatchNormResult result = batch_norm(x, weight, bias, eps_);
+  if (n < 2) fail<ShapeError>("batch_norm", "input is ", x.shape(), ", training needs more than one value per feature");
+  const BatchNormResult result = batch_norm(x, weight, bias, options_.eps);
   const double unbias = static_cast<double>(n) / static_cast<double>(n - 1);
   const Tensor mean = stop_gradient(result.mean), variance = stop_gradient(result.variance);
-  running_mean.assign((1 - momentum_) * running_mean.value() + momentum_ * mean);
-  running_var.assign((1 - momentum_) * running_var.value() + (momentum_ * unbias) * variance);
+  running_mean.assign((1 - options_.momentum) * running_mean.value() + options_.momentum * mean);
+  running_var.assign((1 - options_.momentum) * running_var.value() + (options_.momentum * unbias) * variance);
   num_batches_tracked.assign(num_batches_tracked.value() + 1);
   return result.y;
 }
 
-BatchNorm BatchNorm::remake() const { return BatchNorm(weight.shape()[0], momentum_, eps_); }
+BatchNorm BatchNorm::remake() const { return BatchNorm(weight.shape()[0], options_); }
 
 }  // namespace weft

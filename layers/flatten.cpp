@@ -4,13 +4,13 @@
 #include <functional>
 #include <numeric>
 
+#include "core/base/check.h"
 #include "weft/error.h"
 
 namespace weft {
 
 Tensor Flatten::forward(Tensor x) const {
-  if (x.rank() < 2)
-    throw ShapeError("flatten", Scope::path(), "input is " + x.shape().text() + ", it needs a batch axis and one more");
+  if (x.rank() < 2) fail<ShapeError>("flatten", "input is ", x.shape(), ", it needs a batch axis and one more");
   // Not -1: an empty batch leaves that undetermined.
   const std::int64_t rest =
       std::accumulate(x.shape().begin() + 1, x.shape().end(), std::int64_t{1}, std::multiplies<>());

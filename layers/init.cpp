@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/check.h"
 #include "weft/error.h"
 #include "weft/ops.h"
 #include "weft/random.h"
@@ -20,8 +21,7 @@ struct Fans {
 };
 
 Fans fans_of(const Shape& shape, const char* op) {
-  if (shape.rank() < 2)
-    throw ShapeError(op, Scope::path(), "shape is " + shape.text() + ", fans need at least 2 axes (out, ..., in)");
+  if (shape.rank() < 2) fail<ShapeError>(op, "shape is ", shape, ", fans need at least 2 axes (out, ..., in)");
   const auto per = [&](std::int64_t n) {
     return n == 0 ? 1.0 : static_cast<double>(shape.numel()) / static_cast<double>(n);
   };
@@ -54,7 +54,7 @@ Tensor inverse_erf(const Tensor& y) {
   constexpr double kBelowOne = 1 - 0x1p-24;  // the inverse of 1 is infinite
   const Tensor x = clamp(y, -kBelowOne, kBelowOne);
   const Tensor w = -log((1.0 - x) * (1.0 + x));
-  return x * select(w < 5.0, polynomial(w - 2.5, kCentre), polynomial(sqrt(w) - 3.0, kTail));
+  return x * where(w < 5.0, polynomial(w - 2.5, kCentre), polynomial(sqrt(w) - 3.0, kTail));
 }
 
 // Orthonormalises the rows of a (rows, columns) matrix in place: modified Gram-Schmidt, each row twice, since once
@@ -79,8 +79,7 @@ void orthonormalise_rows(std::vector<double>& a, std::size_t rows, std::size_t c
 }
 
 Tensor draw_orthogonal(const Shape& shape, DType dtype, double gain) {
-  if (shape.rank() < 2)
-    throw ShapeError("orthogonal", Scope::path(), "shape is " + shape.text() + ", a matrix needs at least 2 axes");
+  if (shape.rank() < 2) fail<ShapeError>("orthogonal", "shape is ", shape, ", a matrix needs at least 2 axes");
   if (shape.numel() == 0) return weft::zeros(shape, dtype);
   const auto rows = static_cast<std::size_t>(shape[0]);
   const auto columns = static_cast<std::size_t>(shape.numel()) / rows;
@@ -108,7 +107,7 @@ Init normal(double stddev, double mean) {
 }
 
 Init truncated_normal(double stddev, double mean, double low, double high) {
-  if (!(low < high)) throw ValueError("truncated_normal", Scope::path(), "low must lie below high");
+  if (!(low < high)) fail<ValueError>("truncated_normal", "low must lie below high");
   // erf of the cuts: a uniform number between them, through the inverse, is the truncated normal.
   const double from = 2 * normal_cdf(low) - 1, to = 2 * normal_cdf(high) - 1;
   return {[=](const Shape& shape, DType dtype) {

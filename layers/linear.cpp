@@ -4,15 +4,14 @@
 #include <cmath>
 #include <string>
 
+#include "core/base/check.h"
 #include "weft/error.h"
 #include "weft/ops.h"
 
 namespace weft {
 
 Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options) : options_(std::move(options)) {
-  if (in < 1 || out < 1)
-    throw ValueError("linear", Scope::path(),
-                     "sizes are " + std::to_string(in) + " -> " + std::to_string(out) + ", both must be positive");
+  if (in < 1 || out < 1) fail<ValueError>("linear", "sizes are ", in, " -> ", out, ", both must be positive");
   const double bound = 1 / std::sqrt(static_cast<double>(in));
   weight = Parameter({out, in}, options_.init.draw ? options_.init : init::uniform(-bound, bound));
   if (options_.bias) bias = Parameter({out}, init::uniform(-bound, bound));
@@ -20,8 +19,7 @@ Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options) : optio
 
 Tensor Linear::forward(Tensor x) const {
   if (x.rank() < 1 || x.dim(-1) != weight.shape()[1])
-    throw ShapeError("linear", Scope::path(),
-                     "input is " + x.shape().text() + ", weight wants (*, " + std::to_string(weight.shape()[1]) + ")");
+    fail<ShapeError>("linear", "input is ", x.shape(), ", weight wants (*, ", weight.shape()[1], ")");
   const Tensor y = matmul(x, weight, false, true);
   return bias.defined() ? y + bias.value() : y;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/check.h"
 #include "weft/error.h"
 #include "weft/ops.h"
 #include "weft/scope.h"
@@ -19,16 +20,14 @@ bool is_index_target(const Tensor& logits, const Tensor& target, const char* op)
     if (target.shape() == logits.shape() && is_floating(target.dtype())) return false;
     if (target.shape() == without_last(logits.shape()) && !is_floating(target.dtype())) return true;
   }
-  throw ShapeError(op, Scope::path(),
-                   "logits are " + TensorSpec{logits.shape(), logits.dtype()}.text() + ", target is " +
-                       TensorSpec{target.shape(), target.dtype()}.text() +
-                       "; logits (n, c) want class indices (n) or probabilities (n, c)");
+  fail<ShapeError>(op, "logits are " + TensorSpec{logits.shape(), logits.dtype()}.text() + ", target is " +
+                           TensorSpec{target.shape(), target.dtype()}.text() +
+                           "; logits (n, c) want class indices (n) or probabilities (n, c)");
 }
 
 // An empty batch has no mean: NaN would only come to light as a loss.
 void check_not_empty(const Tensor& x, const char* op, const char* what) {
-  if (x.numel() == 0)
-    throw ShapeError(op, Scope::path(), std::string(what) + " " + x.shape().text() + "; an empty batch has no mean");
+  if (x.numel() == 0) fail<ShapeError>(op, std::string(what) + " " + x.shape().text() + "; an empty batch has no mean");
 }
 
 Tensor reduced(const Tensor& x, Reduction reduction, const char* op) {
@@ -46,18 +45,15 @@ Tensor reduced(const Tensor& x, Reduction reduction, const char* op) {
 
 void check_same_shape(const Tensor& prediction, const Tensor& target, const char* op) {
   if (prediction.shape() != target.shape())
-    throw ShapeError(op, Scope::path(),
-                     "prediction is " + prediction.shape().text() + ", target is " + target.shape().text() +
-                         ", both must have one shape");
+    fail<ShapeError>(op, "prediction is ", prediction.shape(), ", target is ", target.shape(),
+                     ", both must have one shape");
 }
 
 }  // namespace
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
   const bool indices = is_index_target(logits, target, "cross_entropy");
-  if (logits.rank() < 2)
-    throw ShapeError("cross_entropy", Scope::path(),
-                     "logits are " + logits.shape().text() + ", rows (n, c) are needed");
+  if (logits.rank() < 2) fail<ShapeError>("cross_entropy", "logits are ", logits.shape(), ", rows (n, c) are needed");
   const Shape rows = without_last(logits.shape());
   const std::int64_t n = rows.numel(), classes = logits.dim(-1);
   const RowLoss row =
@@ -75,9 +71,9 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntr
   return row.loss.reshape(rows);
 }
 
-Tensor mse(const Tensor& prediction, const Tensor& target, Reduction reduction) {
-  check_same_shape(prediction, target, "mse");
-  return reduced(square(prediction - target), reduction, "mse");
+Tensor mse_loss(const Tensor& prediction, const Tensor& target, Reduction reduction) {
+  check_same_shape(prediction, target, "mse_loss");
+  return reduced(square(prediction - target), reduction, "mse_loss");
 }
 
 Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction) {
@@ -86,17 +82,17 @@ Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction red
   return reduced(target * softplus(-logits) + (1.0 - target) * softplus(logits), reduction, "bce_with_logits");
 }
 
-Tensor l1(const Tensor& prediction, const Tensor& target, Reduction reduction) {
-  check_same_shape(prediction, target, "l1");
-  return reduced(abs(prediction - target), reduction, "l1");
+Tensor l1_loss(const Tensor& prediction, const Tensor& target, Reduction reduction) {
+  check_same_shape(prediction, target, "l1_loss");
+  return reduced(abs(prediction - target), reduction, "l1_loss");
 }
 
-Tensor huber(const Tensor& prediction, const Tensor& target, double delta, Reduction reduction) {
-  check_same_shape(prediction, target, "huber");
-  if (!(delta > 0)) throw ValueError("huber", Scope::path(), "delta is " + std::to_string(delta) + ", not positive");
+Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta, Reduction reduction) {
+  check_same_shape(prediction, target, "huber_loss");
+  if (!(delta > 0)) fail<ValueError>("huber_loss", "delta is ", delta, ", not positive");
   const Tensor difference = prediction - target;
   const Tensor inner = clamp(difference, -delta, delta);
-  return reduced(inner * (difference - 0.5 * inner), reduction, "huber");  // both branches in one formula
+  return reduced(inner * (difference - 0.5 * inner), reduction, "huber_loss");  // both branches in one formula
 }
 
 Tensor accuracy(const Tensor& logits, const Tensor& target) {

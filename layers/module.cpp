@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "core/base/check.h"
 #include "weft/error.h"
 
 namespace weft {
@@ -162,7 +163,7 @@ void copy_state(Module& from, Module& to) {
   std::size_t next = 0;
   for_each_variable(to, [&](const std::string& path, Variable& variable, bool) {
     if (next == source.size() || source[next].shape() != variable.shape())
-      throw ShapeError("clone", path, "remake() gives other variables than the module itself has");
+      fail_at<ShapeError>("clone", path, "remake() gives other variables than the module itself has");
     const Variable& original = source[next++];
     const auto [place, fresh] = clones.try_emplace(original.cell().get());
     if (fresh) {
@@ -171,14 +172,15 @@ void copy_state(Module& from, Module& to) {
     }
     variable = place->second;
   });
-  if (next != source.size()) throw ShapeError("clone", "", "remake() gives fewer variables than the module itself has");
+  if (next != source.size())
+    fail_at<ShapeError>("clone", "", "remake() gives fewer variables than the module itself has");
   std::vector<std::pair<bool, bool>> modes;
   from.apply([&](const std::string&, Module& module) { modes.emplace_back(module.training(), module.frozen()); });
   // Parents come first, so that a child's own mode is set last.
   std::size_t index = 0;
   to.apply([&](const std::string& path, Module& module) {
     if (index == modes.size())
-      throw ShapeError("clone", path, "remake() gives more modules than the module itself has");
+      fail_at<ShapeError>("clone", path, "remake() gives more modules than the module itself has");
     const auto [training, frozen] = modes[index++];
     module.train(training);
     if (frozen != module.frozen()) frozen ? module.freeze() : module.unfreeze();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <optional>
 
-#include "weft/call_recorder.h"
+#include "weft/detail/call_recorder.h"
 #include "weft/module.h"
 
 namespace weft::detail {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/sequential.h"
 
-#include "weft/call_recorder.h"
+#include "core/base/check.h"
+#include "weft/detail/call_recorder.h"
 #include "weft/error.h"
 
 namespace weft {
@@ -31,8 +32,9 @@ Sequential Sequential::remake() const {
   Sequential copy;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (!layers_[i].remake)
-      throw ValueError("clone", std::to_string(i),
-                       detail::type_name(*layers_[i].module) + " needs a member remake() const that returns its like");
+      fail_at<ValueError>(
+          "clone", std::to_string(i),
+          detail::type_name(*layers_[i].module) + " needs a member remake() const that returns its like");
     copy.add(layers_[i].remake());
   }
   return copy;
@@ -49,17 +51,15 @@ Sequential& Sequential::add(Held held) {
 }
 
 Sequential::Held& Sequential::at(std::size_t index) {
-  if (index >= layers_.size())
-    throw ValueError("sequential", Scope::path(),
-                     "no layer " + std::to_string(index) + " among " + std::to_string(layers_.size()));
+  if (index >= layers_.size()) fail<ValueError>("sequential", "no layer ", index, " among ", layers_.size());
   return layers_[index];
 }
 
 void Sequential::wrong_type(std::size_t index, const std::type_info& wanted) const {
   const Module* module = layers_[index].module.get();
-  throw ValueError("sequential", Scope::path(),
-                   "layer " + std::to_string(index) + " is a " + (module ? detail::type_name(*module) : "lambda") +
-                       ", not a " + detail::type_name(wanted));
+  fail<ValueError>(
+      "sequential", "layer ", index,
+      " is a " + (module ? detail::type_name(*module) : "lambda") + ", not a " + detail::type_name(wanted));
 }
 
 }  // namespace weft

@@ -8,8 +8,9 @@
 #include <set>
 #include <utility>
 
-#include "weft/call_recorder.h"
+#include "core/base/check.h"
 #include "weft/compile.h"
+#include "weft/detail/call_recorder.h"
 #include "weft/error.h"
 #include "weft/ops.h"
 #include "weft/profile.h"
@@ -78,11 +79,10 @@ std::string ModelSummary::text() const {
 
 namespace detail {
 
-ModelSummary summarise(Module& module, const std::vector<TensorSpec>& inputs, std::size_t wanted,
-                       const std::function<void(const std::vector<Tensor>&)>& forward) {
+ModelSummary summary(Module& module, const std::vector<TensorSpec>& inputs, std::size_t wanted,
+                     const std::function<void(const std::vector<Tensor>&)>& forward) {
   if (inputs.size() != wanted)
-    throw ValueError("summary", Scope::path(),
-                     std::to_string(inputs.size()) + " inputs are given, forward() takes " + std::to_string(wanted));
+    fail<ValueError>("summary", inputs.size(), " inputs are given, forward() takes ", wanted);
   ModelSummary out;
   std::set<const Cell*> counted;
   std::map<std::string, double> flops_before;  // per path: a layer may be called twice

@@ -24,7 +24,7 @@ class Training {
         optimizer_(model_.parameters(), recipe(net.optimizer)),
         step_(compile(
             [this, regression = net.regression](Tensor x, Tensor y) {
-              Tensor loss = regression ? mse(model_(x), y) : cross_entropy(model_(x), y);
+              Tensor loss = regression ? mse_loss(model_(x), y) : cross_entropy(model_(x), y);
               optimizer_.minimize(loss);
               return loss;
             },

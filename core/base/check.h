@@ -31,16 +31,16 @@ std::string cat(const Args&... args) {
 const std::string& current_path();
 void set_current_path(std::string path);
 
-// Throws E with op, the current layer path and the joined message.
-template <class E, class... Args>
-[[noreturn]] void fail(const std::string& op, const Args&... args) {
-  throw E(op, current_path(), cat(args...));
-}
-
-// The same with the path of what is at fault: a file, or a parameter.
+// Throws E with op, the path of what is at fault (a layer, a file, a parameter) and the joined message.
 template <class E, class... Args>
 [[noreturn]] void fail_at(const std::string& op, const std::string& path, const Args&... args) {
   throw E(op, path, cat(args...));
+}
+
+// fail_at() with the current layer path. These two are the one way to raise errors.
+template <class E, class... Args>
+[[noreturn]] void fail(const std::string& op, const Args&... args) {
+  fail_at<E>(op, current_path(), args...);
 }
 
 }  // namespace weft

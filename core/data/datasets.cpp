@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/base/check.h"
 #include "core/data/embedded_digits.h"
 #include "core/io/csv.h"
 #include "core/io/host_memory.h"
@@ -19,15 +20,15 @@ std::filesystem::path find_file(const std::filesystem::path& directory, const st
     for (const char* ending : {"", ".gz"})
       if (std::error_code ignored; std::filesystem::exists(directory / (name + ending), ignored))
         return directory / (name + ending);
-  throw FormatError("mnist", (directory / names[0]).string(), "there is no such file, nor one ending in .gz");
+  fail_at<FormatError>("mnist", (directory / names[0]).string(), "there is no such file, nor one ending in .gz");
 }
 
 Tensor read_as(const std::filesystem::path& path, int rank) {
   Tensor x = read_idx(path);
   if (x.dtype() != DType::kU8 || x.rank() != rank)
-    throw FormatError("mnist", path.string(),
-                      "it holds " + TensorSpec{x.shape(), x.dtype()}.text() + ", u8 with " + std::to_string(rank) +
-                          " axes is expected");
+    fail_at<FormatError>("mnist", path.string(),
+                         "it holds " + TensorSpec{x.shape(), x.dtype()}.text() + ", u8 with " + std::to_string(rank) +
+                             " axes is expected");
   return x;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "core/base/check.h"
 #include "core/data/batch.h"
 #include "core/data/permutation.h"
 #include "weft/error.h"
@@ -123,11 +124,11 @@ PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std:
 
 void check_loader(const Dataset& dataset, const LoaderOptions& options, std::size_t columns) {
   if (options.batch_size < 1)
-    throw ValueError("loader", "", "batch_size is " + std::to_string(options.batch_size) + ", it must be positive");
+    fail_at<ValueError>("loader", "", "batch_size is " + std::to_string(options.batch_size) + ", it must be positive");
   if (dataset.columns().size() != columns)
-    throw ValueError("loader", "",
-                     "the dataset has " + std::to_string(dataset.columns().size()) + " columns, the loader gives " +
-                         std::to_string(columns));
+    fail_at<ValueError>("loader", "",
+                        "the dataset has " + std::to_string(dataset.columns().size()) + " columns, the loader gives " +
+                            std::to_string(columns));
 }
 
 std::int64_t count_batches(const Dataset& dataset, const LoaderOptions& options) {

@@ -40,16 +40,16 @@ PreparedKernel prepare_first(std::span<const Candidate> candidates, const Kernel
     return *std::move(kernel);
   }
   if (wanted.empty()) throw_no_kernel(request);
-  throw ValueError(request.op.name(), request.path,
-                   cat("candidate '", wanted, "' is forced and does not take ", list(request.inputs), " -> ",
-                       list(request.outputs), " on ", request.device.name(), "; force another one"));
+  fail_at<ValueError>(request.op.name(), request.path, "candidate '", wanted, "' is forced and does not take ",
+                      list(request.inputs), " -> ", list(request.outputs), " on ", request.device.name(),
+                      "; force another one");
 }
 
 ForcedCandidate::ForcedCandidate(std::string op, Device::Kind kind, std::string_view name) {
   const std::vector<std::string_view> names = candidates_of(op, kind);
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end())
-    throw ValueError(op, "", cat("has no candidate '", name, "' to force; its candidates are ", quoted(names)));
+    fail_at<ValueError>(op, "", "has no candidate '", name, "' to force; its candidates are ", quoted(names));
   forced.push_back({std::move(op), kind, *found});
 }
 

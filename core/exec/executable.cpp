@@ -17,9 +17,9 @@ namespace {
 
 ir::Graph passed(const ir::Graph& traced, const BuildOptions& options) {
   ir::Graph graph = ir::prune(traced);
-  if (options.half != DType::kF32) graph = fusion::lower_precision(graph, options.half);
-  const fusion::Target target{.gradient_epilogues = options.device.is_cuda()};
-  return options.fuse ? fusion::optimize(graph, target) : ir::prune(fusion::take_apart(graph));
+  if (options.half != DType::kF32) graph = passes::lower_precision(graph, options.half);
+  const passes::Target target{.gradient_epilogues = options.device.is_cuda()};
+  return options.fuse ? passes::optimize(graph, target) : ir::prune(passes::take_apart(graph));
 }
 
 }  // namespace

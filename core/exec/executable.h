@@ -20,7 +20,7 @@ namespace weft::exec {
 struct BuildOptions {
   Device device;
   bool allow_tf32 = false;   // f32 matmuls may use TF32 on CUDA
-  DType half = DType::kF32;  // bf16 or f16: what f32 products are taken of; see fusion::lower_precision()
+  DType half = DType::kF32;  // bf16 or f16: what f32 products are taken of; see passes::lower_precision()
   bool fuse = true;          // false: node by node as traced, for a debugger; ops without a kernel in their parts
 };
 

@@ -72,9 +72,8 @@ PreparedKernel prepare_kernel(const KernelRequest& request) {
 }
 
 void throw_no_kernel(const KernelRequest& request) {
-  throw DeviceError(request.op.name(), request.path,
-                    cat("no kernel for (", dtypes_of(request.inputs), ") -> (", dtypes_of(request.outputs), ") on ",
-                        request.device.name()));
+  fail_at<DeviceError>(request.op.name(), request.path, "no kernel for (", dtypes_of(request.inputs), ") -> (",
+                       dtypes_of(request.outputs), ") on ", request.device.name());
 }
 
 std::int32_t data_error_code(const std::string& op, const std::string& path, const std::string& message) {

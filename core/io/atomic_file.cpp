@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/check.h"
 #include "weft/error.h"
 
 namespace weft::detail {
@@ -56,7 +57,7 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::fail(const char* what) const {
-  throw FormatError(format_, path_.string(), std::string(what) + ": " + std::strerror(errno));
+  fail_at<FormatError>(format_, path_.string(), std::string(what) + ": " + std::strerror(errno));
 }
 
 }  // namespace weft::detail

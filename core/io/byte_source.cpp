@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/base/check.h"
 #include "weft/error.h"
 
 namespace weft::detail {
@@ -26,7 +27,7 @@ struct ByteSource::State {
     if (gzip) inflateEnd(&inflater);
   }
 
-  [[noreturn]] void fail(const std::string& message) const { throw FormatError(format, name, message); }
+  [[noreturn]] void fail(const std::string& message) const { fail_at<FormatError>(format, name, message); }
 
   // More stored bytes, false at the end.
   bool refill() {

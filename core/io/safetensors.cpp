@@ -11,6 +11,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "core/base/check.h"
 #include "core/io/atomic_file.h"
 #include "core/io/host_memory.h"
 #include "core/io/safetensors_header.h"
@@ -30,7 +31,7 @@ class Mapping {
     if (descriptor < 0) fail(path, "cannot be opened");
     if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
       ::close(descriptor);
-      throw FormatError("safetensors", path, "this is no regular file");
+      fail_at<FormatError>("safetensors", path, "this is no regular file");
     }
     size_ = static_cast<std::uint64_t>(status.st_size);
     if (size_ > 0) data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
@@ -50,7 +51,7 @@ class Mapping {
 
  private:
   [[noreturn]] static void fail(const std::string& path, const char* what) {
-    throw FormatError("safetensors", path, std::string(what) + ": " + std::strerror(errno));
+    fail_at<FormatError>("safetensors", path, std::string(what) + ": " + std::strerror(errno));
   }
   void* data_ = nullptr;
   std::uint64_t size_ = 0;
@@ -75,7 +76,7 @@ struct SafetensorsFile::State {
     for (std::size_t i = 0; i < header.entries.size(); ++i) index[header.entries[i].name] = i;
   }
 
-  [[noreturn]] void fail(const std::string& message) const { throw FormatError("safetensors", path, message); }
+  [[noreturn]] void fail(const std::string& message) const { fail_at<FormatError>("safetensors", path, message); }
 
   const detail::SafetensorsEntry& entry(const std::string& name) const {
     const auto place = index.find(name);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/base/check.h"
 #include "weft/error.h"
 
 namespace weft::detail {
@@ -42,7 +43,7 @@ class HeaderReader {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& message) const { throw FormatError("safetensors", file_, message); }
+  [[noreturn]] void fail(const std::string& message) const { fail_at<FormatError>("safetensors", file_, message); }
   [[noreturn]] void fail(const std::string& tensor, const std::string& message) const {
     fail("tensor '" + tensor + "': " + message);
   }
@@ -149,7 +150,7 @@ std::string write_safetensors_header(const SafetensorsHeader& header) {
   if (!header.metadata.empty()) json[kMetadata] = header.metadata;
   for (const SafetensorsEntry& e : header.entries) {
     if (e.name == kMetadata || json.contains(e.name))
-      throw ValueError("safetensors", "", "the name '" + e.name + "' is given twice or reserved");
+      fail_at<ValueError>("safetensors", "", "the name '" + e.name + "' is given twice or reserved");
     const auto* known = std::find_if(std::begin(kDTypes), std::end(kDTypes),
                                      [&](const NamedDType& d) { return d.dtype == e.spec.dtype; });
     json[e.name] = {{"dtype", known->name}, {"shape", e.spec.shape.dims()}, {"data_offsets", {e.begin, e.end}}};
@@ -159,7 +160,7 @@ std::string write_safetensors_header(const SafetensorsHeader& header) {
     text.resize((text.size() + 7) / 8 * 8, ' ');
     return text;
   } catch (const nlohmann::json::exception&) {
-    throw ValueError("safetensors", "", "a name or the metadata are not UTF-8");
+    fail_at<ValueError>("safetensors", "", "a name or the metadata are not UTF-8");
   }
 }
 

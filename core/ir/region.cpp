@@ -21,9 +21,8 @@ std::string_view name_of(Region::Kind kind) {
 }
 
 void refuse_region(const Node& node, std::string_view reader) {
-  throw ValueError(node.op.name(), node.path,
-                   cat("has a ", name_of(node.region.kind), " region; ", reader,
-                       " has no rule for it: write what it runs as nodes of their own"));
+  fail_at<ValueError>(node.op.name(), node.path, "has a ", name_of(node.region.kind), " region; ", reader,
+                      " has no rule for it: write what it runs as nodes of their own");
 }
 
 }  // namespace weft::ir

@@ -81,7 +81,7 @@ OpId base_of_epilogue(OpId op) { return found_in(epilogues().base_of, op); }
 
 std::size_t inputs_of_base(const Node& node) {
   const OpId base = base_of_epilogue(node.op);
-  if (!base) throw ValueError(node.op.name(), node.path, "has an epilogue region and is no op with an epilogue");
+  if (!base) fail_at<ValueError>(node.op.name(), node.path, "has an epilogue region and is no op with an epilogue");
   return *find_op(base).facts.epilogue;
 }
 

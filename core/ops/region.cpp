@@ -34,9 +34,8 @@ class ElementwiseCheck {
   template <class... Args>
   [[noreturn]] void reject(const Node& node, const Args&... args) const {
     const auto n = static_cast<std::int32_t>(&node - graph_.nodes.data());
-    throw ValueError(
-        owner_.op.name(), owner_.path,
-        cat("its ", ir::name_of(owner_.region.kind), " region ", args..., ": ", ir::print_node(graph_, n)));
+    fail_at<ValueError>(owner_.op.name(), owner_.path, "its ", ir::name_of(owner_.region.kind), " region ", args...,
+                        ": ", ir::print_node(graph_, n));
   }
 
   // Results, and what is reduced to one, have the same shape.

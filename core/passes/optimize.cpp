@@ -11,7 +11,7 @@
 #include "core/passes/lower/decompose.h"
 #include "core/passes/lower/loss_scale.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 ir::Graph optimize(const ir::Graph& graph, const Target& target) {
   const ir::Graph shared = share(simplify(expand(ir::prune(graph))));
@@ -21,4 +21,4 @@ ir::Graph optimize(const ir::Graph& graph, const Target& target) {
   return target.gradient_epilogues ? ir::prune(join_activation_gradients(joined)) : joined;
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -3,7 +3,7 @@
 #include "core/ir/graph.h"
 #include "core/passes/target.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 // All passes: dead code, known numbers and identities, common subexpressions, the factor of a loss's gradient, ops
 // without a kernel, then regions of elementwise nodes and the products that they follow; for a target that has them,
@@ -12,4 +12,4 @@ namespace weft::fusion {
 // the mask of a ReLU of 16 bits, see join_activation_gradients().
 ir::Graph optimize(const ir::Graph& graph, const Target& target = {});
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/passes/rewrite.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 Rewriter::Rewriter(const Graph& from) : from_(from), build_(graph_) {
   map_.reserve(from.nodes.size());
@@ -67,4 +67,4 @@ bool keeps_region(const Node& node, std::string_view pass) {
   return false;
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

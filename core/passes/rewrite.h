@@ -8,7 +8,7 @@
 #include "core/ops/op.h"
 
 // Copies a graph node by node while some of its values are replaced. The common part of all passes.
-namespace weft::fusion {
+namespace weft::passes {
 
 using ir::Graph;
 using ir::Node;
@@ -50,4 +50,4 @@ std::vector<std::vector<std::int32_t>> readers_of(const Graph& graph);
 // pass would have to see.
 bool keeps_region(const Node& node, std::string_view pass);
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace weft::fusion {
+namespace weft::passes {
 
 // What the device that a graph is meant for can do beside what every device can.
 struct Target {
@@ -9,4 +9,4 @@ struct Target {
   bool gradient_epilogues = false;
 };
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -76,14 +76,14 @@ int main(int argc, char** argv) try {
   // The kernel is f32 only: the check says so and uses f32 with a wider bound.
   auto f = [](const weft::Tensor& x) { return weft::tanh(window_sum({x}, {.width = 5})); };
   const weft::GradientReport report = weft::check_gradients(weft::Map(f), {{.shape = {3, 17}}});
-  std::printf("%s\n", report.text.c_str());
+  std::printf("%s\n", report.text().c_str());
 
   // A model with the op in it learns the moving average of its input.
   weft::Sequential model{weft::Linear(32, 64), [](weft::Tensor x) { return window_sum({x}, {.width = 3}); },
                          weft::Linear(64, 32)};
   weft::Optimizer optimizer(model.parameters(), weft::SGD{.lr = 0.02, .momentum = 0.9});
   auto step = weft::compile([&](weft::Tensor x) {
-    weft::Tensor loss = weft::mse(model(x), window_sum({x}, {.width = 4}) / 4);
+    weft::Tensor loss = weft::mse_loss(model(x), window_sum({x}, {.width = 4}) / 4);
     optimizer.minimize(loss);
     return loss;
   });

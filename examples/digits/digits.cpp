@@ -62,8 +62,8 @@ Run describe(const Options& options, const weft::Split& data, weft::Sequential& 
   run.data = (options.mnist.empty() ? "digits: " : "MNIST: ") + std::to_string(data.train.size()) +
              " images to train on, " + std::to_string(data.test.size()) + " to test";
   const std::int64_t rows = std::min(options.batch_size, data.train.size());
-  run.summary = weft::summary(model, {{.shape = {rows, data.train.column(0).dim(1)}}});
-  run.memory = trainer.memory_plan();
+  run.summary = weft::summary(model, {{.shape = {rows, data.train.column(0).dim(1)}}}).text();
+  run.memory = trainer.memory_plan().text();
   if (options.explain) run.profile = trainer.profile();
   return run;
 }

@@ -115,9 +115,8 @@ exec::PreparedKernel prepare_in_turn(const exec::KernelRequest& request, std::st
   in.insert(in.end(), further.begin(), further.end());
   for (const ir::Output& output : body->outputs) out.push_back(body->spec(output.value));
   if (std::max(in.size(), request.outputs.size()) > InTurn::kMaxViews)
-    throw ValueError(
-        request.op.name(), request.path,
-        cat("has ", std::max(in.size(), request.outputs.size()), " operands or results; at most ", InTurn::kMaxViews));
+    fail_at<ValueError>(request.op.name(), request.path, "has ", std::max(in.size(), request.outputs.size()),
+                        " operands or results; at most ", InTurn::kMaxViews);
   kernel->base = exec::prepare_kernel({ir::OpId::of(base),
                                        request.attributes,
                                        request.inputs.first(inputs),

@@ -39,7 +39,7 @@ WEFT_HD inline std::int64_t index_at(const void* index, bool wide, std::int64_t 
 // Throws DTypeError for a tensor that cannot be added to.
 inline void expect_numbers(const exec::KernelRequest& request) {
   if (request.inputs[0].dtype == DType::kBool) {
-    throw DTypeError(request.op.name(), request.path, "input is bool; only numbers can be added to");
+    fail_at<DTypeError>(request.op.name(), request.path, "input is bool; only numbers can be added to");
   }
 }
 

@@ -97,9 +97,8 @@ Strided collapsed(const IndexSpace& space, const exec::KernelRequest& request) {
       continue;
     }
     if (s.rank == kMaxAxes) {
-      throw ShapeError(request.op.name(), request.path,
-                       cat("input is ", request.inputs[0].shape, "; at most ", kMaxAxes,
-                           " axes that cannot be merged are supported"));
+      fail_at<ShapeError>(request.op.name(), request.path, "input is ", request.inputs[0].shape, "; at most ", kMaxAxes,
+                          " axes that cannot be merged are supported");
     }
     s.size[s.rank] = size;
     s.in[s.rank] = space.in[k];

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/check.h"
 #include "weft/error.h"
 
 namespace weft::kernels {
@@ -17,8 +18,8 @@ void put_outside(AxisList& list, bool merge, std::int64_t size, std::int64_t str
     return;
   }
   if (list.rank == AxisList::kMax) {
-    throw ShapeError(request.op.name(), request.path,
-                     "input is " + request.inputs[0].text() + ", at most 8 separate axes can be kept or reduced");
+    fail_at<ShapeError>(request.op.name(), request.path,
+                        "input is " + request.inputs[0].text() + ", at most 8 separate axes can be kept or reduced");
   }
   list.size[list.rank] = size;
   list.stride[list.rank++] = stride;

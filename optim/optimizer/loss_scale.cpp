@@ -44,9 +44,9 @@ Tensor LossScaler::may_overflow() const {
 void LossScaler::adjust(const Tensor& overflowed, const Tensor& updated) const {
   const Tensor scale = scale_.value(), streak = streak_.value() + updated.to(DType::kI64);
   const Tensor grows = greater_equal(streak, options_.growth_interval);
-  const Tensor larger = select(grows, minimum(scale * 2.0, kMost), scale);
-  scale_.assign(select(overflowed, maximum(scale * 0.5, kLeast), larger));
-  streak_.assign(select(logical_or(overflowed, grows), zeros_like(streak), streak));
+  const Tensor larger = where(grows, minimum(scale * 2.0, kMost), scale);
+  scale_.assign(where(overflowed, maximum(scale * 0.5, kLeast), larger));
+  streak_.assign(where(logical_or(overflowed, grows), zeros_like(streak), streak));
 }
 
 Parameters LossScaler::state() const {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "weft/elementwise_trace.h"
+#include "weft/detail/elementwise_trace.h"
 #include "weft/error.h"
 #include "weft/ops.h"
 

@@ -44,9 +44,9 @@ void move_together(const Slot& slot, const SlotGradient& gradient, const UpdateC
   const Moved moved = step(gradient.recipes, clock, columns, p, gradient.value, before);
   const Tensor moving = rows.moving();
   const Tensor where_go = moving.defined() ? logical_and(go, moving) : go;
-  slot.segment.assign(rows.flat(select(where_go, moved.parameter.to(old.dtype()), old)));
+  slot.segment.assign(rows.flat(where(where_go, moved.parameter.to(old.dtype()), old)));
   for (std::size_t i = 0; i < before.size(); ++i)
-    kept.variables[i].assign(rows.flat(select(where_go, moved.state[i].value, before[i].value)));
+    kept.variables[i].assign(rows.flat(where(where_go, moved.state[i].value, before[i].value)));
 }
 
 // One member after the other.
@@ -63,9 +63,9 @@ void move_apart(const Slot& slot, const std::vector<Group>& groups, const SlotGr
     for (std::size_t i = 0; i < before.size(); ++i) before[i].value = kept.variables[i].value();
     const Moved moved =
         step({groups[slot.groups[m]].recipe}, clock, nullptr, old.to(slot.dtype), slot.segment.part(g, m), before);
-    values.back() = select(go, moved.parameter.to(old.dtype()), old);
+    values.back() = where(go, moved.parameter.to(old.dtype()), old);
     for (std::size_t i = 0; i < before.size(); ++i)
-      kept.variables[i].assign(select(go, moved.state[i].value, before[i].value));
+      kept.variables[i].assign(where(go, moved.state[i].value, before[i].value));
   }
   slot.segment.assign(slot.segment.gather(values));
 }

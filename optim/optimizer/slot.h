@@ -6,7 +6,7 @@
 
 #include "optim/optimizer/group_rows.h"
 #include "weft/arena.h"
-#include "weft/flag.h"
+#include "weft/detail/flag.h"
 #include "weft/optimizer.h"
 
 namespace weft::detail {

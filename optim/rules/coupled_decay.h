@@ -9,7 +9,7 @@ namespace weft::detail {
 inline Tensor with_decay(const Tensor& g, const Number& decay, const Tensor& p) {
   if (decay.is_zero()) return g;
   const Tensor sum = g + decay * p;
-  return decay.has_zero() ? select(greater(decay.like(p), 0), sum, g) : sum;
+  return decay.has_zero() ? where(greater(decay.like(p), 0), sum, g) : sum;
 }
 
 }  // namespace weft::detail

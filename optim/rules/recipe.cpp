@@ -138,7 +138,7 @@ Number NumberWriter::scheduled(const std::vector<Schedule>& schedules, bool scal
     const auto here = std::make_unique<bool[]>(schedules.size());
     here[i] = true;
     const Tensor value = schedules[i].at(clock_.updates);
-    values = select(Tensor::of(std::span<const bool>(here.get(), schedules.size()), shape), value, values);
+    values = where(Tensor::of(std::span<const bool>(here.get(), schedules.size()), shape), value, values);
   }
   return finished(values);
 }

@@ -33,7 +33,7 @@ using Kind = ScheduleNode::Kind;
 double ramp(double u, double updates) { return std::fmin(u / updates, 1.0); }
 Tensor ramp(const Tensor& u, double updates) { return minimum(u / updates, 1.0); }
 double choose(double u, double limit, double a, double b) { return u < limit ? a : b; }
-Tensor choose(const Tensor& u, double limit, const Tensor& a, const Tensor& b) { return select(u < limit, a, b); }
+Tensor choose(const Tensor& u, double limit, const Tensor& a, const Tensor& b) { return where(u < limit, a, b); }
 double constant(double, double value) { return value; }
 Tensor constant(const Tensor& u, double value) { return full_like(u, value); }
 

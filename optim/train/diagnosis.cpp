@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "optim/train/trainer_state.h"
-#include "weft/call_recorder.h"
+#include "weft/detail/call_recorder.h"
 #include "weft/gradients.h"
 
 namespace weft::detail {

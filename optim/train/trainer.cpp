@@ -160,6 +160,6 @@ std::int64_t Trainer::largest_batch(const Dataset& train, std::int64_t memory) {
 }
 
 Profile Trainer::profile() const { return state_->step.profile(); }
-std::string Trainer::memory_plan() const { return state_->step.memory_plan(); }
+MemoryReport Trainer::memory_plan() const { return state_->step.memory_plan(); }
 
 }  // namespace weft

@@ -122,10 +122,10 @@ void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
     optimizer.accumulate(loss);
   }
   // Running statistics of a bad batch would spoil every later evaluation.
-  for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].assign(select(finite, buffers[i].value(), before[i]));
+  for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].assign(where(finite, buffers[i].value(), before[i]));
   training.add(loss, output, y);
   const Tensor number = batch.value(), bad = first_bad.value();
-  first_bad.assign(select(logical_and(logical_not(good), less(bad, 0)), number, bad));
+  first_bad.assign(where(logical_and(logical_not(good), less(bad, 0)), number, bad));
   batch.assign(number + 1);
 }
 

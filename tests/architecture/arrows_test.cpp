@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "tests/architecture/rules.h"
 
@@ -19,7 +23,7 @@ const std::vector<SourceFile>& small_library() {
       {"core/base/include/weft/shape.h", ""},
       {"core/ir/graph.h", ""},
       {"core/array/array.h", ""},
-      {"core/api/tracer.h", ""},
+      {"core/api/trace/tracer.h", ""},
       {"core/api/include/weft/tensor.h", ""},
       {"kernels/reduce/reduce.h", ""},
       {"layers/include/weft/module.h", ""},
@@ -60,6 +64,38 @@ TEST(Arrows, OfTheTableHaveNoCycle) {
   }
 }
 
+TEST(Arrows, BetweenNeighboringFoldersHaveNoCycle) {
+  std::set<std::string> parents;
+  for (const SourceFile& file : library_files())
+    for (std::size_t slash = file.path.find('/'); slash != file.path.npos; slash = file.path.find('/', slash + 1))
+      parents.insert(file.path.substr(0, slash));
+  ASSERT_GT(parents.size(), 20u);
+  for (const std::string& parent : parents) EXPECT_THAT(cyclic_arrows(folders_in(parent, library_files())), IsEmpty());
+}
+
+TEST(Tests, StandInOneNamespaceAndHaveNamesOfTheirOwn) {
+  std::map<std::string, std::string> path_of;
+  for (const SourceFile& file : repository_files()) {
+    if (!file.path.starts_with("tests/") || file.path.starts_with("tests/emulator/")) continue;
+    const std::string name = file.path.substr(file.path.rfind('/') + 1);
+    const auto [known, fresh] = path_of.emplace(name, file.path);
+    EXPECT_TRUE(fresh) << file.path << " and " << known->second << " have the same name";
+    const bool inside = file.text.find("\nnamespace weft::testing {\n") != file.text.npos;
+    EXPECT_TRUE(inside || file.text.find("\nnamespace weft") == file.text.npos) << file.path;
+  }
+  EXPECT_GT(path_of.size(), 100u);
+}
+
+TEST(Arrows, OfACycleBetweenFoldersAreFound) {
+  const std::vector<SourceFile> files = {{"room/a/x.h", "#include \"room/b/y.h\"\n"},
+                                         {"room/b/y.h", ""},
+                                         {"room/b/y.cpp", "#include \"room/c/z.h\"\n"},
+                                         {"room/c/z.h", "#include \"room/a/x.h\"\n#include \"room/d/w.h\"\n"},
+                                         {"room/d/w.h", ""}};
+  EXPECT_THAT(cyclic_arrows(folders_in("room", files)),
+              ElementsAre("room/a -> room/b", "room/b -> room/c", "room/c -> room/a"));
+}
+
 TEST(Arrows, UpwardAreFound) {
   EXPECT_THAT(arrows("core/base/check.cpp", "\n#include \"core/ir/graph.h\"\n"),
               ElementsAre("core/base/check.cpp:2: \"core/ir/graph.h\": core/base may include nothing, not core/ir"));
@@ -70,7 +106,7 @@ TEST(Arrows, UpwardAreFound) {
 }
 
 TEST(Arrows, ToInternalsOfTheCoreAreFound) {
-  EXPECT_THAT(arrows("layers/module.cpp", "#include \"core/api/tracer.h\"\n"),
+  EXPECT_THAT(arrows("layers/module.cpp", "#include \"core/api/trace/tracer.h\"\n"),
               ElementsAre(HasSubstr("layers may include the public headers of core/api only")));
   EXPECT_THAT(arrows("core/api/include/weft/tensor.h", "#include \"core/base/check.h\"\n"),
               ElementsAre(HasSubstr("a public header includes public headers only")));

@@ -11,7 +11,8 @@
 
 #include "bench/case.h"
 
-namespace weft::bench {
+namespace weft::testing {
+using namespace bench;
 namespace {
 
 Named probed(const Row& row, Device device) {
@@ -78,4 +79,4 @@ TEST(BenchCases, RefusesAnUnknownPrecision) { EXPECT_THROW(precision_of("f8"), V
 
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
-}  // namespace weft::bench
+}  // namespace weft::testing

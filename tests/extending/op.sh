@@ -7,7 +7,7 @@
 for ((i = 1; i <= 11; ++i)); do apply "$i"; done
 must_compile core/ops/roll.cpp core/ops/sort.cpp
 must_compile kernels/roll/roll_cpu.cpp kernels/table.cpp
-for file in core/ops/list.cpp kernels/table.cpp core/api/ops.cpp; do must_compile "$file"; done
+for file in core/ops/list.cpp kernels/table.cpp core/api/tensor/ops.cpp; do must_compile "$file"; done
 # The CUDA kernel, where the build has a compiler for it.
 if [ -n "$(command_of kernels/roll/roll_cuda.cu kernels/movement/movement_cuda.cu)" ]; then
   must_compile kernels/roll/roll_cuda.cu kernels/movement/movement_cuda.cu

@@ -10,10 +10,10 @@
 #include "weft/error.h"
 #include "weft/random.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-class InitTest : public testing::EveryDevice {};
+class InitTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(InitTest);
 
 std::vector<double> draw(const Init& init, Shape shape, DType dtype = DType::kF32) {
@@ -143,4 +143,4 @@ TEST_P(InitTest, OrthogonalRowsOrColumns) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -16,20 +18,20 @@
 #include "weft/linear.h"
 #include "weft/ops.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-class LinearTest : public testing::EveryDevice {};
+class LinearTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(LinearTest);
-class BatchNormTest : public testing::EveryDevice {};
+class BatchNormTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(BatchNormTest);
-class DropoutTest : public testing::EveryDevice {};
+class DropoutTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(DropoutTest);
-class FlattenTest : public testing::EveryDevice {};
+class FlattenTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(FlattenTest);
-class ActivationsTest : public testing::EveryDevice {};
+class ActivationsTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(ActivationsTest);
-class SoftmaxTest : public testing::EveryDevice {};
+class SoftmaxTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(SoftmaxTest);
 
 using Floats = std::vector<float>;
@@ -167,6 +169,9 @@ TEST_P(BatchNormTest, ChecksItsInput) {
     EXPECT_STREQ(e.what(), "[batch_norm] input is (1, 2), training needs more than one value per feature");
   }
   EXPECT_THROW(BatchNorm(0), ValueError);
+  EXPECT_THROW(BatchNorm(2, {.momentum = -0.1}), ValueError);
+  EXPECT_THROW(BatchNorm(2, {.momentum = std::numeric_limits<double>::quiet_NaN()}), ValueError);
+  EXPECT_THROW(BatchNorm(2, {.eps = 0}), ValueError);
 }
 
 TEST_P(DropoutTest, ZeroesInTrainingOnly) {
@@ -222,4 +227,4 @@ TEST_P(SoftmaxTest, SumsToOneAlongItsAxis) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

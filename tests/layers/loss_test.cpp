@@ -11,20 +11,20 @@
 #include "weft/gradients.h"
 #include "weft/ops.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-class CrossEntropyTest : public testing::EveryDevice {};
+class CrossEntropyTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(CrossEntropyTest);
-class MSETest : public testing::EveryDevice {};
+class MSETest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(MSETest);
-class L1Test : public testing::EveryDevice {};
+class L1Test : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(L1Test);
-class HuberTest : public testing::EveryDevice {};
+class HuberTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(HuberTest);
-class BCEWithLogitsTest : public testing::EveryDevice {};
+class BCEWithLogitsTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(BCEWithLogitsTest);
-class AccuracyTest : public testing::EveryDevice {};
+class AccuracyTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(AccuracyTest);
 
 using Doubles = std::vector<double>;
@@ -118,13 +118,14 @@ TEST_P(CrossEntropyTest, AnEmptyBatchHasNoMean) {
   EXPECT_EQ(shape_error([&] { cross_entropy(none, labels); }),
             "[cross_entropy] logits are (0, 3); an empty batch has no mean");
   EXPECT_EQ(shape_error([&] { accuracy(none, labels); }), "[accuracy] logits are (0, 3); an empty batch has no mean");
-  EXPECT_EQ(shape_error([&] { mse(none, none); }), "[mse] prediction is (0, 3); an empty batch has no mean");
-  EXPECT_EQ(shape_error([&] { l1(none, none); }), "[l1] prediction is (0, 3); an empty batch has no mean");
-  EXPECT_EQ(shape_error([&] { huber(none, none); }), "[huber] prediction is (0, 3); an empty batch has no mean");
+  EXPECT_EQ(shape_error([&] { mse_loss(none, none); }), "[mse_loss] prediction is (0, 3); an empty batch has no mean");
+  EXPECT_EQ(shape_error([&] { l1_loss(none, none); }), "[l1_loss] prediction is (0, 3); an empty batch has no mean");
+  EXPECT_EQ(shape_error([&] { huber_loss(none, none); }),
+            "[huber_loss] prediction is (0, 3); an empty batch has no mean");
   EXPECT_EQ(shape_error([&] { bce_with_logits(none, none); }),
             "[bce_with_logits] prediction is (0, 3); an empty batch has no mean");
   EXPECT_EQ(cross_entropy(none, labels, {.reduction = Reduction::kSum}).item(), 0);
-  EXPECT_EQ(mse(none, none, Reduction::kNone).shape(), (Shape{0, 3}));
+  EXPECT_EQ(mse_loss(none, none, Reduction::kNone).shape(), (Shape{0, 3}));
 }
 
 TEST_P(CrossEntropyTest, ALabelOutOfRangeIsADataError) {
@@ -134,26 +135,27 @@ TEST_P(CrossEntropyTest, ALabelOutOfRangeIsADataError) {
 
 TEST_P(MSETest, SquaresDifferences) {
   const Tensor a = Tensor::of<double>({1, 2, 4}, {3}), b = Tensor::of<double>({0, 4, 4}, {3});
-  expect_near(mse(a, b), {5.0 / 3}, 1e-15);
-  expect_near(mse(a, b, Reduction::kSum), {5}, 1e-15);
+  expect_near(mse_loss(a, b), {5.0 / 3}, 1e-15);
+  expect_near(mse_loss(a, b, Reduction::kSum), {5}, 1e-15);
   expect_near(MSE{Reduction::kNone}(a, b), {1, 4, 0}, 1e-15);
-  EXPECT_THROW(mse(ones({3, 1}), ones({3})), ShapeError);
+  EXPECT_THROW(mse_loss(ones({3, 1}), ones({3})), ShapeError);
 }
 
 TEST_P(L1Test, TakesMagnitudes) {
   const Tensor a = Tensor::of<double>({1, 2, 4}, {3}), b = Tensor::of<double>({0, 4, 4}, {3});
-  expect_near(l1(a, b), {1}, 1e-15);
+  expect_near(l1_loss(a, b), {1}, 1e-15);
   expect_near(L1{Reduction::kNone}(a, b), {1, 2, 0}, 1e-15);
-  EXPECT_THROW(l1(ones({3, 1}), ones({3})), ShapeError);
+  EXPECT_THROW(l1_loss(ones({3, 1}), ones({3})), ShapeError);
 }
 
 TEST_P(HuberTest, IsQuadraticThenLinear) {
   const Tensor d = Tensor::of<double>({-3, -0.5, 0, 0.25, 2, 5}, {6});
-  expect_near(huber(d, zeros_like(d), 2, Reduction::kNone), {2 * (3 - 1), 0.125, 0, 0.03125, 2, 2 * (5 - 1)}, 1e-15);
+  expect_near(huber_loss(d, zeros_like(d), 2, Reduction::kNone), {2 * (3 - 1), 0.125, 0, 0.03125, 2, 2 * (5 - 1)},
+              1e-15);
   expect_near(Huber{.delta = 2}(d, zeros_like(d)), {(4 + 0.125 + 0.03125 + 2 + 8) / 6}, 1e-15);
-  const auto f = [](const Tensor& x) { return huber(x, zeros_like(x), 2, Reduction::kSum); };
+  const auto f = [](const Tensor& x) { return huber_loss(x, zeros_like(x), 2, Reduction::kSum); };
   expect_near(grad(f)(d), {-2, -0.5, 0, 0.25, 2, 2}, 1e-15);
-  EXPECT_THROW(huber(d, d, 0), ValueError);
+  EXPECT_THROW(huber_loss(d, d, 0), ValueError);
 }
 
 TEST_P(BCEWithLogitsTest, IsTheLogisticLoss) {
@@ -200,4 +202,4 @@ TEST_P(AccuracyTest, CountsTheRightRows) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -15,12 +15,12 @@
 #include "weft/ops.h"
 #include "weft/sequential.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-class ModuleTest : public testing::EveryDevice {};
+class ModuleTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(ModuleTest);
-class SequentialTest : public testing::EveryDevice {};
+class SequentialTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(SequentialTest);
 
 using Names = std::vector<std::string>;
@@ -257,4 +257,4 @@ TEST_P(ModuleTest, ProgramsNoticeTheMode) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -11,7 +11,7 @@
 #include "weft/ops.h"
 #include "weft/sequential.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 struct Pair : Module {
@@ -25,7 +25,7 @@ Sequential digits_net() { return Sequential{Linear(64, 128), BatchNorm(128), ReL
 
 TEST(Summary, ListsTheCallsInOrder) {
   Sequential net = digits_net();
-  const ModelSummary s = summarise(net, {{.shape = {32, 64}}});
+  const ModelSummary s = summary(net, {{.shape = {32, 64}}});
   ASSERT_EQ(s.layers.size(), 5u);
   EXPECT_EQ(s.layers[0].path, "0");
   EXPECT_EQ(s.layers[0].type, "Linear");
@@ -40,21 +40,21 @@ TEST(Summary, ListsTheCallsInOrder) {
 
 TEST(Summary, LeavesTheModelAsItWas) {
   Sequential net = digits_net();
-  summarise(net, {{.shape = {32, 64}}});
+  summary(net, {{.shape = {32, 64}}});
   for (const StateEntry& entry : net.state_dict()) EXPECT_FALSE(entry.variable.initialised()) << entry.name;
   EXPECT_TRUE(net.training());
 }
 
 TEST(Summary, SeesSeveralInputsLambdasNestingAndTies) {
   Pair pair;
-  const ModelSummary two = summarise(pair, {{.shape = {5, 3}}, {.shape = {5, 4}}});
+  const ModelSummary two = summary(pair, {{.shape = {5, 3}}, {.shape = {5, 4}}});
   ASSERT_EQ(two.layers.size(), 3u);  // left, right, and Pair itself for its gain
   EXPECT_EQ(two.layers[2].type, "Pair");
   EXPECT_EQ(two.layers[2].parameters, 1);
   Sequential net{Sequential{Linear(4, 4), ReLU()}, [](Tensor x) { return x + x; }, Linear(4, 4)};
   net.get<Linear>(2).weight = net.get<Sequential>(0).get<Linear>(0).weight;
   net.get<Linear>(2).freeze();
-  const ModelSummary nested = summarise(net, {{.shape = {1, 4}}});
+  const ModelSummary nested = summary(net, {{.shape = {1, 4}}});
   ASSERT_EQ(nested.layers.size(), 4u);
   EXPECT_EQ(nested.layers[0].path, "0.0");
   EXPECT_EQ(nested.layers[2].path, "1");
@@ -66,7 +66,7 @@ TEST(Summary, SeesSeveralInputsLambdasNestingAndTies) {
 
 TEST(Summary, PrintsATable) {
   Sequential net = digits_net();
-  EXPECT_EQ(summary(net, {{.shape = {32, 64}}}),
+  EXPECT_EQ(summary(net, {{.shape = {32, 64}}}).text(),
             "layer  type       output     parameters    FLOPs\n"
             "0      Linear     (32, 128)       8,320  528,384\n"
             "1      BatchNorm  (32, 128)         256   37,633\n"  // eight an element, and the running statistics
@@ -89,4 +89,4 @@ TEST(Summary, ErrorsComeThrough) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -19,9 +19,9 @@ std::vector<GoldenRow> listed_functions() {
 #define WEFT_ROW(Name, name) {#name, [](const Tensors& x) -> Tensors { return {name(x[0], x[1])}; }},
           WEFT_BINARY_FNS(WEFT_ROW)
 #undef WEFT_ROW
-#define WEFT_ROW(Name, name) {#name, [](const Tensors& x) -> Tensors { return {name(x[0], x[1], x[2])}; }},
-              WEFT_TERNARY_FNS(WEFT_ROW)
-#undef WEFT_ROW
+              {"select", [](const Tensors& x) -> Tensors { return {where(x[0], x[1], x[2])}; }},
+      {"fma", [](const Tensors& x) -> Tensors { return {fma(x[0], x[1], x[2])}; }},
+      {"clamp", [](const Tensors& x) -> Tensors { return {clamp(x[0], x[1], x[2])}; }},
   };
 }
 
@@ -75,7 +75,7 @@ std::vector<GoldenRow> promotion_rows() {
        }},
       {"booleans",
        [](const Tensors& x) -> Tensors {
-         return {sum(x[0]), mean(x[0]), x[0].to(DType::kI32), select(x[0], Tensor::scalar(1.5f), -2.0)};
+         return {sum(x[0]), mean(x[0]), x[0].to(DType::kI32), where(x[0], Tensor::scalar(1.5f), -2.0)};
        }},
       {"casts",
        [](const Tensors& x) -> Tensors {

@@ -84,10 +84,11 @@ std::vector<GoldenRow> loss_rows() {
   add_cross_entropies(rows);
   for (const auto& [suffix, reduction] : kReductions) {
     const Reduction r = reduction;
-    rows.push_back({std::string("mse") + suffix, [r](const Tensors& x) -> Tensors { return {mse(x[0], x[1], r)}; }});
-    rows.push_back({std::string("l1") + suffix, [r](const Tensors& x) -> Tensors { return {l1(x[0], x[1], r)}; }});
     rows.push_back(
-        {std::string("huber") + suffix, [r](const Tensors& x) -> Tensors { return {huber(x[0], x[1], 0.5, r)}; }});
+        {std::string("mse") + suffix, [r](const Tensors& x) -> Tensors { return {mse_loss(x[0], x[1], r)}; }});
+    rows.push_back({std::string("l1") + suffix, [r](const Tensors& x) -> Tensors { return {l1_loss(x[0], x[1], r)}; }});
+    rows.push_back(
+        {std::string("huber") + suffix, [r](const Tensors& x) -> Tensors { return {huber_loss(x[0], x[1], 0.5, r)}; }});
     rows.push_back({std::string("bce_with_logits") + suffix,
                     [r](const Tensors& x) -> Tensors { return {bce_with_logits(x[0], x[1], r)}; }});
   }

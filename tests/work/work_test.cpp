@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "bench/long_programs.h"
-#include "core/api/tracer.h"
+#include "core/api/trace/tracer.h"
 #include "core/exec/executable.h"
 #include "core/ir/prune.h"
 #include "core/ops/memory.h"
@@ -41,7 +41,7 @@ thread_local std::uint64_t blocks = 0;
 extern "C" void __sanitizer_cov_trace_pc();  // NOLINT(bugprone-reserved-identifier)
 void __sanitizer_cov_trace_pc() { ++blocks; }
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using bench::Training;
@@ -77,16 +77,16 @@ Work work_of(const Training& training, bool half) {
   ir::Graph graph = pass(work, "prune", ir::prune, trace(work, training));
   if (half)
     graph = pass(
-        work, "mixed precision", [](const ir::Graph& g) { return fusion::lower_precision(g, DType::kBF16); }, graph);
-  graph = pass(work, "expand", fusion::expand, graph);
-  graph = pass(work, "simplify", fusion::simplify, graph);
-  graph = pass(work, "common subexpressions", fusion::share, graph);
-  graph = pass(work, "loss scale", fusion::fold_loss_scale, graph);
-  graph = pass(work, "decompose", fusion::take_apart, graph);
-  graph = pass(work, "bias gradients", fusion::join_bias_gradients, graph);
-  graph = pass(work, "regions", fusion::form_regions, graph);
-  graph = pass(work, "epilogues", fusion::join_epilogues, graph);
-  graph = pass(work, "activation gradients", fusion::join_activation_gradients, graph);
+        work, "mixed precision", [](const ir::Graph& g) { return passes::lower_precision(g, DType::kBF16); }, graph);
+  graph = pass(work, "expand", passes::expand, graph);
+  graph = pass(work, "simplify", passes::simplify, graph);
+  graph = pass(work, "common subexpressions", passes::share, graph);
+  graph = pass(work, "loss scale", passes::fold_loss_scale, graph);
+  graph = pass(work, "decompose", passes::take_apart, graph);
+  graph = pass(work, "bias gradients", passes::join_bias_gradients, graph);
+  graph = pass(work, "regions", passes::form_regions, graph);
+  graph = pass(work, "epilogues", passes::join_epilogues, graph);
+  graph = pass(work, "activation gradients", passes::join_activation_gradients, graph);
   plan::Options options;
   options.alias = ops::alias_offset;
   options.parts = ops::part_offsets;
@@ -109,7 +109,7 @@ Training made(const std::string& name, std::int64_t size) {
   throw ValueError("made", "", "there is no program " + name);
 }
 
-class CompileWork : public testing::TestWithParam<Sizes> {};
+class CompileWork : public ::testing::TestWithParam<Sizes> {};
 
 // 2.2 times the work for twice the size, 10 % of it for logarithms and for trees that are just half full. A pass that
 // looks at all pairs of nodes takes four times as long.
@@ -125,9 +125,9 @@ TEST_P(CompileWork, IsNearLinear) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Long, CompileWork,
-                         testing::Values(Sizes{"lstm", 25, 100}, Sizes{"lstm", 25, 100, true},
-                                         Sizes{"chain", 1250, 10000}, Sizes{"many", 500, 2000},
-                                         Sizes{"wide", 1250, 5000}),
+                         ::testing::Values(Sizes{"lstm", 25, 100}, Sizes{"lstm", 25, 100, true},
+                                           Sizes{"chain", 1250, 10000}, Sizes{"many", 500, 2000},
+                                           Sizes{"wide", 1250, 5000}),
                          [](const auto& row) { return row.param.program + (row.param.half ? "_bf16" : ""); });
 
 // No recursion over nodes: a thread with little stack compiles a program of 60,000.
@@ -149,4 +149,4 @@ TEST(CompileWork, NeedsNoDeepStack) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

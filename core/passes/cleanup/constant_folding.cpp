@@ -8,7 +8,7 @@
 #include "core/scalar/convert.h"
 #include "core/scalar/functions.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 bool is_half(DType dtype) { return dtype == DType::kBF16 || dtype == DType::kF16; }
@@ -90,4 +90,4 @@ std::optional<Number> evaluate(const ir::Node& node, const std::vector<Number>& 
   return out ? std::optional(fitted(*out, dtype)) : std::nullopt;
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -7,7 +7,7 @@
 #include "core/ir/graph.h"
 
 // Tensors whose elements are all the same known number.
-namespace weft::fusion {
+namespace weft::passes {
 
 // In the type that kernels compute with: float, double, or i64 for integers and bools.
 using Number = std::variant<float, double, long long>;
@@ -20,4 +20,4 @@ ir::Attributes full_of(const TensorSpec& spec, const Number& number);
 // comparisons, logic, choices and casts. Nothing for other ops.
 std::optional<Number> evaluate(const ir::Node& node, const std::vector<Number>& operands);
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -14,7 +14,7 @@
 #include "core/ops/roles.h"
 #include "core/passes/rewrite.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 // Equal to the bit: 0 and -0 compare equal, and are not the same.
@@ -100,4 +100,4 @@ Graph share(const Graph& graph) {
   return to.finish();
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

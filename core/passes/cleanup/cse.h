@@ -2,9 +2,9 @@
 #pragma once
 #include "core/ir/graph.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 // Nodes that do the same to the same operands become one (common subexpressions).
 ir::Graph share(const ir::Graph& graph);
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

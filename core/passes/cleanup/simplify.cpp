@@ -10,7 +10,7 @@
 #include "core/passes/rewrite.h"
 #include "core/scalar/functions.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 // A node of the old graph with operands of the new one, and what it is about to become.
@@ -203,4 +203,4 @@ Graph simplify(const Graph& graph) {
   return to.finish();
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -12,7 +12,7 @@
 #include "core/passes/cleanup/simplify.h"
 #include "core/passes/rewrite.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 using ir::InputKind;
@@ -163,4 +163,4 @@ class ActivationGradients {
 
 Graph join_activation_gradients(const Graph& graph) { return ActivationGradients(graph).join(); }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

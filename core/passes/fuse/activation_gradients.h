@@ -2,7 +2,7 @@
 #pragma once
 #include "core/ir/graph.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 // Has a matrix library compute the slopes of activations, where that is all that follows a product ("matmul_epilogue"
 // of matrices):
@@ -12,4 +12,4 @@ namespace weft::fusion {
 // - A 16-bit product times the slope of a GELU (tanh) at a matrix ("gelu_tanh_grad").
 ir::Graph join_activation_gradients(const ir::Graph& graph);
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -8,7 +8,7 @@
 #include "core/ops/roles.h"
 #include "core/passes/fuse/body.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 class BiasGradients {
@@ -88,4 +88,4 @@ class BiasGradients {
 
 Graph join_bias_gradients(const Graph& graph) { return BiasGradients(graph).join(); }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

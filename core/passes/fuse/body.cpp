@@ -9,7 +9,7 @@
 #include "core/ops/region.h"
 #include "core/ops/roles.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 const Node& at(const Graph& graph, std::int32_t node) { return graph.nodes[static_cast<std::size_t>(node)]; }
@@ -74,4 +74,4 @@ std::shared_ptr<const Graph> make_body(const Graph& graph, const Body& body) {
   return out;
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -6,7 +6,7 @@
 #include "core/passes/fuse/groups.h"
 
 // Pointwise bodies: what may be in one, how large it is, and how it is made of nodes.
-namespace weft::fusion {
+namespace weft::passes {
 
 enum class Role : std::uint8_t {
   kOther,
@@ -30,4 +30,4 @@ std::vector<bool> returned_nodes(const Graph& graph);
 // The body as a graph; its inputs are the body's, in order.
 std::shared_ptr<const Graph> make_body(const Graph& graph, const Body& body);
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -10,7 +10,7 @@
 #include "core/passes/fuse/body.h"
 #include "core/program/lower.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 bool is_elementwise_region(const Node& node) {
@@ -137,4 +137,4 @@ class Epilogues {
 
 Graph join_epilogues(const Graph& graph) { return Epilogues(graph).join(); }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

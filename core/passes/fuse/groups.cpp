@@ -5,7 +5,7 @@
 #include <iterator>
 #include <queue>
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
@@ -126,4 +126,4 @@ Graph contract(const Graph& graph, const Groups& groups,
   return to.finish();
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

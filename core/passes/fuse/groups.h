@@ -10,7 +10,7 @@
 #include "core/passes/fuse/order.h"
 #include "core/passes/rewrite.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 // The nodes of a graph in groups, each of which is to become one node. At first every node is a group of its own.
 class Groups {
@@ -58,4 +58,4 @@ class Groups {
 Graph contract(const Graph& graph, const Groups& groups,
                const std::function<void(Rewriter&, const std::vector<std::int32_t>&)>& emit);
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

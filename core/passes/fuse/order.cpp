@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/passes/fuse/order.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 constexpr std::int64_t kGap = std::int64_t{1} << 32;
@@ -61,4 +61,4 @@ void Order::renumber() {
   for (std::int32_t i = next_[at(end_)]; i != end_; i = next_[at(i)]) place_[at(i)] = place += kGap;
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

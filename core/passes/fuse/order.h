@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace weft::fusion {
+namespace weft::passes {
 
 // Numbered items in a list that changes, any two of which compare in constant time. Each has a place, a number that
 // ascends along the list, with gaps for items that move in between (Dietz and Sleator 1987, the simple form).
@@ -32,4 +32,4 @@ class Order {
   std::vector<std::int64_t> place_;
 };
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -12,7 +12,7 @@
 #include "core/passes/fuse/rematerialise.h"
 #include "core/program/lower.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 class Regions {
@@ -146,4 +146,4 @@ class Regions {
 
 Graph form_regions(const Graph& graph) { return Regions(graph).form(); }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -2,7 +2,7 @@
 #pragma once
 #include "core/ir/graph.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 // Elementwise nodes of one shape that belong together become one "pointwise" node each: chains and DAGs with casts,
 // draws, operands that broadcast and several results; a sum, maximum or minimum over the leading or the trailing axes,
@@ -11,4 +11,4 @@ namespace weft::fusion {
 // results keep their bits but for the order of the sums that end a region.
 ir::Graph form_regions(const ir::Graph& graph);
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -7,7 +7,7 @@
 #include "core/ops/roles.h"
 #include "core/passes/fuse/body.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 // Neither reads whole tensors before it can give an element.
@@ -146,4 +146,4 @@ void Levels::delay(Value v) {
   }
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -5,7 +5,7 @@
 
 #include "core/passes/rewrite.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 bool moves(const Node& node);
 bool is_elementwise(const Node& node);
@@ -49,4 +49,4 @@ class Levels {
   std::int32_t cones_ = 0;
 };
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

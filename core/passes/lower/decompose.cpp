@@ -3,7 +3,7 @@
 
 #include "core/passes/rewrite.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 // The graph without the nodes that `apart` chooses.
@@ -44,4 +44,4 @@ Graph expand(const Graph& graph) { return decomposed(graph, is_fused_as_parts); 
 
 Graph take_apart(const Graph& graph) { return decomposed(graph, has_no_kernel); }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

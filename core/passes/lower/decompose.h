@@ -2,7 +2,7 @@
 #pragma once
 #include "core/ir/graph.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 // Nodes that are elementwise in truth, taken apart so that regions can take them in, with the same bits: dropout into
 // its draw, comparison and product; the mean of f32 and f64 into a sum and a quotient.
@@ -12,4 +12,4 @@ ir::Graph expand(const ir::Graph& graph);
 // so: no search for common subexpressions may follow.
 ir::Graph take_apart(const ir::Graph& graph);
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

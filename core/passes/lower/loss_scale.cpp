@@ -10,7 +10,7 @@
 #include "core/ops/cross_entropy.h"
 #include "core/passes/rewrite.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 // From this many logits on a pass over them takes longer than the kernel by which the program grows, since the rows'
@@ -151,4 +151,4 @@ class LossScale {
 
 Graph fold_loss_scale(const Graph& graph) { return LossScale(graph).fold(); }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

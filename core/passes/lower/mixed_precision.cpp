@@ -7,7 +7,7 @@
 #include "core/passes/lower/rounding.h"
 #include "core/passes/rewrite.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 class Lowering {
@@ -95,4 +95,4 @@ class Lowering {
 
 Graph lower_precision(const Graph& graph, DType half) { return Lowering(graph, half).lower(); }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

@@ -2,7 +2,7 @@
 #pragma once
 #include "core/ir/graph.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 // The same program with its f32 products taken of bf16 or f16 operands (`half`) and its activations stored so:
 // - A matrix product reads both operands rounded to `half` and adds up in f32. The rounded copy of a weight is a cast;
@@ -18,4 +18,4 @@ namespace weft::fusion {
 // does. Inputs and outputs keep their dtypes. Values that are not f32 are left alone.
 ir::Graph lower_precision(const ir::Graph& graph, DType half);
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

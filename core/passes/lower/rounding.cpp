@@ -5,7 +5,7 @@
 
 #include "core/passes/rewrite.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 namespace {
 
 ops::Half half_of(const Graph& graph, const Node& node) {
@@ -108,4 +108,4 @@ void Rounding::decide(std::int32_t n) {
   }
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

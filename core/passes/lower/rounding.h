@@ -5,7 +5,7 @@
 
 #include "core/passes/fuse/rematerialise.h"
 
-namespace weft::fusion {
+namespace weft::passes {
 
 // Which values of an f32 program lower_precision() stores in 16 bits.
 class Rounding {
@@ -48,4 +48,4 @@ class Rounding {
   std::vector<std::vector<std::int32_t>> readers_;  // of a node's outputs
 };
 
-}  // namespace weft::fusion
+}  // namespace weft::passes

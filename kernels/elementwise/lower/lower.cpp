@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/check.h"
 #include "weft/error.h"
 
 namespace weft::kernels {
@@ -34,8 +35,8 @@ Lowered lower(const exec::KernelRequest& request, std::span<const int> outputs) 
   const std::variant<Lowered, Refusal> lowered = lower_columns(request, outputs, 0);
   if (const auto* program = std::get_if<Lowered>(&lowered)) return *program;
   const Refusal& refusal = std::get<Refusal>(lowered);
-  if (refusal.kind == Refusal::Kind::kShape) throw ShapeError(request.op.name(), request.path, refusal.text);
-  throw ValueError(request.op.name(), request.path, refusal.text);
+  if (refusal.kind == Refusal::Kind::kShape) fail_at<ShapeError>(request.op.name(), request.path, refusal.text);
+  fail_at<ValueError>(request.op.name(), request.path, refusal.text);
 }
 
 std::variant<Lowered, Refusal> lower_columns(const exec::KernelRequest& request, std::span<const int> outputs,

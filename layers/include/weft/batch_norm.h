@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/module.h"
 
 namespace weft WEFT_EXPORT {
+
+// Settings of a BatchNorm.
+struct BatchNormOptions {
+  double momentum = 0.1;  // how far the running statistics move per batch, in [0, 1]
+  double eps = 1e-5;      // added to the variance, positive
+};
 
 // y = (x - mean) / sqrt(variance + eps) * weight + bias per feature; x (..., features). In training, mean and biased
 // variance are of this batch, and the running statistics move by `momentum` towards the mean and the unbiased variance,
@@ -11,8 +17,8 @@ namespace weft WEFT_EXPORT {
 // statistics are used. Source: Ioffe and Szegedy 2015.
 class BatchNorm : public Module {
  public:
-  // ValueError unless `features` is positive.
-  explicit BatchNorm(std::int64_t features, double momentum = 0.1, double eps = 1e-5);
+  // ValueError unless features >= 1, 0 <= momentum <= 1 and eps > 0.
+  explicit BatchNorm(std::int64_t features, BatchNormOptions options = {});
   // (..., features) -> (..., features)
   Tensor forward(Tensor x) const;
   BatchNorm remake() const;
@@ -23,8 +29,8 @@ class BatchNorm : public Module {
   WEFT_MODULE(weight, bias, running_mean, running_var, num_batches_tracked)
 
  private:
-  Tensor normalise_batch(const Tensor& x) const;
-  double momentum_, eps_;
+  Tensor normalize_batch(const Tensor& x) const;
+  BatchNormOptions options_;
 };
 
 }  // namespace weft

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/module.h"
 
 namespace weft WEFT_EXPORT {

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/tensor.h"
 
 // Losses, as functions and as objects for a Trainer. Mean and sum give a 0-d tensor, kNone one value per element or
@@ -26,14 +26,14 @@ struct CrossEntropyOptions {
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options = {});
 // (prediction - target)^2. Like those below: ShapeError unless both have one shape, since broadcasting (n, 1) against
 // (n) is always a mistake here.
-Tensor mse(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::kMean);
+Tensor mse_loss(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::kMean);
 // -y log s(x) - (1 - y) log(1 - s(x)) with the sigmoid s, without overflow.
 Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction = Reduction::kMean);
 // |prediction - target|
-Tensor l1(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::kMean);
+Tensor l1_loss(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::kMean);
 // d^2 / 2 for |d| <= delta, else delta (|d| - delta / 2), d = prediction - target. Source: Huber 1964.
-Tensor huber(const Tensor& prediction, const Tensor& target, double delta = 1.0,
-             Reduction reduction = Reduction::kMean);
+Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta = 1.0,
+                  Reduction reduction = Reduction::kMean);
 
 // cross_entropy as an object, for a Trainer.
 struct CrossEntropy {
@@ -41,11 +41,11 @@ struct CrossEntropy {
   // The loss of a batch.
   Tensor operator()(const Tensor& logits, const Tensor& target) const { return cross_entropy(logits, target, options); }
 };
-// mse as an object, for a Trainer.
+// mse_loss as an object, for a Trainer.
 struct MSE {
   Reduction reduction = Reduction::kMean;  // over all elements
   // The loss of a batch.
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const { return mse(prediction, target, reduction); }
+  Tensor operator()(const Tensor& prediction, const Tensor& target) const { return mse_loss(prediction, target, reduction); }
 };
 // bce_with_logits as an object, for a Trainer.
 struct BCEWithLogits {
@@ -55,19 +55,19 @@ struct BCEWithLogits {
     return bce_with_logits(logits, target, reduction);
   }
 };
-// l1 as an object, for a Trainer.
+// l1_loss as an object, for a Trainer.
 struct L1 {
   Reduction reduction = Reduction::kMean;  // over all elements
   // The loss of a batch.
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const { return l1(prediction, target, reduction); }
+  Tensor operator()(const Tensor& prediction, const Tensor& target) const { return l1_loss(prediction, target, reduction); }
 };
-// huber as an object, for a Trainer.
+// huber_loss as an object, for a Trainer.
 struct Huber {
   double delta = 1.0;                      // where the square ends
   Reduction reduction = Reduction::kMean;  // over all elements
   // The loss of a batch.
   Tensor operator()(const Tensor& prediction, const Tensor& target) const {
-    return huber(prediction, target, delta, reduction);
+    return huber_loss(prediction, target, delta, reduction);
   }
 };
 

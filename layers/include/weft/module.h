@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "weft/export.h"
-#include "weft/flag.h"
+#include "weft/detail/export.h"
+#include "weft/detail/flag.h"
 #include "weft/scope.h"
 #include "weft/tensor.h"
 #include "weft/variable.h"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/module.h"
 
 namespace weft WEFT_EXPORT {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/module.h"
 
 namespace weft WEFT_EXPORT {
@@ -30,8 +30,8 @@ struct ModelSummary {
 
 namespace detail {
 
-ModelSummary summarise(Module& module, const std::vector<TensorSpec>& inputs, std::size_t wanted,
-                       const std::function<void(const std::vector<Tensor>&)>& forward);
+ModelSummary summary(Module& module, const std::vector<TensorSpec>& inputs, std::size_t wanted,
+                     const std::function<void(const std::vector<Tensor>&)>& forward);
 
 template <class C, class R, class... A>
 constexpr std::size_t arity_of(R (C::*)(A...) const) {
@@ -42,18 +42,12 @@ constexpr std::size_t arity_of(R (C::*)(A...) const) {
 
 // Traces forward() on inputs of these shapes and lists the layers it calls. Nothing runs and no value is drawn.
 template <std::derived_from<Module> M>
-ModelSummary summarise(M& module, const std::vector<TensorSpec>& inputs) {
+ModelSummary summary(M& module, const std::vector<TensorSpec>& inputs) {
   constexpr std::size_t kInputs = detail::arity_of(&M::forward);
-  return detail::summarise(module, inputs, kInputs, [&](const std::vector<Tensor>& in) {
+  return detail::summary(module, inputs, kInputs, [&](const std::vector<Tensor>& in) {
     [&]<std::size_t... i>(std::index_sequence<i...>) { static_cast<void>(module(in[i]...)); }
     (std::make_index_sequence<kInputs>{});
   });
-}
-
-// summarise() as text.
-template <std::derived_from<Module> M>
-std::string summary(M& module, const std::vector<TensorSpec>& inputs) {
-  return summarise(module, inputs).text();
 }
 
 }  // namespace weft

@@ -9,12 +9,12 @@
 #include "weft/error.h"
 #include "weft/ops.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using ::testing::ElementsAre;
 
-class BorrowOn : public testing::EveryDevice {};
+class BorrowOn : public EveryDevice {};
 
 TEST_P(BorrowOn, DeviceMemoryIsReadWhereItIsAndReleasedOnce) {
   const Tensor owner = Tensor::of<float>({1, 2, 3, 4}, {2, 2});
@@ -43,4 +43,4 @@ TEST_P(BorrowOn, DLPackGoesOutAndComesBack) {
 WEFT_ON_EVERY_DEVICE(BorrowOn);
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "weft/elementwise_trace.h"
+#include "weft/detail/elementwise_trace.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include "weft/error.h"
 #include "weft/ops.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using detail::traces_elementwise;
@@ -19,7 +19,7 @@ TEST(ElementwiseTrace, KnowsWhatMixesNoElements) {
     return traces_elementwise([&](const Shape& shape) -> Tensors { return {f(zeros(shape))}; }, shapes);
   };
   EXPECT_TRUE(elementwise([](Tensor x) { return x; }));
-  EXPECT_TRUE(elementwise([](Tensor x) { return select(x > 0, exp(x), 2 * x) + ones_like(x); }));
+  EXPECT_TRUE(elementwise([](Tensor x) { return where(x > 0, exp(x), 2 * x) + ones_like(x); }));
   EXPECT_TRUE(elementwise([](Tensor x) { return x * sqrt(full({}, 2, DType::kF64)).to(x.dtype()); }));
   EXPECT_TRUE(elementwise([](Tensor x) { return x.to(DType::kBF16).to(DType::kF32); }));
   EXPECT_FALSE(elementwise([](Tensor x) { return x / x.sum(); }));
@@ -37,4 +37,4 @@ TEST(ElementwiseTrace, PassesErrorsOnAndEndsTheTrace) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -13,12 +13,12 @@
 #include "weft/ops.h"
 #include "weft/random.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using ::testing::HasSubstr;
 
-class GradientsOn : public testing::EveryDevice {};
+class GradientsOn : public EveryDevice {};
 
 Tensor number(double v) { return Tensor::scalar(v); }
 
@@ -55,14 +55,14 @@ TEST_P(GradientsOn, TwoLayerSigmoidNetBothModesAndTwice) {
   const Tensor w1 = randn({4, 3}, DType::kF64), w2 = randn({2, 4}, DType::kF64);
   const Map net = [&](Tensor x) { return sigmoid(matmul(sigmoid(matmul(x, w1, false, true)), w2, false, true)); };
   const GradientReport report = check_gradients(net, {{.shape = {2, 3}, .dtype = DType::kF64}});
-  EXPECT_TRUE(report.ok) << report.text;
+  EXPECT_TRUE(report.ok) << report.text();
 }
 
 TEST_P(GradientsOn, CheckGradientsSeesAWrongOne) {
   // stop_gradient hides half of the slope of x * x.
   const GradientReport report = check_gradients([](Tensor x) { return x * stop_gradient(x); }, {{.shape = {3}}});
   EXPECT_FALSE(report.ok);
-  EXPECT_THAT(report.text, HasSubstr("WRONG"));
+  EXPECT_THAT(report.text(), HasSubstr("WRONG"));
 }
 
 TEST_P(GradientsOn, ThereIsNoTape) {
@@ -138,4 +138,4 @@ TEST_P(GradientsOn, SegmentsAreWindowsOnOneAllocation) {
 WEFT_ON_EVERY_DEVICE(GradientsOn);
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

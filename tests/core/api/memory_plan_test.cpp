@@ -11,12 +11,12 @@
 #include <emulator.h>
 #endif
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using ::testing::HasSubstr;
 
-class MemoryPlanOn : public testing::EveryDevice {
+class MemoryPlanOn : public EveryDevice {
  protected:
   DeviceScope scope_{device()};
 };
@@ -32,7 +32,7 @@ TEST_P(MemoryPlanOn, TellsOwnersLayersAndThePeak) {
       },
       {.name = "training"});
   step.prepare(zeros({32, 64}), zeros({32}, DType::kI64));
-  const std::string plan = step.memory_plan();
+  const std::string plan = step.memory_plan().text();
   EXPECT_THAT(plan, HasSubstr("memory of 'training' on " + device().name()));
   // 64 * 128 + 128 + 128 * 10 + 10 floats, the last one in a slot of 256 bytes.
   EXPECT_THAT(plan, HasSubstr("parameters                    37.8 KiB\n")) << plan;
@@ -99,4 +99,4 @@ TEST(EmulatedMemory, ADeviceThatIsTooSmallIsSaidToBe) {
 #endif
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

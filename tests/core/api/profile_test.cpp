@@ -9,12 +9,12 @@
 #include "tests/support/every_device.h"
 #include "weft/weft.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using ::testing::HasSubstr;
 
-class ProfileOn : public testing::EveryDevice {
+class ProfileOn : public EveryDevice {
  protected:
   DeviceScope scope_{device()};
 };
@@ -78,4 +78,4 @@ TEST_P(ProfileOn, ExplainNamesWhatIsFused) {
 WEFT_ON_EVERY_DEVICE(ProfileOn);
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

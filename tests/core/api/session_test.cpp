@@ -15,14 +15,14 @@
 #include "core/device/block.h"
 #include "tests/support/every_device.h"
 #include "weft/compile.h"
+#include "weft/detail/flag.h"
 #include "weft/error.h"
-#include "weft/flag.h"
 #include "weft/ops.h"
 #include "weft/random.h"
 #include "weft/user_stream.h"
 #include "weft/variable.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using ::testing::HasSubstr;
@@ -39,7 +39,7 @@ std::string message_of(const std::function<void()>& f) {
   return "";
 }
 
-class SessionOn : public testing::EveryDevice {
+class SessionOn : public EveryDevice {
  protected:
   // softmax(tanh(x w) u): 5 columns in, 3 out.
   Variable w{randn({5, 16})}, u{randn({16, 3})};
@@ -248,4 +248,4 @@ TEST_P(SessionOn, EightThreadsServeOneModel) {
 WEFT_ON_EVERY_DEVICE(SessionOn);
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -11,7 +11,7 @@
 #include "weft/error.h"
 #include "weft/ops.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using ::testing::ElementsAre;
@@ -27,7 +27,7 @@ std::string message_of(F f) {
   return "nothing was thrown";
 }
 
-class TensorOn : public testing::EveryDevice {};
+class TensorOn : public EveryDevice {};
 
 TEST_P(TensorOn, ArithmeticBroadcastsAndRebinds) {
   Tensor a = Tensor::of<float>({1, 2, 3, 4}, {2, 2});
@@ -150,4 +150,4 @@ TEST_P(TensorOn, PrintsLikeNumPy) { EXPECT_EQ(Tensor::of<float>({1, 2.5f, -3}, {
 WEFT_ON_EVERY_DEVICE(TensorOn);
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

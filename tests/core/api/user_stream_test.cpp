@@ -8,10 +8,10 @@
 #include "weft/compile.h"
 #include "weft/ops.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-class UserStreamOn : public testing::EveryDevice {};
+class UserStreamOn : public EveryDevice {};
 
 TEST_P(UserStreamOn, OpsAndProgramsRunThere) {
   const Stream own = Stream::create(device());
@@ -31,4 +31,4 @@ TEST_P(UserStreamOn, OpsAndProgramsRunThere) {
 WEFT_ON_EVERY_DEVICE(UserStreamOn);
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

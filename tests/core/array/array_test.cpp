@@ -7,17 +7,17 @@
 #include <numeric>
 #include <vector>
 
-#include "tests/support/device_names.h"
+#include "tests/support/every_device.h"
 #include "weft/error.h"
 
 #ifdef WEFT_CUDA_EMULATED
 #include "emulator.h"
 #endif
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-class ArrayOn : public testing::TestWithParam<Device> {
+class ArrayOn : public ::testing::TestWithParam<Device> {
  protected:
   Device device() const { return GetParam(); }
   Stream stream() const { return Stream::current(device()); }
@@ -36,7 +36,7 @@ std::vector<std::int32_t> values(const Array& array) {
   return host;
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices, ArrayOn, testing::ValuesIn(Device::all()), device_test_name);
+INSTANTIATE_TEST_SUITE_P(Devices, ArrayOn, ::testing::ValuesIn(Device::all()), device_test_name);
 
 TEST_P(ArrayOn, ComesBackFromTheDevice) {
   const Array array = counting({2, 3});
@@ -153,7 +153,7 @@ TEST_P(ArrayOn, WorksOnAScopedStream) {
 #ifdef WEFT_CUDA_EMULATED
 
 // Two devices whose streams the emulator runs in any order that the waits allow.
-struct TwoDevices : testing::TestWithParam<std::uint64_t> {
+struct TwoDevices : ::testing::TestWithParam<std::uint64_t> {
   void SetUp() override {
     emulator::reset();
     emulator::set_device_count(2);
@@ -164,7 +164,7 @@ struct TwoDevices : testing::TestWithParam<std::uint64_t> {
     emulator::set_device_count(1);
   }
 };
-INSTANTIATE_TEST_SUITE_P(Seeds, TwoDevices, testing::Range<std::uint64_t>(0, 16));
+INSTANTIATE_TEST_SUITE_P(Seeds, TwoDevices, ::testing::Range<std::uint64_t>(0, 16));
 
 TEST_P(TwoDevices, ACopyWaitsForBothStreams) {
   const Device first = Device::cuda(0);
@@ -189,4 +189,4 @@ TEST_P(TwoDevices, ACopyWaitsForBothStreams) {
 #endif  // WEFT_CUDA_EMULATED
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -6,7 +6,7 @@
 
 #include "core/array/array.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -163,4 +163,4 @@ TEST(Text, OfAView) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -8,7 +8,7 @@
 
 #include "core/array/array.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 template <class To, class From>
@@ -86,4 +86,4 @@ TEST(Convert, AllPairsOfTypes) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

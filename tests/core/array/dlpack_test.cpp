@@ -5,10 +5,10 @@
 
 #include <vector>
 
-#include "tests/support/device_names.h"
+#include "tests/support/every_device.h"
 #include "weft/error.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 // A producer of one 2 x 3 f32 tensor on the CPU that counts its deleter's calls.
@@ -92,8 +92,8 @@ TEST(FromDLPack, RefusesWithATypedErrorAndGivesBack) {
   EXPECT_THROW(static_cast<void>(from_dlpack(nullptr)), ValueError);
 }
 
-class DLPackOn : public testing::TestWithParam<Device> {};
-INSTANTIATE_TEST_SUITE_P(Devices, DLPackOn, testing::ValuesIn(Device::all()), device_test_name);
+class DLPackOn : public ::testing::TestWithParam<Device> {};
+INSTANTIATE_TEST_SUITE_P(Devices, DLPackOn, ::testing::ValuesIn(Device::all()), device_test_name);
 
 TEST_P(DLPackOn, RoundTripKeepsMemoryAliveForTheConsumer) {
   const float host[6] = {0, 1, 2, 3, 4, 5};
@@ -124,4 +124,4 @@ TEST(ToDLPack, EveryTypeComesBackAsItself) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -7,7 +7,7 @@
 #include "core/ir/read.h"
 
 // Text in, text out: which nodes differentiation adds.
-namespace weft::test {
+namespace weft::testing {
 namespace {
 
 // The graph's first output is differentiated, with its second as the cotangent, by its first input.
@@ -204,4 +204,4 @@ graph {
 }
 
 }  // namespace
-}  // namespace weft::test
+}  // namespace weft::testing

@@ -8,7 +8,7 @@
 #include "tests/core/autodiff/interpreter.h"
 
 // The one-line facts of calculus, with closed forms worked out by hand.
-namespace weft::test {
+namespace weft::testing {
 namespace {
 
 using ops::Builder;
@@ -115,4 +115,4 @@ TEST(Calculus, TiesAndZeros) {
 }
 
 }  // namespace
-}  // namespace weft::test
+}  // namespace weft::testing

@@ -8,7 +8,7 @@
 #include "core/scalar/functions.h"
 #include "weft/fn.h"
 
-namespace weft::test {
+namespace weft::testing {
 namespace {
 
 using ir::Ints;
@@ -216,4 +216,4 @@ std::vector<Case> elementwise_cases() {
   return rows;
 }
 
-}  // namespace weft::test
+}  // namespace weft::testing

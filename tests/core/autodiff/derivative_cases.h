@@ -6,7 +6,7 @@
 
 #include "core/ops/op.h"
 
-namespace weft::test {
+namespace weft::testing {
 
 // A function of f64 tensors whose derivatives are compared with finite differences, and where its arguments lie.
 struct Case {
@@ -21,4 +21,4 @@ std::vector<Case> structured_cases();
 // Rows for every smooth elementwise function, with broadcasting: positive arguments, and negative ones in its domain.
 std::vector<Case> elementwise_cases();
 
-}  // namespace weft::test
+}  // namespace weft::testing

@@ -5,7 +5,7 @@
 
 #include "core/ops/pointwise.h"
 
-namespace weft::test {
+namespace weft::testing {
 
 std::size_t place(const Shape& shape, const Index& index) {
   std::int64_t at = 0;
@@ -88,4 +88,4 @@ Arrays evaluate(const ir::Graph& graph, const Arrays& inputs, const std::vector<
   return out;
 }
 
-}  // namespace weft::test
+}  // namespace weft::testing

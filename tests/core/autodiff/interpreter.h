@@ -9,7 +9,7 @@
 
 // Runs a graph in plain doubles, one element at a time: slow, obvious, and independent of every kernel. Integers and
 // bools are doubles too. Elementwise functions are Formula<fn>::value; all else is written here.
-namespace weft::test {
+namespace weft::testing {
 
 struct Array {
   Shape shape;
@@ -41,4 +41,4 @@ void add_structured(OpTable& table);
 // The values of `wanted`, given those of the graph's inputs in their order.
 Arrays evaluate(const ir::Graph& graph, const Arrays& inputs, const std::vector<ir::Value>& wanted);
 
-}  // namespace weft::test
+}  // namespace weft::testing

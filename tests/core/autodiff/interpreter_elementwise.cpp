@@ -6,7 +6,7 @@
 #include "core/scalar/elementwise.h"
 #include "tests/core/autodiff/interpreter.h"
 
-namespace weft::test {
+namespace weft::testing {
 namespace {
 
 template <Fn fn>
@@ -58,4 +58,4 @@ void add_elementwise(OpTable& table) {
   };
 }
 
-}  // namespace weft::test
+}  // namespace weft::testing

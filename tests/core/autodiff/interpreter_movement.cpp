@@ -4,7 +4,7 @@
 
 #include "tests/core/autodiff/interpreter.h"
 
-namespace weft::test {
+namespace weft::testing {
 namespace {
 
 using Source = std::function<Index(const Index&)>;
@@ -178,4 +178,4 @@ void add_indexing(OpTable& table) {
   };
 }
 
-}  // namespace weft::test
+}  // namespace weft::testing

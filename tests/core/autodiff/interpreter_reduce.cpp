@@ -5,7 +5,7 @@
 
 #include "tests/core/autodiff/interpreter.h"
 
-namespace weft::test {
+namespace weft::testing {
 namespace {
 
 using Line = std::vector<double>;
@@ -99,4 +99,4 @@ void add_reductions(OpTable& table) {
   table["log_softmax"] = along_axis(log_softmax);
 }
 
-}  // namespace weft::test
+}  // namespace weft::testing

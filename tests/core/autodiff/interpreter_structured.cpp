@@ -3,7 +3,7 @@
 
 #include "tests/core/autodiff/interpreter.h"
 
-namespace weft::test {
+namespace weft::testing {
 namespace {
 
 std::size_t u(std::int64_t i) { return static_cast<std::size_t>(i); }
@@ -133,4 +133,4 @@ void add_structured(OpTable& table) {
   table["batch_norm_inference"] = batch_norm_inference;
 }
 
-}  // namespace weft::test
+}  // namespace weft::testing

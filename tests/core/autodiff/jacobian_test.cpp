@@ -12,7 +12,7 @@
 
 // Every differentiable op, three ways: central differences of the interpreter, reverse mode, forward mode; and the same
 // for the derivative of the reverse mode's result.
-namespace weft::test {
+namespace weft::testing {
 namespace {
 
 using ops::Builder;
@@ -207,4 +207,4 @@ TEST(Derivatives, EveryDifferentiableOpHasARow) {
 }
 
 }  // namespace
-}  // namespace weft::test
+}  // namespace weft::testing

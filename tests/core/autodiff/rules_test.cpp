@@ -8,7 +8,7 @@
 #include "tests/core/autodiff/interpreter.h"
 
 // What differentiation does with rules: which values they see, where it stops, what it refuses.
-namespace weft::test {
+namespace weft::testing {
 namespace {
 
 using ops::Attributes;
@@ -90,7 +90,8 @@ TEST_F(Rules, AreMissedByName) {
   const Value x = input(), v = input();
   const Value y = build.emit("test::bare_square", {x});
   EXPECT_EQ(message_of([&] { backward(y, {x}); }), "[test::bare_square] has no gradient");
-  EXPECT_EQ(message_of([&] { autodiff::forward(build, {{y}}, {{x}}, {{v}}); }), "[test::bare_square] has no gradient");
+  EXPECT_EQ(message_of([&] { autodiff::forward(build, {{y}}, {{x}}, {{v}}); }),
+            "[test::bare_square] has no gradient");
   EXPECT_FALSE(backward(y, {v})[0].defined()) << "nothing is asked of an op that wrt does not reach";
 }
 
@@ -180,4 +181,4 @@ TEST_F(Flow, ChecksItsArguments) {
 }
 
 }  // namespace
-}  // namespace weft::test
+}  // namespace weft::testing

@@ -5,7 +5,7 @@
 
 #include "core/base/check.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 TEST(Shape, PrintsAsNumPyDoes) {
@@ -69,4 +69,4 @@ TEST(DTypeNames, RoundTrip) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <set>
 
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 #include "weft/datasets.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-using testing_data::message_of;
 using Ints = std::vector<std::int64_t>;
 
 Dataset counted(std::int64_t n) {
@@ -99,4 +98,4 @@ TEST(Digits, PixelsBelongToTheirLabels) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

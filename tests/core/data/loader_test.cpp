@@ -7,13 +7,12 @@
 #include <set>
 
 #include "core/data/permutation.h"
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using Ints = std::vector<std::int64_t>;
-using testing_data::message_of;
 
 Dataset counted(std::int64_t n) {
   Ints y(static_cast<std::size_t>(n));
@@ -136,4 +135,4 @@ TEST(Permutation, StaysWhatItIs) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -17,7 +17,7 @@
 #include "emulator.h"
 #endif
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
@@ -54,7 +54,7 @@ class System {
   std::map<void*, std::size_t> given_;
 };
 
-struct Allocator : testing::Test {
+struct Allocator : ::testing::Test {
   System system{64 * kMiB};
   CachingAllocator allocator{Device::cpu(), system.source(), true};
   const Stream stream{};
@@ -203,7 +203,7 @@ TEST_F(Allocator, ThreadsShareIt) {
 #ifdef WEFT_CUDA_EMULATED
 
 // The device's real memory source, with caching on whatever the build.
-struct CudaAllocator : testing::Test {
+struct CudaAllocator : ::testing::Test {
   static MemorySource source() {
     return {[](std::size_t bytes) -> void* {
               void* data = nullptr;
@@ -314,4 +314,4 @@ TEST_F(CudaAllocator, FailureAtAChosenAllocation) {
 #endif  // WEFT_CUDA_EMULATED
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -9,13 +9,13 @@
 #include <stdexcept>
 #include <vector>
 
-#include "tests/support/device_names.h"
+#include "tests/support/every_device.h"
 #include "weft/error.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-class BlockOn : public testing::TestWithParam<Device> {
+class BlockOn : public ::testing::TestWithParam<Device> {
  protected:
   Device device() const { return GetParam(); }
   Stream stream() const { return Stream::current(device()); }
@@ -31,7 +31,7 @@ class BlockOn : public testing::TestWithParam<Device> {
     return block;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Devices, BlockOn, testing::ValuesIn(Device::all()), device_test_name);
+INSTANTIATE_TEST_SUITE_P(Devices, BlockOn, ::testing::ValuesIn(Device::all()), device_test_name);
 
 std::vector<int> counting(std::size_t n) {
   std::vector<int> values(n);
@@ -127,4 +127,4 @@ TEST(BlockWrap, AReleaseThatThrowsDoesNotEndTheProgram) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

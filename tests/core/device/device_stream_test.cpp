@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/device/block.h"
-#include "tests/support/device_names.h"
+#include "tests/support/every_device.h"
 
 #ifdef WEFT_CUDA_EMULATED
 #include <cuda_runtime.h>
@@ -17,14 +17,14 @@
 #include "weft/error.h"
 #endif
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-class StreamOn : public testing::TestWithParam<Device> {
+class StreamOn : public ::testing::TestWithParam<Device> {
  protected:
   Device device() const { return GetParam(); }
 };
-INSTANTIATE_TEST_SUITE_P(Devices, StreamOn, testing::ValuesIn(Device::all()), device_test_name);
+INSTANTIATE_TEST_SUITE_P(Devices, StreamOn, ::testing::ValuesIn(Device::all()), device_test_name);
 
 TEST_P(StreamOn, CurrentIsOneForAllThreadsUntilAScope) {
   const Stream own = Stream::current(device());
@@ -81,7 +81,7 @@ TEST_P(StreamOn, EventsBecomeReady) {
 
 #ifdef WEFT_CUDA_EMULATED
 
-struct EmulatedStream : testing::Test {
+struct EmulatedStream : ::testing::Test {
   void TearDown() override {
     emulator::reset();
     emulator::set_device_count(1);
@@ -159,4 +159,4 @@ TEST_F(EmulatedStream, ErrorsNameTheCall) {
 #endif  // WEFT_CUDA_EMULATED
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/device_names.h"
+#include "tests/support/every_device.h"
 #include "weft/error.h"
 #include "weft/log.h"
 
@@ -15,7 +15,7 @@
 #include "emulator.h"
 #endif
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 // Collects weft's messages from the start of the program, before any test can have asked for a device.
@@ -117,4 +117,4 @@ TEST(DeviceNames, CudaDevicesAreCountedAndDescribed) {
 #endif
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

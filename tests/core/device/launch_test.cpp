@@ -9,7 +9,7 @@
 #include "weft/cuda.h"
 #include "weft/cuda_kernel.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 __global__ void scale_kernel(float* values, float factor, int n) {
@@ -24,7 +24,7 @@ __global__ void through_shared_kernel(float* values) {
   values[threadIdx.x] = copy[blockDim.x - 1 - threadIdx.x];
 }
 
-struct Launch : testing::Test {
+struct Launch : ::testing::Test {
   const Stream stream = Stream::create(Device::cuda());
   std::shared_ptr<Block> memory;
   View view;
@@ -81,5 +81,5 @@ TEST_F(Launch, ErrorsNameTheKernel) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing
 #endif  // WEFT_CUDA_EMULATED

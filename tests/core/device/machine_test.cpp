@@ -9,17 +9,17 @@
 #include <iterator>
 #include <string>
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 namespace fs = std::filesystem;
 
 // A file tree that looks like /proc and /sys.
-class Quota : public testing::Test {
+class Quota : public ::testing::Test {
  protected:
   void SetUp() override {
-    const auto* const test = testing::UnitTest::GetInstance()->current_test_info();
-    root_ = fs::path(testing::TempDir()) / (std::string("weft_quota_") + test->name());
+    const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
+    root_ = fs::path(::testing::TempDir()) / (std::string("weft_quota_") + test->name());
     fs::remove_all(root_);
   }
   void TearDown() override { fs::remove_all(root_); }
@@ -128,4 +128,4 @@ TEST(Machine, MemoryIsAlignedAndWritable) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

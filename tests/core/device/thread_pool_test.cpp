@@ -13,18 +13,18 @@
 #include "weft/device.h"
 #include "weft/error.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 // Restores the number of threads, which is a setting of the whole process.
-class ThreadPool : public testing::TestWithParam<int> {
+class ThreadPool : public ::testing::TestWithParam<int> {
  protected:
   void SetUp() override { set_num_threads(GetParam()); }
   void TearDown() override { set_num_threads(before_); }
   const int before_ = num_threads();
 };
 
-INSTANTIATE_TEST_SUITE_P(Threads, ThreadPool, testing::Values(1, 2, 3, 8));
+INSTANTIATE_TEST_SUITE_P(Threads, ThreadPool, ::testing::Values(1, 2, 3, 8));
 
 TEST_P(ThreadPool, RunsEveryChunkOnce) {
   for (const std::int64_t chunks : {0, 1, 2, 7, 1000}) {
@@ -161,4 +161,4 @@ TEST(ThreadPoolSize, AllThreadsTakePart) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -11,7 +11,8 @@
 #include "core/exec/eager.h"
 #include "weft/error.h"
 
-namespace weft::exec {
+namespace weft::testing {
+using namespace exec;
 namespace {
 
 std::optional<PreparedKernel> takes_none(const KernelRequest&) { return std::nullopt; }
@@ -129,4 +130,4 @@ TEST(KernelTable, NamesEveryCandidateOnceInItsRow) {
 }
 
 }  // namespace
-}  // namespace weft::exec
+}  // namespace weft::testing

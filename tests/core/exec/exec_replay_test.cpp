@@ -17,12 +17,13 @@
 #include "emulator.h"
 #endif
 
-namespace weft::exec {
+namespace weft::testing {
+using namespace exec;
 namespace {
 
 using Values = std::vector<float>;
 
-class ReplayOn : public weft::testing::EveryDevice {
+class ReplayOn : public EveryDevice {
  protected:
   Array on(Device where, const Values& values) const {
     return Array::from_host(values.data(), {{static_cast<std::int64_t>(values.size())}, DType::kF32},
@@ -283,4 +284,4 @@ TEST_P(ReplayOn, WhatCannotBeRecordedRunsCallByCall) {
 WEFT_ON_EVERY_DEVICE(ReplayOn);
 
 }  // namespace
-}  // namespace weft::exec
+}  // namespace weft::testing

@@ -10,10 +10,11 @@
 #include "tests/support/every_device.h"
 #include "weft/error.h"
 
-namespace weft::exec {
+namespace weft::testing {
+using namespace exec;
 namespace {
 
-class ExecutableOn : public weft::testing::EveryDevice {
+class ExecutableOn : public EveryDevice {
  protected:
   Array array(const std::vector<float>& values, const Shape& shape) const {
     return Array::from_host(values.data(), {shape, DType::kF32}, Stream::current(device()));
@@ -222,4 +223,4 @@ TEST_P(ExecutableOn, ProgramsOfSeveralThreadsDoNotMeet) {
 WEFT_ON_EVERY_DEVICE(ExecutableOn);
 
 }  // namespace
-}  // namespace weft::exec
+}  // namespace weft::testing

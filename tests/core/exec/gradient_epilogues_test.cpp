@@ -17,7 +17,8 @@
 #include "tests/core/exec/run_graph.h"
 #include "tests/support/every_device.h"
 
-namespace weft::exec {
+namespace weft::testing {
+using namespace exec;
 namespace {
 
 using ir::Value;
@@ -72,7 +73,7 @@ class RandomNet {
   std::vector<Value> wrt_;
 };
 
-class GradientEpiloguesOn : public weft::testing::EveryDevice {
+class GradientEpiloguesOn : public EveryDevice {
  protected:
   // Small factors, so that nothing grows from layer to layer.
   std::vector<Array> inputs_of(const ir::Graph& graph, std::uint64_t seed) const {
@@ -113,13 +114,13 @@ void count_ops(const ir::Graph& graph, std::map<std::string, int>& found) {
   }
 }
 
-constexpr fusion::Target kLibrary{.gradient_epilogues = true};
+constexpr passes::Target kLibrary{.gradient_epilogues = true};
 
 // Sums of up to 136 products, in another order.
 TEST_P(GradientEpiloguesOn, InF32DifferByTheOrderOfSums) {
   std::map<std::string, int> found;
   for (std::uint64_t seed = 0; seed < nets(); ++seed) {
-    const ir::Graph graph = RandomNet(seed).graph, fused = fusion::optimize(graph, kLibrary);
+    const ir::Graph graph = RandomNet(seed).graph, fused = passes::optimize(graph, kLibrary);
     count_ops(fused, found);
     expect_near(run(fused, seed), run(graph, seed), 1e-5f, seed);
   }
@@ -132,8 +133,8 @@ TEST_P(GradientEpiloguesOn, InF32DifferByTheOrderOfSums) {
 TEST_P(GradientEpiloguesOn, In16BitsDifferByRoundings) {
   std::map<std::string, int> found;
   for (std::uint64_t seed = 0; seed < nets(); ++seed) {
-    const ir::Graph graph = fusion::lower_precision(ir::prune(RandomNet(seed).graph), DType::kBF16);
-    const ir::Graph fused = fusion::optimize(graph, kLibrary), plain = fusion::optimize(graph);
+    const ir::Graph graph = passes::lower_precision(ir::prune(RandomNet(seed).graph), DType::kBF16);
+    const ir::Graph fused = passes::optimize(graph, kLibrary), plain = passes::optimize(graph);
     count_ops(fused, found);
     expect_near(run(fused, seed), run(plain, seed), device().is_cuda() ? 0.03f : 1e-5f, seed);
   }
@@ -143,4 +144,4 @@ TEST_P(GradientEpiloguesOn, In16BitsDifferByRoundings) {
 WEFT_ON_EVERY_DEVICE(GradientEpiloguesOn);
 
 }  // namespace
-}  // namespace weft::exec
+}  // namespace weft::testing

@@ -13,7 +13,8 @@
 #include "tests/core/exec/run_graph.h"
 #include "tests/support/every_device.h"
 
-namespace weft::exec {
+namespace weft::testing {
+using namespace exec;
 namespace {
 
 using ir::Value;
@@ -107,7 +108,7 @@ class RandomGraph {
   Value state_;
 };
 
-class FusionOn : public weft::testing::EveryDevice {
+class FusionOn : public EveryDevice {
  protected:
   std::vector<Array> inputs_of(const ir::Graph& graph, std::uint64_t seed) const {
     std::mt19937_64 random(seed);
@@ -151,7 +152,7 @@ TEST_P(FusionOn, SumsDifferByTheirOrderAlone) {
   for (std::uint64_t seed = 0; seed < static_cast<std::uint64_t>(graphs()); ++seed) {
     const ir::Graph graph = RandomGraph(seed, false).graph;
     const auto fused = run(graph, true, seed), plain = run(graph, false, seed);
-    const auto other = run(fusion::optimize(graph, {.gradient_epilogues = device().is_cpu()}), false, seed);
+    const auto other = run(passes::optimize(graph, {.gradient_epilogues = device().is_cpu()}), false, seed);
     for (std::size_t o = 0; o < plain.size(); ++o) {
       float largest = 1;
       for (const float v : plain[o])
@@ -192,4 +193,4 @@ TEST_P(FusionOn, ALossWritesTheMeansGradient) {
 WEFT_ON_EVERY_DEVICE(FusionOn);
 
 }  // namespace
-}  // namespace weft::exec
+}  // namespace weft::testing

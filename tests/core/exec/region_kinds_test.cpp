@@ -29,7 +29,8 @@
 #include "weft/error.h"
 
 // All that reads a program, against every kind of region: handled, or refused by an error that names the reader.
-namespace weft::exec {
+namespace weft::testing {
+using namespace exec;
 namespace {
 
 using Kind = ir::Region::Kind;
@@ -67,7 +68,7 @@ std::function<void(const ir::Graph&)> kept_by(ir::Graph (*pass)(const ir::Graph&
   return [pass](const ir::Graph& graph) { EXPECT_EQ(ir::print(pass(graph)), ir::print(graph)); };
 }
 
-ir::Graph half(const ir::Graph& graph) { return fusion::lower_precision(graph, DType::kBF16); }
+ir::Graph half(const ir::Graph& graph) { return passes::lower_precision(graph, DType::kBF16); }
 
 void differentiate(ir::Graph graph) {
   ops::Builder build(graph);
@@ -106,17 +107,17 @@ std::vector<Reader> readers() {
       {"fused ops", "", kHandles, kHandles,
        [](const ir::Graph& g) { EXPECT_NE(fused_ops(node_of(g)).find("tanh"), std::string::npos); }},
       {"autodiff", "differentiation", kRefuses, kRefuses, differentiate},
-      {"simplify", "simplification", kRefuses, kRefuses, kept_by(fusion::simplify)},
-      {"cse", "common subexpression elimination", kRefuses, kRefuses, kept_by(fusion::share)},
-      {"expand", "decomposition", kRefuses, kRefuses, kept_by(fusion::expand)},
-      {"take_apart", "decomposition", kRefuses, kRefuses, kept_by(fusion::take_apart)},
-      {"loss scale", "loss scale folding", kRefuses, kRefuses, kept_by(fusion::fold_loss_scale)},
+      {"simplify", "simplification", kRefuses, kRefuses, kept_by(passes::simplify)},
+      {"cse", "common subexpression elimination", kRefuses, kRefuses, kept_by(passes::share)},
+      {"expand", "decomposition", kRefuses, kRefuses, kept_by(passes::expand)},
+      {"take_apart", "decomposition", kRefuses, kRefuses, kept_by(passes::take_apart)},
+      {"loss scale", "loss scale folding", kRefuses, kRefuses, kept_by(passes::fold_loss_scale)},
       {"mixed precision", "mixed precision", kRefuses, kRefuses, kept_by(half)},
-      {"form_regions", "fusion", kRefuses, kRefuses, kept_by(fusion::form_regions)},
-      {"join_epilogues", "fusion", kRefuses, kRefuses, kept_by(fusion::join_epilogues)},
-      {"join_bias_gradients", "fusion", kRefuses, kRefuses, kept_by(fusion::join_bias_gradients)},
+      {"form_regions", "fusion", kRefuses, kRefuses, kept_by(passes::form_regions)},
+      {"join_epilogues", "fusion", kRefuses, kRefuses, kept_by(passes::join_epilogues)},
+      {"join_bias_gradients", "fusion", kRefuses, kRefuses, kept_by(passes::join_bias_gradients)},
       {"join_activation_gradients", "fusion of activation gradients", kRefuses, kRefuses,
-       kept_by(fusion::join_activation_gradients)},
+       kept_by(passes::join_activation_gradients)},
       {"plan", "the planner", kRefuses, kRefuses,
        [](const ir::Graph& g) { EXPECT_EQ(plan::make_plan(g, {}).values.size(), g.nodes.size()); }},
       {"executor, fused", "decomposition", kRefuses, kRefuses,
@@ -156,4 +157,4 @@ TEST(RegionKinds, EveryReaderHandlesOrRefusesEachOfThem) {
 }
 
 }  // namespace
-}  // namespace weft::exec
+}  // namespace weft::testing

@@ -6,7 +6,8 @@
 
 #include "core/exec/executable.h"
 
-namespace weft::exec {
+namespace weft::testing {
+using namespace exec;
 
 // The f32 outputs of one run of a graph, built so.
 inline std::vector<std::vector<float>> run_graph(const ir::Graph& graph, const BuildOptions& options,
@@ -21,4 +22,4 @@ inline std::vector<std::vector<float>> run_graph(const ir::Graph& graph, const B
   return out;
 }
 
-}  // namespace weft::exec
+}  // namespace weft::testing

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/csv.h"
 
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 
-namespace weft::data {
+namespace weft::testing {
+using namespace data;
 namespace {
-
-using namespace testing_data;
 
 std::string error_of(const std::string& text, const CsvOptions& options = {}) {
   const TemporaryDirectory directory;
@@ -92,4 +91,4 @@ TEST(Csv, DamagedGzipNeverGivesOtherNumbers) {
 }
 
 }  // namespace
-}  // namespace weft::data
+}  // namespace weft::testing

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/idx.h"
 
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 #include "weft/datasets.h"
 
-namespace weft::data {
+namespace weft::testing {
+using namespace data;
 namespace {
-
-using namespace testing_data;
 
 std::string big_endian(std::uint32_t v) {
   return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8), static_cast<char>(v)};
@@ -102,4 +101,4 @@ TEST(Mnist, NamesWhatIsMissingOrWrong) {
 }
 
 }  // namespace
-}  // namespace weft::data
+}  // namespace weft::testing

@@ -3,13 +3,11 @@
 
 #include <sys/stat.h>
 
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 #include "weft/ops.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
-
-using namespace testing_data;
 
 // A file by hand: length, header, bytes.
 std::string file_of(const std::string& header, const std::string& data) {
@@ -208,4 +206,4 @@ TEST(Safetensors, UnwritablePlacesAreErrors) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -12,7 +12,8 @@
 #include "tests/core/ir/texts.h"
 #include "weft/error.h"
 
-namespace weft::ir {
+namespace weft::testing {
+using namespace ir;
 namespace {
 
 std::string rejection(const Graph& g, const Infer& infer = {}) {
@@ -180,4 +181,4 @@ TEST(Graphviz, DrawsBodiesAsClusters) {
 }
 
 }  // namespace
-}  // namespace weft::ir
+}  // namespace weft::testing

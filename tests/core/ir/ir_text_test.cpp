@@ -13,7 +13,8 @@
 #include "tests/core/ir/texts.h"
 #include "weft/error.h"
 
-namespace weft::ir {
+namespace weft::testing {
+using namespace ir;
 namespace {
 
 std::string error_of(std::string_view text) {
@@ -166,4 +167,4 @@ TEST(Text, DamagedTextNeverCrashes) {
 }
 
 }  // namespace
-}  // namespace weft::ir
+}  // namespace weft::testing

@@ -2,7 +2,8 @@
 #pragma once
 
 // Graph texts that several tests use.
-namespace weft::ir {
+namespace weft::testing {
+using namespace ir;
 
 // Every feature of the text format.
 inline constexpr const char* kEverything = R"(graph {
@@ -29,4 +30,4 @@ inline constexpr const char* kEverything = R"(graph {
 }
 )";
 
-}  // namespace weft::ir
+}  // namespace weft::testing

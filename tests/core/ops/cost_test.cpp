@@ -5,7 +5,8 @@
 
 #include "core/ir/read.h"
 
-namespace weft::ops {
+namespace weft::testing {
+using namespace ops;
 namespace {
 
 // Of the last node.
@@ -58,4 +59,4 @@ TEST(Cost, ABodyIsTheSumOfItsNodes) {
 }
 
 }  // namespace
-}  // namespace weft::ops
+}  // namespace weft::testing

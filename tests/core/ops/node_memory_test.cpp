@@ -5,7 +5,8 @@
 
 #include "core/ir/read.h"
 
-namespace weft::ops {
+namespace weft::testing {
+using namespace ops;
 namespace {
 
 ir::Graph graph_of(const std::string& lines) { return ir::read("graph {" + lines + "}"); }
@@ -110,4 +111,4 @@ TEST(Memory, PartsLieSideBySideWhereTheAxisIsTheOutermost) {
 }
 
 }  // namespace
-}  // namespace weft::ops
+}  // namespace weft::testing

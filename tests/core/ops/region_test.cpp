@@ -9,7 +9,8 @@
 #include "core/ir/verify.h"
 #include "weft/error.h"
 
-namespace weft::ops {
+namespace weft::testing {
+using namespace ops;
 namespace {
 
 // The error of verifying a node with these lines as its region, on x of f32(4, 5) and a row of f32(5); "" if it is
@@ -116,4 +117,4 @@ TEST(Region, EpilogueStandsBehindAnOpThatTakesOne) {
 }
 
 }  // namespace
-}  // namespace weft::ops
+}  // namespace weft::testing

@@ -11,7 +11,8 @@
 #include "core/ops/pointwise.h"
 #include "core/scalar/functions.h"
 
-namespace weft::ops {
+namespace weft::testing {
+using namespace ops;
 namespace {
 
 template <class F>
@@ -197,4 +198,4 @@ TEST(Functions, AreFoundByName) {
 }
 
 }  // namespace
-}  // namespace weft::ops
+}  // namespace weft::testing

@@ -8,7 +8,8 @@
 #include "weft/fn.h"
 
 // One good row or more for every op, and every message that a bad call can get.
-namespace weft::ops {
+namespace weft::testing {
+using namespace ops;
 namespace {
 
 using ir::Ints;
@@ -337,4 +338,4 @@ TEST(ShapeRules, OfBadLossAndNorm) {
 }
 
 }  // namespace
-}  // namespace weft::ops
+}  // namespace weft::testing

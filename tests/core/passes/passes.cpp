@@ -9,7 +9,7 @@
 #include "core/ir/verify.h"
 #include "core/ops/op.h"
 
-namespace weft::fusion {
+namespace weft::testing {
 
 std::string after(const std::function<ir::Graph(const ir::Graph&)>& pass, std::string_view text) {
   const ir::Graph before = ir::read(text);
@@ -28,4 +28,4 @@ std::string with(std::string text, const std::vector<std::pair<std::string, std:
   return text;
 }
 
-}  // namespace weft::fusion
+}  // namespace weft::testing

@@ -8,7 +8,7 @@
 
 #include "core/ir/graph.h"
 
-namespace weft::fusion {
+namespace weft::testing {
 
 // What a pass makes of a graph given as text, dead nodes taken out, as text that begins with a line break. The result
 // passes the verifier.
@@ -18,4 +18,4 @@ std::string after(const std::function<ir::Graph(const ir::Graph&)>& pass, std::s
 // failure where it stands nowhere.
 std::string with(std::string text, const std::vector<std::pair<std::string, std::string>>& changes);
 
-}  // namespace weft::fusion
+}  // namespace weft::testing

@@ -5,7 +5,8 @@
 #include <random>
 #include <string>
 
-namespace weft::plan {
+namespace weft::testing {
+using namespace plan;
 namespace {
 
 using ir::Graph;
@@ -249,4 +250,4 @@ Graph skip_net(int levels, std::int64_t batch) {
   return g;
 }
 
-}  // namespace weft::plan
+}  // namespace weft::testing

@@ -7,7 +7,8 @@
 // Programs to plan. Their ops: "view" is an alias of its input and "part" of
 // its input's bytes from the attribute "begin" on, "map" may write over any of its inputs, "map0" over its
 // input 0 only, and everything else over none.
-namespace weft::plan {
+namespace weft::testing {
+using namespace plan;
 
 Options test_options();
 
@@ -21,4 +22,4 @@ ir::Graph training_step(int layers, std::int64_t batch, std::int64_t width);
 // trained by plain gradient descent.
 ir::Graph skip_net(int levels, std::int64_t batch);
 
-}  // namespace weft::plan
+}  // namespace weft::testing

@@ -8,7 +8,8 @@
 #include <random>
 #include <vector>
 
-namespace weft::plan {
+namespace weft::testing {
+using namespace plan;
 namespace {
 
 // Bytes one by one: those of placed blocks that are in use when block b is.
@@ -52,4 +53,4 @@ TEST(Occupancy, KnowsTheBytesOfBlocksInUse) {
 }
 
 }  // namespace
-}  // namespace weft::plan
+}  // namespace weft::testing

@@ -3,7 +3,8 @@
 
 #include <gtest/gtest.h>
 
-namespace weft::plan {
+namespace weft::testing {
+using namespace plan;
 namespace {
 
 Block block(std::int64_t units, std::int32_t first, std::int32_t last) {
@@ -39,4 +40,4 @@ TEST(Place, NothingTakesNothing) {
 }
 
 }  // namespace
-}  // namespace weft::plan
+}  // namespace weft::testing

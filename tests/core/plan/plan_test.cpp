@@ -12,7 +12,8 @@
 #include "tests/core/plan/simulate.h"
 #include "weft/error.h"
 
-namespace weft::plan {
+namespace weft::testing {
+using namespace plan;
 namespace {
 
 using Kind = Placement::Kind;
@@ -481,4 +482,4 @@ TEST(Plan, RandomProgramsNeverLoseAValue) {
 }
 
 }  // namespace
-}  // namespace weft::plan
+}  // namespace weft::testing

@@ -6,7 +6,8 @@
 
 #include "core/base/check.h"
 
-namespace weft::plan {
+namespace weft::testing {
+using namespace plan;
 namespace {
 
 using ir::Value;
@@ -220,4 +221,4 @@ std::string simulate(const ir::Graph& graph, const Options& options, const Plan&
   return "";
 }
 
-}  // namespace weft::plan
+}  // namespace weft::testing

@@ -5,7 +5,8 @@
 
 #include <string>
 
-namespace weft::elementwise {
+namespace weft::testing {
+using namespace elementwise;
 namespace {
 
 // A body that is written node by node.
@@ -172,4 +173,4 @@ TEST(Lower, APartOfAGraphIsLoweredAsABody) {
 }
 
 }  // namespace
-}  // namespace weft::elementwise
+}  // namespace weft::testing

@@ -23,7 +23,7 @@ int main() {
   weft::Linear model(4, 1);
   weft::Optimizer optimizer(model.parameters(), weft::SGD{.lr = 0.1});
   auto step = weft::compile([&](weft::Tensor x, weft::Tensor y) {
-    const weft::Tensor loss = weft::mse(model(x), y);
+    const weft::Tensor loss = weft::mse_loss(model(x), y);
     optimizer.minimize(loss);
     return loss;
   });

@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-namespace weft::kernels {
+namespace weft::testing {
+using namespace kernels;
 namespace {
 
 namespace fs = std::filesystem;
@@ -149,4 +150,4 @@ TEST_F(KernelCacheFiles, ServeManyProcesses) {
 }
 
 }  // namespace
-}  // namespace weft::kernels
+}  // namespace weft::testing

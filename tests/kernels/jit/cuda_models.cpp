@@ -90,7 +90,7 @@ ir::Graph differential_equation(bool fuse) {
 template <class Step>
 void add(std::vector<ModelStep>& all, const std::string& name, const Step& step) {
   all.push_back({name, step(true)});
-  all.push_back({name + ", cut for CUDA", fusion::optimize(step(false), {.gradient_epilogues = true})});
+  all.push_back({name + ", cut for CUDA", passes::optimize(step(false), {.gradient_epilogues = true})});
 }
 
 }  // namespace

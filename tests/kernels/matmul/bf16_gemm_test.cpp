@@ -9,7 +9,8 @@
 
 #include "weft/device.h"
 
-namespace weft::kernels {
+namespace weft::testing {
+using namespace kernels;
 namespace {
 
 using bf16_units::Kind;
@@ -75,8 +76,8 @@ TEST(Bf16Gemm, GivesProductsOfEveryShape) {
         p.trans_a = flags & 1, p.trans_b = flags & 2;
         p.dtype = DType::kBF16;
         p.a_matrix = p.b_matrix = {0};
-        SCOPED_TRACE(testing::Message() << (kind == Kind::kAmx ? "AMX " : "AVX-512 ") << m << 'x' << n << 'x' << k
-                                        << (p.trans_a ? " At" : " A") << (p.trans_b ? " Bt" : " B"));
+        SCOPED_TRACE(::testing::Message() << (kind == Kind::kAmx ? "AMX " : "AVX-512 ") << m << 'x' << n << 'x' << k
+                                          << (p.trans_a ? " At" : " A") << (p.trans_b ? " Bt" : " B"));
         expect_product(p, kind);
       }
     }
@@ -107,4 +108,4 @@ TEST(Bf16Gemm, GivesTheSameBitsOnAnyNumberOfThreads) {
 }
 
 }  // namespace
-}  // namespace weft::kernels
+}  // namespace weft::testing

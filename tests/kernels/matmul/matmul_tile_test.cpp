@@ -5,7 +5,8 @@
 
 #include "kernels/matmul/tile.h"
 
-namespace weft::kernels {
+namespace weft::testing {
+using namespace kernels;
 namespace {
 
 #if defined(__x86_64__)
@@ -39,4 +40,4 @@ TEST(MatmulTile, LeavesNoVectorStateInUse) {
 #endif
 
 }  // namespace
-}  // namespace weft::kernels
+}  // namespace weft::testing

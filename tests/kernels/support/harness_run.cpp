@@ -188,7 +188,7 @@ ir::Graph parts_of(const ir::Node& node, const std::vector<RawTensor>& inputs) {
   std::vector<ir::Value> operands;
   for (const RawTensor& input : inputs) operands.push_back(graph.add_input(input.spec, ir::InputKind::kArgument, ""));
   for (const ir::Value v : build.emit_all(node.op, operands, node.attributes)) graph.outputs.push_back({v, ""});
-  return fusion::optimize(graph);
+  return passes::optimize(graph);
 }
 
 RawRun run_parts(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, bool misaligned) {

@@ -22,7 +22,7 @@
 #include "emulator.h"
 #endif
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 // Of weights and biases in turn; some are more than a slot of an arena, some less.
@@ -135,7 +135,7 @@ std::vector<Rule> rules() {
   };
 }
 
-class GroupsOn : public testing::EveryDevice {};
+class GroupsOn : public EveryDevice {};
 
 TEST_P(GroupsOn, MoveAsTheyWouldAlone) {
   for (const Rule& rule : rules())
@@ -303,4 +303,4 @@ TEST_P(GroupsOn, AreOneLaunchHoweverMany) {
 WEFT_ON_EVERY_DEVICE(GroupsOn);
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -9,7 +9,7 @@
 #include "emulator.h"
 #include "weft/weft.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 // Of one step of Linear, activation, Linear, activation, Linear with Adam, and its plan as text.
@@ -80,5 +80,5 @@ TEST(Launches, OfAStepWithGELUInBf16) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing
 #endif

@@ -6,7 +6,7 @@
 #include "core/ir/read.h"
 #include "weft/weft.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 // At most 5 % above what is alive at the fullest node, fused or not.
@@ -158,4 +158,4 @@ TEST_F(MemoryPlan, OfThirdDerivativesIsTight) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -8,14 +8,13 @@
 #include <limits>
 #include <vector>
 
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 #include "weft/compile.h"
 #include "weft/ops.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-using testing_data::message_of;
 using Numbers = std::vector<double>;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -300,4 +299,4 @@ TEST(Optimizer, BadInput) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

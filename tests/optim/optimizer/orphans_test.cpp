@@ -16,7 +16,7 @@
 #include "weft/optimizer.h"
 #include "weft/sequential.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using ::testing::ElementsAre;
@@ -112,4 +112,4 @@ TEST(Orphans, TheCloneOfAParameterIsOne) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

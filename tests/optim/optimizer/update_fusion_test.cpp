@@ -9,7 +9,7 @@
 #include "tests/support/every_device.h"
 #include "weft/weft.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 struct Net {
@@ -65,7 +65,7 @@ std::vector<float> losses(const Net& net, Device device, bool fuse) {
   return out;
 }
 
-class FusedTrainingOn : public weft::testing::EveryDevice {};
+class FusedTrainingOn : public EveryDevice {};
 
 // Only the sums that end a region may come out otherwise: biases, clipping norms, losses. 12 steps carry that to a few
 // parts in a million of a loss near 2.
@@ -80,4 +80,4 @@ TEST_P(FusedTrainingOn, GivesTheSameLosses) {
 WEFT_ON_EVERY_DEVICE(FusedTrainingOn);
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -13,19 +13,15 @@
 #include <vector>
 
 #include "core/ir/read.h"
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 #include "tests/optim/rules/recipes.h"
 #include "tests/support/every_device.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-using testing::Adafactor;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::Lamb;
-using testing::Lion;
-using testing_data::message_of;
 using Values = std::vector<double>;
 
 const std::vector<Shape> kShapes = {{3, 4}, {5}, {}, {2, 3, 2}, {0, 4}, {4, 3}, {1}};
@@ -83,24 +79,24 @@ void expect_trajectory(const std::vector<Group>& groups, const Parameters& all,
   EXPECT_EQ(optimizer.updates(), 12);
 }
 
-class RecipesOn : public testing::EveryDevice {};
+class RecipesOn : public EveryDevice {};
 
 TEST_P(RecipesOn, LionIsItsPaper) {
   const Parameters all = parameters_of(kShapes);
   const Lion lion{.lr = schedule::linear(0.1, 0.01, 6), .beta1 = 0.8, .weight_decay = 0.1};
-  expect_trajectory({{all, lion}}, all, [&](std::size_t) { return testing::LionOracle{lion}; });
+  expect_trajectory({{all, lion}}, all, [&](std::size_t) { return LionOracle{lion}; });
 }
 
 TEST_P(RecipesOn, LambHasNormsOfEachParameter) {
   const Parameters all = parameters_of(kShapes);
   const Lamb lamb{.lr = 0.05, .beta2 = 0.95, .weight_decay = 0.1};
-  expect_trajectory({{all, lamb}}, all, [&](std::size_t) { return testing::LambOracle{lamb}; });
+  expect_trajectory({{all, lamb}}, all, [&](std::size_t) { return LambOracle{lamb}; });
 }
 
 TEST_P(RecipesOn, AdafactorKeepsRowsAndColumns) {
   const Parameters all = parameters_of(kShapes);
   const Adafactor adafactor{.lr = 0.05, .eps1 = 1e-6};
-  expect_trajectory({{all, adafactor}}, all, [&](std::size_t) { return testing::AdafactorOracle{adafactor}; });
+  expect_trajectory({{all, adafactor}}, all, [&](std::size_t) { return AdafactorOracle{adafactor}; });
 }
 
 // Groups of one recipe that differ in every number, and two recipes in one optimizer.
@@ -118,13 +114,13 @@ TEST_P(RecipesOn, StandBesideOneAnother) {
   expect_trajectory(groups, all, [](std::size_t i) -> Oracle {
     switch (i % 4) {
       case 0:
-        return testing::LionOracle{{.lr = 0.1}};
+        return LionOracle{{.lr = 0.1}};
       case 1:
-        return testing::LionOracle{{.lr = 0.2, .beta1 = 0.5, .beta2 = 0.6, .weight_decay = 0.3}};
+        return LionOracle{{.lr = 0.2, .beta1 = 0.5, .beta2 = 0.6, .weight_decay = 0.3}};
       case 2:
-        return testing::LambOracle{{.lr = 0.1}};
+        return LambOracle{{.lr = 0.1}};
       default:
-        return testing::LambOracle{{.lr = schedule::cosine(0.3, 0, 9), .eps = 1e-2}};
+        return LambOracle{{.lr = schedule::cosine(0.3, 0, 9), .eps = 1e-2}};
     }
   });
 }
@@ -357,4 +353,4 @@ TEST(Recipe, MistakesInAnUpdateAreNamed) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -36,7 +36,7 @@ struct Lamb {
     const Tensor mean = m / (1 - pow(h.beta1, h.t)), squares = v / (1 - pow(h.beta2, h.t));
     const Tensor direction = mean / (sqrt(squares) + h.eps) + h.weight_decay * p;
     const Tensor length = norm(p), wanted = norm(direction);
-    const Tensor ratio = select(logical_and(length > 0, wanted > 0), length / wanted, ones_like(length));
+    const Tensor ratio = where(logical_and(length > 0, wanted > 0), length / wanted, ones_like(length));
     return p - h.lr * (ratio * direction);
   }
 

@@ -5,13 +5,11 @@
 
 #include <cmath>
 
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 #include "weft/compile.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
-
-using testing_data::message_of;
 
 TEST(Schedule, HostValues) {
   EXPECT_EQ(Schedule(0.25).at(1000), 0.25);
@@ -76,4 +74,4 @@ TEST(Schedule, BadNumbersAreTypedErrors) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 #include "weft/linear.h"
 #include "weft/loss.h"
 #include "weft/ops.h"
@@ -16,11 +16,10 @@
 #include "weft/serialize.h"
 #include "weft/trainer.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using ::testing::HasSubstr;
-using testing_data::TemporaryDirectory;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -136,7 +135,7 @@ TEST(WriteHistory, HasEveryFigure) {
   Scripted run(callbacks::write_history(directory / "h.json"));
   run.history.best_validation_loss = 0.125;
   run.epoch(0.75, 0.625);
-  const std::string json = testing_data::read_file(directory / "h.json");
+  const std::string json = testing::read_file(directory / "h.json");
   for (const char* part : {"\"best_validation_loss\": 0.125", "\"epoch\": 1", "\"loss\": 0.625", "\"accuracy\": 0.5",
                            "\"validation_loss\": 0.75", "\"validation_accuracy\": 0.25", "\"seconds\": 2.0",
                            "\"samples_per_second\": 100.0"})
@@ -176,4 +175,4 @@ TEST(Progress, IsSilentWhenFitIsQuiet) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -6,7 +6,7 @@
 
 #include "weft/weft.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 Sequential digits_net() { return Sequential{Linear(64, 128), BatchNorm(128), ReLU(), Dropout(0.2), Linear(128, 10)}; }
@@ -76,4 +76,4 @@ TEST(Parity, ThreadsDoNotChangeABit) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -13,12 +13,9 @@
 #include "tests/optim/rules/recipes.h"
 #include "tests/support/every_device.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-using testing::Adafactor;
-using testing::Lamb;
-using testing::Lion;
 
 Dataset some_digits() {
   std::vector<std::int64_t> rows(96);
@@ -68,7 +65,7 @@ std::vector<Pair> pairs() {
           {"adafactor", Adafactor{.lr = 0.1}, Adafactor{.lr = 0.03}}};
 }
 
-class RecipeTrainingOn : public testing::EveryDevice {};
+class RecipeTrainingOn : public EveryDevice {};
 
 TEST_P(RecipeTrainingOn, GoesOnFromACheckpointBitForBit) {
   const auto path = std::filesystem::temp_directory_path() / "weft_recipes.safetensors";
@@ -134,4 +131,4 @@ TEST(RecipeTraining, NeedsNoCodeGenerator) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

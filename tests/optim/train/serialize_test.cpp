@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/core/io/files.h"
 #include "tests/support/every_device.h"
+#include "tests/support/files.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/linear.h"
@@ -12,14 +12,12 @@
 #include "weft/safetensors.h"
 #include "weft/sequential.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-class SerializeTest : public testing::EveryDevice {};
+class SerializeTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(SerializeTest);
 
-using testing_data::message_of;
-using testing_data::TemporaryDirectory;
 using Names = std::vector<std::string>;
 
 Sequential net(std::int64_t hidden = 5) {
@@ -127,4 +125,4 @@ TEST_P(SerializeTest, RenamesPrefixesAndSkips) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/compile.h"
@@ -22,11 +22,10 @@
 #include "weft/sequential.h"
 #include "weft/trainer.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 using ::testing::HasSubstr;
-using testing_data::message_of;
 using Values = std::vector<std::vector<double>>;
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
@@ -137,7 +136,7 @@ TEST(TrainerLoop, PreparingTracesAndMovesNothing) {
   trainer.prepare(rows(20), 8);
   EXPECT_EQ(values(prepared), values(plain));
   EXPECT_EQ(trainer.optimizer().updates(), 0);
-  EXPECT_THAT(trainer.memory_plan(), HasSubstr("training step"));
+  EXPECT_THAT(trainer.memory_plan().text(), HasSubstr("training step"));
   for (Trainer* t : {&trainer, &other}) t->fit(rows(20), {.batch_size = 8, .quiet = true});
   EXPECT_EQ(values(prepared), values(plain));
 }
@@ -175,4 +174,4 @@ TEST(TrainerLoop, ValidationDataIsCheckedBeforeTraining) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/core/io/files.h"
+#include "tests/support/files.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/checkpoint.h"
@@ -21,11 +21,9 @@
 #include "weft/sequential.h"
 #include "weft/serialize.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
-using testing_data::message_of;
-using testing_data::TemporaryDirectory;
 using Values = std::vector<std::vector<double>>;
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
@@ -169,7 +167,7 @@ TEST(Trainer, CallbacksHearEverythingAndCanStop) {
   EXPECT_EQ(notes->text, "begin 4 8 10 epoch1 4 8 10 epoch2 end");
   EXPECT_TRUE(std::isnan(history.epochs[0].accuracy));
   EXPECT_TRUE(std::isnan(history.epochs[0].validation_loss));
-  const std::string json = testing_data::read_file(directory / "h.json");
+  const std::string json = testing::read_file(directory / "h.json");
   EXPECT_NE(json.find("\"epoch\": 2"), std::string::npos) << json;
   EXPECT_NE(json.find("\"accuracy\": null"), std::string::npos) << json;
 }
@@ -209,7 +207,7 @@ TEST(Trainer, CheckpointsKeepTheLastAndTheBest) {
 
 TEST(Trainer, AnUnwritableDirectoryIsAnErrorBeforeTraining) {
   const TemporaryDirectory directory;
-  testing_data::write_file(directory / "file", "in the way");
+  testing::write_file(directory / "file", "in the way");
   Sequential model = plain_net();
   Trainer trainer(model, CrossEntropy(), Adam{});
   const Values before = values(model);
@@ -303,4 +301,4 @@ TEST(Checkpoint, OwnLoopResumesBitForBit) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -8,14 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "tests/core/io/files.h"
 #include "tests/support/every_device.h"
+#include "tests/support/files.h"
 #include "weft/weft.h"
 
-namespace weft {
+namespace weft::testing {
 namespace {
-
-using testing_data::TemporaryDirectory;
 
 Sequential small_net() {
   return Sequential{Linear(64, 32), BatchNorm(32), ReLU(), Linear(32, 16), GELU(), Linear(16, 10)};
@@ -56,7 +54,7 @@ struct Steps {
   Tensor x, y;
 };
 
-class PrecisionOn : public testing::EveryDevice {};
+class PrecisionOn : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(PrecisionOn);
 
 // bf16 keeps 8 bits of a number and f16 11: the first loss is an average over 48 rows of three rounded layers, and the
@@ -191,4 +189,4 @@ TEST(PrecisionTraining, LearnsDigitsAsF32Does) {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -21,7 +21,7 @@
 #include "emulator.h"
 #endif
 
-namespace weft {
+namespace weft::testing {
 namespace {
 
 // The digits net, small, with everything that has a state inside a step: schedule, clipping, moments, statistics,
@@ -118,7 +118,7 @@ TEST(TrainingReplay, TheStateOfAStepMovesOnAsOnTheCpu) {
   }
 }
 
-class ReplayedDrawsOn : public testing::EveryDevice {};
+class ReplayedDrawsOn : public EveryDevice {};
 
 TEST_P(ReplayedDrawsOn, AreNewInEveryRunAndThoseOfTheCpu) {
   const auto masks = [](Device device) {
@@ -139,4 +139,4 @@ TEST_P(ReplayedDrawsOn, AreNewInEveryRunAndThoseOfTheCpu) {
 WEFT_ON_EVERY_DEVICE(ReplayedDrawsOn);
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::testing

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/tensor.h"
 #include "weft/variable.h"
 

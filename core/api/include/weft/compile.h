@@ -10,8 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
+#include "weft/memory_report.h"
 #include "weft/profile.h"
+#include "weft/scope.h"
 #include "weft/session.h"
 #include "weft/tensor.h"
 
@@ -80,7 +82,7 @@ class Program {
   void seal();
   SessionHandle session() const;
   std::string graph() const;
-  std::string memory_plan() const;
+  MemoryReport memory_plan() const;
   Profile profile() const;
   std::int64_t largest_batch(std::int64_t memory, const std::vector<Argument>& arguments, const TracedBody& body) const;
   std::size_t traces() const;
@@ -268,7 +270,7 @@ class Compiled<R(Args...)> {
   // The same as a table.
   std::string explain() const { return profile().text(); }
   // Where the latest trace's memory goes, by owner and by layer, and when its arena is fullest: a table.
-  std::string memory_plan() const { return program_.memory_plan(); }
+  MemoryReport memory_plan() const { return program_.memory_plan(); }
   // The most rows for which everything that the program needs, variables included, fits in `memory` bytes: the largest
   // first axis of the first of the given arguments, and of those with as many rows. Each size that is tried is traced
   // and planned; nothing is allocated and nothing runs. 0 when not even one row fits.
@@ -310,8 +312,5 @@ auto compile(F&& f, CompileOptions options = {}) {
   using Signature = typename detail::SignatureOf<std::decay_t<F>>::type;
   return Compiled<Signature>(std::forward<F>(f), std::move(options));
 }
-
-// True while this thread traces a program.
-bool tracing();
 
 }  // namespace weft

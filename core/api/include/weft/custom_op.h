@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/kernel_call.h"
 #include "weft/tensor.h"
 

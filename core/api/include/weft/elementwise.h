@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/fn.h"
 #include "weft/tensor.h"
 
@@ -20,12 +20,13 @@ WEFT_UNARY_FNS(WEFT_DECLARE)
 WEFT_BINARY_FNS(WEFT_DECLARE)
 #undef WEFT_DECLARE
 
-// select(condition, a, b) is condition ? a : b; fma(a, b, c) is a * b + c rounded once; clamp(x, low, high).
-Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b);
-Tensor select(const Tensor& condition, const Tensor& a, Scalar b);
-Tensor select(const Tensor& condition, Scalar a, const Tensor& b);
+// condition ? a : b, elementwise; condition is bool, a and b are promoted to one dtype.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+Tensor where(const Tensor& condition, const Tensor& a, Scalar b);
+Tensor where(const Tensor& condition, Scalar a, const Tensor& b);
+// a * b + c, rounded once.
 Tensor fma(const Tensor& a, const Tensor& b, const Tensor& c);
+// x limited to [low, high].
 Tensor clamp(const Tensor& x, const Tensor& low, const Tensor& high);
 Tensor clamp(const Tensor& x, Scalar low, Scalar high);
 // x where x > 0, else slope * x.

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/tensor.h"
 #include "weft/variable.h"
 
@@ -75,7 +75,12 @@ auto value_and_grad(F f, Parameters of) {
 struct GradientReport {
   bool ok = false;   // every derivative is within its bound
   double worst = 0;  // largest error relative to max(1, |numeric|)
-  std::string text;  // the largest deviation of each derivative, and why not f64
+  double reverse = 0, forward = 0, second = 0;  // the largest error of each kind of derivative
+  double bound = 0;                             // what `worst` may be
+  DType dtype = DType::kF64;                    // of the arithmetic
+  std::string why{};                            // the error that f64 met, where dtype is another
+  // One line, and a second one with `why`.
+  std::string text() const;
 };
 // Compares f's reverse and forward derivatives with central differences at a random point: the full Jacobian in f64,
 // or, where f has an op without f64 kernel, in f32 with a wider bound, which the text then says. Also checks the second

@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "weft/detail/export.h"
 #include "weft/elementwise.h"
-#include "weft/export.h"
 #include "weft/tensor.h"
 
 // The ops that are not elementwise. Axes may be negative; an empty list of axes means all of them. Each throws

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 
 namespace weft WEFT_EXPORT {
 

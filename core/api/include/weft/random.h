@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/tensor.h"
 #include "weft/variable.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 
 namespace weft WEFT_EXPORT {
 
@@ -23,5 +23,8 @@ class Scope {
  private:
   std::string before_;
 };
+
+// True while this thread traces a program.
+bool tracing();
 
 }  // namespace weft

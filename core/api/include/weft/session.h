@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "weft/detail/export.h"
 #include "weft/device.h"
-#include "weft/export.h"
 #include "weft/tensor.h"
 
 namespace weft WEFT_EXPORT {

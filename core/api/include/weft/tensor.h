@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "weft/detail/export.h"
 #include "weft/device.h"
-#include "weft/export.h"
 #include "weft/shape.h"
 
 struct DLManagedTensor;
@@ -109,7 +109,7 @@ class Tensor {
   const void* device_pointer() const;
   // As NumPy prints it, long axes shortened.
   std::string text() const;
-  explicit operator bool() const = delete;  // `if (loss > 0)` does not compile: use select()
+  explicit operator bool() const = delete;  // `if (loss > 0)` does not compile: use where()
 
   // The same values on another device, or converted to another dtype.
   Tensor to(Device device) const;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 
 namespace weft WEFT_EXPORT {
 

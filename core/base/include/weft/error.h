@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 
 namespace weft WEFT_EXPORT {
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string_view>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 
 namespace weft WEFT_EXPORT {
 

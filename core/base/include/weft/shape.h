@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "weft/detail/export.h"
 #include "weft/dtype.h"
-#include "weft/export.h"
 
 namespace weft WEFT_EXPORT {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/tensor.h"
 
 namespace weft WEFT_EXPORT {

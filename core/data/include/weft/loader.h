@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "weft/dataset.h"
-#include "weft/export.h"
+#include "weft/detail/export.h"
 
 namespace weft WEFT_EXPORT {
 

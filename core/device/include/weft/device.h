@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 
 namespace weft WEFT_EXPORT {
 

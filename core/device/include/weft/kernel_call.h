@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/shape.h"
 
 namespace weft WEFT_EXPORT {

@@ -2,8 +2,8 @@
 #pragma once
 #include <memory>
 
+#include "weft/detail/export.h"
 #include "weft/device.h"
-#include "weft/export.h"
 
 namespace weft WEFT_EXPORT {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/tensor.h"
 
 // The safetensors file format: a length, a JSON header, the bytes of all tensors without gaps. Source:

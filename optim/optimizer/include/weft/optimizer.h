@@ -8,7 +8,7 @@
 
 #include "weft/adam.h"
 #include "weft/adamw.h"
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/gradients.h"
 #include "weft/recipe.h"
 #include "weft/sgd.h"

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/number.h"
 #include "weft/recipe_state.h"
 #include "weft/schedule.h"

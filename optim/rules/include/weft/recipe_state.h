@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/tensor.h"
 
 namespace weft WEFT_EXPORT {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/tensor.h"
 
 namespace weft WEFT_EXPORT {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 
 namespace weft WEFT_EXPORT {
 

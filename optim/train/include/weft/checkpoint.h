@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/loader.h"
 #include "weft/module.h"
 #include "weft/optimizer.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "weft/export.h"
+#include "weft/detail/export.h"
 #include "weft/module.h"
 
 namespace weft WEFT_EXPORT {

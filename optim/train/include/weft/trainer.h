@@ -14,8 +14,8 @@
 #include "weft/callbacks.h"
 #include "weft/compile.h"
 #include "weft/dataset.h"
+#include "weft/detail/export.h"
 #include "weft/device.h"
-#include "weft/export.h"
 #include "weft/module.h"
 #include "weft/optimizer.h"
 
@@ -86,7 +86,7 @@ class Trainer {
   // Traces, plans and builds the training step for batches of these rows; trains nothing.
   void prepare(const Dataset& train, std::int64_t batch_size);
   // The memory of the training step as a table; TraceError before prepare() or the first step.
-  std::string memory_plan() const;
+  MemoryReport memory_plan() const;
   // The most rows per batch for which everything that the training step needs fits in `memory` bytes; found by
   // planning.
   std::int64_t largest_batch(const Dataset& train, std::int64_t memory);

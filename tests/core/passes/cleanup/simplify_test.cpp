@@ -8,7 +8,8 @@
 #include "core/passes/optimize.h"
 #include "tests/core/passes/passes.h"
 
-namespace weft::fusion {
+namespace weft::testing {
+using namespace passes;
 namespace {
 
 TEST(Simplify, FoldsKnownNumbers) {
@@ -359,4 +360,4 @@ graph {
 }
 
 }  // namespace
-}  // namespace weft::fusion
+}  // namespace weft::testing

@@ -12,7 +12,8 @@
 #include "core/passes/optimize.h"
 #include "tests/core/passes/passes.h"
 
-namespace weft::fusion {
+namespace weft::testing {
+using namespace passes;
 namespace {
 
 // A layer with a ReLU, and the product that goes back through it; h is read by the gradient of the next weights, too.
@@ -237,4 +238,4 @@ TEST(ActivationGradients, OfAReLUWhoseResultIsRounded) {
 }
 
 }  // namespace
-}  // namespace weft::fusion
+}  // namespace weft::testing

@@ -7,7 +7,8 @@
 
 #include "tests/core/passes/passes.h"
 
-namespace weft::fusion {
+namespace weft::testing {
+using namespace passes;
 namespace {
 
 // The gradients of a linear layer: its weights' and its bias's.
@@ -170,4 +171,4 @@ graph {
 }
 
 }  // namespace
-}  // namespace weft::fusion
+}  // namespace weft::testing

@@ -12,7 +12,8 @@
 #include "core/program/program.h"
 #include "tests/core/passes/passes.h"
 
-namespace weft::fusion {
+namespace weft::testing {
+using namespace passes;
 namespace {
 
 // A gradient mask, and the bias gradient at its end; the constant moves into the body, and what only others read stays
@@ -269,4 +270,4 @@ TEST(Epilogues, StayWithinAProgram) {
 }
 
 }  // namespace
-}  // namespace weft::fusion
+}  // namespace weft::testing

@@ -7,7 +7,8 @@
 #include "core/passes/fuse/regions.h"
 #include "tests/core/passes/passes.h"
 
-namespace weft::fusion {
+namespace weft::testing {
+using namespace passes;
 namespace {
 
 // The weight's gradient reads the output of the ReLU, so that its mask need not be stored.
@@ -178,4 +179,4 @@ graph {
 }
 
 }  // namespace
-}  // namespace weft::fusion
+}  // namespace weft::testing

@@ -5,7 +5,8 @@
 
 #include "tests/core/passes/passes.h"
 
-namespace weft::fusion {
+namespace weft::testing {
+using namespace passes;
 namespace {
 
 // The gradient of a mean: the factor waits for the rows' weights, not for the loss.
@@ -124,4 +125,4 @@ graph {
 }
 
 }  // namespace
-}  // namespace weft::fusion
+}  // namespace weft::testing

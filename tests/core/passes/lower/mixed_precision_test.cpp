@@ -6,7 +6,8 @@
 #include "core/passes/cleanup/cse.h"
 #include "tests/core/passes/passes.h"
 
-namespace weft::fusion {
+namespace weft::testing {
+using namespace passes;
 namespace {
 
 ir::Graph to_bf16(const ir::Graph& graph) { return lower_precision(graph, DType::kBF16); }
@@ -318,4 +319,4 @@ graph {
 }
 
 }  // namespace
-}  // namespace weft::fusion
+}  // namespace weft::testing

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Tensors, variables, compiled programs, derivatives, and what stands below them.
+#include "weft/arena.h"
+#include "weft/compile.h"
+#include "weft/custom_op.h"
+#include "weft/device.h"
+#include "weft/dtype.h"
+#include "weft/elementwise.h"
+#include "weft/error.h"
+#include "weft/fn.h"
+#include "weft/gradients.h"
+#include "weft/kernel_call.h"
+#include "weft/log.h"
+#include "weft/memory_report.h"
+#include "weft/ops.h"
+#include "weft/profile.h"
+#include "weft/random.h"
+#include "weft/scope.h"
+#include "weft/session.h"
+#include "weft/shape.h"
+#include "weft/tensor.h"
+#include "weft/user_stream.h"
+#include "weft/variable.h"
+#include "weft/version.h"

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "weft/detail/export.h"
+#include "weft/tensor.h"
+
+namespace weft::detail {
+
+// True if `f` traces one elementwise program for all of these shapes: element i of each result comes from element i of
+// tensors of that shape and from single numbers. Such a program treats tensors that lie side by side as it treats each
+// of them alone. `f` makes its own arguments, for example by zeros(). Nothing runs.
+WEFT_EXPORT bool traces_elementwise(const std::function<std::vector<Tensor>(const Shape&)>& f,
+                                    const std::vector<Shape>& shapes);
+
+}  // namespace weft::detail

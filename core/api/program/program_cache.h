@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/api/trace/tracer.h"
+#include "core/exec/executable.h"
+#include "weft/compile.h"
+
+namespace weft::detail {
+
+struct ArgumentKey {
+  TensorSpec spec;
+  std::string key;
+  bool is_tensor = false;
+  bool operator==(const ArgumentKey&) const = default;
+};
+
+// What a call looks for.
+struct Request {
+  std::vector<ArgumentKey> key;
+  std::optional<Device> device;
+  // With buckets: the rows that are given, and the rows that the program works on. Otherwise both are 0.
+  std::int64_t rows = 0, bucket = 0;
+
+  bool padded() const { return rows != bucket; }
+};
+
+// One finished trace: what it was made for, what it binds, and the program itself.
+struct Traced {
+  std::vector<ArgumentKey> arguments;
+  std::optional<Device> given;
+  Trace trace;
+  std::unique_ptr<exec::Instance> program;
+  std::vector<Array> inputs;  // once sealed: the captures and the variables' memory, undefined for arguments
+
+  bool flags_hold() const {
+    return std::all_of(trace.guards.begin(), trace.guards.end(), [](const auto& g) { return *g.first == g.second; });
+  }
+  bool fits(const Request& request) const { return arguments == request.key && flags_hold(); }
+};
+
+class ProgramCache {
+ public:
+  explicit ProgramCache(CompileOptions options) : options_(std::move(options)) {}
+
+  // The key of a call; with buckets that of the next size.
+  Request request(const std::vector<Argument>& arguments) const;
+  Traced& find(const Request& request, const TracedBody& body);
+  std::vector<Tensor> run(Traced& traced, const Request& request, const std::vector<Argument>& arguments);
+  void prepare(const std::vector<Argument>& arguments, const TracedBody& body);
+  // From here on no trace is made, and the variables' memory is known.
+  void seal();
+  bool sealed() const { return sealed_; }
+  // The trace of a sealed program for a request from any device; throws where there is none.
+  const Traced& known(const Request& request) const;
+  // Throws where runs at the same time would not be safe.
+  void check_sessions() const;
+  const Traced& latest(const char* what) const;
+  MemoryReport memory_plan() const;
+  Profile profile() const;
+  // The most rows that fit in `memory` bytes; whole: with the variables that are there already.
+  std::int64_t largest_batch(std::int64_t memory, const Request& request, const TracedBody& body, bool whole) const;
+  const CompileOptions& options() const { return options_; }
+  std::size_t size() const { return traces_.size(); }
+
+ private:
+  struct Built {
+    Trace trace;  // without its graph
+    std::shared_ptr<const exec::Executable> executable;
+  };
+  Trace traced(const Request& request, const TracedBody& body) const;
+  void expect_rows_apart(const ir::Graph& graph, Request request, const TracedBody& body) const;
+  Built build(const Request& request, const TracedBody& body) const;
+  std::unique_ptr<Traced> trace(const Request& request, const TracedBody& body);
+  [[noreturn]] void too_many(const std::vector<ArgumentKey>& key) const;
+  [[noreturn]] void unknown(const Request& request) const;
+
+  CompileOptions options_;
+  std::vector<std::unique_ptr<Traced>> traces_;
+  bool sealed_ = false;
+};
+
+// The arrays of a call's inputs on their way into the program: arguments join what the trace binds. With buckets they
+// get rows of zeros up to the bucket's size.
+void fill_arguments(std::vector<Array>& inputs, const Request& request, const std::vector<Argument>& arguments,
+                    Device device, const Stream& stream);
+// The rows of a result that were asked for.
+Array asked_rows(const Array& result, const Request& request);
+
+}  // namespace weft::detail

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/session.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "core/api/program/buckets.h"
+#include "core/api/program/program_cache.h"
+#include "core/base/check.h"
+#include "core/exec/data_flag.h"
+
+namespace weft {
+
+Out Out::borrow_device(void* pointer, TensorSpec spec, Device device) {
+  if (pointer == nullptr && spec.shape.numel() > 0) fail<ValueError>("borrow_device", "the pointer is null");
+  return {pointer, std::move(spec), device, true};
+}
+
+bool Out::takes(const TensorSpec& result) const {
+  if (spec_.dtype != result.dtype) return false;
+  return shaped_ ? spec_.shape == result.shape : spec_.shape.numel() == result.shape.numel();
+}
+
+namespace detail {
+
+struct PendingState {
+  Stream stream;
+  Event done;
+};
+
+// What a run of a sealed program needs for itself: a stream, activations and the instances bound to them.
+class SessionState {
+ public:
+  explicit SessionState(std::shared_ptr<const ProgramCache> program) : program_(std::move(program)) {
+    program_->check_sessions();
+  }
+
+  std::vector<Tensor> run(const std::vector<Argument>& arguments) {
+    const Request request = program_->request(arguments);
+    const Traced& traced = program_->known(request);
+    const Stream current = Stream::current(traced.trace.device);
+    const Stream own = stream(traced.trace.device);
+    own.wait(current);
+    std::vector<Array> targets;
+    // Of the thread's stream, where they will be read and given back.
+    for (const ir::Output& output : program_of(traced).executable().graph().outputs)
+      targets.push_back(Array::empty(program_of(traced).executable().graph().spec(output.value), current));
+    std::vector<Tensor> results;
+    for (const Array& out : run(traced, request, arguments, targets, own))
+      results.push_back(wrap(asked_rows(out, request)));
+    current.wait(own);
+    return results;
+  }
+
+  Pending into(std::span<const Out> outs, const std::vector<Argument>& arguments) {
+    const Request request = program_->request(arguments);
+    const Traced& traced = program_->known(request);
+    const Device device = traced.trace.device;
+    const Stream own = stream(device);
+    const bool reads_device = std::any_of(arguments.begin(), arguments.end(), [](const Argument& a) {
+      return a.key.empty() && a.tensor.device().is_cuda();
+    });
+    if (reads_device) own.wait(Stream::current(device));
+    const std::vector<Array> results = run(traced, request, arguments, targets_for(outs, traced, request), own);
+    for (std::size_t i = 0; i < outs.size(); ++i) {
+      if (results[i].data() == outs[i].data()) continue;
+      copy_bytes(outs[i].data(), outs[i].device(), results[i].data(), device,
+                 static_cast<std::size_t>(asked_rows(results[i], request).spec().bytes()), own);
+    }
+    if (reads_device) Stream::current(device).wait(own);  // before the arguments' memory is used again
+    auto pending = std::make_shared<PendingState>();
+    pending->stream = own;
+    pending->done = Event::record(own);
+    return Pending(std::move(pending));
+  }
+
+ private:
+  // The session's own, unless the thread has named one of the user's.
+  Stream stream(Device device) {
+    Stream current = Stream::current(device);
+    if (!current.owned()) return current;
+    if (!stream_ || stream_->device() != device) stream_ = Stream::create(device);
+    return *stream_;
+  }
+
+  exec::Instance& program_of(const Traced& traced) {
+    auto& instance = instances_[&traced];
+    if (!instance) instance = std::make_unique<exec::Instance>(traced.program->shared_executable(), arenas_);
+    return *instance;
+  }
+
+  std::vector<Array> run(const Traced& traced, const Request& request, const std::vector<Argument>& arguments,
+                         std::span<const Array> targets, const Stream& own) {
+    std::vector<Array> inputs = traced.inputs;
+    fill_arguments(inputs, request, arguments, traced.trace.device, own);
+    return program_of(traced).run(inputs, targets, own);
+  }
+
+  // The user's memory where it fits as it is, and nothing where rows are cut off or another device is meant.
+  std::vector<Array> targets_for(std::span<const Out> outs, const Traced& traced, const Request& request) {
+    const ir::Graph& graph = program_of(traced).executable().graph();
+    if (outs.size() != graph.outputs.size())
+      fail<ValueError>("into", "program '", program_->options().name, "' has ", graph.outputs.size(),
+                       " results, memory is given for ", outs.size());
+    std::vector<Array> targets(outs.size());
+    for (std::size_t i = 0; i < outs.size(); ++i) {
+      TensorSpec result = graph.spec(graph.outputs[i].value);
+      if (request.padded()) result = rows_spec(result, request.rows);
+      if (!outs[i].takes(result))
+        fail<ShapeError>("into", "result ", i, " of program '", program_->options().name, "' is ", result,
+                         ", the memory takes ", outs[i].spec());
+      if (request.padded() || outs[i].device() != traced.trace.device) continue;
+      auto memory = Block::wrap(outs[i].data(), static_cast<std::size_t>(result.bytes()), outs[i].device(), {});
+      targets[i] = Array::wrap(std::move(memory), 0, std::move(result));
+    }
+    return targets;
+  }
+
+  const std::shared_ptr<const ProgramCache> program_;
+  const std::shared_ptr<exec::ArenaPool> arenas_ = std::make_shared<exec::ArenaPool>();
+  std::optional<Stream> stream_;
+  std::map<const Traced*, std::unique_ptr<exec::Instance>> instances_;
+};
+
+SessionHandle::SessionHandle(std::shared_ptr<const ProgramCache> program)
+    : state_(std::make_unique<SessionState>(std::move(program))) {}
+SessionHandle::~SessionHandle() = default;
+SessionHandle::SessionHandle(SessionHandle&&) noexcept = default;
+SessionHandle& SessionHandle::operator=(SessionHandle&&) noexcept = default;
+
+std::vector<Tensor> SessionHandle::run(const std::vector<Argument>& arguments) { return state_->run(arguments); }
+Pending SessionHandle::into(std::span<const Out> outs, const std::vector<Argument>& arguments) {
+  return state_->into(outs, arguments);
+}
+
+}  // namespace detail
+
+bool Pending::ready() const { return state_->done.ready(); }
+
+void Pending::get() const {
+  state_->done.synchronize();
+  exec::throw_data_error(state_->stream);
+}
+
+void* Pending::event() const { return state_->done.handle(); }
+
+}  // namespace weft

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <string>
+
+#include "core/api/trace/tracer.h"
+#include "core/exec/executable.h"
+#include "weft/profile.h"
+
+namespace weft::detail {
+
+// Times a program on copies of what it is bound to.
+Profile profile_of(const std::string& name, const Trace& trace, std::shared_ptr<const exec::Executable> executable);
+
+}  // namespace weft::detail

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/random.h"
+
+#include <array>
+
+#include "core/api/trace/cell.h"
+#include "core/api/trace/dispatch.h"
+#include "core/base/check.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+thread_local Generator* chosen = nullptr;
+
+Generator& current_generator() { return chosen ? *chosen : default_generator(); }
+
+std::array<std::int64_t, 2> read_state(const Variable& state) {
+  std::array<std::int64_t, 2> out{};
+  state.cell()->array().copy_to_host(out.data());
+  return out;
+}
+
+Tensor state_tensor(std::int64_t seed, std::int64_t call) {
+  const DeviceScope host(Device::cpu());
+  return Tensor::of({seed, call}, {2});
+}
+
+// Runs `draw(state, ordinal)`; outside a trace each draw is one call of the generator.
+template <class Draw>
+Tensor drawn(Device device, Draw draw) {
+  const Variable& state = current_generator().state();
+  if (detail::Tracer* tracer = detail::Tracer::current()) {
+    const auto [value, ordinal] = tracer->next_draw(state.cell());
+    return draw(tracer->wrap(value), ordinal);
+  }
+  const auto [seed, call] = read_state(state);
+  Tensor out = draw(state_tensor(seed, call).to(device), std::int64_t{0});
+  state.cell()->write(detail::array_of(state_tensor(seed, call + 1), "random"));
+  return out;
+}
+
+Tensor draw_shaped(const char* op, const Shape& shape, DType dtype) {
+  for (const std::int64_t d : shape)
+    if (d < 0) fail<ShapeError>(op, "shape ", shape, " has a negative size");
+  return drawn(default_device(), [&](const Tensor& state, std::int64_t ordinal) {
+    return detail::apply1(op, {state}, {{"shape", shape.dims()}, {"dtype", dtype}, {"ordinal", ordinal}});
+  });
+}
+
+}  // namespace
+
+Generator::Generator(std::uint64_t seed) : state_(state_tensor(static_cast<std::int64_t>(seed), 0)) {
+  state_.cell()->roams = true;
+  state_.cell()->path = "generator";
+}
+
+void Generator::seed(std::uint64_t seed) {
+  state_.cell()->write(detail::array_of(state_tensor(static_cast<std::int64_t>(seed), 0), "seed"));
+}
+
+std::uint64_t Generator::seed() const { return static_cast<std::uint64_t>(read_state(state_)[0]); }
+
+Generator& default_generator() {
+  // Never destroyed: variables may outlive the end of main().
+  static auto* generator = new Generator(0);
+  return *generator;
+}
+
+void seed(std::uint64_t s) { default_generator().seed(s); }
+
+GeneratorScope::GeneratorScope(Generator& generator) : before_(chosen) { chosen = &generator; }
+GeneratorScope::~GeneratorScope() { chosen = before_; }
+
+Tensor uniform(Shape shape, Scalar low, Scalar high, DType dtype) {
+  if (!is_floating(dtype)) fail<DTypeError>("uniform", "dtype is ", dtype, "; draws are floating");
+  Tensor u = draw_shaped("uniform", shape, dtype);
+  if (high.real != 1.0 || low.real != 0.0) u = u * (high.real - low.real);
+  return low.real == 0.0 ? u : u + low.real;
+}
+
+Tensor randn(Shape shape, DType dtype) {
+  if (!is_floating(dtype)) fail<DTypeError>("randn", "dtype is ", dtype, "; draws are floating");
+  return draw_shaped("normal", shape, dtype);
+}
+
+Tensor dropout(const Tensor& x, double rate) {
+  detail::impl_of(x, "dropout");
+  if (!(rate >= 0.0 && rate < 1.0)) fail<ValueError>("dropout", "rate is ", rate, "; it must lie in [0, 1)");
+  return drawn(x.device(), [&](const Tensor& state, std::int64_t ordinal) {
+    return detail::apply1("dropout", {x, state}, {{"rate", rate}, {"ordinal", ordinal}});
+  });
+}
+
+}  // namespace weft

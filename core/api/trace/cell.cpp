@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/api/trace/cell.h"
+
+#include <atomic>
+
+#include "core/api/trace/tracer.h"
+#include "core/base/check.h"
+#include "weft/random.h"
+
+namespace weft::detail {
+namespace {
+
+// The seed that pending initialisers of loose cells are keyed with: weft::seed() sets it through default_generator().
+std::atomic<std::uint64_t> creation_ordinal{0};
+
+}  // namespace
+
+std::uint64_t mix_seed(std::uint64_t seed, std::string_view name) {
+  // FNV-1a over the name, then the finaliser of SplitMix64, so that close seeds and names give unrelated keys.
+  std::uint64_t h = 0xcbf29ce484222325ull ^ seed;
+  for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+  h += 0x9e3779b97f4a7c15ull * (seed + 1);
+  h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9ull;
+  h = (h ^ (h >> 27)) * 0x94d049bb133111ebull;
+  return h ^ (h >> 31);
+}
+
+Cell::Cell(TensorSpec spec, Init init)
+    : spec_(std::move(spec)),
+      init_(std::move(init)),
+      seed_(mix_seed(default_generator().seed(), "cell " + std::to_string(creation_ordinal++))) {}
+
+Cell::Cell(Array value) : spec_(value.spec()), array_(std::move(value)) {}
+
+Device Cell::device() const { return array_.defined() ? array_.device() : wanted_.value_or(default_device()); }
+
+void Cell::draw(Device device, std::uint64_t seed) {
+  if (array_.defined()) return;
+  const TracePause pause;
+  const DeviceScope on(device);
+  Generator generator(seed);
+  const GeneratorScope draws(generator);
+  const Tensor value = init_.draw(spec_.shape, spec_.dtype);
+  if (value.shape() != spec_.shape || value.dtype() != spec_.dtype)
+    fail<ShapeError>("init", "the initialiser of '", path, "' drew ", TensorSpec{value.shape(), value.dtype()},
+                     ", the variable is ", spec_);
+  // A copy: the initialiser may have handed out memory that others hold, too.
+  const Array drawn = array_of(value, "init").to(device);
+  const Stream stream = Stream::current(device);
+  array_ = Array::empty(spec_, stream);
+  copy_bytes(array_.data(), device, drawn.data(), device, static_cast<std::size_t>(spec_.bytes()), stream);
+}
+
+Array Cell::storage(Device device) {
+  if (!array_.defined()) draw(wanted_.value_or(device), seed_);
+  if (array_.device() != device) {
+    if (!roams)
+      fail<DeviceError>("variable", "'", path, "' lives on ", array_.device().name(), ", the program runs on ",
+                        device.name(), "; move it with to()");
+    to(device);
+  }
+  return array_;
+}
+
+Tensor Cell::snapshot() {
+  if (auto living = snapshot_.lock()) return Tensor(living);
+  auto made = std::make_shared<const TensorImpl>(storage(device()));
+  snapshot_ = made;
+  return Tensor(std::move(made));
+}
+
+void Cell::before_write() {
+  const auto living = snapshot_.lock();
+  snapshot_.reset();
+  if (!living) return;
+  const Stream stream = Stream::current(array_.device());
+  Array copy = Array::empty(spec_, stream);
+  copy_bytes(copy.data(), copy.device(), array_.data(), array_.device(), static_cast<std::size_t>(spec_.bytes()),
+             stream);
+  living->replace(std::move(copy));
+}
+
+void Cell::write(const Array& value) {
+  if (!array_.defined()) {
+    const Stream stream = Stream::current(device());
+    array_ = Array::empty(spec_, stream);
+  } else {
+    before_write();
+  }
+  const Device device = array_.device();
+  const Stream stream = Stream::current(device);
+  const Array here = value.to(device);
+  copy_bytes(array_.data(), device, here.data(), device, static_cast<std::size_t>(spec_.bytes()), stream);
+}
+
+void Cell::to(Device device) {
+  if (window && array_.device() == device) return;
+  if (window)
+    fail<DeviceError>("variable", "'", path, "' is laid out with an optimizer's other parameters on ",
+                      array_.device().name(), "; move a model before it is first trained");
+  wanted_ = device;
+  if (array_.defined() && array_.device() != device) array_ = array_.to(device);
+}
+
+Cell& cell_of(const Variable& variable, const char* op) {
+  if (!variable.defined()) fail<ValueError>(op, "the variable is undefined");
+  return *variable.cell();
+}
+
+}  // namespace weft::detail

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/api/trace/tensor_impl.h"
+#include "weft/detail/flag.h"
+#include "weft/variable.h"
+
+namespace weft::detail {
+
+// What a Variable handle points to.
+class Cell {
+ public:
+  Cell(TensorSpec spec, Init init);
+  explicit Cell(Array value);
+
+  const TensorSpec& spec() const { return spec_; }
+  bool initialised() const { return array_.defined(); }
+  // Where the value is, or will be drawn.
+  Device device() const;
+  // The memory of the value, drawn on `device` first if need be; DeviceError when it lives elsewhere.
+  Array storage(Device device);
+  const Array& array() const { return array_; }
+  // Draws the pending value with a generator of this seed.
+  void draw(Device device, std::uint64_t seed);
+  // A tensor that keeps today's value.
+  Tensor snapshot();
+  // Call before the memory changes: hands its copy to a living snapshot.
+  void before_write();
+  void write(const Array& value);
+  // Takes other memory of the same spec that already holds the value (an arena's slot, another device's copy).
+  void move_to(Array storage) { array_ = std::move(storage); }
+  void to(Device device);
+
+  std::string path;
+  Flag trainable{true};
+  bool parameter = false;  // made as a Parameter: somebody should train it
+  bool trained = false;    // gradients have been asked for
+  bool roams = false;      // follows the programs that use it from device to device (generator states)
+  // The segment that this cell is a window of.
+  struct Window {
+    std::shared_ptr<Cell> flat;
+    std::int64_t offset = 0;  // elements
+  };
+  std::optional<Window> window;
+  // The other way round: the cells that are windows of this one, in order, with their offsets.
+  std::vector<std::pair<std::weak_ptr<Cell>, std::int64_t>> members;
+  const Init& init() const { return init_; }
+  std::uint64_t seed() const { return seed_; }
+
+ private:
+  TensorSpec spec_;
+  Init init_;
+  std::uint64_t seed_ = 0;  // key of the pending draw
+  std::optional<Device> wanted_;
+  Array array_;
+  std::weak_ptr<const TensorImpl> snapshot_;
+};
+
+// The cell of a defined variable; ValueError otherwise.
+Cell& cell_of(const Variable& variable, const char* op);
+// A key for drawing: mixes a seed with a name, the same on every platform.
+std::uint64_t mix_seed(std::uint64_t seed, std::string_view name);
+
+}  // namespace weft::detail

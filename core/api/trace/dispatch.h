@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include "core/api/trace/tracer.h"
+
+namespace weft::detail {
+
+// One op on tensors: a node while tracing, otherwise run at once as a program of one node. The one door to every op.
+std::vector<Tensor> apply_op(ir::OpId op, std::span<const Tensor> inputs, ir::Attributes attributes = {});
+inline Tensor apply1(std::string_view op, std::initializer_list<Tensor> inputs, ir::Attributes attributes = {}) {
+  return apply_op(ir::OpId::of(op), {inputs.begin(), inputs.size()}, std::move(attributes))[0];
+}
+
+// PyTorch's promotion: bool < integers < floating; a wider type of the same kind wins, f16 with bf16 gives f32.
+DType promote(DType a, DType b);
+Tensor cast_to(const Tensor& x, DType dtype);
+// All axes when the list is empty; normalised, sorted, each once. ShapeError for repeats.
+ir::Ints normal_axes(const std::vector<int>& axes, int rank, const char* op);
+// A tensor of one value on the current device. As an integer a number beyond int64 is the nearest that is not.
+Tensor filled(const Shape& shape, Scalar value, DType dtype);
+// A 0-d tensor on the device: a number beside a tensor.
+Tensor constant(Scalar value, DType dtype, Device device);
+
+}  // namespace weft::detail

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/api/trace/cell.h"
+#include "core/api/trace/tensor_impl.h"
+#include "core/ops/op.h"
+
+namespace weft::detail {
+
+// Everything that a finished trace is made of.
+struct Trace {
+  ir::Graph graph;
+  std::vector<std::shared_ptr<Cell>> cells;     // of the variable inputs, in input order (null for others)
+  std::vector<Array> captures;                  // of the capture inputs, in input order (empty for others)
+  std::vector<std::shared_ptr<Cell>> assigned;  // per output: the cell it goes to, null for returned ones
+  std::vector<std::pair<std::shared_ptr<bool>, bool>> guards;
+  Device device;
+};
+
+// Records one program. The ops of this thread go to the tracer on top of the stack; without one they run at once.
+class Tracer {
+ public:
+  explicit Tracer(std::optional<Device> device);
+  ~Tracer();
+  Tracer(const Tracer&) = delete;
+  Tracer& operator=(const Tracer&) = delete;
+
+  // The tracer of this thread, null outside a trace.
+  static Tracer* current();
+
+  Tensor add_argument(const TensorSpec& spec, const std::string& name);
+  Tensor wrap(ir::Value value);
+  // The tensor as a value of this graph; a concrete one becomes a captured constant. TraceError for another trace's
+  // tensor.
+  ir::Value lift(const Tensor& tensor, const char* op);
+
+  ir::Value read(const std::shared_ptr<Cell>& cell);
+  void assign(const std::shared_ptr<Cell>& cell, ir::Value value);
+  // Every value that reads of this cell have given so far, oldest first.
+  std::vector<ir::Value> versions(const std::shared_ptr<Cell>& cell) const;
+  // The variables that have been read or assigned so far, in order of first use.
+  std::vector<std::shared_ptr<Cell>> cells() const;
+  // The state input and the ordinal of the next draw from a generator.
+  std::pair<ir::Value, std::int64_t> next_draw(const std::shared_ptr<Cell>& state);
+  void guard(const std::shared_ptr<bool>& flag);
+
+  ops::Builder& build() { return build_; }
+  const ir::Graph& graph() const { return graph_; }
+  // Where the program will run, as far as it is known.
+  Device device() const;
+
+  // Ends the recording: `results` are returned, assigned cells become further outputs.
+  Trace finish(const std::vector<Tensor>& results, std::optional<Device> argument_device);
+
+ private:
+  struct CellState {
+    ir::Value latest;
+    std::size_t input = 0;  // position in graph_.inputs
+    std::vector<ir::Value> versions;
+    bool assigned = false;
+  };
+  struct Draws {
+    ir::Value state;
+    std::int64_t next = 0;
+  };
+  // The name by which the graph tells variables apart; two modules may both have a "0.weight".
+  std::string unique_name(const std::string& path);
+  ir::Value window(const Cell& cell, ir::Value flat);
+
+  ir::Graph graph_;
+  ops::Builder build_;
+  std::shared_ptr<TraceToken> token_;
+  std::optional<Device> device_;
+  // In order of first use, so that inputs and outputs come in a reproducible order.
+  std::vector<std::pair<std::shared_ptr<Cell>, CellState>> cells_;
+  std::map<Cell*, std::size_t> cell_index_;
+  std::map<std::pair<Cell*, ir::Value>, ir::Value> windows_;  // (window cell, version of its segment) -> the slice
+  std::map<const TensorImpl*, ir::Value> captured_;
+  std::vector<Tensor> captured_tensors_;
+  std::map<std::int32_t, std::pair<std::shared_ptr<Cell>, Array>> bound_;  // input node -> what it stands for
+  std::map<Cell*, Draws> draws_;
+  std::vector<std::pair<std::shared_ptr<bool>, bool>> guards_;
+  std::set<const bool*> guarded_;
+  std::set<std::string> names_;               // of variables
+  std::map<std::string, int> names_by_path_;  // how many of them a path has got
+  Tracer* parent_;
+
+  CellState& state_of(const std::shared_ptr<Cell>& cell);
+  friend class TracePause;
+};
+
+// While it lives, ops of this thread run at once even inside a trace (drawing initial values).
+class [[nodiscard]] TracePause {
+ public:
+  TracePause();
+  ~TracePause();
+  TracePause(const TracePause&) = delete;
+  TracePause& operator=(const TracePause&) = delete;
+
+ private:
+  Tracer* before_;
+};
+
+}  // namespace weft::detail

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/variable.h"
+
+#include "core/api/trace/cell.h"
+#include "core/api/trace/tracer.h"
+#include "core/base/check.h"
+
+namespace weft {
+
+using detail::Cell;
+using detail::cell_of;
+using detail::Tracer;
+
+Variable::Variable(Shape shape, Init init, DType dtype) {
+  for (const std::int64_t d : shape)
+    if (d < 0) fail<ShapeError>("variable", "shape ", shape, " has a negative size");
+  cell_ = std::make_shared<Cell>(TensorSpec{std::move(shape), dtype}, std::move(init));
+}
+
+Variable::Variable(const Tensor& value) {
+  const Array given = detail::array_of(value, "variable");
+  // A copy: the tensor must keep its value when the variable changes.
+  const Stream stream = Stream::current(given.device());
+  Array own = Array::empty(given.spec(), stream);
+  copy_bytes(own.data(), own.device(), given.data(), given.device(), static_cast<std::size_t>(given.spec().bytes()),
+             stream);
+  cell_ = std::make_shared<Cell>(std::move(own));
+}
+
+Tensor Variable::value() const {
+  Cell& cell = cell_of(*this, "value");
+  if (Tracer* tracer = Tracer::current()) return tracer->wrap(tracer->read(cell_));
+  return cell.snapshot();
+}
+
+void Variable::assign(const Tensor& value) const {
+  Cell& cell = cell_of(*this, "assign");
+  const TensorSpec& given = detail::impl_of(value, "assign").spec();
+  if (given.shape != cell.spec().shape)
+    fail<ShapeError>("assign", "variable '", cell.path, "' is ", cell.spec(), ", the value is ", given);
+  if (given.dtype != cell.spec().dtype)
+    fail<DTypeError>("assign", "variable '", cell.path, "' is ", cell.spec(), ", the value is ", given);
+  if (Tracer* tracer = Tracer::current()) {
+    tracer->assign(cell_, tracer->lift(value, "assign"));
+  } else {
+    cell.write(detail::array_of(value, "assign"));
+  }
+}
+
+const Shape& Variable::shape() const { return cell_of(*this, "shape").spec().shape; }
+DType Variable::dtype() const { return cell_of(*this, "dtype").spec().dtype; }
+Device Variable::device() const { return cell_of(*this, "device").device(); }
+const std::string& Variable::path() const { return cell_of(*this, "path").path; }
+void Variable::set_path(std::string path) const { cell_of(*this, "set_path").path = std::move(path); }
+bool Variable::trainable() const { return cell_of(*this, "trainable").trainable.get(); }
+void Variable::set_trainable(bool on) const { cell_of(*this, "set_trainable").trainable.set(on); }
+bool Variable::initialised() const { return cell_of(*this, "initialised").initialised(); }
+
+void Variable::initialise(std::uint64_t seed) const {
+  Cell& cell = cell_of(*this, "initialise");
+  cell.draw(cell.device(), detail::mix_seed(seed, cell.path));
+}
+
+void Variable::to(Device device) const { cell_of(*this, "to").to(device); }
+
+Variable Variable::clone() const {
+  Cell& cell = cell_of(*this, "clone");
+  Variable copy;
+  if (cell.initialised()) {
+    copy = Variable(cell.snapshot());
+  } else {
+    copy.cell_ = std::make_shared<Cell>(cell.spec(), cell.init());
+  }
+  copy.cell_->path = cell.path;
+  copy.cell_->parameter = cell.parameter;
+  copy.cell_->trainable.set(cell.trainable.get());
+  return copy;
+}
+
+Parameter::Parameter(Shape shape, Init init, DType dtype) : Variable(std::move(shape), std::move(init), dtype) {
+  cell()->parameter = true;
+}
+
+Parameter::Parameter(const Tensor& value) : Variable(value) { cell()->parameter = true; }
+
+}  // namespace weft

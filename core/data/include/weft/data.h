@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Datasets and loaders.
+#include "weft/dataset.h"
+#include "weft/datasets.h"
+#include "weft/loader.h"

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Modules, layers, initial values, losses.
+#include "weft/activation.h"
+#include "weft/batch_norm.h"
+#include "weft/dropout.h"
+#include "weft/flatten.h"
+#include "weft/init.h"
+#include "weft/linear.h"
+#include "weft/loss.h"
+#include "weft/module.h"
+#include "weft/sequential.h"
+#include "weft/summary.h"
