@@ -54,7 +54,7 @@ else()
   set_property(SOURCE ${weft_avx2_sources} ${weft_avx512_sources} PROPERTY HEADER_FILE_ONLY ON)
 endif()
 
-# Asking for vectors is a hint there: without optimisation, or under a sanitizer, clang may decline.
+# Asking for vectors is a hint there: without optimization, or under a sanitizer, clang may decline.
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   set_property(SOURCE ${weft_baseline_sources} ${weft_avx2_sources} ${weft_avx512_sources} kernels/elementwise/cuda/functions.cu
                       kernels/elementwise/cuda/interpreter.cu APPEND PROPERTY COMPILE_OPTIONS -Wno-pass-failed)

@@ -47,19 +47,19 @@ Tensor polynomial(const Tensor& x, std::span<const double> coefficients) {
 
 // erf^-1 by M. Giles, "Approximating the erfinv function" (2010), single precision.
 Tensor inverse_erf(const Tensor& y) {
-  constexpr double kCentre[] = {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
+  constexpr double kCenter[] = {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
                                 -0.00125372503, -0.00417768164, 0.246640727,    1.50140941};
   constexpr double kTail[] = {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
                               -0.0076224613,   0.00943887047,  1.00167406,    2.83297682};
   constexpr double kBelowOne = 1 - 0x1p-24;  // the inverse of 1 is infinite
   const Tensor x = clamp(y, -kBelowOne, kBelowOne);
   const Tensor w = -log((1.0 - x) * (1.0 + x));
-  return x * where(w < 5.0, polynomial(w - 2.5, kCentre), polynomial(sqrt(w) - 3.0, kTail));
+  return x * where(w < 5.0, polynomial(w - 2.5, kCenter), polynomial(sqrt(w) - 3.0, kTail));
 }
 
-// Orthonormalises the rows of a (rows, columns) matrix in place: modified Gram-Schmidt, each row twice, since once
+// Orthonormalizes the rows of a (rows, columns) matrix in place: modified Gram-Schmidt, each row twice, since once
 // loses orthogonality for nearly dependent rows. R then has a positive diagonal, which makes the result uniform (Haar).
-void orthonormalise_rows(std::vector<double>& a, std::size_t rows, std::size_t columns) {
+void orthonormalize_rows(std::vector<double>& a, std::size_t rows, std::size_t columns) {
   const auto dot = [&](const double* u, const double* v) {
     double sum = 0;
     for (std::size_t k = 0; k < columns; ++k) sum += u[k] * v[k];
@@ -86,7 +86,7 @@ Tensor draw_orthogonal(const Shape& shape, DType dtype, double gain) {
   const std::size_t fewer = std::min(rows, columns), more = std::max(rows, columns);
   std::vector<double> a =
       randn({static_cast<std::int64_t>(fewer), static_cast<std::int64_t>(more)}).to_vector<double>();
-  orthonormalise_rows(a, fewer, more);
+  orthonormalize_rows(a, fewer, more);
   std::vector<double> out(a.size());
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < columns; ++j)

@@ -121,12 +121,12 @@ void Module::to(Device device) {
   detail::for_each_variable(*this, [device](const std::string&, Variable& variable, bool) { variable.to(device); });
 }
 
-void Module::initialise(std::uint64_t seed) {
+void Module::initialize(std::uint64_t seed) {
   detail::for_each_variable(*this, [seed](const std::string& path, Variable& variable, bool) {
-    if (variable.initialised()) return;
+    if (variable.initialized()) return;
     // The path under this module is the key, whichever submodule was asked for its parameters before.
     variable.set_path(path);
-    variable.initialise(seed);
+    variable.initialize(seed);
   });
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds everything and runs everything: the optimised build (with the CUDA objects where nvcc is), the CUDA kernels on the
-# host under the address and undefined-behaviour sanitizers, the threads under the thread sanitizer, the installed package,
+# Builds everything and runs everything: the optimized build (with the CUDA objects where nvcc is), the CUDA kernels on the
+# host under the address and undefined-behavior sanitizers, the threads under the thread sanitizer, the installed package,
 # the API reference and the lint. Prints one summary with the wall and CPU time (user and system, children included) of each.
 set -uo pipefail
 cd "$(dirname "$0")/.."

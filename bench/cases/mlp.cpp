@@ -66,7 +66,7 @@ class Training {
       model.push_back(Linear(widths[i], widths[i + 1]));
       if (i + 2 < widths.size()) model.push_back(ReLU());
     }
-    model.initialise(1);
+    model.initialize(1);
     return model;
   }
   static Recipe recipe(const std::string& name) {

@@ -22,12 +22,12 @@ constexpr std::int64_t kGap = -1;  // stands for "..." among the indices of an a
 
 // Indices that are printed along each axis.
 std::vector<std::vector<std::int64_t>> shown_indices(const Shape& shape) {
-  const bool summarise = shape.numel() > kThreshold;
+  const bool summarize = shape.numel() > kThreshold;
   std::vector<std::vector<std::int64_t>> shown;
   for (const std::int64_t size : shape) {
     std::vector<std::int64_t> indices;
     for (std::int64_t i = 0; i < size; ++i) {
-      if (summarise && size > 2 * kEdgeItems && i == kEdgeItems) {
+      if (summarize && size > 2 * kEdgeItems && i == kEdgeItems) {
         indices.push_back(kGap);
         i = size - kEdgeItems;
       }

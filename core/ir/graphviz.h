@@ -6,7 +6,7 @@
 
 namespace weft::ir {
 
-// The graph in Graphviz' dot language: a box per node, a labelled edge per operand; a node with a region is a
+// The graph in Graphviz' dot language: a box per node, a labeled edge per operand; a node with a region is a
 // cluster that holds the region and names its kind.
 std::string graphviz(const Graph& graph);
 

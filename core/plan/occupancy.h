@@ -16,7 +16,7 @@ struct Extent {
 
 // The bytes that placed blocks take, by time. Of few blocks it is a list. Of many it is a tree over the times at which
 // blocks begin: each of its nodes stands for a stretch of time, and knows the bytes of blocks that are in use at some
-// time of it, and of those that are in use all the time. Neighbouring bytes become one extent, so a node of a well
+// time of it, and of those that are in use all the time. Neighboring bytes become one extent, so a node of a well
 // packed arena has few.
 class Occupancy {
  public:

@@ -14,7 +14,7 @@ enum class Follow : std::uint8_t {
   kStrided,  // broadcast along some axes
 };
 
-// The program's elements, as axes on which every operand has a step of its own. Axes of size 1 are gone and neighbours
+// The program's elements, as axes on which every operand has a step of its own. Axes of size 1 are gone and neighbors
 // that all operands walk as one are merged.
 struct Geometry {
   static constexpr int kMaxAxes = 6;

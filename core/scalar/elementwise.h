@@ -46,7 +46,7 @@ struct Domain {
 };
 inline constexpr Domain kEverywhere{-3e38, 3e38}, kPositive{0, 3e38};
 
-// What a specialisation says about its results. FLOPs of a library function, and of what is made of one:
+// What a specialization says about its results. FLOPs of a library function, and of what is made of one:
 inline constexpr int kTranscendental = 8;
 template <int count>
 struct Exact {

@@ -56,7 +56,7 @@ WEFT_HD inline double unit_double(unsigned low, unsigned high) {
   return static_cast<double>(bits) * 1.1102230246251565e-16;
 }
 
-// How many neighbouring elements share a block of uniform or normal draws: a float takes one word of it or, for a
+// How many neighboring elements share a block of uniform or normal draws: a float takes one word of it or, for a
 // normal, two; a double twice that.
 template <class T>
 inline constexpr int uniforms_per_block = sizeof(T) == 4 ? 4 : 2;

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 // How the threads of a block share out a reduction: `lanes` of them work on one result, and `slots` results
-// lie side by side in the block. Threads that are neighbours in x read neighbours in memory: lanes where the reduced
+// lie side by side in the block. Threads that are neighbors in x read neighbors in memory: lanes where the reduced
 // axis is the innermost one, slots where it is not.
 namespace weft::kernels {
 

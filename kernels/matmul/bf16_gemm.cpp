@@ -39,7 +39,7 @@ std::size_t Bf16Gemm<T>::workspace() const {
 template <class T>
 void Bf16Gemm<T>::pack(const bf16* a, const bf16* b, bf16* workspace) const {
   const std::int64_t left = p_.a_count * row_panels_ * blocks_, right = p_.b_count * col_panels_ * blocks_;
-  // Neighbours in memory come one after the other: blocks along k, or panels where k leads from row to row.
+  // Neighbors in memory come one after the other: blocks along k, or panels where k leads from row to row.
   const auto place = [&](std::int64_t i, std::int64_t panels, bool along_k) -> std::array<std::int64_t, 3> {
     const std::int64_t matrix = i / (panels * blocks_), rest = i % (panels * blocks_);
     if (along_k) return {matrix, rest / blocks_, rest % blocks_};

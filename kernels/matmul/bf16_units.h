@@ -5,11 +5,11 @@
 #include "core/scalar/half.h"
 
 // What the processor multiplies bf16 with, and the layouts that it wants. Both kinds of units add the products of two
-// neighbours of k to an f32 sum.
+// neighbors of k to an f32 sum.
 //
 // Operands come in panels, cut into blocks of kDepth along k and padded with zeros. A block is two tiles of 1 KiB. A
 // left panel has kSide rows of A: a tile is 16 rows of kDepth. A right panel has kSide columns of B: a tile is 16 pairs
-// of neighbours along k, each with 16 columns.
+// of neighbors along k, each with 16 columns.
 namespace weft::kernels::bf16_units {
 
 enum class Kind : std::uint8_t { kNone, kAvx512, kAmx };

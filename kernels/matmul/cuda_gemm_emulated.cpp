@@ -99,7 +99,7 @@ __device__ Compute<T> element_b(const Matrix& p, const T* b, std::int64_t x, std
   return static_cast<Compute<T>>(b[p.trans_b ? column * p.k + x : x * p.n + column]);
 }
 
-// Eight neighbours of a row of C per thread, whose bits are one byte. Bytes that stand for no column are left alone.
+// Eight neighbors of a row of C per thread, whose bits are one byte. Bytes that stand for no column are left alone.
 template <class T, class C>
 __global__ void gemm_kernel(Matrix p, Further further, const T* a, const T* b, C* c) {
   using A = Compute<T>;

@@ -37,7 +37,7 @@ void transpose_4x4(const float* from, std::int64_t from_step, float* to, std::in
 
 using Sixteen = float __attribute__((vector_size(64)));
 
-// Neighbouring rows change places in pairs and fours within each quarter of a register, then the quarters do.
+// Neighboring rows change places in pairs and fours within each quarter of a register, then the quarters do.
 [[gnu::target("avx512f")]] void transpose_16x16(const float* from, std::int64_t from_step, float* to,
                                                 std::int64_t to_step) {
   Sixteen r[16], t[16];

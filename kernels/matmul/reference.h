@@ -34,8 +34,10 @@ WEFT_HD inline Compute<T> element_of_product(const MatrixProduct& p, const T* a,
 template <class Body>
 exec::PreparedKernel with_product_types(const GemmProblem& p, Body&& body) {
   return with_floating(p.dtype, "matmul", [&](auto operand) -> exec::PreparedKernel {
-    if (p.result == p.dtype) return body(operand, operand);
-    return body(operand, std::type_identity<float>{});
+    // An f32 result of other operands exists for 16-bit ones alone.
+    if constexpr (sizeof(typename decltype(operand)::type) == 2)
+      if (p.result != p.dtype) return body(operand, std::type_identity<float>{});
+    return body(operand, operand);
   });
 }
 

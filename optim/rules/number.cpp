@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/base/check.h"
 #include "weft/elementwise.h"
 #include "weft/ops.h"
 
@@ -21,10 +22,10 @@ std::vector<double> joined(std::vector<double> per_group) {
 
 detail::NumberColumns::~NumberColumns() = default;
 
-Number::Number(double constant) : value_(std::make_shared<const Value>(Value{{constant}, {}, nullptr})) {}
-Number::Number(std::vector<double> per_group, std::shared_ptr<detail::NumberColumns> columns)
+Number::Number(double constant) : value_(std::make_shared<const Value>(Value{{constant}, {}, {}})) {}
+Number::Number(std::vector<double> per_group, std::weak_ptr<detail::NumberColumns> columns)
     : value_(std::make_shared<const Value>(Value{joined(std::move(per_group)), {}, std::move(columns)})) {}
-Number::Number(const Tensor& value, std::shared_ptr<detail::NumberColumns> columns)
+Number::Number(const Tensor& value, std::weak_ptr<detail::NumberColumns> columns)
     : value_(std::make_shared<const Value>(Value{{}, value, std::move(columns)})) {}
 
 bool Number::is_zero() const { return constant() && *constant() == 0; }
@@ -41,13 +42,17 @@ Tensor Number::tensor() const {
 Tensor Number::like(const Tensor& x) const {
   if (const double* same = constant()) return full({}, *same, x.dtype());
   const bool differs = !value_->constants.empty() || value_->tensor.rank() > 0;
-  return differs ? value_->columns->column(*this, x.dtype()) : value_->tensor.to(x.dtype());
+  if (!differs) return value_->tensor.to(x.dtype());
+  const auto columns = value_->columns.lock();
+  if (!columns)
+    fail<TraceError>("optimizer", "a number of an update that is over is used; recipes must not keep their numbers");
+  return columns->column(*this, x.dtype());
 }
 
 template <class Host, class Traced>
 Number Number::combine(const Number& a, const Number& b, Host host, Traced traced) {
   const Value &x = *a.value_, &y = *b.value_;
-  const auto& columns = x.columns ? x.columns : y.columns;
+  const auto& columns = x.columns.expired() ? y.columns : x.columns;
   if (x.constants.empty() || y.constants.empty()) {
     if (const double* same = a.constant()) return {traced(Scalar(*same), y.tensor), columns};
     if (const double* same = b.constant()) return {traced(x.tensor, Scalar(*same)), columns};

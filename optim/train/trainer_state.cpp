@@ -15,8 +15,8 @@ TrainerParts placed(TrainerParts parts, const TrainerOptions& options) {
   if (options.accumulate < 1)
     fail<ValueError>("trainer", "accumulate is ", options.accumulate, "; it must be positive");
   for (const StateEntry& entry : parts.model.state_dict())
-    if (!entry.variable.initialised() || entry.variable.device() != options.device) entry.variable.to(options.device);
-  parts.model.initialise(options.seed);
+    if (!entry.variable.initialized() || entry.variable.device() != options.device) entry.variable.to(options.device);
+  parts.model.initialize(options.seed);
   return parts;
 }
 

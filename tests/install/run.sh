@@ -22,7 +22,7 @@ consume "$scratch/find-release" -DCMAKE_PREFIX_PATH="$scratch/prefix-release"
 
 # As a sub-directory, without CUDA and shared, so that hidden visibility and exceptions across the library's border are
 # seen to work; then that shared library from where it is installed. Nothing here is about speed, and compiling without
-# optimisation takes half the time.
+# optimization takes half the time.
 consume build/subdirectory -DWEFT_SOURCE="$root" -DWEFT_CUDA=OFF -DBUILD_SHARED_LIBS=ON -DCMAKE_BUILD_TYPE=Debug \
   -DCMAKE_CXX_FLAGS_DEBUG=-O0
 cmake --install build/subdirectory --prefix "$scratch/prefix-shared"

@@ -12,7 +12,8 @@ ir::Node node_of(const OpCase& row) { return {ir::OpId::of(row.op), {}, {}, row.
 
 // Runs the row with every output over every input that the planner may put it over; returns how many pairs there are.
 int check_pairs(const OpCase& row, Device device) {
-  const ir::Node node = node_of(row);
+  ir::Node node = node_of(row);
+  node.inputs.resize(row.inputs.size());  // the operands of an epilogue are counted by those of its node
   std::vector<RawTensor> raw;
   for (const HostTensor& input : row.inputs) raw.push_back({input.spec, encode(input)});
   const RawRun apart = run_raw(node, raw, device);

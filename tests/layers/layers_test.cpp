@@ -66,7 +66,7 @@ TEST_P(LinearTest, WithoutBias) {
 
 TEST_P(LinearTest, DrawsWithinPyTorchsBound) {
   Linear layer(25, 400);
-  layer.initialise(3);
+  layer.initialize(3);
   double largest = 0, sum = 0;
   for (const Variable& v : layer.parameters())
     for (const float x : v.value().to_vector()) {
@@ -88,7 +88,7 @@ TEST_P(LinearTest, ChecksItsSizes) {
 // Two features, three rows: means 2 and 5, biased variances 2/3 and 6, unbiased 1 and 9.
 Tensor batch() { return Tensor::of<float>({1, 5, 2, 2, 3, 8}, {3, 2}); }
 
-TEST_P(BatchNormTest, NormalisesTheBatchInTraining) {
+TEST_P(BatchNormTest, NormalizesTheBatchInTraining) {
   BatchNorm norm(2);
   norm.weight.assign(Tensor::of<float>({1, 2}, {2}));
   norm.bias.assign(Tensor::of<float>({0, 10}, {2}));

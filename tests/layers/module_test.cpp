@@ -175,24 +175,24 @@ TEST_P(ModuleTest, GrandchildrenCalledDirectlyKeepTheirPath) {
   }
 }
 
-TEST_P(ModuleTest, InitialiseIsAFunctionOfSeedAndPath) {
+TEST_P(ModuleTest, InitializeIsAFunctionOfSeedAndPath) {
   Net a(4, 1), b(4, 1), other(4, 1);
-  a.initialise(7);
-  b.initialise(7);
-  other.initialise(8);
+  a.initialize(7);
+  b.initialize(7);
+  other.initialize(8);
   for (std::size_t i = 0; i < a.parameters().size(); ++i)
     EXPECT_EQ(a.parameters()[i].value().to_vector(), b.parameters()[i].value().to_vector());
   EXPECT_NE(a.first.weight.value().to_vector(), other.first.weight.value().to_vector());
   // Equal shapes under other paths are drawn apart.
   Sequential two{Linear(4, 4), Linear(4, 4)};
-  two.initialise(7);
+  two.initialize(7);
   EXPECT_NE(two.get<Linear>(0).weight.value().to_vector(), two.get<Linear>(1).weight.value().to_vector());
 }
 
-TEST_P(ModuleTest, InitialiseLeavesValuesThatExist) {
+TEST_P(ModuleTest, InitializeLeavesValuesThatExist) {
   Linear layer(2, 2);
   layer.weight.assign(Tensor::of<float>({1, 2, 3, 4}, {2, 2}));
-  layer.initialise(1);
+  layer.initialize(1);
   EXPECT_EQ(layer.weight.value().to_vector(), (std::vector<float>{1, 2, 3, 4}));
 }
 

@@ -41,7 +41,7 @@ TEST(Summary, ListsTheCallsInOrder) {
 TEST(Summary, LeavesTheModelAsItWas) {
   Sequential net = digits_net();
   summary(net, {{.shape = {32, 64}}});
-  for (const StateEntry& entry : net.state_dict()) EXPECT_FALSE(entry.variable.initialised()) << entry.name;
+  for (const StateEntry& entry : net.state_dict()) EXPECT_FALSE(entry.variable.initialized()) << entry.name;
   EXPECT_TRUE(net.training());
 }
 

@@ -20,7 +20,7 @@ class TemporaryDirectory {
   TemporaryDirectory() {
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
     std::string name = "weft_" + std::string(test->test_suite_name()) + "_" + test->name();
-    std::replace(name.begin(), name.end(), '/', '_');  // parameterised tests
+    std::replace(name.begin(), name.end(), '/', '_');  // parameterized tests
     path_ = std::filesystem::path(::testing::TempDir()) / (name + "_" + std::to_string(::getpid()));
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);

@@ -40,7 +40,7 @@ class Layers {
 
 void add_cell(MemoryReport& report, Layers& layers, const Cell& cell) {
   const std::int64_t bytes = cell.spec().bytes();
-  if (!cell.initialised()) report.missing += bytes;
+  if (!cell.initialized()) report.missing += bytes;
   if (!cell.members.empty()) {  // an allocation of many parameters
     report.parameters += bytes;
     for (const auto& [weak, offset] : cell.members)

@@ -118,7 +118,7 @@ std::vector<Array> copies(const Trace& trace, const ir::Graph& graph, Device dev
     const TensorSpec& spec = graph.spec(graph.inputs[i].value);
     if (trace.captures[i].defined()) {
       out.push_back(trace.captures[i]);
-    } else if (trace.cells[i] && trace.cells[i]->initialised()) {
+    } else if (trace.cells[i] && trace.cells[i]->initialized()) {
       out.push_back(Array::empty(spec, stream));
       copy_bytes(out.back().data(), device, trace.cells[i]->storage(device).data(), device,
                  static_cast<std::size_t>(spec.bytes()), stream);

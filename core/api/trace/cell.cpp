@@ -10,13 +10,13 @@
 namespace weft::detail {
 namespace {
 
-// The seed that pending initialisers of loose cells are keyed with: weft::seed() sets it through default_generator().
+// The seed that pending initializers of loose cells are keyed with: weft::seed() sets it through default_generator().
 std::atomic<std::uint64_t> creation_ordinal{0};
 
 }  // namespace
 
 std::uint64_t mix_seed(std::uint64_t seed, std::string_view name) {
-  // FNV-1a over the name, then the finaliser of SplitMix64, so that close seeds and names give unrelated keys.
+  // FNV-1a over the name, then the finalizer of SplitMix64, so that close seeds and names give unrelated keys.
   std::uint64_t h = 0xcbf29ce484222325ull ^ seed;
   for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
   h += 0x9e3779b97f4a7c15ull * (seed + 1);
@@ -42,9 +42,9 @@ void Cell::draw(Device device, std::uint64_t seed) {
   const GeneratorScope draws(generator);
   const Tensor value = init_.draw(spec_.shape, spec_.dtype);
   if (value.shape() != spec_.shape || value.dtype() != spec_.dtype)
-    fail<ShapeError>("init", "the initialiser of '", path, "' drew ", TensorSpec{value.shape(), value.dtype()},
+    fail<ShapeError>("init", "the initializer of '", path, "' drew ", TensorSpec{value.shape(), value.dtype()},
                      ", the variable is ", spec_);
-  // A copy: the initialiser may have handed out memory that others hold, too.
+  // A copy: the initializer may have handed out memory that others hold, too.
   const Array drawn = array_of(value, "init").to(device);
   const Stream stream = Stream::current(device);
   array_ = Array::empty(spec_, stream);

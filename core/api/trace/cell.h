@@ -20,7 +20,7 @@ class Cell {
   explicit Cell(Array value);
 
   const TensorSpec& spec() const { return spec_; }
-  bool initialised() const { return array_.defined(); }
+  bool initialized() const { return array_.defined(); }
   // Where the value is, or will be drawn.
   Device device() const;
   // The memory of the value, drawn on `device` first if need be; DeviceError when it lives elsewhere.

@@ -17,7 +17,7 @@ inline Tensor apply1(std::string_view op, std::initializer_list<Tensor> inputs, 
 // PyTorch's promotion: bool < integers < floating; a wider type of the same kind wins, f16 with bf16 gives f32.
 DType promote(DType a, DType b);
 Tensor cast_to(const Tensor& x, DType dtype);
-// All axes when the list is empty; normalised, sorted, each once. ShapeError for repeats.
+// All axes when the list is empty; normalized, sorted, each once. ShapeError for repeats.
 ir::Ints normal_axes(const std::vector<int>& axes, int rank, const char* op);
 // A tensor of one value on the current device. As an integer a number beyond int64 is the nearest that is not.
 Tensor filled(const Shape& shape, Scalar value, DType dtype);

@@ -82,7 +82,7 @@ ir::Value Tracer::read(const std::shared_ptr<Cell>& cell) {
   }
   CellState& state = state_of(cell);
   if (!state.latest.defined()) {
-    if (!device_ && cell->initialised() && !cell->roams) device_ = cell->device();
+    if (!device_ && cell->initialized() && !cell->roams) device_ = cell->device();
     state.latest = graph_.add_input(cell->spec(), ir::InputKind::kVariable, unique_name(cell->path));
     state.input = graph_.inputs.size() - 1;
     state.versions.push_back(state.latest);

@@ -49,7 +49,7 @@ std::shared_ptr<Cell> pack(const std::vector<std::shared_ptr<Cell>>& members) {
   return flat;
 }
 
-// The runs of neighbours in `flat` that are all in `asked`.
+// The runs of neighbors in `flat` that are all in `asked`.
 void add_runs(const std::shared_ptr<Cell>& flat, const std::set<const Cell*>& asked, std::vector<Segment>& out) {
   bool open = false;
   for (const auto& [weak, offset] : flat->members) {

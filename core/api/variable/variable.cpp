@@ -54,10 +54,10 @@ const std::string& Variable::path() const { return cell_of(*this, "path").path; 
 void Variable::set_path(std::string path) const { cell_of(*this, "set_path").path = std::move(path); }
 bool Variable::trainable() const { return cell_of(*this, "trainable").trainable.get(); }
 void Variable::set_trainable(bool on) const { cell_of(*this, "set_trainable").trainable.set(on); }
-bool Variable::initialised() const { return cell_of(*this, "initialised").initialised(); }
+bool Variable::initialized() const { return cell_of(*this, "initialized").initialized(); }
 
-void Variable::initialise(std::uint64_t seed) const {
-  Cell& cell = cell_of(*this, "initialise");
+void Variable::initialize(std::uint64_t seed) const {
+  Cell& cell = cell_of(*this, "initialize");
   cell.draw(cell.device(), detail::mix_seed(seed, cell.path));
 }
 
@@ -66,7 +66,7 @@ void Variable::to(Device device) const { cell_of(*this, "to").to(device); }
 Variable Variable::clone() const {
   Cell& cell = cell_of(*this, "clone");
   Variable copy;
-  if (cell.initialised()) {
+  if (cell.initialized()) {
     copy = Variable(cell.snapshot());
   } else {
     copy.cell_ = std::make_shared<Cell>(cell.spec(), cell.init());

@@ -83,7 +83,7 @@ std::optional<Value> unmoved(const Site& at) {
   return std::nullopt;
 }
 
-// Neighbours packed side by side again, with no padding between: gradients that stand in an arena as their parameters
+// Neighbors packed side by side again, with no padding between: gradients that stand in an arena as their parameters
 // do.
 std::optional<Value> packed_again(const Site& at) {
   if (at.op() != "pack") return std::nullopt;
@@ -95,8 +95,8 @@ std::optional<Value> packed_again(const Site& at) {
     const bool sliced = part.op.name() == "slice" && part.outputs[0].shape.rank() == 1;
     const Value from = sliced ? part.inputs[0] : at.node.inputs[i];
     const std::int64_t first = sliced ? part.attributes.ints("begin")[0] : 0;
-    const bool neighbour = !whole || (from == *whole && first == end);
-    if (!neighbour || at.spec(i).shape[0] % slot != 0 || (sliced && part.attributes.ints("step")[0] != 1))
+    const bool neighbor = !whole || (from == *whole && first == end);
+    if (!neighbor || at.spec(i).shape[0] % slot != 0 || (sliced && part.attributes.ints("step")[0] != 1))
       return std::nullopt;
     if (!whole) begin = first;
     whole = from;

@@ -9,7 +9,7 @@
 #include "core/ops/pointwise.h"
 #include "core/ops/roles.h"
 #include "core/passes/fuse/body.h"
-#include "core/passes/fuse/rematerialise.h"
+#include "core/passes/fuse/rematerialize.h"
 #include "core/program/lower.h"
 
 namespace weft::passes {
@@ -26,7 +26,7 @@ class Regions {
 
   Graph form() {
     join_readers();
-    join_neighbours();
+    join_neighbors();
     return contract(graph_, groups_,
                     [this](Rewriter& to, const std::vector<std::int32_t>& members) { emit(to, members); });
   }
@@ -97,7 +97,7 @@ class Regions {
   }
 
   // Nodes that read results of the full shape of the same node, and nodes of one element.
-  void join_neighbours() {
+  void join_neighbors() {
     std::map<std::int32_t, std::int32_t> first_reader;
     std::map<Shape, std::int32_t, bool (*)(const Shape&, const Shape&)> first_single(
         [](const Shape& a, const Shape& b) { return a.dims() < b.dims(); });

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/passes/fuse/rematerialise.h"
+#include "core/passes/fuse/rematerialize.h"
 
 namespace weft::passes {
 

@@ -15,7 +15,7 @@ inline constexpr int kLanes = 4, kMostLanes = 8;  // 16 bytes of f32, and of 16-
 // How the operands follow the elements, a bit for each access. An access without a bit is looked up lane by lane.
 struct Walk {
   unsigned dense = 0, scalar = 0;  // bits of Follow::kDense and kScalar
-  // Along the last axis an operand has neighbours, or the same element all the way; no pack of lanes crosses its end.
+  // Along the last axis an operand has neighbors, or the same element all the way; no pack of lanes crosses its end.
   unsigned row = 0, column = 0;
   int rank = 0;         // of the geometry
   bool narrow = false;  // element numbers fit in 32 bits, where dividing is several times quicker

@@ -4,7 +4,7 @@
 
 // Elementwise programs that end in reductions of one kind. Units of results are shared out over the blocks' slots, the
 // elements of a unit over a slot's lanes and, where those are many, over pieces whose outcomes a second kernel joins in
-// order. A unit is a pack of neighbouring columns for a reduction over leading axes, a row for one over trailing axes.
+// order. A unit is a pack of neighboring columns for a reduction over leading axes, a row for one over trailing axes.
 namespace weft::kernels {
 
 // A thread's place.

@@ -6,7 +6,7 @@
 #include "kernels/elementwise/cuda/operands.h"
 #include "weft/cuda_kernel.h"
 
-// Elementwise programs on CUDA: a thread's lanes are a few neighbouring elements, read and written in one access.
+// Elementwise programs on CUDA: a thread's lanes are a few neighboring elements, read and written in one access.
 namespace weft::kernels {
 
 template <class S, int n>
@@ -140,7 +140,7 @@ class ThreadMachine {
     return {joined_[output]};
   }
   __device__ int live() const { return fixed ? n : live_; }
-  // True if neighbouring elements are read and written in one access.
+  // True if neighboring elements are read and written in one access.
   __device__ bool packed() const { return fixed || (o_.packs && live_ == n); }
   // Offset of a lane's element in an operand.
   __device__ std::int64_t offset(int access, int lane = 0) const {

@@ -112,7 +112,7 @@ class Uses {
 
 // The most values that are alive at once, uniform ones left out.
 int registers_of(const Code& code);
-// The code for several neighbouring vectors, operation by operation, because one chain of operations that wait for one
+// The code for several neighboring vectors, operation by operation, because one chain of operations that wait for one
 // another leaves most of the processor idle.
 Code repeated(const Code& code, int copies);
 

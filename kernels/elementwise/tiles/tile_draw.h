@@ -2,7 +2,7 @@
 #pragma once
 #include "core/program/interpreter.h"
 
-// Uniform draws for neighbouring elements, many Philox blocks side by side; like tile_machine.h for files built for one
+// Uniform draws for neighboring elements, many Philox blocks side by side; like tile_machine.h for files built for one
 // instruction set. The bits are those of core/scalar/philox.h.
 namespace weft::kernels {
 namespace {
@@ -13,7 +13,7 @@ struct Blocks {
   alignas(64) unsigned word[4][kBlocks];
 };
 
-// philox4x32() for kBlocks neighbouring blocks.
+// philox4x32() for kBlocks neighboring blocks.
 inline void draw_blocks(const DrawKey& key, long long first, Blocks& b) {
   for (int j = 0; j < kBlocks; ++j) {
     const auto block = static_cast<unsigned long long>(first + j);

@@ -132,7 +132,7 @@ class TileMachine {
     }
   }
 
-  // True if the lanes are neighbours in the tensor that a draw fills.
+  // True if the lanes are neighbors in the tensor that a draw fills.
   bool in_order(int access) const { return rows_ == 1 && g_.follow[access] == Follow::kDense; }
   const long long* state(int input) const { return static_cast<const long long*>(operands_.inputs[input]); }
   long long element(int access, int lane) const {
@@ -161,7 +161,7 @@ class TileMachine {
     direct_to_[output] = streams || (over & p_.read_later[output]) ? nullptr : to;
   }
 
-  // Pieces of neighbouring elements: one piece is read in place when its numbers are of the register's type.
+  // Pieces of neighboring elements: one piece is read in place when its numbers are of the register's type.
   template <class T, class S>
   void load_rows(int dst, const S* from, std::int64_t step) {
     if constexpr (__is_same(T, S)) {

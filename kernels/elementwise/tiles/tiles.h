@@ -7,7 +7,7 @@
 #include "kernels/elementwise/lower/lower.h"
 
 // Elementwise programs on the CPU, run on windows of their elements. The tile engine runs each instruction over a tile
-// of neighbouring elements that stays in L1. This is also how other CPU kernels run an epilogue on what they have just
+// of neighboring elements that stays in L1. This is also how other CPU kernels run an epilogue on what they have just
 // computed:
 //
 //   const CpuProgram p = cpu_program(lower(request));            // once; see run/engines.h
@@ -35,7 +35,7 @@ struct Operands {
   Partial partials[Program::kMaxOutputs] = {};  // of outputs that are reductions; null: not wanted
 };
 
-// Elements of the full shape: `rows` pieces of `cols` neighbours, the first beginning at element `begin`, the others
+// Elements of the full shape: `rows` pieces of `cols` neighbors, the first beginning at element `begin`, the others
 // `pitch` elements apart.
 struct Window {
   std::int64_t begin = 0, rows = 1, cols = 0, pitch = 0;

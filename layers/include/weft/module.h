@@ -74,7 +74,7 @@ class Module {
   // Moves all variables to a device.
   void to(Device device);
   // Draws every value that does not exist yet, keyed by (seed, path).
-  void initialise(std::uint64_t seed);
+  void initialize(std::uint64_t seed);
   // Calls f with this module (path "") and every module below it, parents first.
   void apply(const std::function<void(const std::string& path, Module& module)>& f);
 

@@ -132,6 +132,7 @@ OpRule<> doubling(std::string name, bool rows_apart) {
 }
 
 TEST(Buckets, BelieveAUsersOpThatPromises) {
+  const DeviceScope scope(Device::cpu());  // the ops have no CUDA kernel
   const Op<> silent(doubling("test::silent", false)), promises(doubling("test::promises", true));
   EXPECT_THAT(refusal([=](Tensor x) { return silent({x}); }), HasSubstr("op 'test::silent' mixes the rows"));
   expect_rows("a user's op", [=](Tensor x) { return promises({x}); });

@@ -183,7 +183,7 @@ TEST_P(CompileOn, ADrawnVariableDependsOnSeedAndPathOnly) {
   const auto make = [] {
     const Variable v({3}, Init{[](const Shape& s, DType d) { return randn(s, d); }});
     v.set_path("0.weight");
-    v.initialise(11);
+    v.initialize(11);
     return v.value().to_vector();
   };
   const auto first = make();

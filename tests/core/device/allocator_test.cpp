@@ -83,7 +83,7 @@ TEST_F(Allocator, SmallRequestsShareASegment) {
   allocator.release(b);
 }
 
-TEST_F(Allocator, NeighboursGrowTogetherAgain) {
+TEST_F(Allocator, NeighborsGrowTogetherAgain) {
   std::vector<CachingAllocator::Piece*> pieces;
   for (int i = 0; i < 8; ++i) pieces.push_back(allocator.allocate(kMiB / 4, stream));  // fills the segment
   for (const int i : {1, 3, 2, 0, 5, 7, 6, 4}) allocator.release(pieces[static_cast<std::size_t>(i)]);

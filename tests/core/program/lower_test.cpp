@@ -109,7 +109,7 @@ TEST(Lower, RegistersFit) {
   EXPECT_EQ(kept_values(Program::kMaxRegisters + 1), "needs 49 registers; at most 48");
 }
 
-// Every second axis is broadcast, so that none can be merged with its neighbour.
+// Every second axis is broadcast, so that none can be merged with its neighbor.
 std::string broadcast_axes(int axes) {
   std::vector<std::int64_t> whole(static_cast<std::size_t>(axes), 2), part = whole;
   for (std::size_t i = 0; i < part.size(); i += 2) part[i] = 1;

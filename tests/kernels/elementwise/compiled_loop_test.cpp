@@ -368,7 +368,7 @@ CpuProgram by_numbers(std::int64_t span, bool row, bool total) {
   return w.done();
 }
 
-// Windows begin and end within rows; some neighbours have the same numbers, and some differ in one of them or by a
+// Windows begin and end within rows; some neighbors have the same numbers, and some differ in one of them or by a
 // sign.
 TEST(CompiledLoops, ReadANumberOfEachRow) {
   on_every_isa([] {

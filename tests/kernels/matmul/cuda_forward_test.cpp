@@ -29,7 +29,7 @@ Sequential perceptron(bool gelu) {
     }
   }
   model.push_back(Linear(24, kClasses));
-  model.initialise(3);
+  model.initialize(3);
   return model;
 }
 

@@ -38,9 +38,9 @@ Oracle batch_norm_oracle(double eps) {
     HostTensor y = like(in[0].spec), mean = like(in[1].spec), variance = like(in[1].spec), rstd = like(in[1].spec);
     for (std::size_t j = 0; j < mean.values.size(); ++j) {
       std::vector<double> x = column(in[0], j);
-      const long double centre = exact_average(x);
-      mean.values[j] = static_cast<double>(centre);
-      for (double& value : x) value = static_cast<double>(value - centre);
+      const long double center = exact_average(x);
+      mean.values[j] = static_cast<double>(center);
+      for (double& value : x) value = static_cast<double>(value - center);
       std::vector<double> squares = x;
       for (double& value : squares) value *= value;
       variance.values[j] = average(squares);
@@ -62,9 +62,9 @@ Oracle statistics_oracle(double eps) {
     out.erase(out.begin());
     HostTensor rest = like(channels);
     for (std::size_t j = 0; j < rest.values.size(); ++j) {
-      const long double centre = exact_average(column(in[0], j));
-      const double kept = dtype == DType::kF64 ? static_cast<double>(centre) : static_cast<float>(centre);
-      rest.values[j] = static_cast<double>(centre - kept);
+      const long double center = exact_average(column(in[0], j));
+      const double kept = dtype == DType::kF64 ? static_cast<double>(center) : static_cast<float>(center);
+      rest.values[j] = static_cast<double>(center - kept);
     }
     out.push_back(rest);
     return out;

@@ -110,9 +110,9 @@ Oracle cross_entropy(Loss l) {
       loss.values.push_back(sum);
       for (std::size_t j = 0; j < c; ++j)
         gradient.values.push_back(total == 0 ? 0 : total * p.values[i * c + j] - q[j]);
-      const bool labelled = !is_floating(in[1].spec.dtype);
-      const double label = labelled ? in[1].values[i] : 0;
-      const double w = !labelled                ? 1
+      const bool labeled = !is_floating(in[1].spec.dtype);
+      const double label = labeled ? in[1].values[i] : 0;
+      const double w = !labeled                 ? 1
                        : !is_label(label, l, c) ? 0
                        : in.size() > 2          ? in[2].values[static_cast<std::size_t>(label)]
                                                 : 1;

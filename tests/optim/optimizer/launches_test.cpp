@@ -24,7 +24,7 @@ Launches launches_of(const Activation& activation, Precision precision, std::int
   const DeviceScope on(device);
   Sequential model{Linear(64, 24), activation.remake(), Linear(24, 16), activation.remake(), Linear(16, 10)};
   model.to(device);
-  model.initialise(3);
+  model.initialize(3);
   Optimizer optimizer(model.parameters(), Adam{.lr = 1e-3});
   auto step = compile(
       [&](Tensor x, Tensor y) {

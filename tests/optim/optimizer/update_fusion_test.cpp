@@ -45,7 +45,7 @@ std::vector<float> losses(const Net& net, Device device, bool fuse) {
   const GeneratorScope scope(draws);
   Sequential model = net.make();
   model.to(device);
-  model.initialise(3);
+  model.initialize(3);
   Optimizer optimizer(model.parameters(), net.recipe, net.update);
   CompileOptions options;
   options.fuse = fuse;

@@ -18,7 +18,7 @@ std::vector<float> losses_on(Device device) {
   const GeneratorScope scope(draws);
   Sequential model = digits_net();
   model.to(device);
-  model.initialise(3);
+  model.initialize(3);
   Optimizer optimizer(model.parameters(), AdamW{.lr = 1e-3});
   auto step = compile([&](Tensor x, Tensor y) {
     Tensor loss = cross_entropy(model(x), y);

@@ -100,7 +100,7 @@ TEST_P(SerializeTest, StrictReportsWhatIsMissingOrUnexpected) {
   Linear layer(2, 1);
   const std::string message = message_of<FormatError>([&] { load(layer, directory / "m"); });
   EXPECT_NE(message.find("1 loaded\nmissing: bias\nunexpected: scale"), std::string::npos) << message;
-  EXPECT_FALSE(layer.weight.initialised());
+  EXPECT_FALSE(layer.weight.initialized());
   const LoadReport report = load(layer, directory / "m", {.strict = false});
   EXPECT_EQ(report.missing, Names{"bias"});
   EXPECT_EQ(report.unexpected, Names{"scale"});

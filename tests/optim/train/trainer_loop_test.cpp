@@ -55,7 +55,7 @@ Values by_hand(std::uint64_t seed, bool shuffle) {
   const DeviceScope on(device);
   Sequential model = noisy_net();
   model.to(device);
-  model.initialise(seed);
+  model.initialize(seed);
   Generator draws(seed);
   const GeneratorScope scope(draws);
   Optimizer optimizer(model.parameters(), Adam{.lr = 0.01});

@@ -278,7 +278,7 @@ TEST(Checkpoint, OwnLoopResumesBitForBit) {
     Checkpoint checkpoint{model, optimizer, loader, generator};
     Compiled<void(Tensor, Tensor)> micro;
     Run()
-        : optimizer((model.initialise(2), model.parameters()), Adam{.lr = 0.01}),
+        : optimizer((model.initialize(2), model.parameters()), Adam{.lr = 0.01}),
           micro([this](Tensor x, Tensor y) { optimizer.accumulate(cross_entropy(model(x), y)); }, {}) {}
     void epoch() {
       const GeneratorScope draws(generator);

@@ -34,7 +34,7 @@ std::vector<std::vector<double>> values(const Parameters& parameters) {
 struct Steps {
   Steps(Device device, Precision precision, UpdateOptions update = {}) : model(small_net()) {
     model.to(device);
-    model.initialise(5);
+    model.initialize(5);
     optimizer.emplace(model.parameters(), Adam{.lr = 3e-3}, update);
     step.emplace(
         [this](Tensor images, Tensor labels) {
@@ -81,7 +81,7 @@ TEST_P(PrecisionOn, FusedIsNodeByNode) {
     Steps fused(device(), precision);
     Sequential plain = small_net();
     plain.to(device());
-    plain.initialise(5);
+    plain.initialize(5);
     auto forward = compile([&](Tensor x) { return plain(x); }, {.precision = precision, .fuse = false});
     auto same = compile([&](Tensor x) { return fused.model(x); }, {.precision = precision});
     const std::vector<float> expected = forward(fused.x).to_vector(), got = same(fused.x).to_vector();
@@ -161,7 +161,7 @@ TEST_P(PrecisionOn, BadDataIsAnErrorWithAScale) {
 
 TEST(LossScaleOptions, AreChecked) {
   Sequential model{Linear(2, 2)};
-  model.initialise(1);
+  model.initialize(1);
   EXPECT_THROW(Optimizer(model.parameters(), SGD{}, {.loss_scale = {.initial = 3}}), ValueError);
   EXPECT_THROW(Optimizer(model.parameters(), SGD{}, {.loss_scale = {.initial = 0.5}}), ValueError);
   EXPECT_THROW(Optimizer(model.parameters(), SGD{}, {.loss_scale = {.initial = 0x1p70}}), ValueError);

@@ -32,7 +32,7 @@ struct Segment {
 };
 
 // Lays variables out: those that are in no allocation yet go to a new one per dtype and device, in the given order, and
-// then stay there for good; the others are found where they are. Gives maximal runs of neighbours that were all asked
+// then stay there for good; the others are found where they are. Gives maximal runs of neighbors that were all asked
 // for. Values still pending are drawn first. Nobody who holds one of the variables notices.
 std::vector<Segment> lay_out(const std::vector<Variable>& variables);
 

@@ -87,7 +87,7 @@ struct RowLoss {
 RowLoss softmax_cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& weight, double label_smoothing,
                               std::int64_t ignore_index);
 
-// Normalises over all axes but the last; mean and biased variance are of this batch.
+// Normalizes over all axes but the last; mean and biased variance are of this batch.
 struct BatchNormResult {
   Tensor y, mean, variance;  // x's shape, (features), (features)
 };

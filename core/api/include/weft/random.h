@@ -28,7 +28,7 @@ class Generator {
 
 // The generator that draws use unless a GeneratorScope names another. One per process.
 Generator& default_generator();
-// default_generator().seed(s); also keys the initialisers of variables made from now on.
+// default_generator().seed(s); also keys the initializers of variables made from now on.
 void seed(std::uint64_t s);
 
 // Draws of this thread come from `generator` while the scope lives.

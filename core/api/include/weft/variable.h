@@ -19,7 +19,7 @@ class Cell;
 }
 
 // How a variable's first value is made: when it is first needed, on the device where it will live. `draw` runs with a
-// generator keyed by (seed, path) under a Trainer or Module::initialise(), by (seed, creation ordinal) elsewhere.
+// generator keyed by (seed, path) under a Trainer or Module::initialize(), by (seed, creation ordinal) elsewhere.
 struct Init {
   std::function<Tensor(const Shape&, DType)> draw;  // gives a tensor of that shape and dtype
 };
@@ -52,16 +52,16 @@ class Variable {
   bool trainable() const;
   void set_trainable(bool on) const;
   // The value exists. Until then it is only declared, and moving it or loading it draws nothing.
-  bool initialised() const;
+  bool initialized() const;
   // Draws the value now if there is none, keyed by (seed, path).
-  void initialise(std::uint64_t seed) const;
+  void initialize(std::uint64_t seed) const;
   // Moves the cell, for all who share it. DeviceError for a cell that an optimizer has laid out on another device.
   void to(Device device) const;
   // False for a default-constructed handle.
   bool defined() const { return cell_ != nullptr; }
   // True for two handles of one cell.
   bool same_cell(const Variable& other) const { return cell_ == other.cell_; }
-  // A cell of its own with the same value (or the same pending initialiser).
+  // A cell of its own with the same value (or the same pending initializer).
   Variable clone() const;
 
   explicit Variable(std::shared_ptr<detail::Cell> cell) : cell_(std::move(cell)) {}

@@ -30,14 +30,15 @@ class Number {
   // A number that is the same in every group.
   Number(double constant = 0);
   // One constant per group.
-  Number(std::vector<double> per_group, std::shared_ptr<detail::NumberColumns> columns);
+  Number(std::vector<double> per_group, std::weak_ptr<detail::NumberColumns> columns);
   // f64(), or f64(groups).
-  Number(const Tensor& value, std::shared_ptr<detail::NumberColumns> columns);
+  Number(const Tensor& value, std::weak_ptr<detail::NumberColumns> columns);
 
   // True if it is the constant 0 in every group, and in at least one. False for a schedule.
   bool is_zero() const;
   bool has_zero() const;
-  // The number in x's dtype, in a shape that broadcasts against x.
+  // The number in x's dtype, in a shape that broadcasts against x. TraceError where it differs by group and its update
+  // is over.
   Tensor like(const Tensor& x) const;
   // f64(), or f64(groups) where it differs by group.
   Tensor tensor() const;
@@ -71,7 +72,7 @@ class Number {
   struct Value {
     std::vector<double> constants;  // one if all groups agree; empty for a tensor
     Tensor tensor;
-    std::shared_ptr<detail::NumberColumns> columns;
+    std::weak_ptr<detail::NumberColumns> columns;  // weak, because columns keep the numbers that they were asked for
   };
   explicit Number(std::shared_ptr<const Value> value) : value_(std::move(value)) {}
 

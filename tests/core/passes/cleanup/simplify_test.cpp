@@ -93,7 +93,7 @@ graph {
 )");
 }
 
-TEST(Simplify, PacksNeighboursByLeavingThemWhereTheyAre) {
+TEST(Simplify, PacksNeighborsByLeavingThemWhereTheyAre) {
   EXPECT_EQ(after(simplify, R"(graph {
   %0 = input variable "g" : f32(256,)
   %1 = slice(%0) {begin=[64], end=[128], step=[1]} : f32(64,)
@@ -278,7 +278,7 @@ graph {
 )");
 }
 
-// Each pass over the elements widens and centres them anew.
+// Each pass over the elements widens and centers them anew.
 TEST(TakeApart, TheGradientOfANormIsTwoPasses) {
   const auto optimized = [](const ir::Graph& graph) { return optimize(graph); };
   EXPECT_EQ(after(optimized, R"(graph {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a gradient reads of the forward pass is stored; what is made of that alone is made where the gradient is.
-#include "core/passes/fuse/rematerialise.h"
+#include "core/passes/fuse/rematerialize.h"
 
 #include <gtest/gtest.h>
 

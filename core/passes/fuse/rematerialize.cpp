@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/passes/fuse/rematerialise.h"
+#include "core/passes/fuse/rematerialize.h"
 
 #include <algorithm>
 #include <limits>
