@@ -28,10 +28,9 @@ int main(int argc, char** argv) {
   auto [train, test] = weft::data::digits();
   weft::Sequential model{weft::Linear(64, 128), weft::ReLU(), weft::Linear(128, 10)};
   weft::Parameters biases = model.parameters().matching("*.bias");
-  std::vector<weft::Group> groups{
-      {.parameters = model.parameters() - biases,
-       .recipe = Lion{.lr = weft::schedule::cosine(1e-3, 0, 500), .weight_decay = 0.1}},
-      {.parameters = biases, .recipe = weft::AdamW{.lr = 1e-3, .weight_decay = 0}}};
+  std::vector<weft::Group> groups{{.parameters = model.parameters() - biases,
+                                   .recipe = Lion{.lr = weft::schedule::cosine(1e-3, 0, 500), .weight_decay = 0.1}},
+                                  {.parameters = biases, .recipe = weft::AdamW{.lr = 1e-3, .weight_decay = 0}}};
   weft::Trainer trainer(model, weft::CrossEntropy(), groups, {.seed = 7, .update = {.clip_norm = 1}});
   trainer.fit(train, {.epochs = epochs, .batch_size = 64, .callbacks = {weft::callbacks::checkpoint("runs/lion")}});
   std::printf("test accuracy %.4f after %lld updates\n", trainer.evaluate(test).accuracy,

@@ -45,7 +45,9 @@ struct CrossEntropy {
 struct MSE {
   Reduction reduction = Reduction::kMean;  // over all elements
   // The loss of a batch.
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const { return mse_loss(prediction, target, reduction); }
+  Tensor operator()(const Tensor& prediction, const Tensor& target) const {
+    return mse_loss(prediction, target, reduction);
+  }
 };
 // bce_with_logits as an object, for a Trainer.
 struct BCEWithLogits {
@@ -59,7 +61,9 @@ struct BCEWithLogits {
 struct L1 {
   Reduction reduction = Reduction::kMean;  // over all elements
   // The loss of a batch.
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const { return l1_loss(prediction, target, reduction); }
+  Tensor operator()(const Tensor& prediction, const Tensor& target) const {
+    return l1_loss(prediction, target, reduction);
+  }
 };
 // huber_loss as an object, for a Trainer.
 struct Huber {

@@ -90,8 +90,7 @@ TEST_F(Rules, AreMissedByName) {
   const Value x = input(), v = input();
   const Value y = build.emit("test::bare_square", {x});
   EXPECT_EQ(message_of([&] { backward(y, {x}); }), "[test::bare_square] has no gradient");
-  EXPECT_EQ(message_of([&] { autodiff::forward(build, {{y}}, {{x}}, {{v}}); }),
-            "[test::bare_square] has no gradient");
+  EXPECT_EQ(message_of([&] { autodiff::forward(build, {{y}}, {{x}}, {{v}}); }), "[test::bare_square] has no gradient");
   EXPECT_FALSE(backward(y, {v})[0].defined()) << "nothing is asked of an op that wrt does not reach";
 }
 

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "core/ir/read.h"
-#include "tests/support/files.h"
 #include "tests/optim/rules/recipes.h"
 #include "tests/support/every_device.h"
+#include "tests/support/files.h"
 
 namespace weft::testing {
 namespace {

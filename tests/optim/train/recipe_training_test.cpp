@@ -16,7 +16,6 @@
 namespace weft::testing {
 namespace {
 
-
 Dataset some_digits() {
   std::vector<std::int64_t> rows(96);
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::int64_t>(i);

@@ -73,12 +73,14 @@ auto value_and_grad(F f, Parameters of) {
 
 // Result of check_gradients.
 struct GradientReport {
-  bool ok = false;   // every derivative is within its bound
-  double worst = 0;  // largest error relative to max(1, |numeric|)
-  double reverse = 0, forward = 0, second = 0;  // the largest error of each kind of derivative
-  double bound = 0;                             // what `worst` may be
-  DType dtype = DType::kF64;                    // of the arithmetic
-  std::string why{};                            // the error that f64 met, where dtype is another
+  bool ok = false;            // every derivative is within its bound
+  double worst = 0;           // largest error relative to max(1, |numeric|)
+  double reverse = 0;         // largest error of the reverse derivative
+  double forward = 0;         // largest error of the forward derivative
+  double second = 0;          // largest error of the second derivative
+  double bound = 0;           // what `worst` may be
+  DType dtype = DType::kF64;  // of the arithmetic
+  std::string why{};          // the error that f64 met, where dtype is another
   // One line, and a second one with `why`.
   std::string text() const;
 };
