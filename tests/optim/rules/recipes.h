@@ -69,7 +69,7 @@ struct Adafactor {
     return (row / row.mean()).unsqueeze(1) * column.unsqueeze(0);
   }
   static Tensor whole(const Number& beta, const Tensor& squares, RecipeState& s) {
-    const Tensor v = beta * s.get("squares") + (1 - beta) * squares;
+    Tensor v = beta * s.get("squares") + (1 - beta) * squares;
     s.set("squares", v);
     return v;
   }
