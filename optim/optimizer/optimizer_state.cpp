@@ -123,7 +123,7 @@ void OptimizerState::add_state(Slot& slot, const std::vector<RecipePlan>& plans)
     if (!slot.elementwise) {
       slot.kept.push_back(std::move(kept));
     } else if (slot.kept.empty() || slot.kept[0].entries.empty()) {  // a member without elements keeps nothing
-      slot.kept.assign(1, std::move(kept));
+      slot.kept.assign(1, kept);
     }
   }
 }
