@@ -11,7 +11,7 @@
 #include "weft/device.h"
 #include "weft/kernel_call.h"
 
-// What the executor and the kernels agree on.
+// The contract between the executor and the kernels.
 namespace weft::exec {
 
 // What a kernel learns before the first run: everything but the addresses.

@@ -4,7 +4,7 @@
 
 namespace weft::ir {
 
-// Whether two graphs are the same program: the same nodes in the same order, inputs and outputs alike, regions of one
+// True if two graphs are the same program: the same nodes in the same order, inputs and outputs alike, regions of one
 // kind compared by content. Doubles compare by their bits, and layer paths do not count.
 bool same(const Graph& a, const Graph& b);
 

@@ -90,7 +90,7 @@ struct Node {
   Region region{};
 };
 
-// Where the value of a graph input comes from, which only its owner (the tracer, a region's node) interprets.
+// Source of a graph input's value, which only its owner (the tracer, a region's node) interprets.
 enum class InputKind : std::uint8_t { kArgument, kVariable, kCapture };
 
 struct Input {

@@ -13,7 +13,7 @@ namespace weft::ops {
 //   - loop, recompute: no rule yet beside those of every graph.
 void check_region(const Node& node);
 
-// Whether a node may end an elementwise region: a sum, max or min over axes at one end of its operand's shape
+// True if a node may end an elementwise region: a sum, max or min over axes at one end of its operand's shape
 // (core/program/ending.h).
 bool ends_region(const Graph& graph, const Node& node);
 

@@ -46,7 +46,7 @@ std::vector<std::vector<int>> count_uses(const Graph& graph);
 // Per node: the nodes that read it, each once and in the graph's order.
 std::vector<std::vector<std::int32_t>> readers_of(const Graph& graph);
 
-// Whether the node has a region that `pass` keeps as one piece. Throws ValueError for kinds of regions whose nodes the
+// True if the node has a region that `pass` keeps as one piece. Throws ValueError for kinds of regions whose nodes the
 // pass would have to see.
 bool keeps_region(const Node& node, std::string_view pass);
 

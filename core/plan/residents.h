@@ -46,7 +46,7 @@ class Residents {
     rows_.push_back({{added.begin, added}});
   }
 
-  // Whether `holds` is true of a resident that overlaps these bytes.
+  // True if `holds` is true of a resident that overlaps these bytes.
   template <class Holds>
   bool any_of(std::int64_t begin, std::int64_t bytes, Holds holds) const {
     const std::int64_t end = Resident{{}, begin, bytes}.end();

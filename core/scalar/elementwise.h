@@ -29,7 +29,7 @@ enum class SlopeReads : unsigned char { kNothing = 0, kInputs = 1, kOutput = 2, 
 template <Fn fn>
 struct Formula;
 
-// What a specialization says about itself.
+// Facts that a specialization states about itself.
 template <SlopeReads what, bool on_integers = false>
 struct Smooth {
   static constexpr bool smooth = true, integers = on_integers;
@@ -46,7 +46,7 @@ struct Domain {
 };
 inline constexpr Domain kEverywhere{-3e38, 3e38}, kPositive{0, 3e38};
 
-// What a specialization says about its results. FLOPs of a library function, and of what is made of one:
+// Facts that a specialization states about its results. FLOPs of a library function, and of what is made of one:
 inline constexpr int kTranscendental = 8;
 template <int count>
 struct Exact {

@@ -32,7 +32,7 @@ struct PreparedGemm {
   exec::PreparedKernel kernel;
   bool anywhere = true;  // false: all that it reads and writes must be aligned to 256 bytes
 };
-// Whether the library is installed; says once in the log where it is not.
+// True if the library is installed; one log message says if it is not.
 bool has_gemm_library();
 std::optional<PreparedGemm> prepare_gemm(const GemmProblem& problem, GemmEpilogue epilogue, Device device);
 

@@ -11,7 +11,7 @@ namespace weft::kernels {
 
 using MadeKernel = std::optional<exec::PreparedKernel>;
 
-// Whether products of this dtype are made with units of this kind, which the processor must have.
+// True if products of this dtype are made with units of this kind, which the processor must have.
 inline bool takes_units(DType operands, bf16_units::Kind kind) {
   return operands == DType::kBF16 && bf16_units::best() >= kind;
 }

@@ -12,7 +12,7 @@ struct TileShape {
   bool accumulate;             // C += A B instead of C = A B
 };
 
-// Whether the library works on this processor, and may map the code that it makes.
+// True if the library works on this processor and may map the code that it makes.
 bool has_tile_kernels();
 
 // C = A B or C += A B for one fixed shape, on the calling thread; T is float or double. Making one may generate code;

@@ -17,10 +17,10 @@ struct SourceFile {
   std::string text;
 };
 
-// The same text with comments blanked; lines keep their numbers, string literals stay.
+// Text with comments blanked; lines keep their numbers, string literals stay.
 std::string without_comments(std::string_view text);
 
-// The same text with comments and the insides of literals blanked.
+// Text with comments and the insides of literals blanked.
 std::string code_alone(std::string_view text);
 
 std::vector<Include> includes_of(std::string_view text);

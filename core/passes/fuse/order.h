@@ -18,7 +18,7 @@ class Order {
   void remove(std::int32_t item);
   // Moves items, which are in the order of the list, to right behind another.
   void move_behind(std::int32_t item, std::span<const std::int32_t> moved);
-  // The same to right before another.
+  // Moves items, which are in the order of the list, to right before another.
   void move_before(std::int32_t item, std::span<const std::int32_t> moved);
 
  private:

@@ -56,7 +56,7 @@ class Module {
   // All parameters in the order of declaration, frozen ones included, tied cells once under their first path. Cells
   // that have no path yet take this one.
   Parameters parameters();
-  // Those of parameters() that are trainable, and the variables that are no parameters.
+  // The trainable ones of parameters(), and the variables that are no parameters.
   Parameters trainable_parameters();
   Parameters buffers();
   // Parameters and buffers as they are written to disk, with PyTorch's names. A tied cell stands there once per name.

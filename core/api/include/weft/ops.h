@@ -20,7 +20,7 @@ Tensor ones_like(const Tensor& x);
 Tensor full_like(const Tensor& x, Scalar value);
 Tensor arange(std::int64_t length, DType dtype = DType::kI64);  // 0, 1, ..., length - 1
 
-// The same elements in row-major order under another shape; one size may be -1.
+// Elements of x in row-major order under another shape; one size may be -1.
 Tensor reshape(const Tensor& x, Shape shape);
 // Axes in another order: out.shape[i] = x.shape[order[i]].
 Tensor permute(const Tensor& x, std::vector<int> order);

@@ -111,7 +111,7 @@ class Tensor {
   std::string text() const;
   explicit operator bool() const = delete;  // `if (loss > 0)` does not compile: use where()
 
-  // The same values on another device, or converted to another dtype.
+  // Values of this tensor on another device, or converted to another dtype.
   Tensor to(Device device) const;
   Tensor to(DType dtype) const;       // differentiable between floating dtypes
   Tensor reshape(Shape shape) const;  // one size may be -1
@@ -125,7 +125,7 @@ class Tensor {
   // Elements begin, begin + step, ... before end along an axis; ShapeError for a range that does not lie in it.
   Tensor slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1) const;  // negative: from the end
   Tensor column(std::int64_t j) const;                                                        // x[..., j]
-  // As the functions of the same name in weft/ops.h.
+  // Members for the functions of the same name in weft/ops.h.
   Tensor sum(std::vector<int> axes = {}, bool keep = false) const;  // no axes: all of them
   Tensor mean(std::vector<int> axes = {}, bool keep = false) const;
   Tensor max(std::vector<int> axes = {}, bool keep = false) const;

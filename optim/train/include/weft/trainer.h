@@ -58,7 +58,7 @@ class Trainer {
   requires(std::derived_from<M, Module>&& std::is_invocable_r_v<Tensor, L&, Tensor, Tensor>)
       Trainer(M& model, L loss, Recipe recipe, TrainerOptions options = {})
       : Trainer(parts(model, std::move(loss)), {}, std::move(recipe), options) {}
-  // The same with a recipe per group of parameters.
+  // A trainer with a recipe per group of parameters.
   template <class M, class L>
   requires(std::derived_from<M, Module>&& std::is_invocable_r_v<Tensor, L&, Tensor, Tensor>)
       Trainer(M& model, L loss, std::vector<Group> groups, TrainerOptions options = {})
