@@ -15,7 +15,7 @@
 
 #include "bench/long_programs.h"
 #include "core/api/trace/tracer.h"
-#include "core/exec/executable.h"
+#include "core/exec/instance.h"
 #include "core/ir/prune.h"
 #include "core/ops/memory.h"
 #include "core/passes/optimize.h"
@@ -46,7 +46,7 @@ class Laps {
 plan::Options planning_of(const exec::Executable& executable) {
   plan::Options out;
   out.workspace.resize(executable.graph().nodes.size());
-  for (const auto& step : executable.steps())
+  for (const auto& step : executable.prepared_calls())
     out.workspace[step.node] = static_cast<std::int64_t>(step.kernel.workspace);
   out.alias = ops::alias_offset;
   out.parts = ops::part_offsets;
@@ -77,7 +77,7 @@ void print_phases(const Training& training, Optimizer& optimizer) {
   const exec::Instance instance(executable);
   const double bound = laps.lap();
   std::printf("\"forward_nodes\": %zu, \"nodes\": %zu, \"kernels\": %zu, \"arena_bytes\": %lld, ", forward,
-              trace.graph.nodes.size(), executable->steps().size(), static_cast<long long>(plan.arena_bytes));
+              trace.graph.nodes.size(), executable->prepared_calls().size(), static_cast<long long>(plan.arena_bytes));
   std::printf(
       "\"trace_s\": %.3f, \"autodiff_s\": %.3f, \"update_s\": %.3f, \"passes_s\": %.3f, \"plan_s\": %.3f, "
       "\"kernels_s\": %.3f, \"instance_s\": %.3f, ",

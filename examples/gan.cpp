@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "flags.h"
+#include "options.h"
 #include "weft/weft.h"
 
 namespace {
@@ -61,9 +61,9 @@ Quality judge(weft::Sequential& generator) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const Flags flags = parse_flags(argc, argv);
-  const int steps = !flags.rest.empty() ? std::atoi(flags.rest[0]) : 2000;
-  weft::DeviceScope device(flags.rest.size() > 1 ? weft::Device::parse(flags.rest[1]) : weft::Device::best());
+  const Options options = parse_options(argc, argv);
+  const int steps = !options.rest.empty() ? std::atoi(options.rest[0]) : 2000;
+  weft::DeviceScope device(options.rest.size() > 1 ? weft::Device::parse(options.rest[1]) : weft::Device::best());
   weft::seed(3);
 
   weft::Sequential generator = generator_net(), discriminator = discriminator_net();
@@ -82,7 +82,7 @@ int main(int argc, char** argv) try {
     return std::pair{d_loss, g_loss};
   });
 
-  if (only_planned(flags, step, real_points(256))) return 0;
+  if (only_planned(options, step, real_points(256))) return 0;
   const Quality before = judge(generator);
   for (int i = 0; i < steps; ++i) {
     auto [d_loss, g_loss] = step(real_points(256));

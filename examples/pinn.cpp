@@ -7,14 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "flags.h"
+#include "options.h"
 #include "weft/weft.h"
 
 int main(int argc, char** argv) try {
   constexpr double kPi = 3.14159265358979, kNu = 0.01 / kPi;
-  const Flags flags = parse_flags(argc, argv);
-  const int steps = !flags.rest.empty() ? std::atoi(flags.rest[0]) : 2000;
-  weft::DeviceScope device(flags.rest.size() > 1 ? weft::Device::parse(flags.rest[1]) : weft::Device::best());
+  const Options options = parse_options(argc, argv);
+  const int steps = !options.rest.empty() ? std::atoi(options.rest[0]) : 2000;
+  weft::DeviceScope device(options.rest.size() > 1 ? weft::Device::parse(options.rest[1]) : weft::Device::best());
   weft::seed(11);
 
   weft::Sequential model{weft::Linear(2, 64), weft::Tanh(), weft::Linear(64, 64), weft::Tanh(), weft::Linear(64, 1)};
@@ -47,7 +47,7 @@ int main(int argc, char** argv) try {
   });
 
   const weft::Tensor rows = weft::zeros({1024, 1}), start_rows = weft::zeros({128, 1});
-  if (only_planned(flags, step, rows, rows, start_rows, start_rows)) return 0;
+  if (only_planned(options, step, rows, rows, start_rows, start_rows)) return 0;
   double first_loss = 0, last_loss = 0;
   for (int i = 0; i < steps; ++i) {
     const weft::Tensor x0 = weft::uniform({128, 1}, -1, 1);

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/module.h"
 
-#include <cxxabi.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
 #include "core/base/check.h"
+#include "core/base/type_name.h"
 #include "weft/error.h"
 
 namespace weft {
@@ -144,17 +142,6 @@ void for_each_variable(Module& module, const OnVariable& f) {
 }
 
 std::string type_name(const Module& module) { return type_name(typeid(module)); }
-
-std::string type_name(const std::type_info& type) {
-  int status = 0;
-  const char* mangled = type.name();
-  const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(mangled, nullptr, nullptr, &status),
-                                                     std::free);
-  const std::string full = status == 0 ? plain.get() : mangled;
-  const std::size_t end = full.find('<');  // template arguments have namespaces of their own
-  const std::size_t colon = full.rfind("::", end);
-  return colon == std::string::npos ? full : full.substr(colon + 2);
-}
 
 void copy_state(Module& from, Module& to) {
   std::vector<Variable> source;

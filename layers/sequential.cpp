@@ -2,6 +2,7 @@
 #include "weft/sequential.h"
 
 #include "core/base/check.h"
+#include "core/base/type_name.h"
 #include "weft/detail/call_recorder.h"
 #include "weft/error.h"
 

@@ -6,7 +6,7 @@
 namespace weft::exec {
 
 const std::shared_ptr<ArenaPool>& ArenaPool::shared() {
-  // Never destroyed: see data_flag.cpp.
+  // Never destroyed: see data_fault.cpp.
   static auto* const pool = new std::shared_ptr<ArenaPool>(std::make_shared<ArenaPool>());
   return *pool;
 }

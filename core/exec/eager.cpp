@@ -7,8 +7,8 @@
 #include "core/base/check.h"
 #include "core/device/thread_pool.h"
 #include "core/exec/candidate.h"
-#include "core/exec/data_flag.h"
-#include "core/exec/executable.h"
+#include "core/exec/data_fault.h"
+#include "core/exec/instance.h"
 #include "core/exec/kernel.h"
 #include "core/ops/op.h"
 
@@ -92,7 +92,7 @@ std::vector<Array> run_op(ir::OpId op, std::span<const Array> inputs, const ir::
   call.workspace.spec = {Shape{static_cast<std::int64_t>(entry.kernel.workspace)}, DType::kU8};
   call.stream = stream.handle();
   call.device = device.index();
-  call.flag = data_flag(device);
+  call.fault = data_fault(device);
   entry.kernel.run(call);
   return results;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/exec/poison.h"
 #include "core/ir/prune.h"
 #include "core/ir/verify.h"
 #include "core/ops/memory.h"
@@ -50,7 +51,7 @@ void Executable::prepare(const BuildOptions& options) {
   plan_ = plan::make_plan(graph_, planning);
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     if (graph_.nodes[n].op == ir::input_op() || plan_.values[n][0].alias) continue;
-    steps_.push_back({n, std::move(kernels[n])});
+    prepared_calls_.push_back({n, std::move(kernels[n])});
   }
 }
 

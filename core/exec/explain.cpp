@@ -15,7 +15,7 @@ namespace weft::exec {
 namespace {
 
 // What is laid side by side lies there mostly; the rest is copied.
-void count_parts(const Executable& program, std::size_t n, const std::vector<std::int64_t>& parts, StepCost& cost) {
+void count_parts(const Executable& program, std::size_t n, const std::vector<std::int64_t>& parts, CallCost& cost) {
   const ir::Node& node = program.graph().nodes[n];
   const plan::Placement& whole = program.plan().values[n][0];
   std::int64_t gaps = whole.bytes;
@@ -32,11 +32,11 @@ void count_parts(const Executable& program, std::size_t n, const std::vector<std
 
 }  // namespace
 
-StepCost cost_of(const Executable& program, std::size_t step) {
-  const std::size_t n = program.steps()[step].node;
+CallCost cost_of(const Executable& program, std::size_t step) {
+  const std::size_t n = program.prepared_calls()[step].node;
   const ir::Graph& graph = program.graph();
   const ir::Node& node = graph.nodes[n];
-  StepCost cost{.flops = ops::flops(graph, node)};
+  CallCost cost{.flops = ops::flops(graph, node)};
   if (!node.inputs.empty()) cost.dtype = graph.spec(node.inputs[0]).dtype;
   if (const std::vector<std::int64_t> parts = ops::part_offsets(graph, node); !parts.empty()) {
     count_parts(program, n, parts, cost);

@@ -8,12 +8,12 @@
 // What an executable's steps are made of and cost, without running them.
 namespace weft::exec {
 
-struct StepCost {
+struct CallCost {
   double flops = 0;
   std::int64_t read = 0, written = 0;  // bytes
   DType dtype = DType::kF32;           // of the first operand: whose arithmetic rate counts
 };
-StepCost cost_of(const Executable& program, std::size_t step);
+CallCost cost_of(const Executable& program, std::size_t step);
 // "multiply x2, add, tanh": the ops that one kernel runs together; empty for one op.
 std::string fused_ops(const ir::Node& node);
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/exec/instance.h"
+
 #include <algorithm>
 #include <exception>
 #include <iterator>
@@ -9,8 +11,7 @@
 
 #include "core/base/check.h"
 #include "core/device/thread_pool.h"
-#include "core/exec/data_flag.h"
-#include "core/exec/executable.h"
+#include "core/exec/data_fault.h"
 #include "weft/log.h"
 
 namespace weft::exec {
@@ -76,13 +77,13 @@ Instance::Instance(std::shared_ptr<const Executable> executable, std::shared_ptr
     : executable_(std::move(executable)),
       arenas_(std::move(arenas)),
       arguments_(executable_->graph(), executable_->device()),
-      calls_(executable_->steps().size()),
+      calls_(executable_->prepared_calls().size()),
       bound_(executable_->graph().inputs.size()),
       targets_(executable_->graph().outputs.size()),
       recordable_(executable_->device().is_cuda() && !calls_.empty()) {
   const ir::Graph& graph = executable_->graph();
   for (std::size_t s = 0; s < calls_.size(); ++s) {
-    const Executable::Step& step = executable_->steps()[s];
+    const Executable::PreparedCall& step = executable_->prepared_calls()[s];
     const ir::Node& node = graph.nodes[step.node];
     Bound& bound = calls_[s];
     for (const ir::Value v : node.inputs) bound.inputs.push_back({nullptr, graph.spec(v)});
@@ -117,7 +118,7 @@ void Instance::find_movable() {
     if (found != moved.end()) movable_[found->second].push_back(&view);
   };
   for (std::size_t s = 0; s < calls_.size(); ++s) {
-    const auto n = static_cast<std::int32_t>(executable_->steps()[s].node);
+    const auto n = static_cast<std::int32_t>(executable_->prepared_calls()[s].node);
     const std::vector<ir::Value>& inputs = graph.nodes[static_cast<std::size_t>(n)].inputs;
     for (std::size_t k = 0; k < inputs.size(); ++k) move(inputs[k], calls_[s].inputs[k]);
     for (std::size_t o = 0; o < calls_[s].outputs.size(); ++o)
@@ -153,7 +154,7 @@ void Instance::set_views() {
   views_set_ = true;
   const ir::Graph& graph = executable_->graph();
   for (std::size_t s = 0; s < calls_.size(); ++s) {
-    const std::size_t n = executable_->steps()[s].node;
+    const std::size_t n = executable_->prepared_calls()[s].node;
     const ir::Node& node = graph.nodes[n];
     Bound& bound = calls_[s];
     for (std::size_t i = 0; i < node.inputs.size(); ++i) bound.inputs[i].data = address(node.inputs[i]);
@@ -185,13 +186,13 @@ std::vector<Array> Instance::run(std::span<const Array> inputs, std::span<const 
 }
 
 void Instance::walk(const Stream& stream, PoisonGuard* poison) {
-  DataFlag* const flag = data_flag(executable_->device());
+  DataFault* const fault = data_fault(executable_->device());
   for (std::size_t s = 0; s < calls_.size(); ++s) {
-    const Executable::Step& step = executable_->steps()[s];
+    const Executable::PreparedCall& step = executable_->prepared_calls()[s];
     Call& call = calls_[s].call;
     if (poison) poison->before(step.node);
     call.stream = stream.handle();
-    call.flag = flag;
+    call.fault = fault;
     step.kernel.run(call);
     if (poison) poison->after(step.node);
   }
@@ -237,7 +238,7 @@ const Recording* Instance::recording_for(std::span<const Array> outputs, std::sp
 // A run that cannot be recorded goes on as a walk.
 Recording Instance::record() {
   std::string reason;
-  for (const Executable::Step& step : executable_->steps())
+  for (const Executable::PreparedCall& step : executable_->prepared_calls())
     if (!step.kernel.recordable) reason = cat("'", executable_->graph().nodes[step.node].op.name(), "' says so");
   try {
     // Without the poison guard: it works on the host at run time. The walk before this one had it.

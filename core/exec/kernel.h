@@ -49,7 +49,7 @@ void register_kernel(const std::string& op, Device::Kind kind, Prepare prepare);
 PreparedKernel prepare_kernel(const KernelRequest& request);
 [[noreturn]] void throw_no_kernel(const KernelRequest& request);
 
-// A number that a kernel writes to call.flag when it meets bad data; the message becomes a DataError at the next read.
+// A number that a kernel writes to call.fault when it meets bad data; the message becomes a DataError at the next read.
 // "{}" in the message is replaced by the offending value.
 std::int32_t data_error_code(const std::string& op, const std::string& path, const std::string& message);
 // The text of the DataError for a code that a kernel has raised: "[op] path: message" with the value filled in.

@@ -10,7 +10,7 @@
 
 #include "core/array/array.h"
 #include "core/device/lap_timer.h"
-#include "core/exec/data_flag.h"
+#include "core/exec/data_fault.h"
 #include "core/exec/kernel.h"
 
 namespace weft::exec {
@@ -38,7 +38,7 @@ double seconds_of(Device device, const char* op, const ir::Attributes& attribute
   call.workspace = {workspace->data(), {Shape{static_cast<std::int64_t>(kernel.workspace)}, DType::kU8}};
   call.stream = stream.handle();
   call.device = device.index();
-  call.flag = data_flag(device);
+  call.fault = data_fault(device);
   double best = std::numeric_limits<double>::infinity();
   LapTimer timer(stream);
   for (int run = 0; run < 6; ++run) {

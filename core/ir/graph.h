@@ -57,7 +57,7 @@ class Attributes {
   }
   std::int64_t integer(std::string_view name) const { return get<std::int64_t>(name); }
   double real(std::string_view name) const { return get<double>(name); }
-  bool flag(std::string_view name) const { return get<bool>(name); }
+  bool boolean(std::string_view name) const { return get<bool>(name); }
   const Ints& ints(std::string_view name) const { return get<Ints>(name); }
   Shape shape(std::string_view name) const { return Shape(get<Ints>(name)); }
   DType dtype(std::string_view name) const { return get<DType>(name); }

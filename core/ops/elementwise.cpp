@@ -25,7 +25,7 @@ Ex slope_of(std::size_t argument, [[maybe_unused]] std::span<const Ex> x, const 
     return argument == 0 ? Formula<fn>::slope_a(x[0], x[1], y) : Formula<fn>::slope_b(x[0], x[1], y);
   } else {
     if (argument == 0) {
-      if constexpr (fn == Fn::kSelect)
+      if constexpr (fn == Fn::kWhere)
         return like(y, 0);  // the condition is bool
       else
         return Formula<fn>::slope_a(x[0], x[1], x[2], y);
@@ -47,7 +47,7 @@ Ex slope_at(Fn fn, std::size_t argument, std::span<const Ex> x, const Ex& y) {
 bool compares(Fn fn) { return fn >= Fn::kEqual && fn <= Fn::kGreaterEqual; }
 bool is_logical(Fn fn) { return fn == Fn::kLogicalNot || (fn >= Fn::kLogicalAnd && fn <= Fn::kLogicalXor); }
 bool takes_bool(Fn fn) {
-  return fn == Fn::kEqual || fn == Fn::kNotEqual || fn == Fn::kMinimum || fn == Fn::kMaximum || fn == Fn::kSelect ||
+  return fn == Fn::kEqual || fn == Fn::kNotEqual || fn == Fn::kMinimum || fn == Fn::kMaximum || fn == Fn::kWhere ||
          is_logical(fn);
 }
 
@@ -55,7 +55,7 @@ void expect_dtype(Fn fn, const TensorSpec& x) {
   const char* op = name_of(fn);
   if (is_logical(fn) && x.dtype != DType::kBool) fail<DTypeError>(op, "input is ", x, "; it must be bool");
   if (x.dtype == DType::kBool && !takes_bool(fn)) fail<DTypeError>(op, "input is ", x, "; bool is not allowed");
-  const bool whole = facts_of(fn).integers || fn == Fn::kSelect || compares(fn);
+  const bool whole = facts_of(fn).integers || fn == Fn::kWhere || compares(fn);
   if (!is_floating(x.dtype) && x.dtype != DType::kBool && !whole)
     fail<DTypeError>(op, "input is ", x, "; it must be f32, f64, bf16 or f16");
 }
@@ -65,9 +65,9 @@ std::vector<TensorSpec> infer(Fn fn, Specs in) {
   expect_inputs(op, in, static_cast<std::size_t>(arity(fn)));
   Shape shape = in[0].shape;
   for (const TensorSpec& x : in.subspan(1)) shape = broadcast(shape, x.shape, op);
-  if (fn == Fn::kSelect && in[0].dtype != DType::kBool)
+  if (fn == Fn::kWhere && in[0].dtype != DType::kBool)
     fail<DTypeError>(op, "condition is ", in[0], "; it must be bool");
-  const Specs values = fn == Fn::kSelect ? in.subspan(1) : in;
+  const Specs values = fn == Fn::kWhere ? in.subspan(1) : in;
   for (const TensorSpec& x : values) {
     expect_dtype(fn, x);
     expect_same_dtype(op, values[0], x);

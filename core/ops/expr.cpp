@@ -9,7 +9,7 @@ Value Ex::value() const {
   if (constant_) return full(*build_, {}, dtype_, *constant_);
   if (!choice_) return value_;
   const Value yes = full(*build_, {}, dtype_, choice_->yes), no = full(*build_, {}, dtype_, choice_->no);
-  return build_->emit(name_of(Fn::kSelect), {choice_->condition, yes, no});
+  return build_->emit(name_of(Fn::kWhere), {choice_->condition, yes, no});
 }
 
 Ex apply(Fn fn, std::initializer_list<Ex> arguments) {
@@ -41,7 +41,7 @@ Ex operator-(const Ex& a, const Ex& b) {
 Ex select(const Ex& condition, const Ex& a, const Ex& b) {
   if (a.constant() && b.constant())
     return {a.build(), a.dtype(), Ex::Choice{condition.value(), *a.constant(), *b.constant()}};
-  return apply(Fn::kSelect, {condition, a, b});
+  return apply(Fn::kWhere, {condition, a, b});
 }
 
 namespace {

@@ -22,7 +22,7 @@ DType result_dtype(DType operands, const Attributes& attributes) {
 
 std::vector<TensorSpec> infer(Specs in, const Attributes& attributes) {
   expect_inputs("matmul", in, 2);
-  const bool trans_a = attributes.flag("trans_a"), trans_b = attributes.flag("trans_b");
+  const bool trans_a = attributes.boolean("trans_a"), trans_b = attributes.boolean("trans_b");
   const TensorSpec &a = in[0], &b = in[1];
   expect_floating("matmul", "lhs", a);
   expect_floating("matmul", "rhs", b);
@@ -52,7 +52,7 @@ Value rows_of(Builder& build, Value x) {
 
 // With y = A B: dA = dy B^T and dB = A^T dy; the transposed operands swap both factors instead of copying.
 std::vector<Value> gradient(const GradientCall& call) {
-  const bool trans_a = call.node.attributes.flag("trans_a"), trans_b = call.node.attributes.flag("trans_b");
+  const bool trans_a = call.node.attributes.boolean("trans_a"), trans_b = call.node.attributes.boolean("trans_b");
   Value a = call.inputs[0];
   const Value b = call.inputs[1];
   Value dy = cast(call.build, call.cotangents[0], call.build.dtype(a));
@@ -75,7 +75,7 @@ std::vector<Value> gradient(const GradientCall& call) {
 
 double product_flops(const Signature& node) {
   const Shape& a = node.input(0).shape;
-  const std::int64_t inner = a[node.attributes.flag("trans_a") ? -2 : -1];
+  const std::int64_t inner = a[node.attributes.boolean("trans_a") ? -2 : -1];
   return 2 * static_cast<double>(inner) * static_cast<double>(node.outputs[0].shape.numel());
 }
 
@@ -91,8 +91,8 @@ std::vector<Rows> product_rows(const Signature& node, std::span<const Rows> rows
     if (own) batched.push_back(rows[i]);
   }
   if (rank > 2) return {aligned(batched)};
-  return {rows[0] == Rows::kCarried && rows[1] != Rows::kCarried && !node.attributes.flag("trans_a") ? Rows::kCarried
-                                                                                                     : Rows::kMixed};
+  return {rows[0] == Rows::kCarried && rows[1] != Rows::kCarried && !node.attributes.boolean("trans_a") ? Rows::kCarried
+                                                                                                        : Rows::kMixed};
 }
 
 OpFacts product_facts() {

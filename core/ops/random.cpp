@@ -49,7 +49,7 @@ std::vector<Value> dropout_decompose(Builder& build, std::span<const Value> in, 
   if (threshold < rate) threshold = std::nextafterf(threshold, 1.0f);
   // A node, not an Ex choice: that one would give 0 where x * 0 is -0 or NaN.
   const Ex kept = draw >= like(draw, threshold), scale = like(x, 1 / (1 - rate)), zero = like(x, 0);
-  const Ex factor(build, build.emit("select", {kept.value(), scale.value(), zero.value()}));
+  const Ex factor(build, build.emit("where", {kept.value(), scale.value(), zero.value()}));
   return {cast(x * factor, build.dtype(in[0])).value()};
 }
 

@@ -21,7 +21,7 @@ auto reduction_spec(const char* op, Form form) {
     if (form == Form::kExtremum && count_over(in[0].shape, axes) == 0)
       fail<ShapeError>(op, "input is ", in[0].shape, "; no elements have no ", op);
     const bool counts = form == Form::kSum && !is_floating(in[0].dtype);
-    return {{reduced(in[0].shape, axes, attributes.flag("keep")), counts ? DType::kI64 : in[0].dtype}};
+    return {{reduced(in[0].shape, axes, attributes.boolean("keep")), counts ? DType::kI64 : in[0].dtype}};
   };
 }
 
@@ -38,7 +38,7 @@ auto argument_spec(const char* op) {
     expect_axis(op, axis, in[0].shape);
     if (in[0].shape[static_cast<int>(axis)] == 0)
       fail<ShapeError>(op, "input is ", in[0].shape, "; no elements have no ", op);
-    return {{reduced(in[0].shape, {axis}, attributes.flag("keep")), DType::kI64}};
+    return {{reduced(in[0].shape, {axis}, attributes.boolean("keep")), DType::kI64}};
   };
 }
 
@@ -117,7 +117,7 @@ std::vector<Value> logsumexp_gradient(const GradientCall& call) {
 
 std::vector<Value> cumsum_gradient(const GradientCall& call) {
   Attributes attributes = call.node.attributes;
-  attributes.set("reverse", !attributes.flag("reverse"));
+  attributes.set("reverse", !attributes.boolean("reverse"));
   return {call.build.emit(call.node.op, {call.cotangents[0]}, attributes)};
 }
 

@@ -210,7 +210,7 @@ class Lowering {
   }
 
   void lower_fn(Fn fn, const ir::Node& node, ir::Value v) {
-    const Type type = type_of(storage_of(graph_.spec(node.inputs[fn == Fn::kSelect ? 1 : 0])));
+    const Type type = type_of(storage_of(graph_.spec(node.inputs[fn == Fn::kWhere ? 1 : 0])));
     std::array<int, 3> x{};
     for (std::size_t i = 0; i < node.inputs.size(); ++i) x[i] = reg(node.inputs[i], type);
     const bool everywhere =

@@ -82,7 +82,7 @@ constexpr Program function_program(Fn fn) {
   const int n = arity(fn);
   for (int i = 0; i < n; ++i) {
     p.code[i].dst = p.code[i].a = static_cast<unsigned char>(i);
-    if (is_logical(fn) || (fn == Fn::kSelect && i == 0)) p.code[i].storage = Storage::kBool;
+    if (is_logical(fn) || (fn == Fn::kWhere && i == 0)) p.code[i].storage = Storage::kBool;
   }
   Instr& call = p.code[n];
   call.kind = Instr::Kind::kFn;

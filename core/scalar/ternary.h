@@ -7,7 +7,7 @@ namespace weft::math {
 
 // The condition a has no slope; for the graph builder it is a bool value.
 template <>
-struct Formula<Fn::kSelect> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
+struct Formula<Fn::kWhere> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b, T c) {
     return select(a != like(a, 0), b, c);

@@ -182,7 +182,7 @@ std::string kernels(const weft::Profile& profile) {
     out << "</td><td>" << escaped(k.layer) << "</td><td>" << k.phase << "</td><td>" << fixed(k.flops / 1e3, 1)
         << " k</td><td>" << bytes(k.bytes_read) << "</td><td>" << bytes(k.bytes_written) << "</td><td>"
         << fixed(1e6 * k.seconds, 1) << " us</td><td><div class=bar style=\"width:" << fixed(100 * k.share, 1)
-        << "px\"></div>" << fixed(100 * k.share, 1) << " %</td><td>" << fixed(100 * k.roof, 0) << " % "
+        << "px\"></div>" << fixed(100 * k.share, 1) << " %</td><td>" << fixed(100 * k.share_of_roof, 0) << " % "
         << (k.memory_bound ? "memory" : "arithmetic") << "</td></tr>\n";
   }
   out << "</table>\n";

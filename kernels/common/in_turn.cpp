@@ -15,8 +15,8 @@ namespace weft::kernels {
 
 namespace {
 
-// Where something lies during a run: in an output of the call, or else at an offset into its workspace.
-struct Place {
+// Where a result of the base lies during a run: in an output of the call, or else at an offset into its workspace.
+struct BaseResult {
   DType dtype;
   std::size_t offset;
   int output = -1;
@@ -26,19 +26,19 @@ struct InTurn {
   static constexpr std::size_t kMaxViews = 32;
 
   exec::PreparedKernel base, body;
-  std::size_t inputs = 0;        // of the base
-  std::vector<Place> between;    // what the base gives
-  std::vector<std::size_t> own;  // the call's outputs that the body computes
-  std::size_t rest = 0;          // where the workspace of either begins
+  std::size_t inputs = 0;           // of the base
+  std::vector<BaseResult> between;  // what the base gives
+  std::vector<std::size_t> own;     // the call's outputs that the body computes
+  std::size_t rest = 0;             // where the workspace of either begins
 
   // Views made here have no shape: kernels know it from their request, and a copy would allocate.
   void run(const Call& call) const {
     auto* space = static_cast<std::byte*>(call.workspace.data);
     std::array<View, kMaxViews> in, out;
     std::size_t count = 0;
-    for (const Place& place : between) {
-      void* given = place.output < 0 ? nullptr : call.outputs[static_cast<std::size_t>(place.output)].data;
-      in[count++] = {given ? given : space + place.offset, {{}, place.dtype}};
+    for (const BaseResult& result : between) {
+      void* given = result.output < 0 ? nullptr : call.outputs[static_cast<std::size_t>(result.output)].data;
+      in[count++] = {given ? given : space + result.offset, {{}, result.dtype}};
     }
     for (const View& further : call.inputs.subspan(inputs)) in[count++] = {further.data, {{}, further.spec.dtype}};
     for (std::size_t i = 0; i < own.size(); ++i) {

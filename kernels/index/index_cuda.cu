@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/device/cuda/check.h"
-#include "kernels/common/data_flag.cuh"
+#include "kernels/common/data_fault.cuh"
 #include "kernels/common/dispatch.h"
 #include "kernels/common/grid.cuh"
 #include "kernels/index/index.h"
@@ -14,7 +14,7 @@ namespace {
 
 // Gathers n elements of (outer, count, inner).
 template <class T>
-__global__ void take_kernel(IndexPlan plan, const T* x, const void* index, T* out, DataFlag* flag, std::int64_t n) {
+__global__ void take_kernel(IndexPlan plan, const T* x, const void* index, T* out, DataFault* fault, std::int64_t n) {
   for (std::int64_t i = first_element(); i < n; i += element_stride()) {
     const std::int64_t row = i / plan.x.inner;
     const std::int64_t at = index_at(index, plan.wide, row % plan.count);
@@ -22,13 +22,13 @@ __global__ void take_kernel(IndexPlan plan, const T* x, const void* index, T* ou
       out[i] = x[(row / plan.count * plan.x.size + at) * plan.x.inner + i % plan.x.inner];
     } else {
       out[i] = T{};
-      raise_data_error(flag, plan.code, at);
+      raise_data_error(fault, plan.code, at);
     }
   }
 }
 
 template <class T>
-__global__ void gather_kernel(IndexPlan plan, const T* x, const void* index, T* out, DataFlag* flag, std::int64_t n) {
+__global__ void gather_kernel(IndexPlan plan, const T* x, const void* index, T* out, DataFault* fault, std::int64_t n) {
   for (std::int64_t i = first_element(); i < n; i += element_stride()) {
     const std::int64_t at = index_at(index, plan.wide, i);
     if (at >= 0 && at < plan.x.size) {
@@ -36,20 +36,20 @@ __global__ void gather_kernel(IndexPlan plan, const T* x, const void* index, T* 
       out[i] = x[(outer * plan.x.size + at) * plan.x.inner + i % plan.x.inner];
     } else {
       out[i] = T{};
-      raise_data_error(flag, plan.code, at);
+      raise_data_error(fault, plan.code, at);
     }
   }
 }
 
 // The key of every update: its destination, or one past the last destination for an index outside its axis.
 // Destinations are rows of the axis for index_add, elements of x for scatter_add.
-__global__ void add_keys_kernel(IndexPlan plan, bool elements, const void* index, Pairs pairs, DataFlag* flag,
+__global__ void add_keys_kernel(IndexPlan plan, bool elements, const void* index, Pairs pairs, DataFault* fault,
                                 std::int64_t n) {
   const std::int64_t bad = elements ? plan.x.numel() : plan.x.size;
   for (std::int64_t i = first_element(); i < n; i += element_stride()) {
     std::int64_t at = index_at(index, plan.wide, i);
     if (at < 0 || at >= plan.x.size) {
-      raise_data_error(flag, plan.code, at);
+      raise_data_error(fault, plan.code, at);
       at = bad;
     } else if (elements) {
       const std::int64_t outer = i / (plan.count * plan.x.inner);
@@ -90,7 +90,7 @@ template <class T>
 void launch_take(const IndexPlan& plan, const Call& call) {
   const std::int64_t n = plan.x.outer * plan.count * plan.x.inner;
   cuda::launch(take_kernel<T>, grid_for(n), dim3(kThreads), 0, call, plan, cuda::data<const T>(call.inputs[0]),
-               call.inputs[1].data, cuda::data<T>(call.outputs[0]), call.flag, n);
+               call.inputs[1].data, cuda::data<T>(call.outputs[0]), call.fault, n);
 }
 
 void take(IndexPlan plan, std::size_t element_bytes, const Call& call) {
@@ -119,7 +119,7 @@ exec::PreparedKernel prepare_add(const exec::KernelRequest& request, const Index
           if (n == 0) return;
           const Pairs pairs = space.pairs(call, 0);
           cuda::launch(add_keys_kernel, grid_for(n), dim3(kThreads), 0, call, plan, elements, call.inputs[1].data,
-                       pairs, call.flag, n);
+                       pairs, call.fault, n);
           const Pairs sorted = sort_pairs(pairs, space.pairs(call, 1), n, bits_below(rows.size + 1),
                                           space.scratch(call), space.scratch_bytes, call);
           cuda::launch(add_runs_kernel<T>, grid_for(n * rows.outer * rows.inner), dim3(kThreads), 0, call, rows, n,
@@ -141,7 +141,7 @@ exec::PreparedKernel prepare_gather_cuda(const exec::KernelRequest& request) {
   return with_size(size_of(request.inputs[0].dtype), [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
     return {[plan = plan_along_axis(request), n](const Call& call) {
       cuda::launch(gather_kernel<T>, grid_for(n), dim3(kThreads), 0, call, plan, cuda::data<const T>(call.inputs[0]),
-                   call.inputs[1].data, cuda::data<T>(call.outputs[0]), call.flag, n);
+                   call.inputs[1].data, cuda::data<T>(call.outputs[0]), call.fault, n);
     }};
   });
 }

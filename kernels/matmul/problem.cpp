@@ -48,8 +48,8 @@ GemmProblem gemm_problem(const exec::KernelRequest& request) {
   const TensorSpec& product = product_spec(request);
   const Shape& c = product.shape;
   GemmProblem p;
-  p.trans_a = request.attributes.flag("trans_a");
-  p.trans_b = request.attributes.flag("trans_b");
+  p.trans_a = request.attributes.boolean("trans_a");
+  p.trans_b = request.attributes.boolean("trans_b");
   p.m = c[-2];
   p.n = c[-1];
   p.k = p.trans_a ? a[-2] : a[-1];

@@ -24,7 +24,8 @@ ir::Graph sums_of(const TensorSpec& matrix, std::int64_t axis, const TensorSpec&
 
 exec::PreparedKernel prepare_sums_in_turn(const exec::KernelRequest& request) {
   const auto operand = static_cast<std::size_t>(request.attributes.integer("operand"));
-  const std::int64_t inner = operand == 0 ? !request.attributes.flag("trans_a") : request.attributes.flag("trans_b");
+  const std::int64_t inner =
+      operand == 0 ? !request.attributes.boolean("trans_a") : request.attributes.boolean("trans_b");
   const ir::Region body{ir::Region::Kind::kElementwise,
                         std::make_shared<const ir::Graph>(sums_of(request.inputs[operand], inner, request.outputs[1]))};
   exec::PreparedKernel product = exec::prepare_kernel({ir::OpId::of("matmul"),

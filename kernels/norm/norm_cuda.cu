@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "kernels/common/float_types.h"
-#include "kernels/common/lanes.cuh"
+#include "kernels/common/teams.cuh"
 #include "kernels/norm/lost.h"
 #include "kernels/norm/norm.h"
 #include "kernels/norm/shapes.h"
@@ -16,9 +16,9 @@ namespace weft::kernels {
 
 namespace {
 
-constexpr std::int64_t kMaxBlocks = 528;  // of the grid: four for each of 132 multiprocessors
-constexpr std::int64_t kRowsOfLane = 8;   // at least, where there are that many
-constexpr int kAhead = 4;                 // rows that a thread has on their way at a time
+constexpr std::int64_t kMaxBlocks = 528;   // of the grid: four for each of 132 multiprocessors
+constexpr std::int64_t kRowsOfThread = 8;  // at least, where there are that many
+constexpr int kAhead = 4;                  // rows that a thread has on their way at a time
 
 // n neighboring channels, read in one access.
 template <class T, int n>
@@ -71,7 +71,7 @@ __global__ void __launch_bounds__(kThreads, 4)
   using A = Compute<T>;
   using State = Moments<A, n>;
   WEFT_SHARED_ARRAY(State, cells, kThreads);
-  const Lane t(false);
+  const TeamMember t(false);
   const std::int64_t channel = t.result() * n, block = blockIdx.y, end = b.end(block);
   const bool live = channel < b.channels;
   State state{};
@@ -82,16 +82,16 @@ __global__ void __launch_bounds__(kThreads, 4)
     const Channels<T, n> first = at(0);
     A origin[n];
     for (int i = 0; i < n; ++i) origin[i] = static_cast<A>(first.lane[i]);
-    std::int64_t row = b.begin(block) + t.lane;
-    for (; row + (kAhead - 1) * t.lanes < end; row += kAhead * t.lanes) {
+    std::int64_t row = b.begin(block) + t.rank;
+    for (; row + (kAhead - 1) * t.team < end; row += kAhead * t.team) {
       Channels<T, n> ahead[kAhead];
-      for (int k = 0; k < kAhead; ++k) ahead[k] = at(row + k * t.lanes);
+      for (int k = 0; k < kAhead; ++k) ahead[k] = at(row + k * t.team);
       for (int k = 0; k < kAhead; ++k) add<T, n>(state, ahead[k], origin);
     }
-    for (; row < end; row += t.lanes) add<T, n>(state, at(row), origin);
+    for (; row < end; row += t.team) add<T, n>(state, at(row), origin);
   }
-  state = over_lanes(cells, state, t, merge<A, n>);
-  if (t.lane != 0 || !live) return;
+  state = over_team(cells, state, t, merge<A, n>);
+  if (t.rank != 0 || !live) return;
   for (int i = 0; i < n; ++i) {
     partials.mean[block * b.channels + channel + i] = state.mean[i];
     partials.squares[block * b.channels + channel + i] = state.squares[i];
@@ -103,7 +103,7 @@ struct Statistics {
   A *mean, *variance, *rstd, *rest;  // (c) or null
 };
 
-// Joins the blocks' moments: every lane its own in order, then the lanes.
+// Joins the blocks' moments: every thread its own in order, then the team.
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     statistics_kernel(ChannelBlocks b, Compute<T> eps, const T* x, Partials<Compute<T>> partials,
@@ -111,18 +111,18 @@ __global__ void __launch_bounds__(kThreads)
   using A = Compute<T>;
   using State = Moments<A, 1>;
   WEFT_SHARED_ARRAY(State, cells, kThreads);
-  const Lane t(false);
+  const TeamMember t(false);
   const std::int64_t channel = t.result();
   State state{};
   if (channel < b.channels) {
 #pragma unroll 4  // so that several loads are under way
-    for (std::int64_t block = t.lane; block < b.blocks; block += t.lanes) {
+    for (std::int64_t block = t.rank; block < b.blocks; block += t.team) {
       const std::int64_t from = block * b.channels + channel;
       merge(state, {{partials.mean[from]}, {partials.squares[from]}, b.end(block) - b.begin(block)});
     }
   }
-  state = over_lanes(cells, state, t, merge<A, 1>);
-  if (t.lane != 0 || channel >= b.channels) return;
+  state = over_team(cells, state, t, merge<A, 1>);
+  if (t.rank != 0 || channel >= b.channels) return;
   const A origin = state.count ? static_cast<A>(x[channel]) : A{0}, mean = origin + state.mean[0];
   const A variance = state.count ? state.squares[0] / static_cast<A>(state.count) : A{0};
   if (to.mean) to.mean[channel] = mean;
@@ -133,15 +133,15 @@ __global__ void __launch_bounds__(kThreads)
 
 // The share of each block and thread if a thread takes n channels; the shape alone decides.
 struct Cut {
-  LaneLayout layout;
+  TeamLayout layout;
   ChannelBlocks blocks;
   unsigned tiles = 0;
 
   Cut(const Shape& shape, int n) {
     const std::int64_t packs = shape[-1] / n;
-    layout = lane_layout(false, packs, 0);
+    layout = team_layout(false, packs, 0);
     tiles = layout.tiles(packs);
-    blocks = channel_blocks(shape, kRowsOfLane * layout.lanes * shape[-1],
+    blocks = channel_blocks(shape, kRowsOfThread * layout.team * shape[-1],
                             std::max<std::int64_t>(1, kMaxBlocks / std::max(1u, tiles)));
   }
 };

@@ -25,7 +25,7 @@ class Body {
     const ir::Value draw = add("uniform", {inputs_[1]}, DType::kF32,
                                {{"ordinal", rule.ordinal}, {"shape", shape_.dims()}, {"dtype", DType::kF32}});
     const ir::Value kept = add("greater_equal", {draw, full(least_float(rule.rate), DType::kF32)}, DType::kBool);
-    const ir::Value factor = add("select", {kept, full(rule.scale, wide), full(0, wide)}, wide);
+    const ir::Value factor = add("where", {kept, full(rule.scale, wide), full(0, wide)}, wide);
     const ir::Value y = add("multiply", {cast(inputs_[0], wide), factor}, wide);
     body_.outputs.push_back({cast(y, dtype), ""});
     return std::move(body_);

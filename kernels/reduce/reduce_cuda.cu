@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "kernels/common/lanes.cuh"
+#include "kernels/common/teams.cuh"
 #include "kernels/reduce/dispatch.h"
 #include "kernels/reduce/plan.h"
 #include "kernels/reduce/reduce.h"
@@ -29,18 +29,18 @@ __global__ void __launch_bounds__(kThreads)
   using E = typename Op::Element;
   WEFT_SHARED_ARRAY(State, cells, kThreads);
   const ReducePlan& plan = shape.plan;
-  const Lane t(plan.rows);
+  const TeamMember t(plan.rows);
   const std::int64_t output = t.result(), begin = blockIdx.y * shape.length;
   State state = Op::start();
   if (output < plan.outputs) {
     const T* x = plan.count > 0 ? in + plan.kept.offset(output) : in;  // an empty input has no memory
     const std::int64_t end = begin + shape.length < plan.count ? begin + shape.length : plan.count;
-    for (std::int64_t r = begin + t.lane; r < end; r += t.lanes) {
+    for (std::int64_t r = begin + t.rank; r < end; r += t.team) {
       Op::add(state, widened<E>(x[plan.reduced.offset(r)]), r);
     }
   }
-  state = over_lanes(cells, state, t, [](State& a, const State& b) { Op::merge(a, b); });
-  if (t.lane != 0 || output >= plan.outputs) return;
+  state = over_team(cells, state, t, [](State& a, const State& b) { Op::merge(a, b); });
+  if (t.rank != 0 || output >= plan.outputs) return;
   if (shape.segments > 1) {
     partial[blockIdx.y * plan.outputs + output] = state;
   } else {
@@ -55,16 +55,16 @@ __global__ void __launch_bounds__(kThreads)
   using State = typename Op::State;
   WEFT_SHARED_ARRAY(State, cells, kThreads);
   const ReducePlan& plan = shape.plan;
-  const Lane t(true);
+  const TeamMember t(true);
   const std::int64_t output = t.result();
   State state = Op::start();
   if (output < plan.outputs) {
-    for (std::int64_t s = t.lane; s < shape.segments; s += t.lanes) {
+    for (std::int64_t s = t.rank; s < shape.segments; s += t.team) {
       Op::merge(state, partial[s * plan.outputs + output]);
     }
   }
-  state = over_lanes(cells, state, t, [](State& a, const State& b) { Op::merge(a, b); });
-  if (t.lane == 0 && output < plan.outputs) {
+  state = over_team(cells, state, t, [](State& a, const State& b) { Op::merge(a, b); });
+  if (t.rank == 0 && output < plan.outputs) {
     out[output] = narrowed<Out>(Op::result(state, plan.count, plan.correction));
   }
 }
@@ -76,7 +76,7 @@ struct CudaReduce {
   static exec::PreparedKernel prepare(const exec::KernelRequest& request) {
     ReduceShape shape{make_reduce_plan(request)};
     const ReducePlan& plan = shape.plan;
-    const LaneLayout layout = lane_layout(plan.rows, plan.outputs, plan.count);
+    const TeamLayout layout = team_layout(plan.rows, plan.outputs, plan.count);
     const std::int64_t blocks = std::max<std::int64_t>(1, layout.tiles(plan.outputs));
     shape.segments = std::clamp<std::int64_t>(plan.count / kSegment, 1, std::max<std::int64_t>(1, kBlocks / blocks));
     shape.length = (plan.count + shape.segments - 1) / shape.segments;
@@ -85,7 +85,7 @@ struct CudaReduce {
     return {[shape, layout](const Call& call) { run(shape, layout, call); }, workspace};
   }
 
-  static void run(const ReduceShape& shape, const LaneLayout& layout, const Call& call) {
+  static void run(const ReduceShape& shape, const TeamLayout& layout, const Call& call) {
     const auto* in = cuda::data<const T>(call.inputs[0]);
     auto* out = cuda::data<Out>(call.outputs[0]);
     auto* partial = cuda::data<State>(call.workspace);
@@ -93,7 +93,7 @@ struct CudaReduce {
     cuda::launch(reduce_kernel<Op, T, Out>, dim3(layout.tiles(outputs), static_cast<unsigned>(shape.segments)),
                  layout.block(), 0, call, shape, in, partial, out);
     if (shape.segments == 1) return;
-    const LaneLayout join = lane_layout(true, outputs, shape.segments);
+    const TeamLayout join = team_layout(true, outputs, shape.segments);
     cuda::launch(join_segments_kernel<Op, Out>, dim3(join.tiles(outputs)), join.block(), 0, call, shape, partial, out);
   }
 };

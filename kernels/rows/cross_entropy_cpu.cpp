@@ -7,7 +7,7 @@
 
 #include "core/device/thread_pool.h"
 #include "core/scalar/math.h"
-#include "kernels/common/data_flag.h"
+#include "kernels/common/data_fault.h"
 #include "kernels/common/float_types.h"
 #include "kernels/rows/cross_entropy.h"
 #include "kernels/rows/row_loops.h"
@@ -78,7 +78,7 @@ class CpuCrossEntropy {
       r.label = static_cast<const Label*>(call.inputs[1].data)[row];
       const bool inside = r.label >= 0 && r.label < e_.classes;
       if (r.label == e_.ignore_index || !inside) {
-        if (r.label != e_.ignore_index) raise_data_error(call.flag, e_.bad_label, r.label);
+        if (r.label != e_.ignore_index) raise_data_error(call.fault, e_.bad_label, r.label);
         write(call, row, 0, 0);
         if (T* gradient = gradient_of(call, row))
           std::fill(gradient, gradient + e_.classes, static_cast<T>(0 * r.scale));

@@ -21,16 +21,16 @@ CrossEntropyOperands<T> operands_of(const CrossEntropy& e, bool long_labels, con
           .loss = cuda::data<Compute<T>>(call.outputs[0]),
           .gradient = cuda::data<T>(call.outputs[1]),
           .row_weight = cuda::data<Compute<T>>(call.outputs[2]),
-          .flag = call.flag};
+          .fault = call.fault};
 }
 
 template <class T, Targets targets>
 exec::PreparedKernel prepare_narrow(const CrossEntropy& e, bool long_labels) {
-  const int lanes = narrow_lanes<T>(e.classes);
-  const std::int64_t rows_per_block = kNarrowBlock / lanes;
+  const int team = narrow_team<T>(e.classes);
+  const std::int64_t rows_per_block = kNarrowBlock / team;
   const dim3 grid(static_cast<unsigned>((e.rows + rows_per_block - 1) / rows_per_block));
   return {[=](const Call& call) {
-    cuda::launch(cross_entropy_narrow_kernel<T, targets>, grid, dim3(kNarrowBlock), 0, call, e, lanes,
+    cuda::launch(cross_entropy_narrow_kernel<T, targets>, grid, dim3(kNarrowBlock), 0, call, e, team,
                  operands_of<T>(e, long_labels, call));
   }};
 }

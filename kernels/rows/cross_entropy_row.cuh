@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "core/program/interpreter.h"
-#include "kernels/common/data_flag.cuh"
+#include "kernels/common/data_fault.cuh"
 #include "kernels/common/float_types.h"
 #include "kernels/rows/cross_entropy.h"
 #include "weft/cuda_kernel.h"
@@ -27,7 +27,7 @@ struct CrossEntropyOperands {
   Compute<T>* loss;          // (rows) or null
   T* gradient;               // (rows, classes) or null
   Compute<T>* row_weight;    // (rows) or null
-  DataFlag* flag;
+  DataFault* fault;
 };
 
 // One row's target distribution times the class weights.
@@ -51,8 +51,8 @@ struct TargetRow {
     }
   }
 
-  __device__ void report(const CrossEntropy& e, DataFlag* flag) const {
-    if (!counts && label != e.ignore_index) raise_data_error(flag, e.bad_label, label);
+  __device__ void report(const CrossEntropy& e, DataFault* fault) const {
+    if (!counts && label != e.ignore_index) raise_data_error(fault, e.bad_label, label);
   }
   __device__ A mass(std::int64_t j) const {
     const A w = weight ? static_cast<A>(weight[j]) : A{1};
@@ -112,16 +112,16 @@ struct ExpSum {
   __device__ A total() const { return sum == 0 ? std::numeric_limits<A>::quiet_NaN() : sum; }
 };
 
-// Joins the values of `lanes` neighboring threads of a warp, a power of two; each thread gets the outcome.
+// Joins the values of `team` neighboring threads of a warp, a power of two; each thread gets the outcome.
 template <class A>
-__device__ ExpSum<A> over_lanes(ExpSum<A> mine, int lanes) {
-  for (int step = lanes / 2; step > 0; step /= 2)
+__device__ ExpSum<A> over_team(ExpSum<A> mine, int team) {
+  for (int step = team / 2; step > 0; step /= 2)
     mine.merge({__shfl_xor_sync(0xffffffffu, mine.max, step), __shfl_xor_sync(0xffffffffu, mine.sum, step)});
   return mine;
 }
 template <class A>
-__device__ A over_lanes(A mine, int lanes) {
-  for (int step = lanes / 2; step > 0; step /= 2) mine += __shfl_xor_sync(0xffffffffu, mine, step);
+__device__ A over_team(A mine, int team) {
+  for (int step = team / 2; step > 0; step /= 2) mine += __shfl_xor_sync(0xffffffffu, mine, step);
   return mine;
 }
 

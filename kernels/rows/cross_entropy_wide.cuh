@@ -75,10 +75,10 @@ inline __device__ void store_past(uint4* to, const uint4& value) {
 template <class V>
 __device__ V over_block(V* cells, const V& mine) {
   const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
-  const V joined = over_lanes(mine, 32);
+  const V joined = over_team(mine, 32);
   if (lane == 0) cells[warp] = joined;
   __syncthreads();
-  return over_lanes(lane < static_cast<int>(blockDim.x) / 32 ? cells[lane] : V{}, 32);
+  return over_team(lane < static_cast<int>(blockDim.x) / 32 ? cells[lane] : V{}, 32);
 }
 
 // One thread's part of a row.
@@ -215,7 +215,7 @@ __global__ void __launch_bounds__(kWideBlock)
   const WideRow<T, targets> r(e, o, row, cached, cache);
   const bool first = threadIdx.x == 0;
   if (first) {
-    r.target().report(e, o.flag);
+    r.target().report(e, o.fault);
     if (o.row_weight) o.row_weight[row] = r.target().row_weight();
   }
   if (!r.target().counts) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/common/axis_split.h"
 #include "kernels/common/float_types.h"
-#include "kernels/common/lanes.cuh"
+#include "kernels/common/teams.cuh"
 #include "kernels/reduce/accumulate.h"
 #include "kernels/rows/softmax.h"
 #include "weft/cuda.h"
@@ -18,21 +18,21 @@ __global__ void __launch_bounds__(kThreads) softmax_kernel(AxisSplit axis, bool 
   using A = Compute<T>;
   using State = Scaled<A>;
   WEFT_SHARED_ARRAY(State, cells, kThreads);
-  const Lane t(rows);
+  const TeamMember t(rows);
   const std::int64_t line = t.result();
   const bool inside = line < axis.outer * axis.inner;
   const std::int64_t at = line / axis.inner * axis.size * axis.inner + line % axis.inner;
   State state = LogSumExp<A>::start();
   if (inside) {
-    for (std::int64_t j = t.lane; j < axis.size; j += t.lanes) {
+    for (std::int64_t j = t.rank; j < axis.size; j += t.team) {
       LogSumExp<A>::add(state, static_cast<A>(in[at + j * axis.inner]), j);
     }
   }
-  state = over_lanes(cells, state, t, [](State& a, const State& b) { LogSumExp<A>::merge(a, b); });
+  state = over_team(cells, state, t, [](State& a, const State& b) { LogSumExp<A>::merge(a, b); });
   if (!inside) return;
   state.sum += state.max - state.max;  // NaN for a line whose largest element is infinite, as in PyTorch
   const A rest = log ? std::log(state.sum) : A{1} / state.sum;
-  for (std::int64_t j = t.lane; j < axis.size; j += t.lanes) {
+  for (std::int64_t j = t.rank; j < axis.size; j += t.team) {
     const A x = static_cast<A>(in[at + j * axis.inner]) - state.max;
     out[at + j * axis.inner] = static_cast<T>(log ? x - rest : std::exp(x) * rest);
   }
@@ -43,7 +43,7 @@ exec::PreparedKernel prepare(const exec::KernelRequest& request) {
   const AxisSplit axis = split_at(request.inputs[0].shape, request.attributes.integer("axis"));
   const bool rows = axis.inner == 1;
   const std::int64_t lines = axis.size ? axis.outer * axis.inner : 0;
-  const LaneLayout layout = lane_layout(rows, lines, axis.size);
+  const TeamLayout layout = team_layout(rows, lines, axis.size);
   return with_floating(request.inputs[0].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
     using T = typename decltype(type)::type;
     return {[=](const Call& call) {

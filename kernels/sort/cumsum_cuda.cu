@@ -67,7 +67,7 @@ __global__ void cumsum_line_kernel(AxisSplit split, bool reverse, const T* x, T*
 
 exec::PreparedKernel prepare_cumsum_cuda(const exec::KernelRequest& request) {
   const AxisSplit split = split_at(request.inputs[0].shape, request.attributes.integer("axis"));
-  const bool reverse = request.attributes.flag("reverse");
+  const bool reverse = request.attributes.boolean("reverse");
   return with_dtype(request.inputs[0].dtype, [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
     return {[split, reverse](const Call& call) {
       const T* x = cuda::data<const T>(call.inputs[0]);

@@ -66,11 +66,11 @@ struct SortPlan {
 
 inline SortPlan sort_plan(const exec::KernelRequest& request) {
   const AxisSplit x = split_at(request.inputs[0].shape, request.attributes.integer("axis"));
-  return {x, x.size, request.attributes.flag("descending")};
+  return {x, x.size, request.attributes.boolean("descending")};
 }
 inline SortPlan topk_plan(const exec::KernelRequest& request) {
   const AxisSplit x = split_at(request.inputs[0].shape, request.attributes.integer("axis"));
-  return {x, request.attributes.integer("k"), request.attributes.flag("largest")};
+  return {x, request.attributes.integer("k"), request.attributes.boolean("largest")};
 }
 
 }  // namespace weft::kernels

@@ -121,7 +121,7 @@ exec::PreparedKernel prepare_unique_cpu(const exec::KernelRequest& request) {
 
 exec::PreparedKernel prepare_cumsum_cpu(const exec::KernelRequest& request) {
   const AxisSplit split = split_at(request.inputs[0].shape, request.attributes.integer("axis"));
-  const bool reverse = request.attributes.flag("reverse");
+  const bool reverse = request.attributes.boolean("reverse");
   return with_dtype(request.inputs[0].dtype, [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
     return {[split, reverse](const Call& call) { cumsum<T>(split, reverse, call); }};
   });

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "weft/arena.h"
+#include "weft/flat_buffer.h"
 
 namespace weft::detail {
 

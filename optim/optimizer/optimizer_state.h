@@ -27,7 +27,7 @@ struct OptimizerState {
 
   void accumulate(const std::vector<Tensor>& values, const Tensor& residue);
   Tensor update();
-  // Clips and steps where `finite` holds; gives the norm before clipping.
+  // Clips and updates where `finite` holds; gives the norm before clipping.
   Tensor advance(const std::vector<SlotGradient>& gradients, const Tensor& finite, const Tensor& wanted);
 
   std::vector<Group> groups;

@@ -15,9 +15,9 @@ struct Moved {
   std::vector<KeptTensor> state;
 };
 
-// One step of recipes of one type on tensors of p's shape.
-Moved step(const std::vector<Recipe>& recipes, const UpdateClock& clock, std::shared_ptr<NumberColumns> columns,
-           const Tensor& p, const Tensor& g, const std::vector<KeptTensor>& state) {
+// One update by recipes of one type on tensors of p's shape.
+Moved updated(const std::vector<Recipe>& recipes, const UpdateClock& clock, std::shared_ptr<NumberColumns> columns,
+              const Tensor& p, const Tensor& g, const std::vector<KeptTensor>& state) {
   std::vector<std::vector<RecipeNumber>> numbers;
   for (const Recipe& recipe : recipes) numbers.push_back(recipe.numbers());
   NumberWriter writer(numbers, clock, std::move(columns));
@@ -38,10 +38,10 @@ void move_together(const Slot& slot, const SlotGradient& gradient, const UpdateC
   }
   const auto columns = std::make_shared<GroupColumns>(rows, slot.dtype);
   if (rows.groups() > 1) {
-    step(gradient.recipes, clock, columns, p, gradient.value, before);
+    updated(gradient.recipes, clock, columns, p, gradient.value, before);
     columns->settle();
   }
-  const Moved moved = step(gradient.recipes, clock, columns, p, gradient.value, before);
+  const Moved moved = updated(gradient.recipes, clock, columns, p, gradient.value, before);
   const Tensor moving = rows.moving();
   const Tensor where_go = moving.defined() ? logical_and(go, moving) : go;
   slot.segment.assign(rows.flat(where(where_go, moved.parameter.to(old.dtype()), old)));
@@ -62,7 +62,7 @@ void move_apart(const Slot& slot, const std::vector<Group>& groups, const SlotGr
     std::vector<KeptTensor> before = kept.entries;
     for (std::size_t i = 0; i < before.size(); ++i) before[i].value = kept.variables[i].value();
     const Moved moved =
-        step({groups[slot.groups[m]].recipe}, clock, nullptr, old.to(slot.dtype), slot.segment.part(g, m), before);
+        updated({groups[slot.groups[m]].recipe}, clock, nullptr, old.to(slot.dtype), slot.segment.part(g, m), before);
     values.back() = where(go, moved.parameter.to(old.dtype()), old);
     for (std::size_t i = 0; i < before.size(); ++i)
       kept.variables[i].assign(where(go, moved.state[i].value, before[i].value));

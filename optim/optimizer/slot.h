@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "optim/optimizer/group_rows.h"
-#include "weft/arena.h"
 #include "weft/detail/flag.h"
+#include "weft/flat_buffer.h"
 #include "weft/optimizer.h"
 
 namespace weft::detail {

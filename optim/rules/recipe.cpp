@@ -9,8 +9,8 @@
 #include <span>
 
 #include "core/base/check.h"
+#include "core/base/type_name.h"
 #include "weft/elementwise.h"
-#include "weft/module.h"
 
 namespace weft {
 namespace {

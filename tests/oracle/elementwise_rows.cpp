@@ -19,7 +19,7 @@ std::vector<GoldenRow> listed_functions() {
 #define WEFT_ROW(Name, name) {#name, [](const Tensors& x) -> Tensors { return {name(x[0], x[1])}; }},
           WEFT_BINARY_FNS(WEFT_ROW)
 #undef WEFT_ROW
-              {"select", [](const Tensors& x) -> Tensors { return {where(x[0], x[1], x[2])}; }},
+              {"where", [](const Tensors& x) -> Tensors { return {where(x[0], x[1], x[2])}; }},
       {"fma", [](const Tensors& x) -> Tensors { return {fma(x[0], x[1], x[2])}; }},
       {"clamp", [](const Tensors& x) -> Tensors { return {clamp(x[0], x[1], x[2])}; }},
   };

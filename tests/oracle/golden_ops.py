@@ -24,7 +24,7 @@ COMPARISONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_e
 INPUTS = {1: (SPREAD,), 2: (u(-2, 2, 3, 1, 4), u(-2, 2, 2, 1)), 3: (u(-2, 2, 3, 4), u(-2, 2, 4), u(-2, 2, 3, 1))}
 # The exceptions: functions that have another name there, or none but a formula, and inputs that suit a function better.
 OTHER_NAMES = {
-    "equal": torch.eq, "select": torch.where, "fma": lambda a, b, c: a * b + c,
+    "equal": torch.eq, "where": torch.where, "fma": lambda a, b, c: a * b + c,
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     # PyTorch's default threshold replaces softplus by x above 20, which f64 would show.
     "softplus": lambda x: F.softplus(x, threshold=60),
@@ -36,7 +36,7 @@ OTHER_INPUTS = {
     "divide": (u(-2, 2, 3, 1, 4), u(0.5, 3, 2, 1)), "pow": (u(0.2, 3, 3, 1, 4), u(-3, 3, 2, 1)),
     "minimum": TIES, "maximum": TIES, **dict.fromkeys(COMPARISONS, TIES),
     "logical_and": TRUTHS, "logical_or": TRUTHS, "logical_xor": TRUTHS,
-    "select": (bools(2, 3), u(-1, 1, 2, 3), u(-1, 1, 3)),
+    "where": (bools(2, 3), u(-1, 1, 2, 3), u(-1, 1, 3)),
     # Not at the bounds: PyTorch's slope there is 1 in old releases and 0 (numbers) or 1/2 (tensors) in new ones.
     "clamp": (f(-2, -1, -0.5, 0.7, 0.9, 1.5), f(-1, -1.5, 0, 0, 0, 0), f(1, 1, 1, 1, 1, 1)),
 }

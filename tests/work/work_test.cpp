@@ -136,7 +136,7 @@ TEST(CompileWork, NeedsNoDeepStack) {
     const DeviceScope on(Device::cpu());
     Work work;
     const exec::Executable executable(trace(work, made("chain", 20000)), {.device = Device::cpu()});
-    EXPECT_GT(executable.steps().size(), 1000u);
+    EXPECT_GT(executable.prepared_calls().size(), 1000u);
     return nullptr;
   };
   pthread_attr_t attributes;

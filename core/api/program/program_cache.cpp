@@ -1,11 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/program/program_cache.h"
 
+#include <set>
+
 #include "core/api/program/buckets.h"
 #include "core/base/check.h"
 
-// What sealing adds to a program's traces, and what calls of both kinds share.
+// A program's calls: requests, the trace that answers each, sealing, running.
 namespace weft::detail {
+namespace {
+
+std::vector<ArgumentKey> keys_of(const std::vector<Argument>& arguments) {
+  std::vector<ArgumentKey> out;
+  for (const Argument& a : arguments) {
+    if (a.key.empty()) {
+      out.push_back({impl_of(a.tensor, "compile").spec(), "", true});
+    } else {
+      out.push_back({{}, a.key, false});
+    }
+  }
+  return out;
+}
+
+std::optional<Device> device_of(const std::vector<Argument>& arguments) {
+  for (const Argument& a : arguments)
+    if (a.key.empty()) return a.tensor.device();
+  return std::nullopt;
+}
+
+// Makes the request one for whole buckets.
+void pad(Request& request, const CompileOptions& options) {
+  std::optional<std::int64_t> rows;
+  for (std::size_t i = 0; i < request.key.size(); ++i) {
+    const Shape& shape = request.key[i].spec.shape;
+    if (!request.key[i].is_tensor || shape.rank() == 0) continue;
+    if (!rows) rows = shape[0];
+    if (shape[0] != *rows)
+      fail<ShapeError>("call", "program '", options.name, "' has buckets; argument ", i, " has ", shape[0],
+                       " rows, the ones before it ", *rows);
+  }
+  if (!rows) fail<ShapeError>("call", "program '", options.name, "' has buckets, but no argument with rows");
+  request.rows = *rows;
+  request.bucket = bucket_of(*rows, options.buckets.sizes, options.name);
+  for (ArgumentKey& key : request.key)
+    if (key.is_tensor && key.spec.shape.rank() > 0) key.spec = rows_spec(key.spec, request.bucket);
+}
+
+}  // namespace
+
+Request ProgramCache::request(const std::vector<Argument>& arguments) const {
+  Request out;
+  out.key = keys_of(arguments);
+  out.device = options_.device ? options_.device : device_of(arguments);
+  if (!options_.buckets.sizes.empty()) pad(out, options_);
+  return out;
+}
+
+Traced& ProgramCache::find(const Request& request, const TracedBody& body) {
+  // A sealed program knows its device, wherever the arguments come from.
+  for (const auto& t : traces_)
+    if ((sealed_ || t->given == request.device) && t->fits(request)) return *t;
+  if (sealed_) unknown(request);
+  if (static_cast<int>(traces_.size()) >= options_.max_traces) too_many(request.key);
+  traces_.push_back(trace(request, body));
+  return *traces_.back();
+}
+
+const Traced& ProgramCache::latest(const char* what) const {
+  if (traces_.empty())
+    fail<TraceError>(what, "program '", options_.name, "' has not been traced yet; call or prepare it");
+  return *traces_.back();
+}
 
 void ProgramCache::prepare(const std::vector<Argument>& arguments, const TracedBody& body) {
   const Request largest = request(arguments);
@@ -66,6 +131,46 @@ void ProgramCache::check_sessions() const {
       if (cell)
         fail<TraceError>("session", "program '", options_.name, "' assigns '", cell->path,
                          "'; sessions run at the same time, so only programs that change no variable have them");
+}
+
+void ProgramCache::too_many(const std::vector<ArgumentKey>& key) const {
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    for (int axis = 0; axis < key[i].spec.shape.rank(); ++axis) {
+      std::set<std::int64_t> sizes;
+      for (const auto& t : traces_)
+        if (i < t->arguments.size() && t->arguments[i].spec.shape.rank() == key[i].spec.shape.rank())
+          sizes.insert(t->arguments[i].spec.shape[axis]);
+      if (static_cast<int>(sizes.size()) * 2 > options_.max_traces)
+        fail<TraceError>("compile", "program '", options_.name, "' was traced ", traces_.size(), " times because axis ",
+                         axis, " of argument ", i, " keeps changing (now ", key[i].spec,
+                         "); pad it to a few sizes, or raise max_traces");
+    }
+  }
+  fail<TraceError>("compile", "program '", options_.name, "' was traced ", traces_.size(),
+                   " times; its keys, dtypes or flags keep changing; raise max_traces if that is meant");
+}
+
+std::vector<Tensor> ProgramCache::run(Traced& traced, const Request& request, const std::vector<Argument>& arguments) {
+  const Trace& trace = traced.trace;
+  const Stream stream = Stream::current(trace.device);
+  std::vector<Array> inputs = trace.captures;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (trace.cells[i]) inputs[i] = trace.cells[i]->storage(trace.device);
+  fill_arguments(inputs, request, arguments, trace.device, stream);
+  std::vector<Array> targets(trace.assigned.size());
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (!trace.assigned[i]) continue;
+    // A segment's members share its memory, and each may have a living snapshot.
+    for (const auto& [member, offset] : trace.assigned[i]->members)
+      if (const auto cell = member.lock()) cell->before_write();
+    trace.assigned[i]->before_write();
+    targets[i] = trace.assigned[i]->storage(trace.device);
+  }
+  std::vector<Array> outputs = traced.program->run(inputs, targets, stream);
+  std::vector<Tensor> results;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (!trace.assigned[i]) results.push_back(wrap(asked_rows(outputs[i], request)));
+  return results;
 }
 
 void fill_arguments(std::vector<Array>& inputs, const Request& request, const std::vector<Argument>& arguments,

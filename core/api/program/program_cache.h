@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/api/trace/tracer.h"
-#include "core/exec/executable.h"
+#include "core/exec/instance.h"
 #include "weft/compile.h"
 
 namespace weft::detail {

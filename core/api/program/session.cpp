@@ -9,7 +9,7 @@
 #include "core/api/program/buckets.h"
 #include "core/api/program/program_cache.h"
 #include "core/base/check.h"
-#include "core/exec/data_flag.h"
+#include "core/exec/data_fault.h"
 
 namespace weft {
 

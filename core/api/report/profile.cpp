@@ -12,6 +12,7 @@
 #include "core/api/report/memory_report.h"
 #include "core/base/check.h"
 #include "core/exec/explain.h"
+#include "core/exec/instance.h"
 #include "core/exec/roofs.h"
 #include "core/ops/cost.h"
 #include "core/ops/phase.h"
@@ -63,7 +64,7 @@ Cells cells_of(const KernelProfile& k) {
           detail::human_bytes(k.bytes_written),
           fixed(1e6 * k.seconds, 1),
           fixed(100 * k.share, 1),
-          k.roof > 0 ? fixed(100 * k.roof, 0) + (k.memory_bound ? " mem" : " flop") : "-",
+          k.share_of_roof > 0 ? fixed(100 * k.share_of_roof, 0) + (k.memory_bound ? " mem" : " flop") : "-",
           k.fused};
 }
 
@@ -83,7 +84,7 @@ std::string Profile::text() const {
     all.flops += k.flops;
     all.bytes_read += k.bytes_read;
     all.bytes_written += k.bytes_written;
-    all.roof += k.roof * k.share;
+    all.share_of_roof += k.share_of_roof * k.share;
     all.memory_bound &= k.memory_bound;
   }
   rows.push_back(cells_of(all));
@@ -97,11 +98,11 @@ namespace {
 
 // A row without its time.
 KernelProfile kernel_of(const exec::Executable& program, std::size_t step) {
-  const ir::Node& node = program.graph().nodes[program.steps()[step].node];
-  const exec::StepCost cost = exec::cost_of(program, step);
+  const ir::Node& node = program.graph().nodes[program.prepared_calls()[step].node];
+  const exec::CallCost cost = exec::cost_of(program, step);
   KernelProfile out;
   out.kernel = node.op.name();
-  out.candidate = program.steps()[step].kernel.candidate;
+  out.candidate = program.prepared_calls()[step].kernel.candidate;
   out.fused = exec::fused_ops(node);
   out.layer = ops::layer_of(node.path);
   out.phase = ops::name_of(ops::phase_of(node.path));
@@ -171,7 +172,7 @@ Profile profile_of(const std::string& name, const Trace& trace, std::shared_ptr<
     const double rate = exec::product_rate(device, exec::cost_of(program, s).dtype);
     const double arithmetic = rate > 0 ? k.flops / rate : 0;
     k.memory_bound = memory >= arithmetic;
-    if (k.seconds > 0) k.roof = std::max(memory, arithmetic) / k.seconds;
+    if (k.seconds > 0) k.share_of_roof = std::max(memory, arithmetic) / k.seconds;
     out.kernels.push_back(std::move(k));
   }
   for (KernelProfile& k : out.kernels) k.share = k.seconds / out.seconds();

@@ -37,7 +37,7 @@ constexpr Domain domain_of(Fn fn) {
     case Fn::kLessEqual:
     case Fn::kGreater:
     case Fn::kGreaterEqual:
-    case Fn::kSelect:
+    case Fn::kWhere:
     case Fn::kFma:
     case Fn::kClamp:
       return Domain::kNumber;
@@ -69,7 +69,7 @@ DType common(Fn fn, std::span<const Tensor> operands) {
 Tensor call(Fn fn, std::span<const Tensor> operands) {
   for (const Tensor& t : operands) detail::impl_of(t, name_of(fn));
   std::vector<Tensor> cast(operands.begin(), operands.end());
-  const std::size_t first = fn == Fn::kSelect ? 1 : 0;  // the condition stays bool
+  const std::size_t first = fn == Fn::kWhere ? 1 : 0;  // the condition stays bool
   const DType dtype = common(fn, operands.subspan(first));
   if (first) cast[0] = cast_to(cast[0], DType::kBool);
   for (std::size_t i = first; i < cast.size(); ++i) cast[i] = cast_to(cast[i], dtype);
@@ -102,12 +102,12 @@ WEFT_UNARY_FNS(WEFT_DEFINE)
 WEFT_BINARY_FNS(WEFT_DEFINE)
 #undef WEFT_DEFINE
 
-Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) { return call(Fn::kSelect, {condition, a, b}); }
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) { return call(Fn::kWhere, {condition, a, b}); }
 Tensor where(const Tensor& condition, const Tensor& a, Scalar b) {
-  return call(Fn::kSelect, {condition, a, beside(Fn::kSelect, a, b)});
+  return call(Fn::kWhere, {condition, a, beside(Fn::kWhere, a, b)});
 }
 Tensor where(const Tensor& condition, Scalar a, const Tensor& b) {
-  return call(Fn::kSelect, {condition, beside(Fn::kSelect, b, a), b});
+  return call(Fn::kWhere, {condition, beside(Fn::kWhere, b, a), b});
 }
 Tensor fma(const Tensor& a, const Tensor& b, const Tensor& c) { return call(Fn::kFma, {a, b, c}); }
 Tensor clamp(const Tensor& x, const Tensor& low, const Tensor& high) { return call(Fn::kClamp, {x, low, high}); }

@@ -5,7 +5,7 @@
 #include "core/api/trace/tensor_impl.h"
 #include "core/array/dlpack.h"
 #include "core/base/check.h"
-#include "core/exec/data_flag.h"
+#include "core/exec/data_fault.h"
 #include "weft/ops.h"
 
 namespace weft {

@@ -94,8 +94,8 @@ void Cell::write(const Array& value) {
 }
 
 void Cell::to(Device device) {
-  if (window && array_.device() == device) return;
-  if (window)
+  if (slot && array_.device() == device) return;
+  if (slot)
     fail<DeviceError>("variable", "'", path, "' is laid out with an optimizer's other parameters on ",
                       array_.device().name(), "; move a model before it is first trained");
   wanted_ = device;

@@ -42,13 +42,13 @@ class Cell {
   bool parameter = false;  // made as a Parameter: somebody should train it
   bool trained = false;    // gradients have been asked for
   bool roams = false;      // follows the programs that use it from device to device (generator states)
-  // The segment that this cell is a window of.
-  struct Window {
+  // The segment that this cell is a slot of.
+  struct Slot {
     std::shared_ptr<Cell> flat;
     std::int64_t offset = 0;  // elements
   };
-  std::optional<Window> window;
-  // The other way round: the cells that are windows of this one, in order, with their offsets.
+  std::optional<Slot> slot;
+  // The other way round: the cells that are slots of this one, in order, with their offsets.
   std::vector<std::pair<std::weak_ptr<Cell>, std::int64_t>> members;
   const Init& init() const { return init_; }
   std::uint64_t seed() const { return seed_; }

@@ -62,8 +62,8 @@ std::string Tracer::unique_name(const std::string& path) {
   return name;
 }
 
-ir::Value Tracer::window(const Cell& cell, ir::Value flat) {
-  const std::int64_t begin = cell.window->offset;
+ir::Value Tracer::slot_of(const Cell& cell, ir::Value flat) {
+  const std::int64_t begin = cell.slot->offset;
   const ir::Value part = build_.emit(
       "slice", {flat},
       {{"begin", ir::Ints{begin}}, {"end", ir::Ints{begin + cell.spec().shape.numel()}}, {"step", ir::Ints{1}}});
@@ -71,11 +71,11 @@ ir::Value Tracer::window(const Cell& cell, ir::Value flat) {
 }
 
 ir::Value Tracer::read(const std::shared_ptr<Cell>& cell) {
-  if (cell->window) {
-    const ir::Value flat = read(cell->window->flat);
-    auto& known = windows_[{cell.get(), flat}];
+  if (cell->slot) {
+    const ir::Value flat = read(cell->slot->flat);
+    auto& known = slices_[{cell.get(), flat}];
     if (!known.defined()) {
-      known = window(*cell, flat);
+      known = slot_of(*cell, flat);
       state_of(cell).versions.push_back(known);
     }
     return known;
@@ -92,9 +92,9 @@ ir::Value Tracer::read(const std::shared_ptr<Cell>& cell) {
 }
 
 void Tracer::assign(const std::shared_ptr<Cell>& cell, ir::Value value) {
-  if (cell->window) {  // the segment with this part replaced
-    const std::int64_t begin = cell->window->offset, end = begin + cell->spec().shape.numel();
-    const ir::Value flat = read(cell->window->flat);
+  if (cell->slot) {  // the segment with this part replaced
+    const std::int64_t begin = cell->slot->offset, end = begin + cell->spec().shape.numel();
+    const ir::Value flat = read(cell->slot->flat);
     const std::int64_t all = graph_.spec(flat).shape.numel();
     std::vector<ir::Value> parts;
     const auto keep = [&](std::int64_t from, std::int64_t to) {
@@ -105,7 +105,7 @@ void Tracer::assign(const std::shared_ptr<Cell>& cell, ir::Value value) {
     keep(0, begin);
     parts.push_back(build_.emit("reshape", {value}, {{"shape", ir::Ints{end - begin}}}));
     keep(end, all);
-    assign(cell->window->flat, build_.emit("concat", parts, {{"axis", std::int64_t{0}}}));
+    assign(cell->slot->flat, build_.emit("concat", parts, {{"axis", std::int64_t{0}}}));
     return;
   }
   // The input must exist even when nothing reads the old value: the executor finds the memory to write through it.

@@ -72,7 +72,7 @@ class Tracer {
   };
   // The name by which the graph tells variables apart; two modules may both have a "0.weight".
   std::string unique_name(const std::string& path);
-  ir::Value window(const Cell& cell, ir::Value flat);
+  ir::Value slot_of(const Cell& cell, ir::Value flat);
 
   ir::Graph graph_;
   ops::Builder build_;
@@ -81,7 +81,8 @@ class Tracer {
   // In order of first use, so that inputs and outputs come in a reproducible order.
   std::vector<std::pair<std::shared_ptr<Cell>, CellState>> cells_;
   std::map<Cell*, std::size_t> cell_index_;
-  std::map<std::pair<Cell*, ir::Value>, ir::Value> windows_;  // (window cell, version of its segment) -> the slice
+  std::map<std::pair<Cell*, ir::Value>, ir::Value>
+      slices_;  // (cell with a slot, version of its flat buffer) -> the slice
   std::map<const TensorImpl*, ir::Value> captured_;
   std::vector<Tensor> captured_tensors_;
   std::map<std::int32_t, std::pair<std::shared_ptr<Cell>, Array>> bound_;  // input node -> what it stands for

@@ -14,9 +14,9 @@ namespace {
 bool is_half(DType dtype) { return dtype == DType::kBF16 || dtype == DType::kF16; }
 
 // The number as the dtype holds it.
-Number fitted(const Number& number, DType dtype) {
+Constant fitted(const Constant& number, DType dtype) {
   return std::visit(
-      [&](auto x) -> Number {
+      [&](auto x) -> Constant {
         switch (dtype) {
           case DType::kF32:
             return convert<float>(x);
@@ -47,11 +47,11 @@ T value_of(T a, T b, T c) {
 }
 
 template <class T>
-std::optional<Number> apply(Fn fn, const std::vector<Number>& operands) {
+std::optional<Constant> apply(Fn fn, const std::vector<Constant>& operands) {
   T x[3] = {};
   for (std::size_t i = 0; i < operands.size(); ++i)
     x[i] = std::visit([](auto v) { return static_cast<T>(v); }, operands[i]);
-  std::optional<Number> out;
+  std::optional<Constant> out;
   interpreter::with_fn(fn, [&]<Fn which>() {
     if constexpr (interpreter::has_value<T, which>) out = value_of<T, which>(x[0], x[1], x[2]);
   });
@@ -60,23 +60,23 @@ std::optional<Number> apply(Fn fn, const std::vector<Number>& operands) {
 
 }  // namespace
 
-std::optional<Number> number_of(const ir::Node& node) {
+std::optional<Constant> constant_of(const ir::Node& node) {
   static const ir::OpId full = ir::OpId::of("full");
   if (node.op != full || is_half(node.outputs[0].dtype)) return std::nullopt;
-  const Number number = node.attributes.has("integer")
-                            ? Number(static_cast<long long>(node.attributes.integer("integer")))
-                            : Number(node.attributes.real("value"));
+  const Constant number = node.attributes.has("integer")
+                              ? Constant(static_cast<long long>(node.attributes.integer("integer")))
+                              : Constant(node.attributes.real("value"));
   return fitted(number, node.outputs[0].dtype);
 }
 
-ir::Attributes full_of(const TensorSpec& spec, const Number& number) {
+ir::Attributes full_of(const TensorSpec& spec, const Constant& number) {
   ir::Attributes out{{"shape", spec.shape.dims()}, {"dtype", spec.dtype}};
   out.set("value", std::visit([](auto v) { return static_cast<double>(v); }, number));
   if (const long long* integer = std::get_if<long long>(&number)) out.set("integer", std::int64_t{*integer});
   return out;
 }
 
-std::optional<Number> evaluate(const ir::Node& node, const std::vector<Number>& operands) {
+std::optional<Constant> evaluate(const ir::Node& node, const std::vector<Constant>& operands) {
   static const ir::OpId cast = ir::OpId::of("cast");
   const DType dtype = node.outputs[0].dtype;
   if (is_half(dtype)) return std::nullopt;
@@ -84,8 +84,8 @@ std::optional<Number> evaluate(const ir::Node& node, const std::vector<Number>& 
   const std::optional<Fn> fn = fn_of(node.op.name());
   if (!fn || !facts_of(*fn).exact) return std::nullopt;
   // A choice is computed in the type of what is chosen.
-  const std::size_t typed = *fn == Fn::kSelect ? 1 : 0;
-  const std::optional<Number> out =
+  const std::size_t typed = *fn == Fn::kWhere ? 1 : 0;
+  const std::optional<Constant> out =
       std::visit([&](auto first) { return apply<decltype(first)>(*fn, operands); }, operands[typed]);
   return out ? std::optional(fitted(*out, dtype)) : std::nullopt;
 }

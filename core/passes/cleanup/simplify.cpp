@@ -23,7 +23,7 @@ struct Site {
   const TensorSpec& spec(std::size_t i) const { return to.graph().spec(node.inputs[i]); }
   const TensorSpec& result() const { return node.outputs[0]; }
   bool is(std::size_t i, double number) const {
-    const std::optional<Number> known = number_of(source(i));
+    const std::optional<Constant> known = constant_of(source(i));
     return known && std::visit([&](auto v) { return static_cast<double>(v) == number; }, *known);
   }
   // Operand i where that is all the node gives: broadcasting would add elements.
@@ -34,14 +34,14 @@ struct Site {
 
 std::optional<Value> fold(const Site& at) {
   if (at.node.inputs.empty() || at.node.outputs.size() != 1) return std::nullopt;
-  std::vector<Number> operands;
+  std::vector<Constant> operands;
   for (std::size_t i = 0; i < at.node.inputs.size(); ++i) {
-    const std::optional<Number> known = number_of(at.source(i));
+    const std::optional<Constant> known = constant_of(at.source(i));
     if (!known) return std::nullopt;
     operands.push_back(*known);
   }
   const bool moves = ops::find_op(at.node.op).facts.kind == ops::Kind::kMovement;
-  const std::optional<Number> number = moves ? operands[0] : evaluate(at.node, operands);
+  const std::optional<Constant> number = moves ? operands[0] : evaluate(at.node, operands);
   if (!number) return std::nullopt;
   return at.to.build().emit("full", {}, full_of(at.result(), *number));
 }
@@ -52,13 +52,13 @@ std::optional<Value> known_operand(const Site& at) {
   if (op == "divide") return at.is(1, 1) ? at.operand(0) : std::nullopt;
   if (op == "subtract" && at.is(1, 0)) {
     // x - (-0) is x + 0.
-    const std::optional<Number> zero = number_of(at.source(1));
+    const std::optional<Constant> zero = constant_of(at.source(1));
     const bool positive = std::visit([](auto v) { return !std::signbit(static_cast<double>(v)); }, *zero);
     return positive ? at.operand(0) : std::nullopt;
   }
   if (op == "logical_and") return at.is(1, 1) ? at.operand(0) : at.is(0, 1) ? at.operand(1) : std::nullopt;
   if (op == "logical_or") return at.is(1, 0) ? at.operand(0) : at.is(0, 0) ? at.operand(1) : std::nullopt;
-  if (op == "select") {
+  if (op == "where") {
     if (at.is(0, 1) || at.node.inputs[1] == at.node.inputs[2]) return at.operand(1);
     if (at.is(0, 0)) return at.operand(2);
   }
@@ -168,7 +168,7 @@ void read_untransposed(Site& at) {
     for (std::size_t axis = 0; axis < swapped.size(); ++axis) swapped[axis] = static_cast<std::int64_t>(axis);
     std::swap(swapped[swapped.size() - 1], swapped[swapped.size() - 2]);
     if (source.attributes.ints("perm") != swapped) continue;
-    at.node.attributes.set(flags[i], !at.node.attributes.flag(flags[i]));
+    at.node.attributes.set(flags[i], !at.node.attributes.boolean(flags[i]));
     at.node.inputs[i] = source.inputs[0];
   }
 }

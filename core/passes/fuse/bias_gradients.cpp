@@ -26,8 +26,8 @@ class BiasGradients {
   const Node& node(std::int32_t n) const { return graph_.nodes[static_cast<std::size_t>(n)]; }
 
   bool is_sum(std::int32_t n) const {
-    return node(n).op.name() == "sum" && node(n).outputs[0].dtype == DType::kF32 && !node(n).attributes.flag("keep") &&
-           node(n).attributes.ints("axes").size() == 1;
+    return node(n).op.name() == "sum" && node(n).outputs[0].dtype == DType::kF32 &&
+           !node(n).attributes.boolean("keep") && node(n).attributes.ints("axes").size() == 1;
   }
 
   // What is summed, as it is stored.
@@ -42,7 +42,7 @@ class BiasGradients {
     if (p.op.name() != "matmul" || p.outputs[0].dtype != DType::kF32 || p.outputs[0].shape.rank() != 2)
       return std::nullopt;
     const std::int64_t axis = node(sum).attributes.ints("axes")[0];
-    const std::int64_t inner[] = {p.attributes.flag("trans_a") ? 0 : 1, p.attributes.flag("trans_b") ? 1 : 0};
+    const std::int64_t inner[] = {p.attributes.boolean("trans_a") ? 0 : 1, p.attributes.boolean("trans_b") ? 1 : 0};
     for (const std::int64_t i : {0, 1})
       if (p.inputs[static_cast<std::size_t>(i)] == summed(sum) && inner[i] == axis) return i;
     return std::nullopt;

@@ -33,9 +33,9 @@ std::vector<bool> returned_nodes(const Graph& graph) {
   return out;
 }
 
-Body body_of(const Graph& graph, const Groups& groups, const std::vector<std::int32_t>& members,
-             const std::vector<bool>& returned) {
-  Body body{members, {}, {}};
+Selection selection_of(const Graph& graph, const Groups& groups, const std::vector<std::int32_t>& members,
+                       const std::vector<bool>& returned) {
+  Selection body{members, {}, {}};
   std::set<Value> known;
   std::vector<Value> reductions;
   const auto inside = [&](std::int32_t node) { return std::binary_search(members.begin(), members.end(), node); };
@@ -52,7 +52,7 @@ Body body_of(const Graph& graph, const Groups& groups, const std::vector<std::in
   return body;
 }
 
-std::shared_ptr<const Graph> make_body(const Graph& graph, const Body& body) {
+std::shared_ptr<const Graph> make_region(const Graph& graph, const Selection& body) {
   auto out = std::make_shared<Graph>();
   std::map<Value, Value> here;
   for (const Value v : body.inputs) here[v] = out->add_input(graph.spec(v), ir::InputKind::kArgument, "");

@@ -17,17 +17,17 @@ enum class Role : std::uint8_t {
 Role role_of(const Graph& graph, const Node& node);
 
 // What the members of a body are and what connects them to the rest of the graph.
-struct Body {
+struct Selection {
   std::vector<std::int32_t> members;  // without constants, in the graph's order
   std::vector<Value> inputs;          // what they read from others, constants left out, each once
   std::vector<Value> outputs;         // what others read of them: those of the full shape first, then reductions
 };
-Body body_of(const Graph& graph, const Groups& groups, const std::vector<std::int32_t>& members,
-             const std::vector<bool>& returned);
+Selection selection_of(const Graph& graph, const Groups& groups, const std::vector<std::int32_t>& members,
+                       const std::vector<bool>& returned);
 // Nodes that are outputs of the graph.
 std::vector<bool> returned_nodes(const Graph& graph);
 
 // The body as a graph; its inputs are the body's, in order.
-std::shared_ptr<const Graph> make_body(const Graph& graph, const Body& body);
+std::shared_ptr<const Graph> make_region(const Graph& graph, const Selection& body);
 
 }  // namespace weft::passes

@@ -43,9 +43,9 @@ class Epilogues {
   };
   Joint joint(std::int32_t base, std::int32_t region) const {
     // A node by itself becomes a body first.
-    const Body single = body_of(graph_, groups_, {region}, returned_);
+    const Selection single = selection_of(graph_, groups_, {region}, returned_);
     const ir::Region& formed = node(region).region;
-    const std::shared_ptr<const Graph> inner = formed ? formed.graph : make_body(graph_, single);
+    const std::shared_ptr<const Graph> inner = formed ? formed.graph : make_region(graph_, single);
     const std::vector<Value> operands = formed ? node(region).inputs : single.inputs;
     Joint made{std::make_shared<Graph>(), {}, shared_outputs(base, region)};
     std::vector<Value> results;  // of the base, as the body sees them

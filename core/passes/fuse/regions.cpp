@@ -50,7 +50,7 @@ class Regions {
   }
 
   bool admissible(const std::vector<std::int32_t>& members) const {
-    Body body = body_of(graph_, groups_, members, returned_);
+    Selection body = selection_of(graph_, groups_, members, returned_);
     return elementwise::admissible({graph_, std::move(body.inputs), std::move(body.outputs)});
   }
 
@@ -127,10 +127,10 @@ class Regions {
       to.keep(static_cast<std::size_t>(members[0]));
       return;
     }
-    const Body body = body_of(graph_, groups_, members, returned_);
+    const Selection body = selection_of(graph_, groups_, members, returned_);
     if (body.outputs.empty()) return;  // nobody reads it
     to.build().set_path(graph_.node(body.outputs[0]).path);
-    const std::vector<Value> results = ops::emit_pointwise(to.build(), to.now(body.inputs), make_body(graph_, body));
+    const std::vector<Value> results = ops::emit_pointwise(to.build(), to.now(body.inputs), make_region(graph_, body));
     for (std::size_t o = 0; o < results.size(); ++o) to.replace(body.outputs[o], results[o]);
   }
 

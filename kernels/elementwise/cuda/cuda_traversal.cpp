@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/scalar/functions.h"
-#include "kernels/common/cuda_lane_layout.h"
+#include "kernels/common/cuda_team_layout.h"
 #include "kernels/elementwise/lower/lower.h"
 #include "kernels/elementwise/lower/traversals.h"
 
@@ -48,7 +48,7 @@ Walk walk_of(const Geometry& g, int lanes) {
   return walk;
 }
 
-// How a reduction is cut: eight steps or more for each lane, and blocks for one wave where there is work for them.
+// How a reduction is cut: eight steps or more for each thread, and blocks for one wave where there is work for them.
 ReductionCut cut(bool trailing, std::int64_t count, std::int64_t results, int lanes) {
   ReductionCut r;
   r.trailing = trailing;
@@ -59,14 +59,14 @@ ReductionCut cut(bool trailing, std::int64_t count, std::int64_t results, int la
   r.steps = trailing ? packs : rows;
   r.unit_stride = trailing ? packs : 1;
   r.step_stride = trailing ? 1 : packs;
-  const LaneLayout layout = lane_layout(trailing, r.units, r.steps);
-  r.lanes = layout.lanes;
+  const TeamLayout layout = team_layout(trailing, r.units, r.steps);
+  r.team = layout.team;
   // On 132 multiprocessors; programs that reduce over trailing axes are the shorter ones, with fewer registers.
   constexpr std::int64_t kSteps = 8;
   const std::int64_t blocks = trailing ? 1056 : 528;
   const std::int64_t tiles = std::max<std::int64_t>(1, (r.units + layout.slots - 1) / layout.slots);
   const std::int64_t most = (blocks + tiles - 1) / tiles;
-  const std::int64_t pieces = std::clamp<std::int64_t>(r.steps / (r.lanes * kSteps), 1, most);
+  const std::int64_t pieces = std::clamp<std::int64_t>(r.steps / (r.team * kSteps), 1, most);
   r.piece_steps = (r.steps + pieces - 1) / pieces;
   r.pieces = r.piece_steps > 0 ? static_cast<int>((r.steps + r.piece_steps - 1) / r.piece_steps) : 1;
   return r;
@@ -122,9 +122,9 @@ Launch launch_of(const CudaTraversal& traversal) {
     return {dim3(std::min(up(traversal.geometry.count, per_block), kMaxBlocks)), dim3(kElementwiseBlock)};
   }
   const ReductionCut& r = traversal.reduction;
-  const auto lanes = static_cast<unsigned>(r.lanes), slots = kReduceBlock / lanes;
+  const auto team = static_cast<unsigned>(r.team), slots = kReduceBlock / team;
   return {dim3(up(r.units, slots), static_cast<unsigned>(r.pieces)),
-          r.trailing ? dim3(lanes, slots) : dim3(slots, lanes)};
+          r.trailing ? dim3(team, slots) : dim3(slots, team)};
 }
 
 std::vector<CudaTraversal> cuda_traversals(const exec::KernelRequest& request) {

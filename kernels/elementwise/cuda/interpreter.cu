@@ -59,7 +59,7 @@ __global__ void __launch_bounds__(kReduceBlock)
   if (t.unit < r.units) {
     machine.move_to(t.unit * r.unit_stride * lanes, lanes);
     interpret(program, 0, program.prologue, machine);
-    for (std::int64_t step = t.begin + t.lane; step < t.end; step += r.lanes) {
+    for (std::int64_t step = t.begin + t.rank; step < t.end; step += r.team) {
       machine.move_to((t.unit * r.unit_stride + step * r.step_stride) * lanes, lanes);
       interpret(program, program.prologue, program.count, machine);
     }
@@ -72,35 +72,35 @@ __global__ void __launch_bounds__(kReduceBlock)
   }
 }
 
-// Block x: results, block y: reductions; the block is (results, lanes). Each lane joins the pieces that are its own in
-// order, then the lanes join in a fixed tree.
+// Block x: results, block y: reductions; the block is (results, team). Each thread joins the pieces that are its own
+// in order, then the team joins in a fixed tree.
 __global__ void __launch_bounds__(kJoinBlock)
     join_pieces_kernel(const __grid_constant__ ThreadOperands operands, const __grid_constant__ Program program,
                        const __grid_constant__ ReductionCut r) {
   using Word = unsigned long long;
   WEFT_SHARED_ARRAY(Word, cells, kJoinBlock);
   const Instr in = program.code[first_reduction(program) + static_cast<int>(blockIdx.y)];
-  const int lane = static_cast<int>(threadIdx.y), lanes = static_cast<int>(blockDim.y);
+  const int rank = static_cast<int>(threadIdx.y), team = static_cast<int>(blockDim.y);
   const int columns = static_cast<int>(blockDim.x);
   const std::int64_t result = static_cast<std::int64_t>(blockIdx.x) * columns + threadIdx.x;
   const Word* partials =
       static_cast<const Word*>(r.partials) + static_cast<std::int64_t>(blockIdx.y) * r.pieces * r.results;
-  Word* mine = cells + lane * columns + threadIdx.x;
+  Word* mine = cells + rank * columns + threadIdx.x;
   with_reduction(in, [&]<class T, Fn join, Storage storage>() {
     T all = neutral<T, join>();
     if (result < r.results) {
 #pragma unroll 4  // so that several loads are under way
-      for (int piece = lane; piece < r.pieces; piece += lanes)
+      for (int piece = rank; piece < r.pieces; piece += team)
         all = Formula<join>::value(all, LaneReader<T, Word>{partials + piece * r.results + result}[0]);
     }
     LaneWriter<T, Word>{mine}.put(0, all);
-    for (int half = lanes / 2; half > 0; half /= 2) {
+    for (int half = team / 2; half > 0; half /= 2) {
       __syncthreads();
-      if (lane >= half) continue;
+      if (rank >= half) continue;
       all = Formula<join>::value(all, LaneReader<T, Word>{mine + half * columns}[0]);
       LaneWriter<T, Word>{mine}.put(0, all);
     }
-    if (lane != 0 || result >= r.results || !operands.outputs[in.b]) return;
+    if (rank != 0 || result >= r.results || !operands.outputs[in.b]) return;
     static_cast<interpreter::StoredAs<storage>*>(operands.outputs[in.b])[result] =
         convert<interpreter::StoredAs<storage>>(all);
   });

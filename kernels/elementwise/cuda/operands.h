@@ -33,7 +33,7 @@ struct ThreadOperands {
 // The cut, which follows from the shape alone.
 struct ReductionCut {
   bool trailing = false;
-  int lanes = 1;                            // of a slot, a power of two; the block is (lanes, slots) or (slots, lanes)
+  int team = 1;                             // threads, a power of two; the block is (team, slots) or (slots, team)
   std::int64_t results = 0, units = 0;      // per output
   std::int64_t steps = 0, piece_steps = 0;  // packs of elements that go into a unit, and into a piece of it
   std::int64_t unit_stride = 0, step_stride = 0;

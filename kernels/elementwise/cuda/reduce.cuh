@@ -3,17 +3,18 @@
 #include "kernels/elementwise/cuda/threads.cuh"
 
 // Elementwise programs that end in reductions of one kind. Units of results are shared out over the blocks' slots, the
-// elements of a unit over a slot's lanes and, where those are many, over pieces whose outcomes a second kernel joins in
-// order. A unit is a pack of neighboring columns for a reduction over leading axes, a row for one over trailing axes.
+// elements of a unit over a team of threads and, where those are many, over pieces whose outcomes a second kernel joins
+// in order. A unit is a pack of neighboring columns for a reduction over leading axes, a row for one over trailing
+// axes.
 namespace weft::kernels {
 
 // A thread's place.
 struct ReduceThread {
-  int lane, slots, slot, cell, cell_step;
+  int rank, slots, slot, cell, cell_step;
   std::int64_t unit, begin, end;
   __device__ explicit ReduceThread(const ReductionCut& r)
-      : lane(static_cast<int>(r.trailing ? threadIdx.x : threadIdx.y)),
-        slots(kReduceBlock / r.lanes),
+      : rank(static_cast<int>(r.trailing ? threadIdx.x : threadIdx.y)),
+        slots(kReduceBlock / r.team),
         slot(static_cast<int>(r.trailing ? threadIdx.y : threadIdx.x)),
         cell(static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x)),
         cell_step(r.trailing ? 1 : slots),
@@ -22,9 +23,9 @@ struct ReduceThread {
         end(begin + r.piece_steps < r.steps ? begin + r.piece_steps : r.steps) {}
 };
 
-// Joins the lanes of every slot, in a fixed tree, and writes the results, or what this piece gives of them. All threads
-// of the block must call it. `n` numbers are joined in each thread. `cells` is a shared array of kReduceBlock * n: one
-// for all types, since each instantiation's own would add up.
+// Joins the threads of every team, in a fixed tree, and writes the results, or what this piece gives of them. All
+// threads of the block must call it. `n` numbers are joined in each thread. `cells` is a shared array of kReduceBlock *
+// n: one for all types, since each instantiation's own would add up.
 template <class T, Fn join, Storage storage, class Word>
 __device__ void finish_reduction(const ReductionCut& r, const ReduceThread& t, Word* cells, const Word* joined, int n,
                                  void* output, int number) {
@@ -42,16 +43,16 @@ __device__ void finish_reduction(const ReductionCut& r, const ReduceThread& t, W
     WEFT_LANES
     for (int i = 0; i < n; ++i) LaneWriter<T, Word>{mine}.put(i, lanes[i]);
   }
-  for (int half = r.lanes / 2; half > 0; half /= 2) {
+  for (int half = r.team / 2; half > 0; half /= 2) {
     __syncthreads();
-    if (t.lane >= half) continue;
+    if (t.rank >= half) continue;
     const Word* other = mine + half * t.cell_step * width;
     for (int i = 0; i < width; ++i) {
       const T a = LaneReader<T, Word>{mine}[i], b = LaneReader<T, Word>{other}[i];
       LaneWriter<T, Word>{mine}.put(i, Formula<join>::value(a, b));
     }
   }
-  if (t.lane != 0 || t.unit >= r.units) return;
+  if (t.rank != 0 || t.unit >= r.units) return;
   for (int i = 0; i < width; ++i) {
     const std::int64_t result = t.unit * width + i;
     if (r.pieces > 1) {
@@ -97,7 +98,7 @@ __device__ void run_reduction(const ThreadOperands& operands, Walk walk, const R
     // Several loads are under way at a time, as long as the code stays small.
     constexpr int kAtOnce = program.count <= 12 ? 4 : 1;
 #pragma unroll kAtOnce
-    for (std::int64_t step = t.begin + t.lane; step < t.end; step += r.lanes) {
+    for (std::int64_t step = t.begin + t.rank; step < t.end; step += r.team) {
       machine.move_to(t.unit * r.unit_stride + step * r.step_stride);
       interpreter::run_constant<Prog, program.prologue, program.count>(machine);
     }

@@ -261,7 +261,7 @@ class CompiledLoop {
       total = std::accumulate(lanes[i], lanes[i] + several_->step, total);
     }
   }
-  // How many f32 lie between the address and the next vector's place.
+  // How many f32 lie between the address and the next vector's location.
   std::int64_t before_vector(const void* address) const {
     const auto past = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(address) / 4) % one_->step;
     return past ? one_->step - past : 0;

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/elementwise/jit/loop_places.h"
+#include "kernels/elementwise/jit/loop_locations.h"
 
 namespace weft::kernels::loop {
 namespace {
@@ -28,10 +28,10 @@ bool commutes(Op op) {
 }
 
 // One loop.
-class Emitter : public Places {
+class Emitter : public Locations {
  public:
   Emitter(Code code, int vector_bytes, int copies, unsigned large, std::int64_t period)
-      : Places(std::move(code), vector_bytes),
+      : Locations(std::move(code), vector_bytes),
         copies_(copies),
         large_(large),
         period_(static_cast<std::uint32_t>(period)) {
@@ -96,8 +96,8 @@ class Emitter : public Places {
           compute(o, vector(0), vector(0), vector(1));
         }
       }
-      place(v).slot = slots_++;
-      vmovups(slot(place(v).slot), vector(0));
+      location(v).slot = slots_++;
+      vmovups(slot(location(v).slot), vector(0));
     }
   }
 
@@ -189,7 +189,7 @@ class Emitter : public Places {
     if (o.op == Op::kSelect) return emit_select(v, o);
     if (is_mask(v)) return emit_mask(v, o);
     const bool turned = o.op == Op::kIntLess;  // AVX2 only knows greater
-    if (turned || (commutes(o.op) && place(o.a).reg < 0 && place(o.b).reg >= 0)) std::swap(o.a, o.b);
+    if (turned || (commutes(o.op) && location(o.a).reg < 0 && location(o.b).reg >= 0)) std::swap(o.a, o.b);
     const Xmm a = vector(in_register(o.a));
     const auto finish = [&](const Xbyak::Operand& b) {
       for (const int operand : {o.a, o.b}) release(operand);
@@ -216,16 +216,16 @@ class Emitter : public Places {
 
   void emit_store(const Code::Store& s, bool streams) {
     const Xmm value = vector(in_register(s.value));
-    const Xbyak::RegExp place = elements(outputs_[at(s.output)], bytes_of(s.as), s.copy, s.as == Kept::kSum);
+    const Xbyak::RegExp target = elements(outputs_[at(s.output)], bytes_of(s.as), s.copy, s.as == Kept::kSum);
     switch (s.as) {
       case Kept::kF32:
-        return streams ? vmovntps(ptr[place], value) : vmovups(ptr[place], value);
+        return streams ? vmovntps(ptr[target], value) : vmovups(ptr[target], value);
       case Kept::kBF16:
-        return vpmovdw(ptr[place], value);
+        return vpmovdw(ptr[target], value);
       case Kept::kBool:
-        return vpmovdb(ptr[place], value);
+        return vpmovdb(ptr[target], value);
       case Kept::kSum:
-        return add_to_states(place, value);
+        return add_to_states(target, value);
       case Kept::kTotal:
         return add_to_states(Reg64(outputs_[at(s.output)]) + s.copy * lanes() * bytes_of(s.as), value);
     }
@@ -245,27 +245,27 @@ class Emitter : public Places {
   void emit_fma(int v, Operation o) {
     if (!dies_here(o.a) && dies_here(o.b)) std::swap(o.a, o.b);
     if (!dies_here(o.a) && dies_here(o.c)) {
-      if (place(o.a).reg < 0) std::swap(o.a, o.b);
+      if (location(o.a).reg < 0) std::swap(o.a, o.b);
       const Xmm a = vector(in_register(o.a));
-      const Xmm to = vector(place(o.c).reg);
+      const Xmm to = vector(location(o.c).reg);
       with_operand(o.b, [&](const Xbyak::Operand& b) { vfmadd231ps(to, a, b); });
       inherit(v, o.c);
     } else {
       Xmm to = vector(0);
       if (dies_here(o.a)) {
-        to = vector(place(o.a).reg);
+        to = vector(location(o.a).reg);
       } else {
         const int reg = take(v);
         to = vector(reg);
         with_operand(o.a, [&](const auto& a) { vmovups(to, a); });
       }
-      if (place(o.b).reg < 0 && place(o.c).reg >= 0) {
-        vfmadd132ps(to, vector(place(o.c).reg), home(o.b));
+      if (location(o.b).reg < 0 && location(o.c).reg >= 0) {
+        vfmadd132ps(to, vector(location(o.c).reg), home(o.b));
       } else {
         const Xmm b = vector(in_register(o.b));
         with_operand(o.c, [&](const Xbyak::Operand& c) { vfmadd213ps(to, b, c); });
       }
-      if (place(v).reg < 0) inherit(v, o.a);
+      if (location(v).reg < 0) inherit(v, o.a);
     }
     for (const int operand : {o.a, o.b, o.c}) release(operand);
   }

@@ -89,8 +89,7 @@ namespace detail {
 // Calls f for every defined variable of a module with its path; `trained` tells parameters from buffers.
 void for_each_variable(Module& module,
                        const std::function<void(const std::string& path, Variable& variable, bool trained)>& f);
-// "Linear": the class without namespace.
-std::string type_name(const std::type_info& type);
+// "Linear": the class of a module, without namespace.
 std::string type_name(const Module& module);
 
 // While a module's forward() runs: puts its name, looked up in the calling module, on the layer path.

@@ -7,9 +7,9 @@
 #include <cmath>
 
 #include "tests/support/every_device.h"
-#include "weft/arena.h"
 #include "weft/compile.h"
 #include "weft/error.h"
+#include "weft/flat_buffer.h"
 #include "weft/ops.h"
 #include "weft/random.h"
 

@@ -174,7 +174,7 @@ graph {
   %3 = full() {dtype=f32, shape=[], value=0.0} : f32()
   %4 = greater(%2, %3) : bool(3,)
   %5 = full() {dtype=f32, shape=[], value=0.0} : f32()
-  %6 = select(%4, %1, %5) : f32(3,)
+  %6 = where(%4, %1, %5) : f32(3,)
   return %6
 }
 )");

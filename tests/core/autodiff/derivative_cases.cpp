@@ -206,7 +206,7 @@ std::vector<Case> elementwise_cases() {
     std::vector<Shape> shapes{{2, 3}, {3}, {2, 1}};
     shapes.resize(static_cast<std::size_t>(arity(fn)));
     const auto build = [fn](Builder& b, Values x) -> Values {
-      if (fn == Fn::kSelect) x[0] = b.emit("greater", {x[0], ops::full(b, {}, DType::kF64, 0.6)});
+      if (fn == Fn::kWhere) x[0] = b.emit("greater", {x[0], ops::full(b, {}, DType::kF64, 0.6)});
       return {b.emit(name_of(fn), x)};
     };
     rows.push_back({name_of(fn), shapes, build, 0.2, 1.4});

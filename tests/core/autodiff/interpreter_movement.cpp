@@ -170,11 +170,11 @@ void add_indexing(OpTable& table) {
   table["scatter_add"] = adds(gathered_from);
   table["sort"] = [](const ir::Node& node, const Arrays& in) {
     const int axis = static_cast<int>(node.attributes.integer("axis"));
-    return ordered(in[0], axis, in[0].shape[axis], node.attributes.flag("descending"));
+    return ordered(in[0], axis, in[0].shape[axis], node.attributes.boolean("descending"));
   };
   table["topk"] = [](const ir::Node& node, const Arrays& in) {
     const int axis = static_cast<int>(node.attributes.integer("axis"));
-    return ordered(in[0], axis, node.attributes.integer("k"), node.attributes.flag("largest"));
+    return ordered(in[0], axis, node.attributes.integer("k"), node.attributes.boolean("largest"));
   };
 }
 

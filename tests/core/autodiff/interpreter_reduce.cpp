@@ -63,9 +63,9 @@ OpFunction along_axis(std::function<Line(Line, const ir::Attributes&)> f) {
 }
 
 Line cumulative(Line x, const ir::Attributes& attributes) {
-  if (attributes.flag("reverse")) std::reverse(x.begin(), x.end());
+  if (attributes.boolean("reverse")) std::reverse(x.begin(), x.end());
   std::partial_sum(x.begin(), x.end(), x.begin());
-  if (attributes.flag("reverse")) std::reverse(x.begin(), x.end());
+  if (attributes.boolean("reverse")) std::reverse(x.begin(), x.end());
   return x;
 }
 

@@ -9,7 +9,7 @@ namespace {
 std::size_t u(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 Arrays matmul(const ir::Node& node, const Arrays& in) {
-  const bool trans_a = node.attributes.flag("trans_a"), trans_b = node.attributes.flag("trans_b");
+  const bool trans_a = node.attributes.boolean("trans_a"), trans_b = node.attributes.boolean("trans_b");
   const std::int64_t inner = in[0].shape[trans_a ? -2 : -1];
   Array out(node.outputs[0].shape);
   std::size_t at = 0;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/device/backend.h"
-#include "core/exec/executable.h"
+#include "core/exec/instance.h"
 #include "core/ops/op.h"
 #include "tests/support/every_device.h"
 #include "weft/log.h"
@@ -100,7 +100,7 @@ TEST_P(ReplayOn, TheSecondRunAtTheSameAddressesIsOneLaunch) {
   const Array x = array({0, 0, 0}), v = array({1, 2, 3});
   std::vector<Values> seen;
   const auto once = [&] { seen.push_back(values(run(program, {x, v})[0])); };
-  EXPECT_EQ(launches(once), on_cuda(0, static_cast<int>(program.executable().steps().size())));
+  EXPECT_EQ(launches(once), on_cuda(0, static_cast<int>(program.executable().prepared_calls().size())));
   EXPECT_EQ(launches(once), on_cuda(1, 0));
   EXPECT_EQ(launches(once), on_cuda(1, 0));
   EXPECT_EQ(seen, std::vector<Values>(3, Values{2, 5, 9}));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/exec/executable.h"
+#include "core/exec/instance.h"
 
 #include <gtest/gtest.h>
 

@@ -69,7 +69,7 @@ class RandomGraph {
         return put(build_.emit(pick(binary), {pick(floats_), full(0.5 * number(5))}));
       case 5: {
         const Value condition = build_.emit("greater", {exact_ ? pick(floats_) : floats_[0], full(0)});
-        return put(build_.emit("select", {condition, pick(floats_), pick(floats_)}));
+        return put(build_.emit("where", {condition, pick(floats_), pick(floats_)}));
       }
       case 6: {
         if (number(2) == 0) {

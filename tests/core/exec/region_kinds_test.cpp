@@ -121,10 +121,10 @@ std::vector<Reader> readers() {
       {"plan", "the planner", kRefuses, kRefuses,
        [](const ir::Graph& g) { EXPECT_EQ(plan::make_plan(g, {}).values.size(), g.nodes.size()); }},
       {"executor, fused", "decomposition", kRefuses, kRefuses,
-       [](const ir::Graph& g) { EXPECT_EQ(Executable(g, {.device = Device::cpu()}).steps().size(), 1u); }},
+       [](const ir::Graph& g) { EXPECT_EQ(Executable(g, {.device = Device::cpu()}).prepared_calls().size(), 1u); }},
       {"executor, node by node", "decomposition", kRefuses, kRefuses,
        [](const ir::Graph& g) {
-         EXPECT_EQ(Executable(g, {.device = Device::cpu(), .fuse = false}).steps().size(), 1u);
+         EXPECT_EQ(Executable(g, {.device = Device::cpu(), .fuse = false}).prepared_calls().size(), 1u);
        }},
   };
 }

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/exec/executable.h"
+#include "core/exec/instance.h"
 
 namespace weft::testing {
 using namespace exec;

@@ -48,7 +48,7 @@ TEST(Attributes, AreOrderedByNameAndTyped) {
   ASSERT_EQ(a.rows().size(), 3u);
   EXPECT_EQ(a.rows()[0].first, "a");
   EXPECT_EQ(a.integer("a"), 4);
-  EXPECT_TRUE(a.flag("b"));
+  EXPECT_TRUE(a.boolean("b"));
   EXPECT_FALSE(a.has("aa"));
   EXPECT_THROW(a.integer("zz"), Error);
   EXPECT_THROW(a.real("a"), Error);

@@ -158,7 +158,7 @@ TEST_F(Expression, ConstantsBroadcastFromRankZero) {
 TEST_F(Expression, ComparisonsAreNodesToo) {
   const Ex x(build, input({2}));
   const Value y = select(x > like(x, 0) && !(x == like(x, 1)), x, -x).value();
-  EXPECT_EQ(graph.node(y).op.name(), "select");
+  EXPECT_EQ(graph.node(y).op.name(), "where");
   EXPECT_EQ(build.dtype(graph.node(y).inputs[0]), DType::kBool);
 }
 

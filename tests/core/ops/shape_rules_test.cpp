@@ -59,7 +59,7 @@ const std::vector<Row>& good_rows() {
       {"multiply", {i64({0, 1}), i64({1, 2})}, {}, "i64(0, 2)"},
       {"less", {f32({2}), f32({})}, {}, "bool(2,)"},
       {"equal", {boolean({2}), boolean({2})}, {}, "bool(2,)"},
-      {"select", {boolean({2, 1}), i64({3}), i64({})}, {}, "i64(2, 3)"},
+      {"where", {boolean({2, 1}), i64({3}), i64({})}, {}, "i64(2, 3)"},
       {"logical_and", {boolean({2}), boolean({})}, {}, "bool(2,)"},
       {"clamp", {bf16({2}), bf16({}), bf16({})}, {}, "bf16(2,)"},
       {"cast", {f32({2})}, {{"dtype", kBool}}, "bool(2,)"},
@@ -150,8 +150,8 @@ TEST(ShapeRules, OfBadElementwiseCalls) {
       {"negative", {boolean({2})}, {}, "[negative] input is bool(2,); bool is not allowed"},
       {"less", {boolean({2}), boolean({2})}, {}, "[less] input is bool(2,); bool is not allowed"},
       {"logical_not", {f32({2})}, {}, "[logical_not] input is f32(2,); it must be bool"},
-      {"select", {f32({2}), f32({2}), f32({2})}, {}, "[select] condition is f32(2,); it must be bool"},
-      {"select", {boolean({2}), f32({2}), i64({2})}, {}, "[select] dtypes differ: f32(2,) and i64(2,)"},
+      {"where", {f32({2}), f32({2}), f32({2})}, {}, "[where] condition is f32(2,); it must be bool"},
+      {"where", {boolean({2}), f32({2}), i64({2})}, {}, "[where] dtypes differ: f32(2,) and i64(2,)"},
   });
 }
 

@@ -185,7 +185,7 @@ TEST(CompiledLoops, GiveEveryFunctionsBits) {
 // More values alive than the processor has registers, scalars and constants among them, and several outputs.
 TEST(CompiledLoops, GiveRandomProgramsBits) {
   const Fn fns[] = {Fn::kAdd,  Fn::kSubtract, Fn::kMultiply, Fn::kDivide,  Fn::kMaximum, Fn::kFma,
-                    Fn::kSqrt, Fn::kTanh,     Fn::kSelect,   Fn::kSigmoid, Fn::kClamp,   Fn::kLess};
+                    Fn::kSqrt, Fn::kTanh,     Fn::kWhere,    Fn::kSigmoid, Fn::kClamp,   Fn::kLess};
   on_every_isa([&] {
     for (unsigned seed = 0; seed < 60; ++seed) {
       std::mt19937 random(seed);
@@ -361,7 +361,7 @@ CpuProgram by_numbers(std::int64_t span, bool row, bool total) {
     w.add(load);
   }
   w.add(instr(Kind::kFn, 5, 0, 1, 2, Fn::kFma));
-  w.add(instr(Kind::kFn, 5, 3, 5, 0, Fn::kSelect));
+  w.add(instr(Kind::kFn, 5, 3, 5, 0, Fn::kWhere));
   if (row) w.add(instr(Kind::kFn, 5, 5, 4, 0, Fn::kSubtract));
   w.store(5);
   if (total) w.total(5, kCount);

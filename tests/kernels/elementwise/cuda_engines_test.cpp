@@ -48,7 +48,7 @@ TEST(CudaEngines, FunctionsMadeAheadGiveTheInterpretersBits) {
       const Fn fn = static_cast<Fn>(i);
       std::vector<HostTensor> inputs;
       for (int k = 0; k < arity(fn); ++k) {
-        const bool truth = is_logical(fn) || (fn == Fn::kSelect && k == 0);
+        const bool truth = is_logical(fn) || (fn == Fn::kWhere && k == 0);
         inputs.push_back(truth ? random_tensor({1003}, DType::kBool, 0, 1, 40 + static_cast<unsigned>(k))
                                : random_tensor({1003}, DType::kF32, 0.1, 3, 40 + static_cast<unsigned>(k)));
       }

@@ -62,7 +62,7 @@ class RandomBody {
         return body_.cast(body_.cast(any(), below(2) ? DType::kF16 : DType::kI32), dtype_);
       case 1: {
         const ir::Value condition = body_.op("less", {any(), any()});
-        return body_.op("select", {condition, any(), any()});
+        return body_.op("where", {condition, any(), any()});
       }
       case 2:
         if (below(4) == 0)

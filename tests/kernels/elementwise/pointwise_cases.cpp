@@ -53,7 +53,7 @@ bool takes_integers(Fn fn) {
 
 // Operand i of a function: conditions and logical operands are bools.
 HostTensor operand(Fn fn, int i, const Shape& shape, DType dtype, double lo, double hi) {
-  const bool condition = is_logical(fn) || (fn == Fn::kSelect && i == 0);
+  const bool condition = is_logical(fn) || (fn == Fn::kWhere && i == 0);
   if (condition) return random_tensor(shape, DType::kBool, 0, 2, 90 + static_cast<std::uint64_t>(i));
   return random_tensor(shape, dtype, lo, hi, 70 + static_cast<std::uint64_t>(i));
 }
@@ -68,7 +68,7 @@ std::vector<HostTensor> operands(Fn fn, const Shape& shape, DType dtype, double 
 OpCase special_case(Fn fn) {
   const Values values{0, -0.0, 1, -1, 0.5, 2.5, -3.5, 1e-6, -30, 30, 200, -200, 3e4, -3e4, kInf, -kInf, kNaN};
   const auto n = static_cast<std::int64_t>(values.size());
-  const bool conditional = fn == Fn::kSelect;
+  const bool conditional = fn == Fn::kWhere;
   std::vector<HostTensor> inputs;
   for (int i = 0; i < arity(fn); ++i) {
     std::vector<std::int64_t> dims(static_cast<std::size_t>(arity(fn)), 1);
@@ -107,7 +107,7 @@ Oracle elementwise(const FunctionRow& function) {
   return [&function](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
     Shape shape;
     for (const HostTensor& x : in) shape = broadcast(shape, x.spec.shape, "oracle");
-    const DType operand_type = in[function.fn == Fn::kSelect ? 1 : 0].spec.dtype;
+    const DType operand_type = in[function.fn == Fn::kWhere ? 1 : 0].spec.dtype;
     const DType dtype = compares(function.fn) ? DType::kBool : operand_type;
     return {by_coords(shape, dtype, [&](const Coords& at) {
       double x[3] = {};
@@ -142,7 +142,7 @@ std::vector<OpCase> function_cases() {
       rows.push_back(function_case(row.fn, "many equals", std::move(x)));
     }
   }
-  for (const Fn fn : {Fn::kEqual, Fn::kNotEqual, Fn::kMinimum, Fn::kMaximum, Fn::kSelect})
+  for (const Fn fn : {Fn::kEqual, Fn::kNotEqual, Fn::kMinimum, Fn::kMaximum, Fn::kWhere})
     rows.push_back(function_case(fn, "bools", operands(fn, {9, 13}, DType::kBool, 0, 2)));
   for (const Fn fn : {Fn::kMinimum, Fn::kMaximum}) {
     const HostTensor x = tensor_of({4}, DType::kF32, {1, -2, 0, 3});

@@ -70,7 +70,7 @@ const std::vector<FunctionRow>& function_rows() {
       {Fn::kLogicalAnd, 0, 2, [](F x) { return x[0] * x[1]; }},
       {Fn::kLogicalOr, 0, 2, [](F x) { return x[0] + x[1] - x[0] * x[1]; }},
       {Fn::kLogicalXor, 0, 2, [](F x) { return std::fmod(x[0] + x[1], 2.0); }},
-      {Fn::kSelect, -5, 5, [](F x) { return x[0] == 1 ? x[1] : x[2]; }},
+      {Fn::kWhere, -5, 5, [](F x) { return x[0] == 1 ? x[1] : x[2]; }},
       {Fn::kFma, -5, 5, [](F x) { return std::fma(x[0], x[1], x[2]); }, 6e-8, "the oracle rounds twice"},
       {Fn::kClamp, -5, 5,
        [](F x) {

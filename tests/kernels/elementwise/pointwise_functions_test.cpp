@@ -37,7 +37,7 @@ double formula_of(Fn fn, const Arguments& x) {
 }
 
 bool takes_truth(Fn fn, std::size_t argument) {
-  return std::string_view(name_of(fn)).starts_with("logical_") || (fn == Fn::kSelect && argument == 0);
+  return std::string_view(name_of(fn)).starts_with("logical_") || (fn == Fn::kWhere && argument == 0);
 }
 
 TEST(PointwiseRows, EveryFunctionHasOne) {

@@ -33,7 +33,7 @@ Region draws(DType dtype) {
     return b.op(op, {state}, {{"ordinal", ordinal}, {"shape", shape.dims()}, {"dtype", dtype}});
   };
   const Value keep = b.op("greater_equal", {draw("uniform", {7, 83}, 1), b.full(0.25, dtype)});
-  const Value y = b.op("select", {keep, b.op("multiply", {x, b.full(1 / 0.75, dtype)}), b.full(0, dtype)});
+  const Value y = b.op("where", {keep, b.op("multiply", {x, b.full(1 / 0.75, dtype)}), b.full(0, dtype)});
   const Value noise = b.op("add", {y, draw("normal", {83}, 2)});
   return b.done("draws in " + std::string(name_of(dtype)), {y, noise, b.op("add", {y, draw("uniform", {7, 1}, 3)})});
 }
@@ -50,7 +50,7 @@ Region conversions() {
   const Value byte = b.op("add", {u, b.cast(whole, DType::kU8)});
   const Value negative = b.op("less", {sum, b.full(0, DType::kF64)});
   const Value both = b.op("logical_and", {negative, b.op("greater", {i, b.cast(u, DType::kI32)})});
-  const Value chosen = b.op("select", {both, x, b.cast(b.op("multiply", {byte, byte}), DType::kF32)});
+  const Value chosen = b.op("where", {both, x, b.cast(b.op("multiply", {byte, byte}), DType::kF32)});
   const Value all = b.op("add", {b.cast(sum, DType::kF32), b.cast(narrow, DType::kF32)});
   return b.done("conversions", {b.op("add", {all, chosen}), both, byte, narrow, b.cast(both, DType::kI64), sum});
 }
@@ -151,7 +151,7 @@ std::vector<HostTensor> in_doubles(const ir::Graph& body, const std::vector<Host
                           : op == "divide"   ? x(0) / x(1)
                           : op == "square"   ? x(0) * x(0)
                           : op == "sqrt"     ? std::sqrt(x(0))
-                          : op == "select"   ? (x(0) != 0 ? x(1) : x(2))
+                          : op == "where"    ? (x(0) != 0 ? x(1) : x(2))
                                              : std::nan(""));
     }
   }

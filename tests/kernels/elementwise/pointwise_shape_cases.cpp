@@ -17,7 +17,7 @@ void put_pair(std::vector<OpCase>& rows, const std::string& name, const Shape& a
 }
 
 void put_select(std::vector<OpCase>& rows, const Shape& condition, const Shape& a, const Shape& b) {
-  OpCase c = function_case(Fn::kSelect, "broadcast " + condition.text() + " " + a.text() + " " + b.text(),
+  OpCase c = function_case(Fn::kWhere, "broadcast " + condition.text() + " " + a.text() + " " + b.text(),
                            {random_tensor(condition, DType::kBool, 0, 2, 3), floats(a, 1), floats(b, 2)});
   c.gradient = broadcast(condition, broadcast(a, b, "case"), "case").numel() <= 100;
   rows.push_back(c);

@@ -126,7 +126,7 @@ OpCase layer(std::string name, std::int64_t m, std::int64_t k, std::int64_t n) {
 OpCase back_through_relu(std::string name, std::int64_t m, std::int64_t k, std::int64_t n) {
   MatmulRow r(std::move(name), {{m, k}, {k, n}, {m, n}});
   const Value on = r.op("greater", {r.floats({m, n}), r.number(0)});
-  const Value dh = r.op("select", {on, r.product, r.number(0)});
+  const Value dh = r.op("where", {on, r.product, r.number(0)});
   const auto f = [](const Element& e, const auto& in) { return in[0].values[e.index] > 0 ? e.product : 0; };
   r.give(dh, f);
   r.give_reduced("sum", dh, {0}, column_of, f);
@@ -155,7 +155,7 @@ OpCase dropout() {
   const Value draw =
       r.op("uniform", {state}, {{"ordinal", std::int64_t{9}}, {"shape", ir::Ints{53, 131}}, {"dtype", DType::kF32}});
   const Value kept = r.op("greater_equal", {draw, r.number(0.25)});
-  r.give(r.op("select", {kept, r.op("multiply", {r.product, r.number(2)}), r.number(0)}),
+  r.give(r.op("where", {kept, r.op("multiply", {r.product, r.number(2)}), r.number(0)}),
          [](const Element& e, const auto&) {
            const std::uint32_t word = draw_words(77, 5, 9, e.index / 4)[e.index % 4];
            return word / 4294967296.0 >= 0.25 ? 2 * e.product : 0;

@@ -55,13 +55,13 @@ bool same_bytes(const RawRun& a, const RawRun& b) {
                     [](const RawTensor& x, const RawTensor& y) { return x.bytes == y.bytes; });
 }
 
-// The flag's code must be the one for the row's message; which of several bad values won is not promised.
-void expect_flag(const OpCase& row, const DataFlag& flag) {
+// The reported code must be the one for the row's message; which of several bad values won is not promised.
+void expect_fault(const OpCase& row, const DataFault& fault) {
   if (row.data_error.empty()) {
-    EXPECT_EQ(flag.code, 0) << exec::data_error_text(flag.code, flag.value);
+    EXPECT_EQ(fault.code, 0) << exec::data_error_text(fault.code, fault.value);
   } else {
-    EXPECT_NE(exec::data_error_text(flag.code, flag.value).find(row.data_error), std::string::npos)
-        << "flagged: " << exec::data_error_text(flag.code, flag.value);
+    EXPECT_NE(exec::data_error_text(fault.code, fault.value).find(row.data_error), std::string::npos)
+        << "reported: " << exec::data_error_text(fault.code, fault.value);
   }
 }
 
@@ -71,7 +71,7 @@ void expect_outputs(const OpCase& row, const RawRun& run, const std::vector<Host
   for (std::size_t i = 0; i < expected.size(); ++i) {
     expect_close(decode(run.outputs[i]), expected[i], row.tolerance, what + ", output " + std::to_string(i));
   }
-  expect_flag(row, run.flag);
+  expect_fault(row, run.fault);
 }
 
 // With the other outputs unread, an output keeps its bits. Without a kernel, what is unread is in no program.

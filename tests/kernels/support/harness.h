@@ -35,7 +35,7 @@ struct OpCase {
       true;  // numeric Jacobian, where the op is differentiable; keep such rows below a few hundred elements
   std::vector<DType> dtypes = {DType::kF32, DType::kF64, DType::kBF16, DType::kF16};  // what f32 inputs are stored as
   std::vector<int> keep_f32{};  // inputs that stay f32 when the others are bf16 or f16
-  std::string data_error{};     // the message a kernel must flag; empty: it must flag nothing
+  std::string data_error{};     // the message a kernel must report; empty: none
   ir::Region region{};          // of ops that have one
 };
 
@@ -48,9 +48,9 @@ HostTensor stored_as(const HostTensor& tensor, DType dtype);
 double bound_of(double tolerance, DType dtype, double expected);
 
 // Runs one op by itself: infer, prepare, run, with guard bands around every operand and the workspace (checked, as is
-// that inputs did not change). Data errors are failures unless `flag` is given.
+// that inputs did not change). Data errors are failures unless `fault` is given.
 std::vector<HostTensor> run_op(std::string_view op, const ir::Attributes& attributes,
-                               const std::vector<HostTensor>& inputs, Device device, DataFlag* flag = nullptr);
+                               const std::vector<HostTensor>& inputs, Device device, DataFault* fault = nullptr);
 // Runs the nodes one by one; one tensor per graph input, gives the graph's outputs.
 std::vector<HostTensor> run_graph(const ir::Graph& graph, const std::vector<HostTensor>& inputs, Device device);
 

@@ -115,7 +115,7 @@ class Run {
       out_.push_back(own ? block(unset, shift_of(output_specs_[i])) : nullptr);
     }
     workspace_ = block(Bytes(kernel.workspace, kUnset), 0);
-    flag_ = block(Bytes(sizeof(DataFlag), 0), 0);
+    fault_ = block(Bytes(sizeof(DataFault), 0), 0);
     launch(kernel);
     return collect();
   }
@@ -140,7 +140,7 @@ class Run {
     call.workspace = {workspace_->data(), {{static_cast<std::int64_t>(kernel.workspace)}, DType::kU8}};
     call.stream = stream_.handle();
     call.device = device_.index();
-    call.flag = static_cast<DataFlag*>(flag_->data());
+    call.fault = static_cast<DataFault*>(fault_->data());
     kernel.run(call);
     stream_.synchronize();
   }
@@ -166,8 +166,8 @@ class Run {
           {output_specs_[i], out_[i] ? out_[i]->read(where + ", output " + std::to_string(i)) : Bytes{}});
     }
     workspace_->read(where + ", workspace");
-    const Bytes flag = flag_->read(where + ", flag");
-    std::memcpy(&result.flag, flag.data(), sizeof(DataFlag));
+    const Bytes fault = fault_->read(where + ", fault");
+    std::memcpy(&result.fault, fault.data(), sizeof(DataFault));
     return result;
   }
 
@@ -178,7 +178,7 @@ class Run {
   Stream stream_;
   std::vector<TensorSpec> input_specs_, output_specs_;
   Blocks in_, out_;
-  std::unique_ptr<Guarded> workspace_, flag_;
+  std::unique_ptr<Guarded> workspace_, fault_;
 };
 
 // Of an op without a kernel: the nodes that it runs as, fused as in a program.
@@ -202,7 +202,7 @@ RawRun run_parts(const ir::Node& node, const std::vector<RawTensor>& inputs, Dev
     std::vector<RawTensor> operands;
     for (const ir::Value v : part.inputs) operands.push_back(values.at(v));
     RawRun run = Run(part, operands, device, {.misaligned = misaligned})();
-    if (run.flag.code != 0) result.flag = run.flag;
+    if (run.fault.code != 0) result.fault = run.fault;
     for (std::size_t o = 0; o < run.outputs.size(); ++o)
       values[{static_cast<std::int32_t>(n), static_cast<std::int32_t>(o)}] = std::move(run.outputs[o]);
   }
@@ -211,14 +211,14 @@ RawRun run_parts(const ir::Node& node, const std::vector<RawTensor>& inputs, Dev
 }
 
 std::vector<HostTensor> run_node(const ir::Node& node, const std::vector<HostTensor>& inputs, Device device,
-                                 DataFlag* flag) {
+                                 DataFault* fault) {
   std::vector<RawTensor> raw;
   for (const HostTensor& input : inputs) raw.push_back({input.spec, encode(input)});
   const RawRun run = run_raw(node, raw, device);
-  if (flag) {
-    *flag = run.flag;
+  if (fault) {
+    *fault = run.fault;
   } else {
-    EXPECT_EQ(run.flag.code, 0) << exec::data_error_text(run.flag.code, run.flag.value);
+    EXPECT_EQ(run.fault.code, 0) << exec::data_error_text(run.fault.code, run.fault.value);
   }
   std::vector<HostTensor> outputs;
   for (const RawTensor& output : run.outputs) outputs.push_back(decode(output));
@@ -249,11 +249,11 @@ std::vector<std::string_view> candidates_taking(const ir::Node& node, const std:
 }
 
 std::vector<HostTensor> run_op(std::string_view op, const ir::Attributes& attributes,
-                               const std::vector<HostTensor>& inputs, Device device, DataFlag* flag) {
+                               const std::vector<HostTensor>& inputs, Device device, DataFault* fault) {
   ir::Node node;
   node.op = ir::OpId::of(op);
   node.attributes = attributes;
-  return run_node(node, inputs, device, flag);
+  return run_node(node, inputs, device, fault);
 }
 
 std::vector<HostTensor> run_graph(const ir::Graph& graph, const std::vector<HostTensor>& inputs, Device device) {

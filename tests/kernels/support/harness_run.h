@@ -28,7 +28,7 @@ struct RunOptions {
 
 struct RawRun {
   std::vector<RawTensor> outputs;  // empty bytes for those not asked for
-  DataFlag flag;
+  DataFault fault;
 };
 
 // Runs node's op (its own inputs and outputs are not looked at) on these inputs; one without a kernel as its parts,

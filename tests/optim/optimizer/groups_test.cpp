@@ -278,7 +278,7 @@ Kernels kernels_of(std::size_t groups, Device device) {
   step(x, y);
   const ir::Graph graph = ir::read(step.graph());
   Kernels kernels;
-  kernels.planned = exec::Executable(graph, {.device = device}).steps().size();
+  kernels.planned = exec::Executable(graph, {.device = device}).prepared_calls().size();
   const std::int64_t arena = optimizer.state().matching("0.adamw.first_moment")[0].numel();
   for (const ir::Node& node : graph.nodes)
     kernels.updates += node.op.name() == "pointwise" && node.outputs[0].shape.numel() == arena;

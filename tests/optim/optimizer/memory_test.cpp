@@ -81,7 +81,7 @@ void expect_in_place(const std::string& graph, std::int64_t most = 0) {
     if (program.graph().outputs[o].name.empty()) continue;
     EXPECT_TRUE(program.plan().results[o].in_place) << program.graph().outputs[o].name;
   }
-  for (const exec::Executable::Step& step : program.steps()) {
+  for (const exec::Executable::PreparedCall& step : program.prepared_calls()) {
     const ir::Node& node = program.graph().nodes[step.node];
     EXPECT_TRUE(node.op.name() != "concat" || node.outputs[0].shape.numel() <= most);
   }

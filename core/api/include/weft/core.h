@@ -2,13 +2,13 @@
 #pragma once
 
 // Tensors, variables, compiled programs, derivatives, and what stands below them.
-#include "weft/arena.h"
 #include "weft/compile.h"
 #include "weft/custom_op.h"
 #include "weft/device.h"
 #include "weft/dtype.h"
 #include "weft/elementwise.h"
 #include "weft/error.h"
+#include "weft/flat_buffer.h"
 #include "weft/fn.h"
 #include "weft/gradients.h"
 #include "weft/kernel_call.h"

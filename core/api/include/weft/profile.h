@@ -21,7 +21,7 @@ struct KernelProfile {
   double share = 0;                                // of the step
   // The shortest time that the device's measured rates allow, over the measured one: of its f32 or half products for
   // the arithmetic, and for the memory of copies of as many bytes, since small operands are still in a cache.
-  double roof = 0;
+  double share_of_roof = 0;
   bool memory_bound = true;  // that shortest time is the memory's
 };
 

@@ -16,7 +16,7 @@ struct View {
 
 // Where kernels report bad data (a label out of range): the first code wins, and it is thrown as DataError at the next
 // read.
-struct DataFlag {
+struct DataFault {
   std::int32_t code = 0;      // 0: no bad data; else what is wrong, as the kernel numbers it
   std::int32_t reserved = 0;  // pads the value to 8 bytes
   std::int64_t value = 0;     // the label or index that was refused
@@ -26,9 +26,9 @@ struct DataFlag {
 struct Call {
   std::span<const View> inputs, outputs;  // operands and results, in the order of the op
   View workspace{};                       // as many bytes as OpRule::workspace asked for
-  void* stream = nullptr;    // cudaStream_t; see weft/cuda.h. Only enqueue: the call may be captured into a graph
-  int device = -1;           // CUDA device index, -1 on the CPU
-  DataFlag* flag = nullptr;  // where bad data is reported; on the call's device
+  void* stream = nullptr;      // cudaStream_t; see weft/cuda.h. Only enqueue: the call may be captured into a graph
+  int device = -1;             // CUDA device index, -1 on the CPU
+  DataFault* fault = nullptr;  // where bad data is reported; on the call's device
 };
 
 }  // namespace weft

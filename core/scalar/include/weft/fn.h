@@ -52,10 +52,10 @@
   X(LogicalXor, logical_xor)
 
 // f(a, b, c), with NumPy's broadcasting
-#define WEFT_TERNARY_FNS(X)                       \
-  X(Select, select) /* a ? b : c, a is bool */    \
-  X(Fma, fma)       /* a * b + c, rounded once */ \
-  X(Clamp, clamp)   /* min(max(a, b), c); slope 0 outside [b, c] */
+#define WEFT_TERNARY_FNS(X)                     \
+  X(Where, where) /* a ? b : c, a is bool */    \
+  X(Fma, fma)     /* a * b + c, rounded once */ \
+  X(Clamp, clamp) /* min(max(a, b), c); slope 0 outside [b, c] */
 
 namespace weft {
 

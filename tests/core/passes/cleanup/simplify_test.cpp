@@ -74,13 +74,13 @@ TEST(Simplify, TakesOutWhatGivesItsOperand) {
   %8 = negative(%7) : f32(2, 3)
   %9 = negative(%8) : f32(2, 3)
   %10 = cast(%9) {dtype=f32} : f32(2, 3)
-  %11 = select(%4, %10, %2) : f32(2, 3)
+  %11 = where(%4, %10, %2) : f32(2, 3)
   %12 = transpose(%11) {perm=[0, 1]} : f32(2, 3)
   %13 = stop_gradient(%12) : f32(2, 3)
   %14 = logical_and(%1, %4) : bool(2, 3)
   %15 = logical_not(%14) : bool(2, 3)
   %16 = logical_not(%15) : bool(2, 3)
-  %17 = select(%16, %13, %0) : f32(2, 3)
+  %17 = where(%16, %13, %0) : f32(2, 3)
   return %17
 }
 )"),
@@ -241,7 +241,7 @@ graph {
   %4 = greater_equal(%2, %3) : bool(4, 2) @ 2
   %5 = full() {dtype=f32, shape=[], value=1.25} : f32() @ 2
   %6 = full() {dtype=f32, shape=[], value=0.0} : f32() @ 2
-  %7 = select(%4, %5, %6) : f32(4, 2) @ 2
+  %7 = where(%4, %5, %6) : f32(4, 2) @ 2
   %8 = multiply(%0, %7) : f32(4, 2) @ 2
   %9 = sum(%8) {axes=[0], keep=false} : f32(2,)
   %10 = full() {dtype=f32, shape=[], value=4.0} : f32()
@@ -290,7 +290,7 @@ TEST(TakeApart, TheGradientOfANormIsTwoPasses) {
   %5 = input argument "y" : bf16(4, 2)
   %6 = full() {dtype=bf16, shape=[], value=0.0} : bf16()
   %7 = greater(%5, %6) : bool(4, 2)
-  %8 = select(%7, %1, %6) : bf16(4, 2)
+  %8 = where(%7, %1, %6) : bf16(4, 2)
   %9:3 = batch_norm_grad(%8, %0, %2, %3, %4) : bf16(4, 2), f32(2,), f32(2,)
   return %9
   return %9.1
@@ -314,7 +314,7 @@ graph {
     %4 = input argument "" : f32(2,)
     %5 = full() {dtype=bf16, shape=[], value=0.0} : bf16()
     %6 = greater(%0, %5) : bool(4, 2)
-    %7 = select(%6, %1, %5) : bf16(4, 2)
+    %7 = where(%6, %1, %5) : bf16(4, 2)
     %8 = cast(%7) {dtype=f32} : f32(4, 2)
     %9 = sum(%8) {axes=[0], keep=true} : f32(1, 2)
     %10 = cast(%2) {dtype=f32} : f32(4, 2)

@@ -36,7 +36,7 @@ graph {
     %1 = input argument "" : f32(64, 8)
     %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
     %3 = greater(%1, %2) : bool(64, 8)
-    %4 = select(%3, %0, %2) : f32(64, 8)
+    %4 = where(%3, %0, %2) : f32(64, 8)
     return %4
   }
   %7 = matmul(%5, %3) {trans_a=true, trans_b=false} : f32(3, 8)
@@ -94,8 +94,8 @@ TEST(ActivationGradients, LeaveOtherMasksAlone) {
   // Of another number, another comparison, the other side, something added to it, and twice the gradient.
   expect_unchanged(with(kRelu, {{"value=0.0", "value=1.0"}}));
   expect_unchanged(with(kRelu, {{"greater(", "greater_equal("}}));
-  expect_unchanged(with(kRelu, {{"select(%3, %0, %2)", "select(%3, %2, %0)"}}));
-  expect_unchanged(with(kRelu, {{"select(%3, %0, %2)", "select(%3, %0, %0)"}}));
+  expect_unchanged(with(kRelu, {{"where(%3, %0, %2)", "where(%3, %2, %0)"}}));
+  expect_unchanged(with(kRelu, {{"where(%3, %0, %2)", "where(%3, %0, %0)"}}));
   expect_unchanged(with(kRelu, {{"greater(%1, %2)", "greater(%0, %2)"}}));
   expect_unchanged(with(kRelu, {{"    return %4\n", "    %5 = add(%4, %4) : f32(64, 8)\n    return %5\n"}}));
   expect_unchanged(
@@ -113,12 +113,12 @@ TEST(ActivationGradients, LeaveOtherLayersAlone) {
   expect_unchanged(with(kRelu, {{"f32", "bf16"},
                                 {"    %2 = full() {dtype=bf16, shape=[], value=0.0} : bf16()\n"
                                  "    %3 = greater(%1, %2) : bool(64, 8)\n"
-                                 "    %4 = select(%3, %0, %2) : bf16(64, 8)\n    return %4\n",
+                                 "    %4 = where(%3, %0, %2) : bf16(64, 8)\n    return %4\n",
                                  "    %2 = cast(%1) {dtype=f32} : f32(64, 8)\n"
                                  "    %3 = full() {dtype=f32, shape=[], value=0.0} : f32()\n"
                                  "    %4 = greater(%2, %3) : bool(64, 8)\n"
                                  "    %5 = cast(%0) {dtype=f32} : f32(64, 8)\n"
-                                 "    %6 = select(%4, %5, %3) : f32(64, 8)\n"
+                                 "    %6 = where(%4, %5, %3) : f32(64, 8)\n"
                                  "    %7 = cast(%6) {dtype=bf16} : bf16(64, 8)\n    return %7\n"}}));
   // A bias per row of the product, and what was there before the ReLU.
   expect_unchanged(with(kRelu, {{"b\" : f32(8,)", "b\" : f32(64, 1)"},
@@ -153,7 +153,7 @@ graph {
     %1 = input argument "" : f32(2, 4, 8)
     %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
     %3 = greater(%1, %2) : bool(2, 4, 8)
-    %4 = select(%3, %0, %2) : f32(2, 4, 8)
+    %4 = where(%3, %0, %2) : f32(2, 4, 8)
     return %4
   }
   return %5
@@ -226,7 +226,7 @@ TEST(ActivationGradients, OfAReLUWhoseResultIsRounded) {
     %3 = full() {dtype=f32, shape=[], value=0.0} : f32()
     %4 = greater(%2, %3) : bool(64, 8)
     %5 = cast(%0) {dtype=f32} : f32(64, 8)
-    %6 = select(%4, %5, %3) : f32(64, 8)
+    %6 = where(%4, %5, %3) : f32(64, 8)
     %7 = cast(%6) {dtype=bf16} : bf16(64, 8)
     return %7
   }

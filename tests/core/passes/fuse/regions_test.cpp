@@ -24,7 +24,7 @@ TEST(Regions, ChainsWithAColumnSumAtTheEnd) {
   %1 = input argument "dy" : f32(64, 8)
   %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
   %3 = greater(%0, %2) : bool(64, 8) @ 1
-  %4 = select(%3, %1, %2) : f32(64, 8) @ 1
+  %4 = where(%3, %1, %2) : f32(64, 8) @ 1
   %5 = sum(%4) {axes=[0], keep=false} : f32(8,) @ 0
   %6 = sum(%0) {axes=[0], keep=false} : f32(8,)
   return %4
@@ -41,7 +41,7 @@ graph {
     %1 = input argument "" : f32(64, 8)
     %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
     %3 = greater(%0, %2) : bool(64, 8)
-    %4 = select(%3, %1, %2) : f32(64, 8)
+    %4 = where(%3, %1, %2) : f32(64, 8)
     %5 = sum(%4) {axes=[0], keep=false} : f32(8,)
     %6 = sum(%0) {axes=[0], keep=false} : f32(8,)
     return %4

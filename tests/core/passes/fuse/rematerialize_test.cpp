@@ -24,7 +24,7 @@ TEST(Late, AMaskIsTakenFromWhatIsStoredAnyway) {
   %7 = matmul(%5, %2) {trans_a=false, trans_b=false} : f32(5, 8)
   %8 = full() {dtype=f32, shape=[], value=0.0} : f32()
   %9 = greater(%4, %8) : bool(5, 8)
-  %10 = select(%9, %7, %8) : f32(5, 8)
+  %10 = where(%9, %7, %8) : f32(5, 8)
   return %6
   return %10
 }
@@ -49,7 +49,7 @@ graph {
     %1 = input argument "" : f32(5, 8)
     %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
     %3 = greater(%0, %2) : bool(5, 8)
-    %4 = select(%3, %1, %2) : f32(5, 8)
+    %4 = where(%3, %1, %2) : f32(5, 8)
     return %4
   }
   return %5
@@ -70,7 +70,7 @@ TEST(Late, AMaskIsStoredWhereItsOperandIsNot) {
   %6 = matmul(%5, %2) {trans_a=false, trans_b=false} : f32(5, 8)
   %7 = full() {dtype=f32, shape=[], value=0.0} : f32()
   %8 = greater(%4, %7) : bool(5, 8)
-  %9 = select(%8, %6, %7) : f32(5, 8)
+  %9 = where(%8, %6, %7) : f32(5, 8)
   return %9
 }
 )"),
@@ -95,7 +95,7 @@ graph {
     %0 = input argument "" : bool(5, 8)
     %1 = input argument "" : f32(5, 8)
     %2 = full() {dtype=f32, shape=[], value=0.0} : f32()
-    %3 = select(%0, %1, %2) : f32(5, 8)
+    %3 = where(%0, %1, %2) : f32(5, 8)
     return %3
   }
   return %6

@@ -30,7 +30,7 @@ TEST(Precision, RoundsActivationsAndTheirGradientsNotWeights) {
   %13 = matmul(%9, %2) {trans_a=false, trans_b=false} : f32(5, 8) @ 2
   %14 = full() {dtype=f32, shape=[], value=0.0} : f32()
   %15 = greater(%7, %14) : bool(5, 8) @ 1
-  %16 = select(%15, %13, %14) : f32(5, 8) @ 1
+  %16 = where(%15, %13, %14) : f32(5, 8) @ 1
   %17 = matmul(%16, %3) {trans_a=true, trans_b=false} : f32(8, 4) @ 0
   %18 = sum(%16) {axes=[0], keep=false} : f32(8,) @ 0
   %19 = subtract(%0, %17) : f32(8, 4)
@@ -69,7 +69,7 @@ graph {
   %22 = cast(%10) {dtype=f32} : f32(5, 8) @ 1
   %23 = greater(%22, %21) : bool(5, 8) @ 1
   %24 = cast(%20) {dtype=f32} : f32(5, 8) @ 1
-  %25 = select(%23, %24, %21) : f32(5, 8) @ 1
+  %25 = where(%23, %24, %21) : f32(5, 8) @ 1
   %26 = cast(%25) {dtype=bf16} : bf16(5, 8) @ 1
   %27 = matmul(%26, %5) {dtype=f32, trans_a=true, trans_b=false} : f32(8, 4) @ 0
   %28 = cast(%26) {dtype=f32} : f32(5, 8) @ 0

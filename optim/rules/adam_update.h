@@ -5,9 +5,9 @@
 
 namespace weft::detail {
 
-// Adam's step with a gradient and a parameter that decay already: what Adam and AdamW share.
+// Adam's update with a gradient and a parameter that decay already: what Adam and AdamW share.
 template <class Numbers>
-Tensor adam_step(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s) {
+Tensor adam_update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s) {
   const Tensor mean = s.get("first_moment"), squares = s.get("second_moment");
   const Tensor m = mean + (1 - h.beta1) * (g - mean);
   const Tensor v = h.beta2 * squares + (1 - h.beta2) * square(g);

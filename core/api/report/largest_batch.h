@@ -17,7 +17,7 @@ std::int64_t largest_rows(std::int64_t rows, std::int64_t memory, const BytesAt&
 
 // OutOfMemory with the report and what would help, unless what a first run has to allocate fits the device, where
 // `lent` bytes of what is in use are this program's to take over. `largest` gives the most rows that would.
-void expect_fits(const std::string& name, Device device, std::int64_t lent, const MemoryReport& report,
-                 const std::function<std::int64_t(std::int64_t memory)>& largest);
+void expect_memory(const std::string& name, Device device, std::int64_t lent, const MemoryReport& report,
+                   const std::function<std::int64_t(std::int64_t memory)>& largest);
 
 }  // namespace weft::detail

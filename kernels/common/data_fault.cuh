@@ -9,8 +9,8 @@
 namespace weft::kernels {
 
 // Reports bad data from a CUDA kernel: the first report stays.
-__device__ inline void raise_data_error(DataFlag* flag, std::int32_t code, std::int64_t value) {
-  if (atomicCAS(&flag->code, 0, code) == 0) flag->value = value;
+__device__ inline void raise_data_error(DataFault* fault, std::int32_t code, std::int64_t value) {
+  if (atomicCAS(&fault->code, 0, code) == 0) fault->value = value;
 }
 
 }  // namespace weft::kernels

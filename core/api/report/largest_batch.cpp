@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/api/report/fit.h"
+#include "core/api/report/largest_batch.h"
 
 #include "core/base/check.h"
 
@@ -31,8 +31,8 @@ std::int64_t largest_rows(std::int64_t rows, std::int64_t memory, const BytesAt&
   return good;
 }
 
-void expect_fits(const std::string& name, Device device, std::int64_t lent, const MemoryReport& report,
-                 const std::function<std::int64_t(std::int64_t memory)>& largest) {
+void expect_memory(const std::string& name, Device device, std::int64_t lent, const MemoryReport& report,
+                   const std::function<std::int64_t(std::int64_t memory)>& largest) {
   const std::int64_t there = free_memory(device) + lent;
   if (report.still_needed() <= there) return;
   const std::int64_t rows = largest(there);

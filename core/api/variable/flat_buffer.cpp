@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "weft/arena.h"
+#include "weft/flat_buffer.h"
 
 #include <algorithm>
 #include <map>
@@ -20,7 +20,7 @@ std::int64_t slot_elements(DType dtype) {
   return kSlotBytes / static_cast<std::int64_t>(size_of(dtype));
 }
 
-std::int64_t slot(const TensorSpec& spec) {
+std::int64_t slot_elements(const TensorSpec& spec) {
   const std::int64_t per = slot_elements(spec.dtype);
   return (spec.shape.numel() + per - 1) / per * per;
 }
@@ -28,7 +28,7 @@ std::int64_t slot(const TensorSpec& spec) {
 // Moves the values of loose cells of one dtype and device into one allocation.
 std::shared_ptr<Cell> pack(const std::vector<std::shared_ptr<Cell>>& members) {
   std::int64_t total = 0;
-  for (const auto& m : members) total += slot(m->spec());
+  for (const auto& m : members) total += slot_elements(m->spec());
   const Device device = members[0]->device();
   const DType dtype = members[0]->spec().dtype;
   const Stream stream = Stream::current(device);
@@ -37,14 +37,14 @@ std::shared_ptr<Cell> pack(const std::vector<std::shared_ptr<Cell>>& members) {
   flat->path = "parameters";
   std::int64_t offset = 0;
   for (const auto& m : members) {
-    Array window = Array::wrap(all.buffer(), offset * static_cast<std::int64_t>(size_of(dtype)), m->spec());
-    copy_bytes(window.data(), device, m->array().data(), device, static_cast<std::size_t>(m->spec().bytes()), stream);
+    Array part = Array::wrap(all.buffer(), offset * static_cast<std::int64_t>(size_of(dtype)), m->spec());
+    copy_bytes(part.data(), device, m->array().data(), device, static_cast<std::size_t>(m->spec().bytes()), stream);
     // A living snapshot keeps today's value: from now on the memory can change through the flat cell, too.
     m->before_write();
-    m->move_to(std::move(window));
-    m->window = Cell::Window{flat, offset};
+    m->move_to(std::move(part));
+    m->slot = Cell::Slot{flat, offset};
     flat->members.emplace_back(m, offset);
-    offset += slot(m->spec());
+    offset += slot_elements(m->spec());
   }
   return flat;
 }
@@ -65,7 +65,7 @@ void add_runs(const std::shared_ptr<Cell>& flat, const std::set<const Cell*>& as
     Segment& run = out.back();
     run.members.push_back(Variable(member));
     run.offsets.push_back(offset - run.begin);
-    run.end = offset + slot(member->spec());
+    run.end = offset + slot_elements(member->spec());
   }
 }
 
@@ -116,8 +116,8 @@ std::vector<Segment> lay_out(const std::vector<Variable>& variables) {
   for (const Variable& v : variables) {
     Cell& cell = detail::cell_of(v, "lay_out");
     if (!asked.insert(&cell).second) continue;
-    if (cell.window) {
-      if (std::find(flats.begin(), flats.end(), cell.window->flat) == flats.end()) flats.push_back(cell.window->flat);
+    if (cell.slot) {
+      if (std::find(flats.begin(), flats.end(), cell.slot->flat) == flats.end()) flats.push_back(cell.slot->flat);
     } else {
       cell.storage(cell.device());
       loose[{cell.device().index(), cell.spec().dtype}].push_back(v.cell());

@@ -12,12 +12,13 @@
 
 #include "kernels/elementwise/jit/loop_code.h"
 
-// Places of a compiled loop's values, registers or stack, while its code is emitted; included by loop_emit.cpp alone.
+// Locations of a compiled loop's values, registers or stack, while its code is emitted; included by loop_emit.cpp
+// alone.
 namespace weft::kernels::loop {
 
 // Values that are the same everywhere lie in memory, constants behind the code; the others live in registers, of which
 // the one that is needed last is given up when all are taken.
-class Places : public Xbyak::CodeGenerator {
+class Locations : public Xbyak::CodeGenerator {
  public:
   void constants() {
     align(64);
@@ -31,12 +32,12 @@ class Places : public Xbyak::CodeGenerator {
   using Opmask = Xbyak::Opmask;
   using Xmm = Xbyak::Xmm;
 
-  struct Place {
+  struct Location {
     int reg = -1;   // a vector register, or a mask register where the value is a mask and the machine has those
     int slot = -1;  // of the stack
   };
 
-  Places(Code code, int vector_bytes)
+  Locations(Code code, int vector_bytes)
       : CodeGenerator(size_of(code), Xbyak::DontSetProtectRWE),
         code_(std::move(code)),
         bytes_(vector_bytes),
@@ -49,7 +50,7 @@ class Places : public Xbyak::CodeGenerator {
   // Nothing is anywhere yet.
   void begin_loop() {
     uses_.emplace(code_);
-    places_.assign(code_.operations.size(), {});
+    locations_.assign(code_.operations.size(), {});
     owners_.assign(at(scratch() + (sums_ ? 0 : 1)), -1);
     masks_.assign(8, -1);
     slots_ = 0;
@@ -59,12 +60,12 @@ class Places : public Xbyak::CodeGenerator {
   // The last register, which sums are made in where there are some.
   int scratch() const { return wide_ ? 31 : 15; }
   const Operation& operation(int value) const { return code_.operations[at(value)]; }
-  Place& place(int value) { return places_[at(value)]; }
+  Location& location(int value) { return locations_[at(value)]; }
   Xmm vector(int reg) const { return wide_ ? Xmm(Xbyak::Zmm(reg)) : Xmm(Xbyak::Ymm(reg)); }
   Address slot(int number) { return ptr[rsp + number * bytes_]; }
   Address home(int value) {
     const int constant = constant_[at(value)];
-    return constant >= 0 ? ptr[rip + pool_ + constant * bytes_] : slot(place(value).slot);
+    return constant >= 0 ? ptr[rip + pool_ + constant * bytes_] : slot(location(value).slot);
   }
   bool any_use(int value) const { return uses_->any(value); }
   bool last_use(int value) { return uses_->after(value, position_) == Uses::kNoUse; }
@@ -88,35 +89,35 @@ class Places : public Xbyak::CodeGenerator {
     }
     if (owners[at(best)] >= 0) give_away(owners[at(best)]);
     owners[at(best)] = value;
-    place(value).reg = best;
+    location(value).reg = best;
     return best;
   }
   int in_register(int value) {
-    if (place(value).reg >= 0) return place(value).reg;
+    if (location(value).reg >= 0) return location(value).reg;
     const int reg = take(value);
     is_mask(value) ? kmovw(Opmask(reg), home(value)) : vmovups(vector(reg), home(value));
     return reg;
   }
   // Frees the value's register after its last use.
   void release(int value) {
-    if (value < 0 || !last_use(value) || place(value).reg < 0) return;
-    bank(value)[at(place(value).reg)] = -1;
-    place(value).reg = -1;
+    if (value < 0 || !last_use(value) || location(value).reg < 0) return;
+    bank(value)[at(location(value).reg)] = -1;
+    location(value).reg = -1;
   }
   // A dying operand's register becomes the result's.
   void inherit(int value, int from) {
-    const int reg = place(from).reg;
-    place(from).reg = -1;
-    place(value).reg = reg;
+    const int reg = location(from).reg;
+    location(from).reg = -1;
+    location(value).reg = reg;
     owners_[at(reg)] = value;
   }
-  bool dies_here(int value) { return place(value).reg >= 0 && last_use(value); }
+  bool dies_here(int value) { return location(value).reg >= 0 && last_use(value); }
   bool is_mask(int value) const { return wide_ && gives_mask(operation(value).op); }
 
-  // Calls f with the value as an operand: its register, or its place in memory.
+  // Calls f with the value as an operand: its register, or its location in memory.
   template <class F>
   void with_operand(int value, F&& f) {
-    if (place(value).reg >= 0) return f(vector(place(value).reg));
+    if (location(value).reg >= 0) return f(vector(location(value).reg));
     f(home(value));
   }
 
@@ -135,7 +136,7 @@ class Places : public Xbyak::CodeGenerator {
   std::vector<int>& bank(int value) { return is_mask(value) ? masks_ : owners_; }
   // The value goes to memory, unless it is there.
   void give_away(int value) {
-    Place& p = place(value);
+    Location& p = location(value);
     if (!operation(value).uniform && p.slot < 0) {
       p.slot = slots_++;
       is_mask(value) ? kmovw(slot(p.slot), Opmask(p.reg)) : vmovups(slot(p.slot), vector(p.reg));
@@ -146,7 +147,7 @@ class Places : public Xbyak::CodeGenerator {
   std::vector<int> constant_;  // per value: its number in the pool
   Xbyak::Label pool_;
   std::optional<Uses> uses_;
-  std::vector<Place> places_;
+  std::vector<Location> locations_;
   std::vector<int> owners_, masks_;  // the value that a vector or mask register holds
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/program/buckets.h"
 #include "core/api/program/program_cache.h"
-#include "core/api/report/fit.h"
+#include "core/api/report/largest_batch.h"
 #include "core/api/report/memory_report.h"
 #include "core/api/report/profile.h"
 #include "core/base/check.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/exec/data_flag.h"
+#include "core/exec/data_fault.h"
 
 #include <atomic>
 #include <map>
@@ -25,23 +25,23 @@ Flags& flags() {
 
 }  // namespace
 
-DataFlag* data_flag(Device device) {
+DataFault* data_fault(Device device) {
   const std::lock_guard lock(flags().mutex);
   auto& buffer = flags().by_device[device.index()];
   if (!buffer) {
     const Stream stream = Stream::current(device);
-    buffer = Block::allocate(sizeof(DataFlag), stream);
-    zero_bytes(buffer->data(), sizeof(DataFlag), stream);
+    buffer = Block::allocate(sizeof(DataFault), stream);
+    zero_bytes(buffer->data(), sizeof(DataFault), stream);
     stream.synchronize();
   }
-  return static_cast<DataFlag*>(buffer->data());
+  return static_cast<DataFault*>(buffer->data());
 }
 
 void throw_data_error(const Stream& stream) {
   const Device device = stream.device();
-  DataFlag* place = data_flag(device);
+  DataFault* place = data_fault(device);
   if (device.is_cpu() && std::atomic_ref(place->code).load() == 0) return;  // another thread's kernel may be reporting
-  DataFlag seen;
+  DataFault seen;
   copy_bytes(&seen, Device::cpu(), place, device, sizeof seen, stream);
   stream.synchronize();
   if (seen.code == 0) return;

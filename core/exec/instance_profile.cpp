@@ -4,8 +4,8 @@
 
 #include "core/device/lap_timer.h"
 #include "core/device/thread_pool.h"
-#include "core/exec/data_flag.h"
-#include "core/exec/executable.h"
+#include "core/exec/data_fault.h"
+#include "core/exec/instance.h"
 
 namespace weft::exec {
 
@@ -17,7 +17,7 @@ std::vector<double> Instance::profile(std::span<const Array> inputs, std::span<c
   bind(arguments_.bring(inputs, stream), targets, arena.data());
   views_set_ = false;  // a run before has aimed some at memory that is its results'
   set_views();
-  DataFlag* const flag = data_flag(executable_->device());
+  DataFault* const fault = data_fault(executable_->device());
   const FlushDenormals flush;
   std::vector<double> best(calls_.size(), std::numeric_limits<double>::infinity());
   LapTimer timer(stream);
@@ -27,8 +27,8 @@ std::vector<double> Instance::profile(std::span<const Array> inputs, std::span<c
     for (std::size_t s = 0; s < calls_.size(); ++s) {
       Call& call = calls_[s].call;
       call.stream = stream.handle();
-      call.flag = flag;
-      executable_->steps()[s].kernel.run(call);
+      call.fault = fault;
+      executable_->prepared_calls()[s].kernel.run(call);
       timer.mark();
     }
     const std::vector<double> laps = timer.laps();

@@ -8,9 +8,9 @@
 namespace weft::kernels {
 
 // Reports bad data from a CPU kernel, from any of its threads: the first report stays.
-inline void raise_data_error(DataFlag* flag, std::int32_t code, std::int64_t value) {
+inline void raise_data_error(DataFault* fault, std::int32_t code, std::int64_t value) {
   std::int32_t none = 0;
-  if (std::atomic_ref(flag->code).compare_exchange_strong(none, code)) flag->value = value;
+  if (std::atomic_ref(fault->code).compare_exchange_strong(none, code)) fault->value = value;
 }
 
 }  // namespace weft::kernels
