@@ -160,9 +160,6 @@ std::vector<Tensor> ProgramCache::run(Traced& traced, const Request& request, co
   std::vector<Array> targets(trace.assigned.size());
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (!trace.assigned[i]) continue;
-    // A segment's members share its memory, and each may have a living snapshot.
-    for (const auto& [member, offset] : trace.assigned[i]->members)
-      if (const auto cell = member.lock()) cell->before_write();
     trace.assigned[i]->before_write();
     targets[i] = trace.assigned[i]->storage(trace.device);
   }

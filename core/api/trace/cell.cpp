@@ -66,10 +66,20 @@ Tensor Cell::snapshot() {
   if (auto living = snapshot_.lock()) return Tensor(living);
   auto made = std::make_shared<const TensorImpl>(storage(device()));
   snapshot_ = made;
+  if (slot) slot->flat->members_seen_ = true;
   return Tensor(std::move(made));
 }
 
 void Cell::before_write() {
+  keep_snapshot();
+  if (slot) slot->flat->keep_snapshot();
+  if (!members_seen_) return;
+  for (const auto& [weak, offset] : members)
+    if (const auto member = weak.lock()) member->keep_snapshot();
+  members_seen_ = false;
+}
+
+void Cell::keep_snapshot() {
   const auto living = snapshot_.lock();
   snapshot_.reset();
   if (!living) return;

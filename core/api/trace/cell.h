@@ -30,7 +30,7 @@ class Cell {
   void draw(Device device, std::uint64_t seed);
   // A tensor that keeps today's value.
   Tensor snapshot();
-  // Call before the memory changes: hands its copy to a living snapshot.
+  // Call before the memory changes: hands a copy to each living snapshot of it, the flat buffer's and members', too.
   void before_write();
   void write(const Array& value);
   // Takes other memory of the same spec that already holds the value (an arena's slot, another device's copy).
@@ -54,12 +54,15 @@ class Cell {
   std::uint64_t seed() const { return seed_; }
 
  private:
+  void keep_snapshot();
+
   TensorSpec spec_;
   Init init_;
   std::uint64_t seed_ = 0;  // key of the pending draw
   std::optional<Device> wanted_;
   Array array_;
   std::weak_ptr<const TensorImpl> snapshot_;
+  bool members_seen_ = false;  // a member may have a living snapshot; else thousands of them need no look
 };
 
 // The cell of a defined variable; ValueError otherwise.

@@ -7,6 +7,7 @@
 #include "tests/support/every_device.h"
 #include "weft/detail/flag.h"
 #include "weft/error.h"
+#include "weft/flat_buffer.h"
 #include "weft/gradients.h"
 #include "weft/ops.h"
 #include "weft/random.h"
@@ -72,6 +73,27 @@ TEST_P(CompileOn, AReadGivesTheLatestAssignment) {
   EXPECT_EQ(last.item(), 30);
   EXPECT_EQ(v.value().item(), 30);
   EXPECT_EQ(snapshot.item(), 1);
+}
+
+TEST_P(CompileOn, SnapshotsOfAFlatBufferAndItsMembersKeepTheirValue) {
+  const Variable a(Tensor::of<float>({1}, {1})), b(Tensor::of<float>({2}, {1}));
+  const Segment flat = lay_out({a, b})[0];
+  const auto assigned_by_a_program = [](const Variable& v, float x) { compile([&] { v.assign(0 * v.value() + x); })(); };
+  for (const bool traced : {false, true}) {
+    const auto assign = [&](const Variable& v, float x) {
+      traced ? assigned_by_a_program(v, x) : v.assign(full(v.shape(), x));
+    };
+    assign(flat.flat, 1);
+    const Tensor one = a.value(), other = b.value();
+    assign(flat.flat, 5);
+    EXPECT_EQ(one.item(), 1);
+    EXPECT_EQ(other.item(), 1);
+    const Tensor all = flat.flat.value(), neighbor = b.value();
+    assign(a, 7);
+    EXPECT_EQ(all.to_vector()[0], 5) << "a member's change is none of the flat buffer's snapshot";
+    EXPECT_EQ(neighbor.item(), 5);
+    EXPECT_EQ(flat.flat.value().to_vector()[0], 7);
+  }
 }
 
 TEST_P(CompileOn, VariablesCanSwap) {
