@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::int64_t kMostLanes = 16;
 constexpr std::int64_t kFetchedBytes = 4 * 1024 * 1024;  // of an operand that is fetched ahead
-constexpr std::int64_t kNarrow = 32;                     // rows that are shorter than what it takes to begin one
+constexpr int kFewOperands = 2;
+constexpr std::int64_t kNarrow = 32;  // rows that are shorter than what it takes to begin one
 // Row operands are copied several times behind one another until vectors fit: for stretches of at least kFewPeriods
 // such copies, in kSpace bytes.
 constexpr std::int64_t kFewPeriods = 2;
@@ -36,9 +37,12 @@ constexpr std::int64_t kFewElements = 1024, kFewOfShortRows = 128;
 class CompiledLoop {
  public:
   CompiledLoop(const Program& program, const loop::Code& code, std::int64_t period,
-               std::unique_ptr<loop::MachineCode> one, std::unique_ptr<loop::MachineCode> several)
+               std::unique_ptr<loop::MachineCode> one, std::unique_ptr<loop::MachineCode> several,
+               std::unique_ptr<loop::MachineCode> decided, unsigned decider)
       : one_(std::move(one)),
         several_(std::move(several)),
+        decided_(std::move(decided)),
+        decider_(decider),
         row_(code.row),
         period_(period),
         row_totals_(code.row_totals),
@@ -140,7 +144,7 @@ class CompiledLoop {
     for (int i = 0; i < outputs_; ++i) frame.output_steps[i] = (sums_ >> i & 1 ? 0 : w.pitch) * written_[i];
     frame.count = w.cols;
     frame.rows = w.rows;
-    (w.cols % several_->step == 0 ? several_ : one_)->run(&frame);
+    (w.cols % several_->step == 0 ? several(frame) : *one_).run(&frame);
   }
 
   // Row by row.
@@ -231,7 +235,7 @@ class CompiledLoop {
     }
     if (const std::int64_t most = n / several_->step * several_->step; most > 0) {
       frame.count = most;
-      (streams ? several_->stream : several_->run)(&frame);
+      (streams ? several(frame).stream : several(frame).run)(&frame);
       move_on(frame, most);
       n -= most;
     }
@@ -260,6 +264,10 @@ class CompiledLoop {
       double& total = static_cast<double*>(partial.states)[row_totals_ >> i & 1 ? state - partial.first : 0];
       total = std::accumulate(lanes[i], lanes[i] + several_->step, total);
     }
+  }
+  // Several vectors at a time, with the choices made where the number that makes them is true.
+  const loop::MachineCode& several(const loop::Frame& frame) const {
+    return decided_ && frame.scalars[decider_] != 0 ? *decided_ : *several_;
   }
   // How many f32 lie between the address and the next vector's location.
   std::int64_t before_vector(const void* address) const {
@@ -303,6 +311,8 @@ class CompiledLoop {
   }
 
   std::unique_ptr<loop::MachineCode> one_, several_;  // vectors at a time
+  std::unique_ptr<loop::MachineCode> decided_;        // several_ for when input decider_ is true; null without one
+  unsigned decider_;
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   std::int64_t row_, period_;  // see loop::Code; repetitions of it in whole vectors, 0 where these are too long
   unsigned row_totals_, rows_;
@@ -325,14 +335,15 @@ std::int64_t period_of(const loop::Code& code, std::int64_t step) {
   return period * bytes + 64 * Program::kMaxAccesses <= kSpace ? period : 0;
 }
 
-// The inputs that are fetched ahead of their use, as bits, so that memory works while others are computed with.
+// The inputs that are fetched ahead of their use, as bits, so that memory works while others are computed with. A loop
+// over more inputs than kFewOperands keeps memory busy by itself: fetching ahead made Adam's update 10 % slower.
 unsigned large_inputs(const loop::Code& code, const Geometry& geometry) {
   unsigned large = 0;
   for (const loop::Operation& o : code.operations)
     if (loop::loads(o.op) && geometry.follow[o.bits] == Follow::kDense &&
         geometry.count * loop::bytes_of(o.op) >= kFetchedBytes)
       large |= 1u << o.bits;
-  return large;
+  return std::popcount(large) <= kFewOperands ? large : 0;
 }
 
 }  // namespace
@@ -355,10 +366,13 @@ void compile_loop(CpuProgram& p) {
   const int most = static_cast<int>(code->operations.size()) < kLong && !total ? 1 : kMostCopies;
   const int copies = std::clamp(registers / std::max(1, loop::registers_of(*code)), 1, most);
   const std::int64_t period = period_of(*code, vector / 4 * copies);
-  auto one = loop::emit(*code, vector, 1, 0, period),
-       several = loop::emit(*code, vector, copies, large_inputs(*code, p.geometry), period);
+  const unsigned large = large_inputs(*code, p.geometry);
+  auto one = loop::emit(*code, vector, 1, 0, period), several = loop::emit(*code, vector, copies, large, period);
   if (!one || !several) return;
-  p.loop = std::make_shared<const CompiledLoop>(p.program, *code, period, std::move(one), std::move(several));
+  const std::optional<loop::Decided> choice = loop::decided(*code);
+  auto decided = choice ? loop::emit(choice->code, vector, copies, large, period) : nullptr;
+  p.loop = std::make_shared<const CompiledLoop>(p.program, *code, period, std::move(one), std::move(several),
+                                                std::move(decided), choice ? choice->input : 0);
   p.run = [](const CpuProgram& program, const Operands& operands, const Window& w) {
     program.loop->run(program, operands, w);
   };

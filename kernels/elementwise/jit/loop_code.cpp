@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <numeric>
 #include <utility>
 
 #include "core/program/interpreter.h"
@@ -195,6 +196,62 @@ Uses::Uses(const Code& code) : uses_(code.operations.size()), next_(code.operati
     ++position;
   }
   for (const Code::Store& s : code.stores) uses_[at(s.value)].push_back(position++);
+}
+
+namespace {
+
+// The input that a mask says is not 0, where that is one number for all elements.
+std::optional<unsigned> number_of_mask(const Code& code, const Operation& mask) {
+  if (mask.op != Op::kCompare || mask.bits != kNotEqual) return std::nullopt;
+  const Operation &number = code.operations[at(mask.a)], &zero = code.operations[at(mask.b)];
+  const bool fixed = number.op == Op::kScalar && zero.op == Op::kConstant && zero.bits == 0;
+  return fixed && !(code.numbers >> number.bits & 1) ? std::optional(number.bits) : std::nullopt;
+}
+
+// The code without operations that no store needs.
+Code live_part(const Code& code) {
+  std::vector<bool> needed(code.operations.size(), false);
+  for (const Code::Store& s : code.stores) needed[at(s.value)] = true;
+  for (auto v = static_cast<int>(code.operations.size()) - 1; v >= 0; --v) {
+    const Operation& o = code.operations[at(v)];
+    for (const int operand : {o.a, o.b, o.c})
+      if (operand >= 0 && needed[at(v)]) needed[at(operand)] = true;
+  }
+  Code out = code;
+  out.operations.clear();
+  std::vector<int> moved(code.operations.size(), -1);
+  for (std::size_t v = 0; v < code.operations.size(); ++v) {
+    if (!needed[v]) continue;
+    moved[v] = static_cast<int>(out.operations.size());
+    Operation o = code.operations[v];
+    for (int* const operand : {&o.a, &o.b, &o.c})
+      if (*operand >= 0) *operand = moved[at(*operand)];
+    out.operations.push_back(o);
+  }
+  for (Code::Store& s : out.stores) s.value = moved[at(s.value)];
+  return out;
+}
+
+}  // namespace
+
+std::optional<Decided> decided(const Code& code) {
+  std::optional<unsigned> input;
+  Code out = code;
+  std::vector<int> chosen(code.operations.size());
+  std::iota(chosen.begin(), chosen.end(), 0);
+  for (std::size_t v = 0; v < code.operations.size(); ++v) {
+    Operation& o = out.operations[v];
+    for (int* const operand : {&o.a, &o.b, &o.c})
+      if (*operand >= 0) *operand = chosen[at(*operand)];
+    if (o.op != Op::kSelect) continue;
+    const std::optional<unsigned> number = number_of_mask(code, code.operations[at(o.a)]);
+    if (!number || (input && input != number)) continue;
+    input = number;
+    chosen[v] = o.b;
+  }
+  if (!input) return std::nullopt;
+  for (Code::Store& s : out.stores) s.value = chosen[at(s.value)];
+  return Decided{live_part(out), *input};
 }
 
 int registers_of(const Code& code) {

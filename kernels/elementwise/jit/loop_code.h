@@ -48,6 +48,8 @@ constexpr bool loads(Op op) { return op == Op::kLoad || op == Op::kLoadBF16 || o
 constexpr int bytes_of(Op load) { return load == Op::kLoad ? 4 : load == Op::kLoadBF16 ? 2 : 1; }
 constexpr bool gives_mask(Op op) { return op >= Op::kCompare && op <= Op::kMaskNotSame; }
 
+constexpr unsigned kNotEqual = 0x04;  // the predicate of kCompare that is true for NaN, too
+
 struct Operation {
   Op op = Op::kConstant;
   int a = -1, b = -1, c = -1;
@@ -104,11 +106,21 @@ class Uses {
   }
   int last(int value) const { return uses_[at(value)].back(); }
   bool any(int value) const { return !uses_[at(value)].empty(); }
+  std::size_t count(int value) const { return uses_[at(value)].size(); }
 
  private:
   std::vector<std::vector<int>> uses_;
   std::vector<std::size_t> next_;
 };
+
+// Code in which every choice by one number, a bool that is the same for all elements, is made in favor of true: an
+// update that is skipped where gradients are not finite, without the skipping.
+struct Decided {
+  Code code;
+  unsigned input = 0;  // the number
+};
+// Nothing where no choice goes by such a number.
+std::optional<Decided> decided(const Code& code);
 
 // The most values that are alive at once, uniform ones left out.
 int registers_of(const Code& code);

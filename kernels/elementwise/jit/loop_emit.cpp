@@ -50,6 +50,7 @@ class Emitter : public Locations {
     std::uint8_t* frame = const_cast<std::uint8_t*>(getCurr()) - 4;
     and_(rsp, -64);
     compute_uniforms();
+    keep_uniforms();
     keep_limits();
     assign_pointers();
     body(streams);

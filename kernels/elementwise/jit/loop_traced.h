@@ -123,7 +123,7 @@ inline TracedMask compare(unsigned predicate, TracedFloat a, TracedFloat b) {
   return {Recorder::current().record(Op::kCompare, predicate, a.value, b.value)};
 }
 inline TracedMask operator==(TracedFloat a, TracedFloat b) { return compare(0x00, a, b); }
-inline TracedMask operator!=(TracedFloat a, TracedFloat b) { return compare(0x04, a, b); }
+inline TracedMask operator!=(TracedFloat a, TracedFloat b) { return compare(kNotEqual, a, b); }
 inline TracedMask operator<(TracedFloat a, TracedFloat b) { return compare(0x11, a, b); }
 inline TracedMask operator<=(TracedFloat a, TracedFloat b) { return compare(0x12, a, b); }
 inline TracedMask operator>(TracedFloat a, TracedFloat b) { return compare(0x1e, a, b); }

@@ -229,6 +229,34 @@ TEST(CompiledLoops, KeepWhatTheyCompute) {
   });
 }
 
+// Choices by one number are made before the loop where it is true, as in an update that is skipped when gradients are
+// not finite; a choice by another number, or by elements, stays in the loop.
+TEST(CompiledLoops, MakeChoicesByANumberBeforehand) {
+  on_every_isa([] {
+    Writer w(2, 2);
+    w.add(instr(Kind::kLoad, 0, 2));
+    w.add(instr(Kind::kLoad, 1, 3));
+    w.uniform();
+    w.add(instr(Kind::kLoad, 2, 0));
+    w.add(instr(Kind::kLoad, 3, 1));
+    w.add(instr(Kind::kFn, 4, 2, 3, 0, Fn::kMultiply));
+    w.add(instr(Kind::kFn, 5, 0, 4, 2, Fn::kWhere));  // by the first number
+    w.add(instr(Kind::kFn, 6, 1, 5, 3, Fn::kWhere));  // by the second
+    w.add(instr(Kind::kFn, 7, 0, 6, 5, Fn::kWhere));  // by the first, of what it has chosen
+    w.add(instr(Kind::kFn, 8, 2, 7, 4, Fn::kWhere));  // by elements
+    w.store(5);
+    w.store(7);
+    w.store(8);
+    w.sum(6, 100);
+    CpuProgram p = w.done();
+    for (const float first : {0.0f, 1.0f, -0.0f, std::numeric_limits<float>::quiet_NaN()})
+      for (const float second : {0.0f, 1.0f}) {
+        const std::vector<std::vector<float>> x{numbers(kCount, 1), numbers(kCount, 2), {first}, {second}};
+        compare(p, x, "choices by " + std::to_string(first) + " and " + std::to_string(second));
+      }
+  });
+}
+
 CpuProgram two_outputs() {
   Writer w(2, 1);
   w.add(instr(Kind::kLoad, 0, 2));
