@@ -4,11 +4,11 @@
 
 namespace weft::ir {
 
-// True if two graphs are the same program: the same nodes in the same order, inputs and outputs alike, regions of one
-// kind compared by content. Doubles compare by their bits, and layer paths do not count.
+// True if two graphs are the same program: equal nodes in the same order, with equal inputs, outputs and regions.
+// Doubles compare by their bits; layer paths are ignored.
 bool same(const Graph& a, const Graph& b);
 
-// The same for attributes.
+// True if names and values are equal, doubles by their bits: 0.0 and -0.0 differ.
 bool same(const Attributes& a, const Attributes& b);
 
 }  // namespace weft::ir

@@ -15,7 +15,7 @@ bool before(const std::pair<std::string, Attribute>& row, std::string_view name)
 }  // namespace
 
 OpId OpId::of(std::string_view name) {
-  // Never destroyed: ids outlive every static object that may hold one.
+  // Never destroyed, because static objects may hold ids until the program ends.
   static std::mutex& mutex = *new std::mutex;
   static auto& names = *new std::set<std::string, std::less<>>;
   const std::lock_guard lock(mutex);

@@ -17,7 +17,7 @@
 // what an op means; that is core/ops.
 namespace weft::ir {
 
-// An op's identity: an interned name. Comparing two is comparing two pointers; new names may come at run time.
+// An op's identity: an interned name, so that comparing two ids compares two pointers. Names may be added at run time.
 class OpId {
  public:
   OpId() = default;
@@ -31,7 +31,7 @@ class OpId {
   const std::string* name_ = nullptr;
 };
 
-// An attribute that only its op understands (a user's struct). It compares, and prints as <opaque>.
+// An attribute that only its op understands: a user's struct, which can be compared and prints as <opaque>.
 struct Opaque {
   std::any value;
   bool (*equal)(const std::any&, const std::any&) = nullptr;
@@ -90,7 +90,7 @@ struct Node {
   Region region{};
 };
 
-// Source of a graph input's value, which only its owner (the tracer, a region's node) interprets.
+// Source of a graph input's value: an argument of the call, a variable, or a captured tensor.
 enum class InputKind : std::uint8_t { kArgument, kVariable, kCapture };
 
 struct Input {

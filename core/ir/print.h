@@ -4,7 +4,7 @@
 
 #include "core/ir/graph.h"
 
-// Graphs as text, for tests, reports and eyes. read() takes it back.
+// Graphs as text, for tests, reports and eyes; read() turns the text back into a graph.
 //
 //   graph {
 //     %0 = input argument "x" : f32(64, 128)
@@ -20,17 +20,17 @@
 //     assign "0.weight" = %4
 //   }
 //
-// A region stands behind its node, with its kind: elementwise, epilogue, loop or recompute.
-// %n is output 0 of node n and %n.k its output k; "%n:k =" defines k outputs. Inputs are argument, variable or capture.
-// Attribute values are true, 7, 0.5 (a point, an exponent, inf or nan(bits) marks a double; it reads back to the same
-// bits), "text", [1, 2], f32 (a dtype) and <opaque>, which cannot be read back. An op, an attribute or a layer path
-// (after @) made of letters, digits, dots and underscores stands bare, any other in quotes.
+// A region stands behind its node, with its kind: elementwise, epilogue, loop or recompute. %n is output 0 of node n
+// and %n.k its output k; "%n:k =" defines k outputs. Inputs are argument, variable or capture. Attribute values are
+// true, 7, 0.5, "text", [1, 2], f32 (a dtype) and <opaque>, which cannot be read back. A double has a point, an
+// exponent, inf or nan(bits), and reads back to the same bits. Ops, attributes and layer paths (after @) stand bare if
+// made of letters, digits, dots and underscores, else in quotes.
 namespace weft::ir {
 
-// The text of a graph. An ill-formed graph prints too, as far as it goes.
+// The text of a graph. An ill-formed graph prints too, because verify() shows its nodes in errors.
 std::string print(const Graph& graph);
 
-// One line of it, node n's, without its region.
+// The line of node n in the text of a graph, without the node's region.
 std::string print_node(const Graph& graph, std::int32_t n);
 
 }  // namespace weft::ir

@@ -12,7 +12,7 @@
 namespace weft::ir {
 namespace {
 
-// Deeper nesting is no program, and would end the stack.
+// Limit on nested regions, because deeper text would overflow the stack.
 constexpr int kMaxDepth = 32;
 
 DType read_dtype(Scanner& in) {

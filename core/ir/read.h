@@ -6,9 +6,9 @@
 
 namespace weft::ir {
 
-// The graph of a text in the form of print.h: print(read(text)) == text for every text that print() wrote, and the
-// graph passes verify(). Throws FormatError with line and column for any other text, and for opaque attributes. Shapes
-// are taken as they stand: whether they follow from the ops, verify() tells with the ops' rules.
+// The graph of a text in the form of print.h, which passes verify(): print(read(text)) == text for every text of
+// print(). Throws FormatError with line and column for a text of another form, and for opaque attributes. Specs are not
+// checked against the ops' shape rules, because ir knows no op: verify() takes the rules as `infer`.
 Graph read(std::string_view text);
 
 }  // namespace weft::ir

@@ -10,13 +10,13 @@ namespace weft::ir {
 struct Graph;
 struct Node;
 
-// A program inside a node, and how the node runs it. A node without one has no graph.
+// The graph inside a node, with the way in which the node runs it. A node without a region has no graph.
 struct Region {
   enum class Kind : std::uint8_t {
     kElementwise,  // once for each element of one shape
-    kEpilogue,     // the same, behind an op whose results it reads before they are stored
-    kLoop,         // once for each step; what one step hands on, the next one reads
-    kRecompute,    // once where the results are read first, and again where the backward pass reads them
+    kEpilogue,     // once for each element of the results of the op in front, while they are in cache
+    kLoop,         // once for each iteration; results of an iteration are inputs of the next
+    kRecompute,    // once for the first readers and once more for the backward, which reads no kept results
   };
   Kind kind = Kind::kElementwise;
   std::shared_ptr<const Graph> graph{};
@@ -27,7 +27,7 @@ struct Region {
 inline constexpr std::array kRegionKinds{Region::Kind::kElementwise, Region::Kind::kEpilogue, Region::Kind::kLoop,
                                          Region::Kind::kRecompute};
 
-// "elementwise": the kind as it stands in texts.
+// The name of a kind in graph text: "elementwise".
 std::string_view name_of(Region::Kind kind);
 
 // Throws ValueError: `reader` (a pass, the planner, ...) has no rule for the kind of the node's region.

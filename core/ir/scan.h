@@ -8,7 +8,7 @@
 
 namespace weft::ir {
 
-// Walks through a text, knows where it stands, and throws FormatError with line and column.
+// Reads a text token by token; errors are FormatError with line and column.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
@@ -27,10 +27,10 @@ class Scanner {
   std::string name(const char* what);
   // A whole number that fits 64 bits.
   std::int64_t integer();
-  // The characters of a number of either kind.
+  // The characters of an integer or a floating-point number: 12, -1.5e-7, -inf.
   std::string_view number();
 
-  // Errors of this scanner point at the place it stands at; mark() moves that to the next token.
+  // Moves the place that errors point at to the next token.
   void mark();
   template <class... Args>
   [[noreturn]] void fail(const Args&... args) const {

@@ -7,7 +7,7 @@
 
 namespace weft::ir {
 
-// What the specs of a node's outputs should be.
+// A shape rule: the specs of a node's outputs, from the node and the specs of its inputs.
 using Infer = std::function<std::vector<TensorSpec>(const Node&, std::span<const TensorSpec> inputs)>;
 
 // Throws Error, with op and layer path, unless all of this holds for the graph and the regions in it:
@@ -15,11 +15,12 @@ using Infer = std::function<std::vector<TensorSpec>(const Node&, std::span<const
 //   - every operand is an output of an earlier node;
 //   - nodes of op "input" and Graph::inputs are the same values in the same order, without operands or region;
 //   - variables among the inputs have different names;
-//   - every output exists, no variable is assigned twice, and one that is also an input keeps its spec;
-//   - with `infer`: the specs that it gives are those that stand.
+//   - every output exists, and no variable is assigned twice;
+//   - an assigned variable that is also an input keeps its spec;
+//   - with `infer`: every node but inputs has the specs that `infer` gives for it.
 void verify(const Graph& graph, const Infer& infer = {});
 
-// Whether a spec's sizes are not negative and its bytes fit 64 bits.
+// True if a spec's sizes are not negative and its bytes fit 64 bits.
 bool valid(const TensorSpec& spec);
 
 }  // namespace weft::ir
