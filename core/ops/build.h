@@ -6,12 +6,12 @@
 namespace weft::ops {
 
 Value full(Builder& build, const Shape& shape, DType dtype, double value);
-// A node only where the dtype changes.
+// x cast to the dtype; x itself if it has that dtype already.
 Value cast(Builder& build, Value x, DType dtype);
-// A node only where the shape changes.
+// x in that shape; x itself if it has the shape already.
 Value reshape(Builder& build, Value x, const Shape& shape);
 Value broadcast_to(Builder& build, Value x, const Shape& shape);
-// Sum over ascending axes, which stay with size 1; x itself where there are none.
+// Sum over ascending axes, kept with size 1; x itself if there are no axes.
 Value sum_keep(Builder& build, Value x, const Ints& axes);
 // The adjoint of broadcasting: sums x over the axes along which a tensor of `shape` was repeated.
 Value sum_to(Builder& build, Value x, const Shape& shape);

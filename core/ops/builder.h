@@ -40,7 +40,7 @@ class Builder {
   std::string path_;
 };
 
-// Nodes that stand for a node of an op, of its inputs and attributes: one value per output.
+// Adds simpler nodes that compute what a node with these inputs and attributes computes; gives one value per output.
 using Decompose = std::function<std::vector<Value>(Builder&, std::span<const Value>, const Attributes&)>;
 
 }  // namespace weft::ops

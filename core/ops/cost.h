@@ -2,11 +2,11 @@
 #pragma once
 #include "core/ops/op.h"
 
-// Work of one run of a node, by its op's facts or, for a node with a body, by those of the body's nodes.
+// Work of one run of a node: by the facts of its op, or of its region's nodes.
 namespace weft::ops {
 
-// Floating-point operations. A multiply-add is two, an elementwise function what its formula says. Moving, drawing,
-// sorting and indexing are none, and so is a user's op, which nobody can look into.
+// FLOPs: 2 for a multiply-add, the formula's count for an elementwise function, 0 for moving, drawing, sorting and
+// indexing. A user's op counts 0, because nothing is known of its work.
 double flops(const Graph& graph, const Node& node);
 // Bytes of input `input` that are read.
 std::int64_t bytes_read(const Graph& graph, const Node& node, std::size_t input);

@@ -29,7 +29,7 @@ std::vector<TensorSpec> full_spec(Specs in, const Attributes& attributes) {
     const bool exact = attributes.has("integer");
     const double value = exact ? static_cast<double>(attributes.integer("integer")) : attributes.real("value");
     const Range range = range_of(dtype);
-    // 2^63 - 1 as an i64 attribute rounds up to 2^63, and any i64 fits an i64.
+    // Any i64 fits an i64. The range check would refuse 2^63 - 1, because as a double it is 2^63.
     const bool fits =
         (exact && dtype == DType::kI64) || (value >= range.low && value <= range.high && std::floor(value) == value);
     if (!fits) fail<ValueError>("full", value, " is not a value of ", dtype);

@@ -7,9 +7,9 @@
 #include "core/ops/families.h"
 #include "core/ops/rows.h"
 
-// Softmax and cross entropy in one: loss_i = -sum_j w_j Q_ij log softmax(logits)_ij, where Q is the target distribution
-// after label smoothing (as torch.nn.CrossEntropyLoss, reduction "none"). softmax_cross_entropy_scaled, which passes
-// make, takes a factor for the gradient behind the target: one number, or one per row.
+// Softmax and cross entropy in one: loss_i = -sum_j w_j Q_ij log softmax(logits)_ij, with Q the target after label
+// smoothing (torch.nn.CrossEntropyLoss, reduction "none"). softmax_cross_entropy_scaled, made by a pass, has one more
+// input behind the target: a factor of the gradient, one number or one per row.
 namespace weft::ops {
 namespace {
 
@@ -44,7 +44,7 @@ std::vector<TensorSpec> infer(Specs in, const Attributes& attributes) {
   return {rows, logits, rows};
 }
 
-// dlogits = dloss * (d loss / d logits), the latter being output 1. The row weights do not depend on the logits.
+// dlogits = dloss * output 1, which is d loss / d logits. The row weights do not depend on the logits.
 std::vector<Value> gradient(const GradientCall& call) {
   std::vector<Value> out(call.wanted.size());
   if (!call.cotangents[0].defined()) return out;
@@ -97,7 +97,7 @@ std::vector<Value> decompose(Builder& build, std::span<const Value> in, const At
   const Target target = indices ? target_of_indices(logp, in[1], weight, attributes)
                                 : target_of_probabilities(logp, in[1], weight, attributes);
   Ex terms = target.mass * logp;
-  // A class of no mass adds nothing, not even where its logit is -inf.
+  // A class of target mass 0 adds 0 to the loss, because 0 * -inf would be NaN.
   if (indices) terms = select(target.mass == like(logp, 0), like(logp, 0), terms);
   const Ex loss = -sum(terms, {1});
   const Ex dlogits = exp(logp) * sum(target.mass, {1}) - target.mass;
@@ -130,7 +130,7 @@ std::vector<Value> decompose_scaled(Builder& build, std::span<const Value> in, c
   return out;
 }
 
-// Row r of every output is made of row r of logits, target and scales. The weights are those of classes.
+// Row r of every output is made of row r of logits, target and scales. Class weights serve all rows.
 std::vector<Rows> loss_rows(const Signature& node, std::span<const Rows> rows, bool scaled) {
   std::vector<Rows> by_row{rows[0], rows[1]};
   for (std::size_t i = 2; i < rows.size(); ++i) {
@@ -141,8 +141,8 @@ std::vector<Rows> loss_rows(const Signature& node, std::span<const Rows> rows, b
   return {3, aligned(by_row)};
 }
 
-// Softmax, and multiply, add, then scale and subtract for the gradient. A row is read before its gradient is written
-// over it.
+// FLOPs are those of softmax, multiply and add for the loss, scale and subtract for the gradient. The gradient may lie
+// over the logits, because a row is read before its gradient is written.
 OpFacts loss_facts(double flops_beside_exp, bool scaled, HalfRule half) {
   OpFacts facts = opaque_facts();
   facts.flops = flops_per_input_element(flops_beside_exp + kTranscendentalFlops);
@@ -152,7 +152,8 @@ OpFacts loss_facts(double flops_beside_exp, bool scaled, HalfRule half) {
   return facts;
 }
 
-// Target probabilities and weights would have to be rounded with the logits.
+// Only labels without weights allow 16-bit logits, because probabilities and weights have the logits' dtype and would
+// be rounded with them.
 Half half_logits(const Signature& node) {
   const bool labels = node.inputs.size() == 2 && !is_floating(node.input(1).dtype);
   return labels ? Half{Half::Use::kAsStored, 1} : Half{};

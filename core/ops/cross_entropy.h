@@ -4,7 +4,7 @@
 
 namespace weft::ops {
 
-// Whether a row with this class index counts: it is a class, and not the one that is ignored.
+// A bool for each row: true if 0 <= label < classes and label is not the attribute `ignore_index`.
 Ex label_counts(const Ex& label, std::int64_t classes, const Attributes& attributes);
 
 }  // namespace weft::ops

@@ -114,7 +114,7 @@ std::vector<Value> cast_gradient(const GradientCall& call) {
 
 Value slope_times(Builder& build, Fn fn, const Node& node, std::size_t argument, std::span<const Value> inputs,
                   Value output, Value direction) {
-  // As in the kernels, half types are computed with in f32 and rounded once.
+  // Half types are computed in f32 and rounded once, as in the kernels.
   const auto wrap = [&](Value value, DType dtype) {
     return value.defined() ? cast(Ex(build, value), wide(dtype)) : Ex(build, value, wide(dtype));
   };

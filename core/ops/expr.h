@@ -6,13 +6,12 @@
 #include "core/ops/op.h"
 #include "weft/fn.h"
 
-// The number type that builds graphs: instantiated with Ex, a formula adds nodes instead of computing. All derivatives
-// of elementwise functions come about so, and decompositions are written with it.
+// The number type that builds graphs: instantiated with Ex, a formula adds nodes instead of computing. Derivatives of
+// elementwise functions and decompositions are made with Ex.
 namespace weft::ops {
 
-// One value of a graph, or a constant, or a choice between two constants, which become nodes when those are needed. The
-// value may be undefined (a gradient rule did not ask for it): then only its dtype may be used, and anything else
-// throws.
+// A value of a graph, a constant, or a choice between two constants; value() makes nodes of constants. A value is
+// undefined if a gradient rule did not ask for it: only dtype() may then be used, any node made of it throws.
 class Ex {
  public:
   struct Choice {
@@ -28,9 +27,9 @@ class Ex {
 
   Builder& build() const { return *build_; }
   DType dtype() const { return dtype_; }
-  // Known numbers are folded: a slope of 1 costs nothing.
+  // The constant, which operators fold: a slope of 1 costs nothing.
   const std::optional<double>& constant() const { return constant_; }
-  // Multiplying by a choice chooses between two multiples, so that an infinite factor meets no zero.
+  // The choice. x times a choice of 2 or 0 is a choice of x * 2 or 0, because inf * 0 would be NaN.
   const std::optional<Choice>& choice() const { return choice_; }
   // The value in the graph; a constant is added as `full` of shape ().
   Value value() const;
@@ -45,11 +44,11 @@ class Ex {
 
 // The node of an elementwise function.
 Ex apply(Fn fn, std::initializer_list<Ex> arguments);
-// A number of x's dtype.
+// A constant of x's dtype.
 inline Ex like(const Ex& x, double value) { return {x.build(), x.dtype(), value}; }
-// A node only where the dtype changes.
+// x cast to the dtype; x itself if it has that dtype already.
 Ex cast(const Ex& x, DType dtype);
-// As in the kernels, half types are computed with in f32: x as f32 where it is f16 or bf16.
+// x as f32 if it is f16 or bf16, because kernels compute those in f32; else x itself.
 Ex widened(Builder& build, Value x);
 
 Ex operator-(const Ex& x);
@@ -84,7 +83,7 @@ inline Ex operator!(const Ex& a) { return logical_not(a); }
 inline Ex operator&&(const Ex& a, const Ex& b) { return logical_and(a, b); }
 inline Ex operator||(const Ex& a, const Ex& b) { return logical_or(a, b); }
 
-// Not elementwise, for decompositions; `axes` ascend and stay with size 1.
+// Ops that are not elementwise, for decompositions; `axes` ascend and stay with size 1.
 Ex sum(const Ex& x, const ir::Ints& axes);
 Ex mean(const Ex& x, const ir::Ints& axes);
 Ex reshape(const Ex& x, const Shape& shape);

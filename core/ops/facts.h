@@ -9,12 +9,11 @@
 
 #include "core/ops/builder.h"
 
-// Facts of an op: the answers to all that passes, planner, reports and buckets ask of it. None has a default; the
-// registry refuses an op that leaves one out. An op of which something is unknown states the safe answer, which
-// opaque_facts() has for everything.
+// Facts of an op: all that passes, planner, reports and buckets ask of it. No fact has a default; the registry refuses
+// an op that leaves one out. opaque_facts() has a safe answer for every fact.
 namespace weft::ops {
 
-// Specs and attributes of a node: what facts depend on.
+// Specs and attributes of a node, from which its facts follow.
 struct Signature {
   Signature(const Graph& in, const Node& node)
       : graph(in), inputs(node.inputs), outputs(node.outputs), attributes(node.attributes) {}
@@ -28,15 +27,15 @@ struct Signature {
   const Attributes& attributes;
 };
 
-// How results come about.
+// Relation of an op's results to its operands.
 enum class Kind : std::uint8_t {
   kElementwise,  // an element of the result from one element of each operand; operands broadcast
-  kMovement,     // elements of one operand as they are, at places known beforehand
+  kMovement,     // elements of one operand, unchanged, at places known before the run: transpose, slice
   kReduction,    // an element of the result from all elements along some axes
   kContraction,  // sums of products
   kSource,       // no operands
   kDraw,         // random numbers
-  kOpaque,       // anything else
+  kOpaque,       // any other op
 };
 
 // Floating-point operations of one run; a multiply-add is two.
@@ -50,40 +49,41 @@ FlopsRule flops_of_parts(Decompose decompose);
 // Bytes of input `input` that one run reads.
 using BytesRule = std::function<std::int64_t(const Signature&, std::size_t input)>;
 BytesRule reads_all();
-// Elements of input 0 that are picked, as many as output 0 has; the other inputs in full.
+// Only the picked elements of input 0, as many as output 0 has: table[index]. The other inputs in full.
 BytesRule reads_what_it_gives();
 
-// Bytes into input 0 at which output 0 lies if both are the same memory; nothing where the node must run.
+// Offset in bytes of output 0 within input 0, if output 0 is an alias; nothing if the node must run.
 using AliasRule = std::function<std::optional<std::int64_t>(const Node&)>;
 AliasRule no_alias();
 AliasRule same_memory();
 
-// Bytes into output 0 at which each input lies if output 0 is the inputs side by side and zeros; empty for others.
+// Offset in bytes of each input within output 0, if output 0 is the inputs side by side and zeros: concat. Empty for
+// other ops.
 using PartsRule = std::function<std::vector<std::int64_t>(const Signature&)>;
 PartsRule no_parts();
 
-// Permission to write an output over an input of as many elements and bytes: the kernel reads an element of all inputs
-// before it writes that element of any output, and reads this input nowhere else.
+// Permission to write an output over an input of as many elements and bytes. The kernel must read element i of all
+// inputs before it writes element i of any output, and must read this input nowhere else.
 using InPlaceRule = std::function<bool(const Node&, std::size_t output, std::size_t input)>;
 InPlaceRule never_in_place();
 InPlaceRule in_place(std::size_t output, std::size_t input);
 
 // Relation of a value to the rows of a batch, which lie along axis 0 of a program's arguments.
 enum class Rows : std::uint8_t {
-  kNone,     // the batch has no part in it
-  kAlike,    // the batch has no part in it, and all its rows are equal: zeros of the batch's size, a bias spread
-  kCarried,  // one row per row of the batch along axis 0, made of that row alone
-  kMixed,    // rows of the batch together, or along another axis: also the answer where nothing is known
+  kNone,     // independent of the batch
+  kAlike,    // independent of the batch, with equal rows: zeros of the batch's size, a broadcast bias
+  kCarried,  // row i along axis 0 is made of row i of the batch alone
+  kMixed,    // rows of the batch combined, or along another axis; also if nothing is known
 };
 // The relation of each output, from those of the inputs, none of which is kMixed; core/ops/rows.h has the common rules.
 using RowsRule = std::function<std::vector<Rows>(const Signature&, std::span<const Rows>)>;
 
-// Permission to mixed precision, for a node whose operands and results are f32.
+// Permission for mixed precision to use 16 bits, for a node whose operands and results are f32.
 struct Half {
   enum class Use : std::uint8_t {
     kNever,     // operands and results stay f32
     kResult,    // arithmetic is f32, its result may be stored in 16 bits
-    kAsStored,  // the inputs of `inputs` are read in 16 bits if they are stored so, and results have their dtype
+    kAsStored,  // the inputs in mask `inputs` are read in 16 bits, if all of them are stored so
     kProduct,   // all operands are read in 16 bits, sums are f32; attribute `dtype` is the result's
   };
   Use use = Use::kNever;
@@ -95,12 +95,12 @@ HalfRule may_round_result();
 HalfRule takes_as_stored(std::uint32_t inputs);
 HalfRule multiplies_half();
 
-// How a node runs.
+// Way in which a node runs.
 enum class Runs : std::uint8_t {
   kKernel,
-  kParts,                // as its decomposition: it has no kernel
+  kParts,                // as its decomposition, because it has no kernel
   kPartsWhereFused,      // as its decomposition, with the same bits, in programs whose elementwise nodes are fused
-  kWidePartsWhereFused,  // the same for f32 and f64 alone
+  kWidePartsWhereFused,  // as kPartsWhereFused for f32 and f64, as kKernel for 16-bit dtypes
 };
 
 inline constexpr std::size_t kNoEpilogue = 0;
@@ -115,16 +115,16 @@ struct OpFacts {
   RowsRule rows;
   HalfRule half;
   std::optional<Runs> runs;
-  // Number of the op's inputs, where a kernel "<op>_epilogue" runs a body on its results; kNoEpilogue: none does.
+  // Number of the op's inputs, if a kernel "<op>_epilogue" runs a body on the op's results; else kNoEpilogue.
   std::optional<std::size_t> epilogue;
-  // A matrix library may compute it behind a product, as all that an epilogue does.
+  // True if a matrix library can compute the op behind a product, as the only node of an epilogue: relu_bits.
   std::optional<bool> library_epilogue;
 };
 
-// The first fact that is left out; empty: none is.
+// The name of the first fact that is left out; empty if there is none.
 std::string_view missing_fact(const OpFacts& facts);
 
-// The safe answers. Families start from them and state what is known.
+// The safe answer for every fact, from which op families start.
 OpFacts opaque_facts();
 // Facts of an op without a kernel: FLOPs are those of its decomposition.
 OpFacts composed_facts(Decompose decompose, RowsRule rows, HalfRule half);

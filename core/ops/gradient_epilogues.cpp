@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a device's matrix library computes along with the products of a backward pass. Passes that run after all
-// derivatives have been taken make these nodes, so they have none themselves.
+// Ops that a device's matrix library computes along with a product of the backward. Not differentiable, because only
+// passes make these ops, after differentiation.
 #include "core/base/check.h"
 #include "core/ops/families.h"
 #include "core/ops/rows.h"

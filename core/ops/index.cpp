@@ -60,7 +60,7 @@ std::vector<TensorSpec> scatter_add_spec(Specs in, const Attributes& attributes)
   return {in[0]};
 }
 
-// Reading at places and adding at them are each other's adjoints.
+// take and index_add are each other's adjoints, and so are gather and scatter_add.
 auto read_gradient(const char* add) {
   return [add](const GradientCall& call) -> std::vector<Value> {
     const TensorSpec x = call.build.spec(call.node.inputs[0]);
@@ -87,7 +87,7 @@ OpFacts index_facts(RowsRule rows, BytesRule bytes_read) {
 
 bool along_rows(const Signature& node) { return node.attributes.integer("axis") == 0; }
 
-// table[index], a row per index: the result's leading axes are the index's. Else x[:, index]: they are x's.
+// table[index] has a row for each index, so rows follow the index. x[:, index] keeps the rows of x.
 std::vector<Rows> take_rows(const Signature& node, std::span<const Rows> rows) {
   const Rows x = rows[0], index = rows[1];
   if (along_rows(node)) {
@@ -97,7 +97,8 @@ std::vector<Rows> take_rows(const Signature& node, std::span<const Rows> rows) {
   return {index == Rows::kCarried ? Rows::kMixed : x};
 }
 
-// Row r of the index picks from row r of x, or from any row of an x that is the same for all.
+// With axis != 0, row r of the index picks from row r of x. With axis 0 it picks from any row, so x must not carry
+// rows.
 std::vector<Rows> gather_rows(const Signature& node, std::span<const Rows> rows) {
   if (!along_rows(node)) return {aligned(rows)};
   return {rows[0] == Rows::kCarried ? Rows::kMixed : rows[1]};

@@ -11,7 +11,8 @@ Shape batch_of(const Shape& x) { return Shape({x.begin(), x.end() - 2}); }
 
 std::string operand(const TensorSpec& x, bool transposed) { return x.shape.text() + (transposed ? " transposed" : ""); }
 
-// Of the operands, or the attribute `dtype`: f32 for bf16 and f16, whose products are added up in it.
+// The operands' dtype, or the attribute `dtype`: f32 is allowed for bf16 and f16, because their products are summed in
+// f32.
 DType result_dtype(DType operands, const Attributes& attributes) {
   const DType asked = attributes.has("dtype") ? attributes.dtype("dtype") : operands;
   if (asked != operands && asked != wide(operands))
@@ -42,7 +43,7 @@ Value product(const GradientCall& call, Value a, Value b, bool trans_a, bool tra
   return call.build.emit(call.node.op, {a, b}, {{"trans_a", trans_a}, {"trans_b", trans_b}});
 }
 
-// (..., m, k) as (rows, k): what a matrix without batch axes sees of it.
+// (..., m, k) as (rows, k), for a product with a matrix without batch axes.
 Value rows_of(Builder& build, Value x) {
   const Shape shape = build.shape(x);
   std::int64_t rows = 1;
@@ -50,7 +51,7 @@ Value rows_of(Builder& build, Value x) {
   return reshape(build, x, {rows, shape[-1]});
 }
 
-// With y = A B: dA = dy B^T and dB = A^T dy; the transposed operands swap both factors instead of copying.
+// y = A B gives dA = dy B^T and dB = A^T dy. A transposed operand swaps both factors, because that saves a copy.
 std::vector<Value> gradient(const GradientCall& call) {
   const bool trans_a = call.node.attributes.boolean("trans_a"), trans_b = call.node.attributes.boolean("trans_b");
   Value a = call.inputs[0];
@@ -105,7 +106,7 @@ OpFacts product_facts() {
   return facts;
 }
 
-// A product, and the sums over its inner axis of one operand.
+// FLOPs of a product, and of the sums of one operand over its inner axis.
 double product_sums_flops(const Signature& node) {
   const auto operand = static_cast<std::size_t>(node.attributes.integer("operand"));
   return product_flops(node) + static_cast<double>(node.input(operand).shape.numel());
@@ -140,7 +141,7 @@ std::vector<OpDef> matmul_ops() {
            .reads = Reads::kInputs,
            .linear_in = 3,
            .product = true},
-          // Made by a pass behind all derivatives, so it has none.
+          // Not differentiable, because only a pass makes it, after differentiation.
           {.name = "matmul_sums", .infer = product_sums_spec, .facts = product_sums_facts(), .differentiable = false}};
 }
 

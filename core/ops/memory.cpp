@@ -9,11 +9,11 @@
 namespace weft::ops {
 namespace {
 
-// A body's output of the full shape is written element by element, each after all operands of that element are read; an
-// operand that is handed on as it is, or as another dtype, might be read later.
+// True if output j of a body may lie over an input: each element is written after all operands of that element are
+// read. An input that is also an output, unchanged or cast, might be read later.
 bool body_in_place(const Graph& body, std::size_t j, std::size_t body_input) {
-  // A reduction has another shape, the result of a base op may be written before the body reads anything, and a matrix
-  // library reads the operands of its epilogue whenever it likes.
+  // Excludes reductions (another shape), results of a base op (written before the body reads) and nodes of a matrix
+  // library (operands read at any time).
   if (!is_lane_op(body.node(body.outputs[j].value))) return false;
   const Value operand = body.inputs[body_input].value;
   return std::ranges::none_of(body.outputs, [&](const ir::Output& out) {
@@ -41,7 +41,8 @@ bool may_run_in_place(const Node& node, std::size_t j, std::size_t i) {
     case ir::Region::Kind::kElementwise:
       return body_in_place(*node.region.graph, j, i);
     case ir::Region::Kind::kEpilogue: {
-      // A base op reads its own operands more than once. Its results are the body's first inputs.
+      // Only further operands, because a base op reads its own more than once. The body's first inputs are the base
+      // op's results.
       const std::size_t own = inputs_of_base(node), results = results_of_base(node);
       return i >= own && body_in_place(*node.region.graph, j, i - own + results);
     }

@@ -206,7 +206,7 @@ bool keeps_leading_axis(const Signature& node) {
 }
 bool keeps_all(const Signature&) { return true; }
 
-// Elements of one operand. What is kept in 16 bits is moved in 16 bits.
+// Facts of ops that move elements of one operand. 16-bit elements are moved in 16 bits.
 OpFacts movement_facts(RowsRule rows, AliasRule alias = no_alias(), BytesRule bytes_read = reads_all()) {
   OpFacts facts = opaque_facts();
   facts.kind = Kind::kMovement;
@@ -236,7 +236,7 @@ std::vector<Rows> concat_rows(const Signature& node, std::span<const Rows> rows)
   return beside ? std::vector{aligned(rows)} : rows_mix()(node, rows);
 }
 
-// Inputs side by side, the next one at the next multiple of `slot` bytes.
+// Offsets of inputs side by side, each at a multiple of `slot` bytes.
 std::vector<std::int64_t> side_by_side(const Signature& node, std::int64_t slot) {
   std::vector<std::int64_t> out;
   std::int64_t at = 0;
@@ -259,7 +259,7 @@ std::vector<std::int64_t> pack_parts(const Signature& node) {
                       node.attributes.integer("slot") * static_cast<std::int64_t>(size_of(node.outputs[0].dtype)));
 }
 
-// A stretch of a flat tensor that begins at a multiple of 256 bytes: the window of a parameter on its arena.
+// A contiguous part of a flat tensor from a multiple of 256 bytes on is an alias: a parameter within its flat buffer.
 std::optional<std::int64_t> slice_alias(const Node& node) {
   if (node.outputs[0].shape.rank() != 1 || node.attributes.ints("step")[0] != 1) return std::nullopt;
   constexpr std::int64_t kAlignment = 256;

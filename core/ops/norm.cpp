@@ -5,9 +5,9 @@
 #include "core/ops/families.h"
 #include "core/ops/rows.h"
 
-// Batch norm over channels last: x is (..., c), and one statistic belongs to each channel. Statistics, weight and bias
-// are f32 where x is f16 or bf16. Only the statistics have a kernel: mean, variance, 1 / sqrt(variance + eps), and what
-// the mean has lost by being rounded.
+// Batch norm over channels last: x is (..., c), and each channel has its statistics. Statistics, weight and bias are
+// f32 if x is f16 or bf16. Only the statistics have a kernel: mean, variance, 1 / sqrt(variance + eps), and the
+// rounding error of the mean.
 namespace weft::ops {
 namespace {
 
@@ -72,8 +72,8 @@ std::vector<Value> train_gradient(const GradientCall& call) {
                              {call.cotangents[0], call.inputs[0], call.inputs[1], call.outputs[1], call.outputs[3]});
 }
 
-// y = (x - mean) rstd weight + bias, with the mean in two numbers, so that a large one costs no digits. Every node is
-// of x's shape: a product of c numbers would be a kernel by itself.
+// y = (x - mean) rstd weight + bias, with the mean as a sum of two numbers, because x - mean would lose digits to a
+// large mean. Every node has x's shape, because a product of c numbers would be a kernel by itself.
 std::vector<Value> train_decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
   const std::vector<Value> statistics = build.emit_all(OpId::of("batch_norm_statistics"), {in[0]}, attributes);
   const Ex x = widened(build, in[0]), weight(build, in[1]), bias(build, in[2]);
@@ -82,7 +82,8 @@ std::vector<Value> train_decompose(Builder& build, std::span<const Value> in, co
   return {cast(y, build.dtype(in[0])).value(), statistics[0], statistics[1], statistics[2]};
 }
 
-// mean = sum(x) / n, variance = sum((x - mean)^2) / n, rstd = (variance + eps)^-1/2; nothing is left of an exact mean.
+// mean = sum(x) / n, variance = sum((x - mean)^2) / n, rstd = (variance + eps)^-1/2; the mean's rounding error counts
+// as 0.
 std::vector<Value> statistics_decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
   const Ex x = widened(build, in[0]);
   const Shape shape = build.shape(in[0]), channels{shape[-1]};
@@ -93,15 +94,15 @@ std::vector<Value> statistics_decompose(Builder& build, std::span<const Value> i
   return {mu.value(), var.value(), rstd.value(), full(build, channels, x.dtype(), 0)};
 }
 
-// With xhat = (x - mean) rstd: dbias = sum(dy), dweight = sum(dy xhat), dx = weight rstd (dy - (dbias + xhat dweight)
-// / n). The sums are known after a pass over dy and x; the second pass computes xhat anew, so that nobody keeps it.
+// With xhat = (x - mean) rstd: dbias = sum(dy), dweight = sum(dy xhat), dx = weight rstd (dy - (dbias + xhat dweight) /
+// n). The sums need one traversal of dy and x; a second one computes xhat again, so that it is not stored.
 std::vector<Value> grad_decompose(Builder& build, std::span<const Value> in, const Attributes&) {
   const Ex weight(build, in[2]), mu(build, in[3]), rstd(build, in[4]);
   const Shape shape = build.shape(in[1]), channels = build.shape(in[2]);
   const Ints axes = axes_but(shape.rank(), shape.rank() - 1);
   const auto dy = [&] { return widened(build, in[0]); };
   const auto xhat = [&] { return (widened(build, in[1]) - mu) * rstd; };
-  // One node per statement: the order of operands is the compiler's.
+  // One node per statement, because the compiler chooses the order in which operands are evaluated.
   const Ex dbias = reshape(sum(dy(), axes), channels);
   const Ex once = xhat();
   const Ex products = dy() * once;
@@ -119,7 +120,7 @@ std::vector<Value> inference_decompose(Builder& build, std::span<const Value> in
   return {cast((x - mu) * scale + bias, build.dtype(in[0])).value()};
 }
 
-// Statistics are known, so rows are apart; the last axis is that of channels.
+// Rows stay apart, because the statistics are inputs. A shape of one axis has channels only.
 bool has_rows(const Signature& node) { return node.input(0).shape.rank() > 1; }
 
 OpFacts statistics_facts() {

@@ -9,13 +9,13 @@
 #include "core/ops/builder.h"
 #include "core/ops/facts.h"
 
-// The definition of an op: its shape rule, its facts, its gradient. How it runs stands in kernels.
+// The definition of an op: its shape rule, its facts, its gradient. Kernels stand in kernels/.
 namespace weft::ops {
 
-// What a gradient rule sees. Values outside the op's declared `reads` are undefined.
+// Arguments of a gradient rule. Values that the op does not declare in `reads` are undefined.
 struct GradientCall {
   Builder& build;
-  const Node& node;  // a copy: adding nodes does not move it
+  const Node& node;  // a copy, because adding nodes moves those of the graph
   std::span<const Value> inputs;
   std::span<const Value> outputs;
   std::span<const Value> cotangents;  // one per output; undefined: zero
@@ -32,16 +32,16 @@ struct OpDef {
   // Cotangents of the inputs, undefined where zero or not wanted. Empty: use `decompose`, or no gradient at all.
   std::function<std::vector<Value>(const GradientCall&)> gradient{};
   Reads reads = Reads::kNothing;
-  // Bit i (31: and all further inputs): input i belongs to the inputs in which every output is jointly linear when the
-  // others are fixed. Forward mode then applies the op to their tangents.
+  // Bit i: every output is linear in these inputs together, while the others are fixed: concat. Bit 31 is for all
+  // inputs from 31 on. Forward mode then applies the op to the inputs' tangents.
   std::uint32_t linear_in = 0;
-  // True: linear in each of those inputs alone, with the others of them fixed too, as a product is.
+  // True if outputs are linear in each of these inputs alone, while the others of them are fixed: matmul.
   bool product = false;
-  // The op in simpler ops, for derivatives that have no rule of their own (forward mode, second derivatives of fused
-  // ops).
+  // The op in simpler ops: for passes, and for derivatives without a rule of their own (forward mode, second
+  // derivatives of fused ops).
   Decompose decompose{};
-  // Bit i: `gradient` takes a cotangent of output i, and gives one of input i. Where another one is there or wanted,
-  // the op is differentiated through `decompose`.
+  // Bit i: `gradient` takes a cotangent of output i, and gives one of input i. If others are there or wanted, the op is
+  // differentiated through `decompose`.
   std::uint32_t gradient_outputs = ~0u;
   std::uint32_t gradient_inputs = ~0u;
   // False: all derivatives are zero (comparisons, argmax, draws, stop_gradient).
@@ -50,8 +50,8 @@ struct OpDef {
 
 // The op's definition; throws Error when nothing of that name is registered.
 const OpDef& find_op(OpId op);
-// The specs that a node's outputs should have, by its op's rule or by its region, which is
-// checked against the rules of its kind (core/ops/region.h).
+// The specs that a node's outputs should have, by its op's rule or by its region. Throws if the region breaks the rules
+// of its kind (core/ops/region.h).
 std::vector<TensorSpec> infer_node(const Node& node, std::span<const TensorSpec> inputs);
 // Adds a user's op; throws ValueError when the name is taken or a fact is missing. Thread safe.
 void register_op(OpDef def);

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-// Which part of a training step a node belongs to. It stands in the node's path, so that it survives every pass and
-// errors show it: "model.0" forward, "model.0 (backward)" among the gradients, "(update)" in an optimizer.
+// Phase of a training step that a node belongs to. The node's path holds the phase, so that it survives every pass and
+// errors show it. Examples: "model.0" in the forward, "model.0 (backward)" in the backward, "(update)" in an optimizer.
 namespace weft::ops {
 
 enum class Phase { kForward, kBackward, kUpdate };
@@ -34,7 +34,7 @@ inline std::string backward_path(const std::string& path) {
   return path.empty() ? std::string(kBackwardMark) : path + " " + std::string(kBackwardMark);
 }
 
-// The layer of a path: without the mark.
+// The layer of a path: "model.0" for "model.0 (backward)", "optimizer" for an update.
 inline std::string layer_of(std::string_view path) {
   if (phase_of(path) == Phase::kUpdate) return "optimizer";
   if (path.ends_with(kBackwardMark)) path.remove_suffix(kBackwardMark.size());

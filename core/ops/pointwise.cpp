@@ -19,7 +19,7 @@ OpId pointwise_op() {
 
 namespace {
 
-// Every base op with its epilogue op.
+// The epilogue op of each base op, and the base op of each epilogue op.
 struct Epilogues {
   std::unordered_map<std::string, OpId> of_base, base_of;
 };
@@ -43,7 +43,7 @@ OpId found_in(const std::unordered_map<std::string, OpId>& table, OpId op) {
   return found == table.end() ? OpId{} : found->second;
 }
 
-// The operands of an epilogue's body: what the base op gives, then the node's further operands.
+// The operands of an epilogue's body: the results of the base op, then the node's further operands.
 std::vector<TensorSpec> given_to_epilogue(const Node& node, Specs inputs) {
   const std::size_t own = inputs_of_base(node);
   if (inputs.size() < own) fail<ValueError>(node.op.name(), "takes ", own, " inputs, was given ", inputs.size());
@@ -165,7 +165,7 @@ std::vector<Value> inline_node(Builder& build, const Node& node) {
 }
 
 OpDef op_with_body(std::string name) {
-  // The rule of a node with a region is the region, which a shape rule does not see.
+  // A shape rule does not see the region, from which alone the outputs follow.
   auto infer = [name](Specs, const Attributes&) -> std::vector<TensorSpec> {
     fail<Error>(name, "is made from a region, not from inputs and attributes");
   };

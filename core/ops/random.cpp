@@ -31,12 +31,12 @@ std::vector<TensorSpec> dropout_spec(Specs in, const Attributes& attributes) {
   return {in[0]};
 }
 
-// The mask is drawn again from the same state, so nothing of the forward pass has to be kept.
+// The mask is drawn again from the same state, so that the forward keeps nothing.
 std::vector<Value> dropout_gradient(const GradientCall& call) {
   return {call.build.emit(call.node.op, {call.cotangents[0], call.inputs[1]}, call.node.attributes), {}};
 }
 
-// y = x * factor, where factor is 1 / (1 - rate) for the elements whose draw is not below the rate, and 0 for others.
+// y = x * factor, with factor = draw >= rate ? 1 / (1 - rate) : 0.
 std::vector<Value> dropout_decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
   const Ex x = widened(build, in[0]);
   const double rate = attributes.real("rate");
@@ -44,10 +44,10 @@ std::vector<Value> dropout_decompose(Builder& build, std::span<const Value> in, 
                                   {{"shape", build.shape(in[0]).dims()},
                                    {"dtype", DType::kF32},
                                    {"ordinal", attributes.integer("ordinal")}}));
-  // The draw is f32: it is at least the rate where it is at least the smallest float that is.
+  // The smallest float at or above the rate: for an f32 draw, draw >= threshold is the same as draw >= rate.
   float threshold = static_cast<float>(rate);
   if (threshold < rate) threshold = std::nextafterf(threshold, 1.0f);
-  // A node, not an Ex choice: that one would give 0 where x * 0 is -0 or NaN.
+  // A node, not an Ex choice, because a choice would give 0 where x * 0 is -0 or NaN.
   const Ex kept = draw >= like(draw, threshold), scale = like(x, 1 / (1 - rate)), zero = like(x, 0);
   const Ex factor(build, build.emit("where", {kept.value(), scale.value(), zero.value()}));
   return {cast(x * factor, build.dtype(in[0])).value()};
@@ -59,7 +59,7 @@ OpFacts draw_facts() {
   return facts;
 }
 
-// Element i of the mask is draw i, so rows of padding behind the others change none of theirs.
+// Rows are kept, because element i of the mask is draw i: padding behind the rows does not change their draws.
 OpFacts dropout_facts() {
   OpFacts facts = opaque_facts();
   facts.kind = Kind::kElementwise;

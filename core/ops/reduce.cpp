@@ -49,7 +49,7 @@ std::vector<TensorSpec> cumsum_spec(Specs in, const Attributes& attributes) {
   return {in[0]};
 }
 
-// What the gradient of a reduction works with: dy has size 1 along the reduced axes.
+// Operands of a reduction's gradient; dy has size 1 along the reduced axes.
 struct Reduction {
   explicit Reduction(const GradientCall& call)
       : build(call.build),
@@ -88,8 +88,8 @@ std::vector<Value> extremum_gradient(const GradientCall& call) {
   return r.result(select(hit, r.dy / ties, like(r.dy, 0)));
 }
 
-// dy times the product of the other elements, which is exact at zeros too: with one zero only its own element has a
-// derivative, with two none has.
+// dx = dy times the product of the other elements, also at zeros: with one zero only that element has a derivative,
+// with two none has.
 std::vector<Value> product_gradient(const GradientCall& call) {
   const Reduction r(call);
   const Ex x = widened(r.build, call.inputs[0]);
@@ -135,7 +135,7 @@ OpFacts reduction_facts(double flops_per_element, RowsRule rows = rows_beside_ax
   return facts;
 }
 
-// A sum of 16-bit numbers would be rounded before it is divided.
+// Only f32 and f64 become sum / count, because a 16-bit sum would be rounded before the division.
 OpFacts mean_facts() {
   OpFacts facts = reduction_facts(1);
   facts.runs = Runs::kWidePartsWhereFused;

@@ -20,7 +20,7 @@ bool broadcasts(const Shape& from, const Shape& to) {
   return true;
 }
 
-// Holds the region of one node against the rules of elementwise regions.
+// Checks the region of one node against the rules of elementwise regions.
 class ElementwiseCheck {
  public:
   explicit ElementwiseCheck(const Node& owner) : owner_(owner), graph_(*owner.region.graph) {}
@@ -38,7 +38,7 @@ class ElementwiseCheck {
                         ": ", ir::print_node(graph_, n));
   }
 
-  // Results, and what is reduced to one, have the same shape.
+  // Throws unless results and the operands of reductions have one shape.
   void check_full(Value v) {
     const Node& last = graph_.node(v);
     const Shape& shape = graph_.spec(ends_region(graph_, last) ? last.inputs[0] : v).shape;
@@ -71,7 +71,7 @@ class ElementwiseCheck {
   std::optional<Shape> full_;
 };
 
-// One node of the region's inputs, in their order, that a matrix library computes.
+// True if the region is one node that a matrix library computes, of the region's inputs in their order.
 bool is_library_node(const Graph& graph) {
   const Node& last = graph.nodes.back();
   if (last.op == ir::input_op() || !*find_op(last.op).facts.library_epilogue ||

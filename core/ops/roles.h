@@ -5,14 +5,15 @@
 // Questions that several passes ask of a node.
 namespace weft::ops {
 
-// Its op's kind; kSource for an input of the graph, kOpaque for a node with a body.
+// Kind of the node's op; kSource for an input of the graph, kOpaque for a node with a region.
 Kind kind_of(const Node& node);
-// A known number in every element ("full").
+// True if the output is one known number in every element: "full".
 bool is_constant(const Node& node);
 bool is_cast(const Node& node);
-// A 16-bit tensor read as f32: cheaper cast by each reader than kept in between.
+// True for a cast from 16 bits, which each reader repeats, because repeating it is cheaper than keeping the wide
+// tensor.
 bool widens_half(const Graph& graph, const Node& node);
-// The node can be part of an elementwise body: a function, a cast or a draw.
+// True if the node can be part of an elementwise body: a function, a cast or a draw.
 bool is_lane_op(const Node& node);
 
 }  // namespace weft::ops

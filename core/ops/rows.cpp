@@ -11,11 +11,10 @@ namespace {
 
 std::vector<Rows> all_outputs(const Signature& node, Rows rows) { return {node.outputs.size(), rows}; }
 
-// The relation after an op that works along axis 0, or not. Equal rows are as many as the batch has, perhaps.
+// The relation after an op that keeps rows or not. If not, kAlike is kMixed, too, because its size follows the batch.
 Rows kept(bool keeps, Rows rows) { return keeps || rows == Rows::kNone ? rows : Rows::kMixed; }
 
-// An operand without rows of the batch must not have some of its own along axis 0: (8, 3) + (8, 3) fits a batch of 8
-// alone.
+// An operand that is independent of the batch must not have rows of its own: (8, 3) + (8, 3) fits a batch of 8 alone.
 Rows broadcast_rows(const Signature& node, std::span<const Rows> rows) {
   const Shape& out = node.outputs[0].shape;
   if (out.rank() == 0) return any_carried(rows) ? Rows::kMixed : Rows::kNone;

@@ -9,11 +9,12 @@
 // Rules by which ops pass on the rows of a batch (Rows in core/ops/facts.h).
 namespace weft::ops {
 
-// Nothing is known, or all elements are put together: what carries rows is mixed.
+// kMixed, unless all inputs are kNone: the op combines all elements, or nothing is known of it.
 RowsRule rows_mix();
 // Operands broadcast to the result, element by element.
 RowsRule rows_broadcast();
-// Input 0 keeps its rows where `keeps` says so; the other inputs are the same for all rows.
+// Input 0 keeps its rows if `keeps` is true. Other inputs serve all rows alike; if they carry rows, the result is
+// kMixed.
 RowsRule rows_kept(std::function<bool(const Signature&)> keeps);
 // The op works along attribute `axis`, or `axes`: rows are kept if that is not axis 0.
 RowsRule rows_beside_axis();
@@ -23,10 +24,10 @@ RowsRule rows_aligned();
 
 // The relation of a value made of row i of several operands.
 Rows aligned(std::span<const Rows> operands);
-// Rows of a batch among these.
+// True if any of these is kCarried.
 bool any_carried(std::span<const Rows> values);
 
-// The relation of a node's outputs to the batch, of those of its inputs; bodies are walked through.
+// The relation of each output to the batch, from those of the inputs; a region is followed node by node.
 std::vector<Rows> pass_rows(const Graph& graph, const Node& node, std::span<const Rows> inputs);
 
 }  // namespace weft::ops

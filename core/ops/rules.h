@@ -7,7 +7,7 @@
 
 #include "core/ops/op.h"
 
-// Checks that shape rules share. Each throws with the op's name, what was given and the rule.
+// Checks that shape rules share. Every check throws with the op's name, what was given and the rule.
 namespace weft::ops {
 
 using ir::Ints;
@@ -25,7 +25,7 @@ void expect_same_dtype(const std::string& op, const TensorSpec& a, const TensorS
 void expect_shape(const std::string& op, const char* what, const TensorSpec& x, const Shape& shape);
 // ShapeError unless 0 <= axis < rank.
 void expect_axis(const std::string& op, std::int64_t axis, const Shape& shape);
-// The same for each axis, which must ascend.
+// ShapeError unless every axis is in that range, ValueError unless axes ascend: {0, 2}.
 void expect_axes(const std::string& op, const Ints& axes, const Shape& shape);
 // ShapeError when a size is negative.
 void expect_sizes(const std::string& op, const Shape& shape);
@@ -34,16 +34,16 @@ void expect_per_axis(const std::string& op, const char* what, const Ints& list, 
 // The generator's state {seed, call}: i64 (2,).
 void expect_state(const std::string& op, const TensorSpec& state);
 
-// The shape after reducing ascending axes; kept ones become 1.
+// The shape after a reduction over ascending axes, which stay with size 1 if `keep`.
 Shape reduced(const Shape& x, const Ints& axes, bool keep);
 // Product of the sizes of these axes.
 std::int64_t count_over(const Shape& x, const Ints& axes);
-// The dims with one of them replaced.
+// The shape with another size of one axis.
 Shape with_size(const Shape& x, std::int64_t axis, std::int64_t size);
-// f32 for f16 and bf16, else the dtype itself: what statistics and losses are kept in.
+// The dtype of statistics and losses: f32 for f16 and bf16, else the dtype itself.
 DType wide(DType dtype);
 
-// `0`, `1`, ... `count - 1` but for one axis: what is reduced when that axis stays.
+// All axes but one: axes_but(3, 1) is {0, 2}.
 Ints axes_but(int rank, int kept);
 
 }  // namespace weft::ops

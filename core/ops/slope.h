@@ -6,9 +6,8 @@
 // Derivatives of the elementwise functions, all taken from Formula<fn> (core/scalar/elementwise.h).
 namespace weft::ops {
 
-// d fn / d input `argument` times `direction`, elementwise: inputs and output broadcast against direction, the result
-// has input `argument`'s dtype. Inputs and output that the formula does not read may be undefined. Undefined where the
-// slope is zero everywhere.
+// `direction` times d fn / d input `argument`, with broadcasting, in that input's dtype; undefined if the slope is zero
+// everywhere. Inputs and output that the slope does not read may be undefined.
 Value slope_times(Builder& build, Fn fn, const Node& node, std::size_t argument, std::span<const Value> inputs,
                   Value output, Value direction);
 

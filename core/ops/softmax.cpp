@@ -30,7 +30,7 @@ std::vector<Value> log_softmax_gradient(const GradientCall& call) {
   return {cast(dx, call.node.outputs[0].dtype).value()};
 }
 
-// max, subtract, exp, add, divide; the logarithm's form subtracts instead.
+// FLOPs are max, subtract, exp, add, divide; log_softmax subtracts instead of dividing.
 OpFacts softmax_facts() {
   OpFacts facts = opaque_facts();
   facts.flops = flops_per_input_element(4 + kTranscendentalFlops);
