@@ -18,13 +18,13 @@ class Rewriter {
  public:
   explicit Rewriter(const Graph& from);
 
-  // What stands for an old value in the new graph.
+  // The value in the new graph that stands for an old one.
   Value now(Value old) const { return map_[at(old.node)][at(old.output)]; }
   std::vector<Value> now(const std::vector<Value>& old) const;
   void replace(Value old, Value value) { map_[at(old.node)][at(old.output)] = value; }
   // Copies node n of the old graph, its inputs replaced.
   void keep(std::size_t n);
-  // New nodes go here; set_path() first.
+  // Adds nodes to the new graph; set_path() comes first.
   ops::Builder& build() { return build_; }
   Graph& graph() { return graph_; }
   // The new graph with its outputs.
@@ -40,7 +40,7 @@ class Rewriter {
   std::size_t next_input_ = 0;
 };
 
-// Per value [node][output]: how many inputs of nodes and outputs of the graph it is.
+// Number of uses of each value [node][output]: inputs of nodes and outputs of the graph.
 std::vector<std::vector<int>> count_uses(const Graph& graph);
 
 // Per node: the nodes that read it, each once and in the graph's order.

@@ -3,9 +3,9 @@
 
 namespace weft::passes {
 
-// What the device that a graph is meant for can do beside what every device can.
+// Abilities of the device that a graph is optimized for, beyond those of every device.
 struct Target {
-  // Its matrix library computes the gradients of bias, ReLU and GELU along with products.
+  // True if a matrix library computes the gradients of bias, ReLU and GELU along with products.
   bool gradient_epilogues = false;
 };
 

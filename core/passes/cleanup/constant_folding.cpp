@@ -83,7 +83,7 @@ std::optional<Constant> evaluate(const ir::Node& node, const std::vector<Constan
   if (node.op == cast) return fitted(operands[0], dtype);
   const std::optional<Fn> fn = fn_of(node.op.name());
   if (!fn || !facts_of(*fn).exact) return std::nullopt;
-  // A choice is computed in the type of what is chosen.
+  // where(condition, a, b) is computed in the type of a, not of the condition.
   const std::size_t typed = *fn == Fn::kWhere ? 1 : 0;
   const std::optional<Constant> out =
       std::visit([&](auto first) { return apply<decltype(first)>(*fn, operands); }, operands[typed]);

@@ -17,7 +17,7 @@
 namespace weft::passes {
 namespace {
 
-// Equal to the bit: 0 and -0 compare equal, and are not the same.
+// True if attributes are equal to the bit: 0.0 and -0.0 are not.
 bool identical(const ir::Attributes& a, const ir::Attributes& b) {
   if (!(a == b)) return false;
   for (std::size_t i = 0; i < a.rows().size(); ++i) {
@@ -27,7 +27,7 @@ bool identical(const ir::Attributes& a, const ir::Attributes& b) {
   return true;
 }
 
-// Mixes numbers into one that is the same for the same numbers.
+// Hash of a sequence of numbers.
 class Hash {
  public:
   void add(std::uint64_t x) {
@@ -44,7 +44,7 @@ class Hash {
   std::uint64_t state_ = 0;
 };
 
-// The same for identical attributes.
+// Adds an attribute; identical attributes add the same numbers.
 void add(Hash& hash, const ir::Attribute& attribute) {
   hash.add(attribute.index());
   if (const bool* flag = std::get_if<bool>(&attribute)) hash.add(*flag);
@@ -70,14 +70,14 @@ std::size_t hash_of(const Node& node, const std::vector<Value>& operands) {
 
 Graph share(const Graph& graph) {
   Rewriter to(graph);
-  std::unordered_multimap<std::size_t, std::int32_t> seen;  // new nodes by what they do to what
+  std::unordered_multimap<std::size_t, std::int32_t> seen;  // new nodes by hash_of()
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (node.op == ir::input_op() || ops::widens_half(graph, node)) {
       to.keep(n);
       continue;
     }
-    // Regions are shared where they are one graph, which is not searched.
+    // Nodes with regions are equal only if they hold the same graph object, because graphs are not compared.
     static_cast<void>(keeps_region(node, "common subexpression elimination"));
     const std::vector<Value> operands = to.now(node.inputs);
     const std::size_t key = hash_of(node, operands);

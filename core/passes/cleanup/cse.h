@@ -4,7 +4,7 @@
 
 namespace weft::passes {
 
-// Nodes that do the same to the same operands become one (common subexpressions).
+// Makes one node of nodes with equal ops, operands and attributes (common subexpressions).
 ir::Graph share(const ir::Graph& graph);
 
 }  // namespace weft::passes

@@ -13,7 +13,7 @@
 namespace weft::passes {
 namespace {
 
-// A node of the old graph with operands of the new one, and what it is about to become.
+// A node of the old graph with operands of the new one, for rules that change or replace it.
 struct Site {
   Rewriter& to;
   Node& node;  // may be changed: it is then kept as changed
@@ -26,7 +26,7 @@ struct Site {
     const std::optional<Constant> known = constant_of(source(i));
     return known && std::visit([&](auto v) { return static_cast<double>(v) == number; }, *known);
   }
-  // Operand i where that is all the node gives: broadcasting would add elements.
+  // Operand i, if it has the result's spec: 1 * x may broadcast x.
   std::optional<Value> operand(std::size_t i) const {
     return spec(i) == result() ? std::optional(node.inputs[i]) : std::nullopt;
   }
@@ -83,8 +83,8 @@ std::optional<Value> unmoved(const Site& at) {
   return std::nullopt;
 }
 
-// Neighbors packed side by side again, with no padding between: gradients that stand in an arena as their parameters
-// do.
+// pack(slice(x, 0, n), slice(x, n, m)) is slice(x, 0, m), if no padding lies between. Example: gradients that already
+// lie in a flat buffer as their parameters do.
 std::optional<Value> packed_again(const Site& at) {
   if (at.op() != "pack") return std::nullopt;
   const std::int64_t slot = at.node.attributes.integer("slot");
@@ -107,7 +107,7 @@ std::optional<Value> packed_again(const Site& at) {
                             {{"begin", ir::Ints{begin}}, {"end", ir::Ints{end}}, {"step", ir::Ints{1}}});
 }
 
-// Whether every x of one dtype is the same after a cast to the other and back.
+// True if a cast from `narrow` to `wide` and back gives every number again.
 bool holds_all_of(DType wide, DType narrow) {
   if (wide == DType::kF64) return narrow != DType::kI64;
   if (wide == DType::kF32) return narrow == DType::kBF16 || narrow == DType::kF16 || narrow == DType::kU8;
@@ -115,7 +115,7 @@ bool holds_all_of(DType wide, DType narrow) {
   return false;
 }
 
-// A single number, whatever its axes of size 1 are, is spread from where it came about.
+// Broadcasts a single number from its source: broadcast_to(reshape(x)) becomes broadcast_to(x).
 void spread_single(Site& at) {
   if (at.op() == "reshape" && at.source(0).op.name() == "broadcast_to") {
     const Value x = at.source(0).inputs[0];
@@ -130,7 +130,7 @@ void spread_single(Site& at) {
   }
 }
 
-// Nodes changed so that they read further up: their operand may then be dead.
+// Lets a node read its operand's operand, so that the operand may become dead: reshape(reshape(x)).
 void shorten(Site& at) {
   const std::string& op = at.op();
   if (op == "reshape" && at.source(0).op == at.node.op) at.node.inputs[0] = at.source(0).inputs[0];
@@ -144,7 +144,7 @@ void shorten(Site& at) {
   }
 }
 
-// Elementwise nodes broadcast by themselves.
+// Removes broadcasts of operands, because elementwise nodes broadcast by themselves.
 void read_unspread(Site& at) {
   if (!fn_of(at.op())) return;
   for (std::size_t i = 0; i < at.node.inputs.size(); ++i) {
@@ -157,7 +157,7 @@ void read_unspread(Site& at) {
   }
 }
 
-// A product reads a matrix transposed as well as not.
+// Turns transposes of operands into the booleans trans_a and trans_b, because a product reads either layout.
 void read_untransposed(Site& at) {
   if (at.op() != "matmul") return;
   const std::array<const char*, 2> flags{"trans_a", "trans_b"};

@@ -22,7 +22,7 @@ const ir::OpId& product_op() {
   return op;
 }
 
-// What a gradient does with dy behind fn, of matrices of this spec: input 0 is dy, input 1 what fn's slope reads.
+// The body dy * slope of fn, for matrices of this spec: input 0 is dy, input 1 the value that the slope reads.
 Graph slope_body(Fn fn, const TensorSpec& spec) {
   Graph graph;
   ops::Builder build(graph);
@@ -33,7 +33,7 @@ Graph slope_body(Fn fn, const TensorSpec& spec) {
   return simplify(graph);
 }
 
-// Whether two bodies compute their output in the same way of the same inputs, whatever the order of their nodes is.
+// True if two bodies compute one output by the same ops from the same inputs, in any order of nodes.
 class Alike {
  public:
   Alike(const Graph& a, const Graph& b) : a_(a), b_(b) {}
@@ -90,7 +90,7 @@ class ActivationGradients {
  private:
   const Node& node(std::int32_t n) const { return graph_.nodes[static_cast<std::size_t>(n)]; }
 
-  // The product in front of an epilogue.
+  // Spec of the product in front of an epilogue.
   const TensorSpec& product_spec(std::int32_t n) const {
     const Graph& body = *node(n).region.graph;
     return body.spec(body.inputs[0].value);
@@ -100,20 +100,21 @@ class ActivationGradients {
     return node(n).region && ops::base_of_epilogue(node(n).op) == product_op() && product_spec(n).shape.rank() == 2;
   }
 
-  // A product times the slope of fn at one further operand of its spec.
+  // True for a product times the slope of fn at one further operand of its spec.
   bool is_gradient(std::int32_t n, Fn fn) const {
     if (!is_product_of_matrices(n) || node(n).inputs.size() != 3) return false;
     const TensorSpec& dy = product_spec(n);
     return graph_.spec(node(n).inputs[2]) == dy && dy.dtype != DType::kF64 &&
            Alike(*node(n).region.graph, slope_body(fn, dy))();
   }
-  // The library reads what was kept in rows of a multiple of 8 elements, and its tanh is not exact enough for f32.
+  // True for a GELU's gradient that the library can compute. f32 is excluded because its tanh is not exact enough, and
+  // rows must be a multiple of 8 elements.
   bool is_gelu_gradient(std::int32_t n) const {
     return is_gradient(n, Fn::kGeluTanh) && node(n).outputs[0].dtype != DType::kF32 &&
            node(n).outputs[0].shape[1] % 8 == 0;
   }
 
-  // Whether all that a node gives is the ReLU of its f32 product and perhaps a row, rounded perhaps.
+  // True if a node gives only relu(product) or relu(product + row), computed in f32 and perhaps cast.
   bool is_layer(Value y) const {
     if (!is_product_of_matrices(y.node) || node(y.node).outputs.size() != 1) return false;
     const Graph& body = *node(y.node).region.graph;
@@ -132,7 +133,7 @@ class ActivationGradients {
            (added == Shape{columns} || added == Shape{1, columns});
   }
 
-  // The product of node n, and behind it one node of this op.
+  // Adds node n's product with an epilogue of one node, of this op.
   std::vector<Value> emit(std::int32_t n, const char* op, std::vector<Value> further, ir::Attributes attributes = {}) {
     auto body = std::make_shared<Graph>();
     ops::Builder inside(*body);
@@ -156,7 +157,7 @@ class ActivationGradients {
 
   const Graph& graph_;
   Rewriter to_;
-  std::map<Value, Value> bits_;  // of outputs of layers whose masks are wanted as bits: those, once they are made
+  std::map<Value, Value> bits_;  // output of a layer whose mask is wanted as bits -> the bits, once made
 };
 
 }  // namespace

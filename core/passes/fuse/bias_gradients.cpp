@@ -30,13 +30,13 @@ class BiasGradients {
            !node(n).attributes.boolean("keep") && node(n).attributes.ints("axes").size() == 1;
   }
 
-  // What is summed, as it is stored.
+  // The operand of the sum as it is stored, before a cast from 16 bits.
   Value summed(std::int32_t sum) const {
     const Value v = node(sum).inputs[0];
     return ops::widens_half(graph_, graph_.node(v)) ? graph_.node(v).inputs[0] : v;
   }
 
-  // The operand of this product that the sum is of, if it goes along the product's inner axis.
+  // Number of the product's operand that is summed over the product's inner axis; nothing if neither is.
   std::optional<std::int64_t> operand(std::int32_t product, std::int32_t sum) const {
     const Node& p = node(product);
     if (p.op.name() != "matmul" || p.outputs[0].dtype != DType::kF32 || p.outputs[0].shape.rank() != 2)

@@ -4,9 +4,9 @@
 
 namespace weft::passes {
 
-// Joins an f32 sum of a matrix over one axis with an f32 product that takes the matrix and adds up over that axis, too,
-// as the gradients of a bias and of its weights do: one node "matmul_sums" gives both. A product that elementwise nodes
-// of its shape go on with is left to them.
+// Joins an f32 sum of a matrix over one axis with an f32 product that contracts the matrix over that axis, too.
+// Example: the gradients dy.sum(0) of a bias and x^T dy of a weight, which one node "matmul_sums" gives. A product that
+// elementwise nodes of its shape read is left alone, because they can be its epilogue.
 ir::Graph join_bias_gradients(const ir::Graph& graph);
 
 }  // namespace weft::passes

@@ -35,10 +35,10 @@ class Epilogues {
     return is_elementwise_region(node(n)) || role_of(graph_, node(n)) == Role::kElementwise;
   }
 
-  // A base with the region behind it as one body.
+  // The region behind a base op as the body of an epilogue.
   struct Joint {
     std::shared_ptr<Graph> body;
-    std::vector<Value> further;        // what the region reads besides the base's results
+    std::vector<Value> further;        // the region's operands other than results of the base
     std::vector<std::int32_t> shared;  // results of the base that others read, too: the body's last outputs
   };
   Joint joint(std::int32_t base, std::int32_t region) const {
@@ -74,7 +74,7 @@ class Epilogues {
     return role_of(body, first) == Role::kEnding ? body.spec(first.inputs[0]).shape : first.outputs[0].shape;
   }
 
-  // Whether the two as one body are still one program, which can be run tile by tile.
+  // True if the joint body is one program whose reductions can be computed tile by tile.
   bool suits(std::int32_t base, std::int32_t region) const {
     const Joint made = joint(base, region);
     const auto lowered = elementwise::lower(elementwise::whole_body(*made.body));

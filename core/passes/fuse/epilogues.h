@@ -4,9 +4,9 @@
 
 namespace weft::passes {
 
-// Joins a matrix product with the elementwise region that reads its result, of the same shape: the
-// region then works on the result while it is in cache. A region joins the latest product among its operands; one
-// that ends in a reduction joins only where the last axis is what stays, as bias gradients do.
+// Joins a matrix product with an elementwise region of its shape that reads it, so that the region works on the product
+// in cache. A region joins the latest product among its operands. A region that ends in a reduction joins only if the
+// last axis alone stays, as in a bias gradient.
 ir::Graph join_epilogues(const ir::Graph& graph);
 
 }  // namespace weft::passes

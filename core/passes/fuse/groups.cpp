@@ -42,9 +42,8 @@ std::optional<Groups::Edge> Groups::next_edge(Walk& walk) const {
   return std::nullopt;
 }
 
-// Searches from both ends in turn, edge by edge, among the groups that the order has in between. Without a path that
-// takes as long as the shorter of the two searches; one of the walks is then at its end. With a path they meet soon:
-// a gradient reads what was computed beside the value that it is of.
+// True if a path between the two leads through a third group. Both ends search in turn, edge by edge, so that a search
+// without a path costs twice the shorter one. The shorter walk is then at its end.
 bool Groups::path_around(Walk& after, Walk& before) {
   const std::int32_t low = after.found[0], high = before.found[0];
   walks_ += 2;
@@ -69,7 +68,8 @@ bool Groups::join(std::int32_t a, std::int32_t b) {
   if (order_.before(b, a)) std::swap(a, b);
   Walk after{readers_, {a}}, before{sources_, {b}};
   if (path_around(after, before)) return false;
-  // What reads the one has to run behind the other, or what the other reads before the one.
+  // The complete walk has all groups that must move: those that depend on `a` behind `b`, or those that `b` depends on
+  // before `a`.
   const bool saw_after = after.group == after.found.size();
   std::vector<std::int32_t>& moved = saw_after ? after.found : before.found;
   moved.erase(moved.begin());
@@ -103,7 +103,7 @@ std::vector<std::int32_t> Groups::order() const {
       ++waits[at(of(reader))];
     }
   }
-  // A group stands where its last member stood, unless somebody needs it earlier.
+  // A group stands where its last member stood, unless a reader needs it earlier.
   const auto later = [&](std::int32_t a, std::int32_t b) { return members_[at(a)].back() > members_[at(b)].back(); };
   std::priority_queue<std::int32_t, std::vector<std::int32_t>, decltype(later)> ready(later);
   for (std::int32_t g = 0; g < static_cast<std::int32_t>(members_.size()); ++g)

@@ -12,20 +12,20 @@
 
 namespace weft::passes {
 
-// The nodes of a graph in groups, each of which is to become one node. At first every node is a group of its own.
+// Node groups of a graph, each of which is to become one node. At first every node is a group of its own.
 class Groups {
  public:
   explicit Groups(const Graph& graph);
 
   std::int32_t of(std::int32_t node) const { return group_[static_cast<std::size_t>(node)]; }
-  // In the graph's order. Empty for a group that was joined with another.
+  // Members in the graph's order; empty for a group that was joined into another.
   const std::vector<std::int32_t>& members(std::int32_t group) const {
     return members_[static_cast<std::size_t>(group)];
   }
-  // Makes one group of two, unless a path between them leads through a third: no order would be left in which
-  // everything can run. Gives whether it did.
+  // Joins two groups and returns true; false if a path between them leads through a third, because that would be a
+  // cycle.
   bool join(std::int32_t a, std::int32_t b);
-  // The groups in an order in which all can run, as near to the graph's as there is.
+  // The groups in a topological order, as near to the graph's as there is.
   std::vector<std::int32_t> order() const;
   // The nodes that read an output of this one.
   const std::vector<std::int32_t>& readers(std::int32_t node) const { return readers_[static_cast<std::size_t>(node)]; }
@@ -49,12 +49,12 @@ class Groups {
   std::vector<std::int32_t> group_;
   std::vector<std::vector<std::int32_t>> members_;
   Links readers_, sources_;
-  Order order_;                     // one in which all groups can run
+  Order order_;                     // a topological order of the groups
   std::vector<std::int64_t> seen_;  // per group: the number of the walk that came by last
   std::int64_t walks_ = 0;
 };
 
-// The graph with each group in its order: `emit` adds what stands for a group's members, in place of their outputs.
+// The graph, built group by group: `emit` adds nodes for a group's members and replaces the members' outputs.
 Graph contract(const Graph& graph, const Groups& groups,
                const std::function<void(Rewriter&, const std::vector<std::int32_t>&)>& emit);
 

@@ -32,7 +32,7 @@ void Order::move_before(std::int32_t item, std::span<const std::int32_t> moved) 
   insert_behind(previous_[at(item)], moved);
 }
 
-// There is always enough room at the ends.
+// The room behind an item; at the ends of the list it is as large as wanted.
 std::int64_t Order::gap_behind(std::int32_t item, std::int64_t wanted) const {
   const std::int32_t next = next_[at(item)];
   return item == end_ || next == end_ ? wanted : place_[at(next)] - place_[at(item)];

@@ -7,8 +7,8 @@
 
 namespace weft::passes {
 
-// Numbered items in a list that changes, any two of which compare in constant time. Each has a place, a number that
-// ascends along the list, with gaps for items that move in between (Dietz and Sleator 1987, the simple form).
+// A list of numbered items that can move; before() takes constant time. A place is a number that ascends along the
+// list, with gaps for items that move in between (Dietz and Sleator 1987, the simple form).
 class Order {
  public:
   // The items 0, 1, ..., count - 1 in this order.
@@ -16,9 +16,9 @@ class Order {
 
   bool before(std::int32_t a, std::int32_t b) const { return place_[at(a)] < place_[at(b)]; }
   void remove(std::int32_t item);
-  // Moves items, which are in the order of the list, to right behind another.
+  // Moves items, given in the order of the list, to right behind `item`.
   void move_behind(std::int32_t item, std::span<const std::int32_t> moved);
-  // Moves items, which are in the order of the list, to right before another.
+  // Moves items, given in the order of the list, to right before `item`.
   void move_before(std::int32_t item, std::span<const std::int32_t> moved);
 
  private:
@@ -27,7 +27,7 @@ class Order {
   void insert_behind(std::int32_t item, std::span<const std::int32_t> moved);
   void renumber();
 
-  const std::int32_t end_;  // stands before the first item and behind the last one
+  const std::int32_t end_;  // sentinel before the first item and behind the last one
   std::vector<std::int32_t> previous_, next_;
   std::vector<std::int64_t> place_;
 };

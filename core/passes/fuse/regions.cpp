@@ -39,7 +39,7 @@ class Regions {
     return role(n) == Role::kEnding ? graph_.spec(node(n).inputs[0]).shape : node(n).outputs[0].shape;
   }
 
-  // A reduction is known only when all elements have been seen.
+  // True if a member reads a reduction of its own region, whose result is known only after all elements.
   bool reads_own_ending(const std::vector<std::int32_t>& members) const {
     return std::any_of(members.begin(), members.end(), [&](std::int32_t m) {
       const std::vector<Value>& inputs = node(m).inputs;
@@ -65,7 +65,7 @@ class Regions {
     if (admissible(members)) groups_.join(first, second);
   }
 
-  // A 16-bit tensor that is read as f32 belongs to its reader: what is kept in between has 16 bits.
+  // True for a cast from 16 bits that goes with its readers, so that the tensor in between has 16 bits.
   bool is_widened_for_reader(std::int32_t n) const {
     if (!ops::widens_half(graph_, node(n))) return false;
     const std::vector<std::int32_t>& readers = groups_.readers(n);
@@ -76,14 +76,14 @@ class Regions {
 
   bool goes_with_reader(std::int32_t n) const { return goes_with_reader_[static_cast<std::size_t>(n)]; }
 
-  // Joins a node with one whose result it reads, if it is the time for that.
+  // Joins n with its operand `source`. In the first round a late node joins only operands that are late, too.
   void join_reader(std::int32_t n, std::int32_t source, bool last) {
     const bool waits = levels_.late(n) && !levels_.late(source);
     if (role(source) == Role::kElementwise && waits == last) try_join(source, n);
   }
 
-  // A node with the nodes whose results it reads; late ones with those that read them first. Nothing inside a region
-  // reads a reduction.
+  // Joins nodes with their operands, in two rounds, so that late nodes join their readers first. A reduction joins as a
+  // reader alone, because nothing inside a region reads one.
   void join_readers() {
     for (const bool last : {false, true}) {
       for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph_.nodes.size()); ++n) {
@@ -96,7 +96,7 @@ class Regions {
     }
   }
 
-  // Nodes that read results of the full shape of the same node, and nodes of one element.
+  // Joins readers of the same operand of the full shape, and nodes of one element.
   void join_neighbors() {
     std::map<std::int32_t, std::int32_t> first_reader;
     std::map<Shape, std::int32_t, bool (*)(const Shape&, const Shape&)> first_single(
@@ -114,7 +114,7 @@ class Regions {
     }
   }
 
-  // A single node stays what it is, unless a constant can move into it.
+  // True unless the region would be a single node into which no constant can move.
   bool worth_a_body(const std::vector<std::int32_t>& members) const {
     if (members.size() > 1) return true;
     const auto is_constant = [this](Value v) { return role(v.node) == Role::kConstant; };

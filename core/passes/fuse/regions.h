@@ -4,11 +4,11 @@
 
 namespace weft::passes {
 
-// Elementwise nodes of one shape that belong together become one "pointwise" node each: chains and DAGs with casts,
-// draws, operands that broadcast and several results; a sum, maximum or minimum over the leading or the trailing axes,
-// or over all, may end them. Nodes of one element are joined even where nothing connects them, and so are nodes that
-// read the same large operand. A region stays within what weft::Program holds. Every node keeps its own arithmetic, so
-// results keep their bits but for the order of the sums that end a region.
+// Joins elementwise nodes of one shape into "pointwise" nodes: chains and DAGs with casts, draws, broadcast operands
+// and several results. A sum, maximum or minimum over the leading, the trailing or all axes may end a region. Nodes of
+// one element are joined even if nothing connects them, and so are readers of the same operand of the full shape. A
+// region stays within the limits of weft::Program. Results keep their bits, but for the order of the sums that end a
+// region.
 ir::Graph form_regions(const ir::Graph& graph);
 
 }  // namespace weft::passes

@@ -10,7 +10,7 @@
 namespace weft::passes {
 namespace {
 
-// Neither reads whole tensors before it can give an element.
+// True for ops that need not read whole tensors before they can give an element.
 bool is_light(const Node& node) {
   switch (ops::kind_of(node)) {
     case ops::Kind::kElementwise:
@@ -71,7 +71,7 @@ bool Levels::depends_on_cone(Value v, std::int32_t n) const {
   });
 }
 
-// What depends on v alone and is read by deeper nodes alone.
+// The cone of v: nodes that depend on v alone and that only deeper nodes or the cone read.
 std::vector<std::int32_t> Levels::grow_cone(Value v) {
   ++cones_;
   const int level = behind(v.node);
@@ -89,7 +89,7 @@ std::vector<std::int32_t> Levels::grow_cone(Value v) {
   return cone;
 }
 
-// Without what is read by others that are not deep, and what depends on such.
+// Drops nodes that a node outside the cone reads early. Dropped nodes are then outside, as operands and as readers.
 void Levels::prune_cone(std::vector<std::int32_t>& cone, int level) {
   std::vector<std::int32_t> open;
   const auto drop = [&](std::int32_t n) {
@@ -114,7 +114,7 @@ void Levels::prune_cone(std::vector<std::int32_t>& cone, int level) {
 
 bool Levels::is_stored_until(Value v, int level) const {
   if (node(v.node).op == ir::input_op() || returned_[at(v.node)]) return true;
-  std::vector<std::int32_t> open{v.node};  // the same elements
+  std::vector<std::int32_t> open{v.node};  // v and movements of it
   for (std::size_t i = 0; i < open.size(); ++i) {
     for (const std::int32_t r : readers_[at(open[i])]) {
       if (in_cone(r)) continue;
@@ -129,7 +129,7 @@ void Levels::delay(Value v) {
   const std::vector<std::int32_t> cone = grow_cone(v);
   if (cone.empty()) return;
   int level = std::numeric_limits<int>::max();
-  std::size_t bytes = 0;  // per element, of what is read outside the cone
+  std::size_t bytes = 0;  // per element, of nodes read outside the cone
   for (const std::int32_t n : cone) {
     bool read = false;
     for (const std::int32_t r : readers_[at(n)]) {

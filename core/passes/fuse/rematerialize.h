@@ -10,18 +10,18 @@ namespace weft::passes {
 bool moves(const Node& node);
 bool is_elementwise(const Node& node);
 
-// How late nodes run. The level of a node is the largest number of nodes that are not elementwise on a way to it:
-// elementwise nodes of one level can be one kernel, and what a deeper level reads is stored in between.
+// Level of every node: the largest number of products, reductions and opaque ops on a path to it. Elementwise nodes of
+// one level can be one kernel; values that a deeper level reads are stored in between.
 //
-// A node is late where it can as well run with its deeper readers: all it depends on is one value, and to store that is
-// no dearer than to store what is made of it, or it is stored until then anyway. So the mask of a ReLU is taken from
-// its output, and the slope of a GELU from its input, where the gradient is computed.
+// A late node runs with its deeper readers instead of being stored. All late nodes depend on one value alone, which is
+// stored anyway or has no more bytes than the results made of it. Examples: the mask of a ReLU from its output, the
+// slope of a GELU from its input, both computed in the backward.
 class Levels {
  public:
   explicit Levels(const ir::Graph& graph);
 
   int of(std::int32_t n) const { return level_[at(n)]; }
-  // Of the elementwise nodes that read its outputs.
+  // The level of the elementwise nodes that read node n's outputs.
   int behind(std::int32_t n) const { return level_[at(n)] + (light_[at(n)] ? 0 : 1); }
   bool late(std::int32_t n) const { return late_[at(n)]; }
 
@@ -38,12 +38,12 @@ class Levels {
   void delay(Value v);
 
   const ir::Graph& graph_;
-  std::vector<std::vector<std::int32_t>> readers_;  // of a node's outputs
+  std::vector<std::vector<std::int32_t>> readers_;  // per node
   std::vector<bool> returned_, light_, late_, elementwise_;
   std::vector<bool> may_be_late_;  // a function or a cast that is not returned
   std::vector<int> level_;
-  // The deepest level from which on each node's readers, reached by nodes that may be late, are all deeper: a cone of a
-  // value from a deeper level cannot hold the node.
+  // The deepest level L such that every reader is deeper than L, or may be late and has such readers itself. A cone of
+  // a value from a deeper level cannot hold the node.
   std::vector<int> deadline_;
   std::vector<std::int32_t> cone_;  // per node: the last cone that held it
   std::int32_t cones_ = 0;

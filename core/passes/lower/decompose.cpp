@@ -6,7 +6,7 @@
 namespace weft::passes {
 namespace {
 
-// The graph without the nodes that `apart` chooses.
+// The graph with the decompositions of the nodes that `apart` chooses.
 Graph decomposed(const Graph& graph, bool (*apart)(const Node&)) {
   Rewriter to(graph);
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {

@@ -4,12 +4,12 @@
 
 namespace weft::passes {
 
-// Nodes that are elementwise in truth, taken apart so that regions can take them in, with the same bits: dropout into
-// its draw, comparison and product; the mean of f32 and f64 into a sum and a quotient.
+// Replaces ops by elementwise nodes with the same bits, so that regions can hold them: dropout by draw, comparison and
+// product; mean of f32 and f64 by sum and division.
 ir::Graph expand(const ir::Graph& graph);
 
-// Ops that have no kernel become what they run as. What an op computes twice, for two passes over its operands, stays
-// so: no search for common subexpressions may follow.
+// Replaces ops without a kernel by their decompositions. No search for common subexpressions may follow, because a
+// decomposition may compute a value twice, for two traversals of its operands.
 ir::Graph take_apart(const ir::Graph& graph);
 
 }  // namespace weft::passes

@@ -13,8 +13,8 @@
 namespace weft::passes {
 namespace {
 
-// From this many logits on a pass over them takes longer than the kernel by which the program grows, since the rows'
-// weights are no longer added up in the one that adds up the losses.
+// Fewest logits that are worth the fold, which saves a traversal of the logits and costs a kernel. The cost arises
+// because the row weights are no longer added up along with the losses.
 constexpr std::int64_t kWorthAKernel = std::int64_t{1} << 20;
 
 bool is_loss(const Node& node) { return node.op.name() == "softmax_cross_entropy"; }
@@ -29,7 +29,7 @@ class LossScale {
     std::vector<std::optional<Fold>> folds;
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) folds.push_back(find(static_cast<std::int32_t>(n)));
     if (std::none_of(folds.begin(), folds.end(), [](const auto& fold) { return fold.has_value(); })) return graph_;
-    // Inputs first and in their order, since factors move in front of the losses.
+    // Inputs come first and in their order, because factors move in front of the losses.
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
       if (graph_.nodes[n].op == ir::input_op()) keep(n);
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
@@ -43,14 +43,14 @@ class LossScale {
   struct Fold {
     std::int32_t product;
     Value factor;
-    std::vector<std::size_t> moved;  // what the factor is computed by, as far as that stands behind the loss
+    std::vector<std::size_t> moved;  // nodes that compute the factor and stand behind the loss
   };
 
   const Node& node(std::int32_t n) const { return graph_.nodes[static_cast<std::size_t>(n)]; }
 
   const std::vector<std::int32_t>& readers(std::int32_t n) const { return readers_[static_cast<std::size_t>(n)]; }
 
-  // The node that alone reads a value.
+  // The node that is the only reader of a value.
   std::optional<std::int32_t> only_reader(Value v) const {
     if (uses_[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)] != 1) return std::nullopt;
     for (const std::int32_t n : readers(v.node))
@@ -79,7 +79,7 @@ class LossScale {
     return Fold{*reader, factor, std::move(*moved)};
   }
 
-  // The nodes behind the loss that a value is computed by; nothing where it needs the loss itself.
+  // The nodes behind the loss that a value depends on; nothing if it depends on the loss itself.
   std::optional<std::vector<std::size_t>> makers(Value of, std::int32_t loss) const {
     std::vector<Value> open{of};
     std::set<std::size_t> found;
@@ -89,14 +89,14 @@ class LossScale {
       if (v.node == loss && (v.output != 2 || !knows_row_weight(node(loss)))) return std::nullopt;
       const auto n = static_cast<std::size_t>(v.node);
       if (v.node <= loss || found.contains(n)) continue;
-      if (is_loss(node(v.node))) return std::nullopt;  // it may be folded itself, and stays in its place
+      if (is_loss(node(v.node))) return std::nullopt;  // stays in its place, because it may be folded itself
       found.insert(n);
       open.insert(open.end(), node(v.node).inputs.begin(), node(v.node).inputs.end());
     }
     return std::vector(found.begin(), found.end());
   }
 
-  // Whether the rows' weights are 0 and 1.
+  // True if every row weight is 0 or 1, which is known without running the op.
   bool knows_row_weight(const Node& loss) const {
     return loss.inputs.size() == 2 || is_floating(graph_.spec(loss.inputs[1]).dtype);
   }
@@ -132,7 +132,7 @@ class LossScale {
     const Value product{fold.product, 0};
     to_.replace(product, ops::cast(to_.build(), made[1], row.dtype));
     done_[static_cast<std::size_t>(fold.product)] = true;
-    // Rounded again it is what the op has written.
+    // A cast of the product back to the gradient's dtype is what the op has written.
     for (const std::int32_t r : readers(fold.product)) {
       if (node(r).op.name() != "cast" || node(r).outputs[0] != loss.outputs[1]) continue;
       to_.replace({r, 0}, made[1]);

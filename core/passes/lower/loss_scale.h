@@ -4,9 +4,9 @@
 
 namespace weft::passes {
 
-// A cross entropy writes its gradient already multiplied by what a mean divides by, or a loss scale: where a product
-// with one number, or one per row, is all that reads the gradient, the op takes that factor. The weights of the rows,
-// which a mean adds up, are then computed from the labels, so that the factor is known before the op runs.
+// Moves the factor of a cross entropy's gradient, 1 / rows of a mean or a loss scale, into the op. The factor must be
+// one number, or one per row, and the product with it the gradient's only reader. Row weights, whose sum a mean divides
+// by, are then computed from the labels, because the factor must be known before the op runs.
 ir::Graph fold_loss_scale(const ir::Graph& graph);
 
 }  // namespace weft::passes

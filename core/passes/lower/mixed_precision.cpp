@@ -35,7 +35,7 @@ class Lowering {
   }
   Value cast(Value x, DType dtype) { return to_.build().emit("cast", {x}, {{"dtype", dtype}}); }
 
-  // A cast for every level: one for all would be a tensor that is kept from the first reader to the last.
+  // One cast for each level, because a single one would keep an f32 tensor from the first reader to the last.
   Value wide(Value old, int level) {
     if (!is_narrow(old)) return to_.now(old);
     Value& known = wide_[{to_.now(old), level}];

@@ -13,7 +13,7 @@ ops::Half half_of(const Graph& graph, const Node& node) {
   return ops::find_op(node.op).facts.half({graph, node});
 }
 
-// Bits of the inputs that a node takes in 16 bits while its other operands and its statistics are f32.
+// Mask of the inputs that a node can take in 16 bits while its other operands and its statistics are f32.
 unsigned half_inputs(const Graph& graph, const Node& node) { return half_of(graph, node).inputs; }
 
 }  // namespace
@@ -31,7 +31,7 @@ Rounding::Rounding(const ir::Graph& graph) : graph_(graph), levels_(graph), read
   for (std::int32_t n = 0; n < count; ++n) describe(n);
   for (std::int32_t n = count - 1; n >= 0; --n) follow_back(n);
   for (std::int32_t n = count - 1; n >= 0; --n) decide(n);
-  // What is moved stays as it is stored.
+  // Movements keep the dtype of their operand.
   for (std::int32_t n = 0; n < count; ++n)
     if (moves(node(n)) && at(node(n).inputs[0]).rounded) at({n, 0}).rounded = true;
 }
@@ -92,7 +92,7 @@ bool Rounding::is_stored(Value v) const {
   });
 }
 
-// Whether all that reads a product is the sum with its bias.
+// True if the only reader of a product adds a bias: the sum is then rounded, not the product.
 bool Rounding::gets_bias(std::int32_t product) const {
   const std::vector<std::int32_t>& readers = readers_[static_cast<std::size_t>(product)];
   if (readers.size() != 1 || node(readers[0]).op.name() != "add") return false;

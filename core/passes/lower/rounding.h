@@ -7,24 +7,23 @@
 
 namespace weft::passes {
 
-// Which values of an f32 program lower_precision() stores in 16 bits.
+// Choice of the values of an f32 program that lower_precision() stores in 16 bits.
 class Rounding {
  public:
   explicit Rounding(const ir::Graph& graph);
 
-  // Rounded, and read so by everybody.
+  // True if v is stored in 16 bits; every reader then reads the rounded value.
   bool rounds(ir::Value v) const { return at(v).rounded; }
-  // A product of f32 matrices.
+  // True for a product of f32 matrices.
   bool is_product(std::int32_t n) const;
-  // Bit i: input i of a node that works on 16-bit values as they are. 0: the node has none, or not all of them are
-  // rounded.
+  // Bit i: node n takes input i in 16 bits, as stored. 0 if an input that the op takes so is not rounded.
   unsigned taken_as_stored(std::int32_t n) const;
   int level(std::int32_t n) const { return levels_.of(n); }
 
  private:
   struct Facts {
-    bool master = false;      // computed elementwise from a variable of its size, or assigned to one
-    bool activation = false;  // computed from products, in no more than f32's accuracy worth keeping
+    bool master = false;      // a variable, computed elementwise from one of its size, or assigned to one
+    bool activation = false;  // a product, or computed from one by ops whose results may have 16 bits
     bool feeds = false;       // a product depends on it, other than through a master
     bool returned = false;
     bool rounded = false;
@@ -45,7 +44,7 @@ class Rounding {
   const ir::Graph& graph_;
   Levels levels_;
   std::vector<std::vector<Facts>> facts_;
-  std::vector<std::vector<std::int32_t>> readers_;  // of a node's outputs
+  std::vector<std::vector<std::int32_t>> readers_;  // per node
 };
 
 }  // namespace weft::passes
