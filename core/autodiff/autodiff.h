@@ -6,18 +6,18 @@
 
 #include "core/ops/op.h"
 
-// Derivatives as graph transforms: both add nodes to the graph they differentiate, so their results can be
-// differentiated again, to any order. Nodes that turn out to be unneeded stay until the graph is pruned.
+// Derivatives as graph transforms: backward() and forward() add nodes to the graph that they differentiate, so that
+// results can be differentiated again, to any order. Unneeded nodes stay until the graph is pruned.
 namespace weft::autodiff {
 
 // Reverse mode: for each of `wrt` the sum over outputs of cotangent^T d output / d wrt, in the spec of that value;
-// undefined where no output depends on it. An undefined output or cotangent means zero. Only nodes between wrt and
-// outputs are visited; ops that are not differentiable stop the flow. Contributions add up in the reverse order of the
-// nodes. Throws ShapeError where a cotangent's spec is not its output's, Error where an op has no gradient.
+// undefined if no output depends on it. An undefined output or cotangent means zero. Only nodes between wrt and outputs
+// are visited; ops that are not differentiable stop the flow. Contributions add up in the reverse order of the nodes.
+// Throws ShapeError if a cotangent's spec is not its output's, Error if an op has no gradient.
 std::vector<ops::Value> backward(ops::Builder& build, std::span<const ops::Value> outputs,
                                  std::span<const ops::Value> cotangents, std::span<const ops::Value> wrt);
 
-// The values that backward() would visit from one output, were all inputs asked for.
+// The values that backward() would visit from one output, with all inputs as `wrt`.
 std::set<ops::Value> influences(ops::Builder& build, ops::Value output);
 
 // Forward mode: for each output the sum over wrt of d output / d wrt tangent; undefined where it depends on none.

@@ -10,7 +10,7 @@
 namespace weft::autodiff {
 namespace {
 
-// One node on its way forward: tangents has one entry per input, undefined where zero.
+// A node with the tangents of its inputs, undefined where zero.
 struct Step {
   Builder& build;
   const Node& node;
@@ -19,7 +19,7 @@ struct Step {
   std::span<const Value> tangents;
 };
 
-// Which nodes the outputs depend on.
+// True for each node that the outputs depend on.
 std::vector<bool> needed_nodes(Builder& build, std::span<const Value> outputs, std::int32_t first) {
   std::vector<bool> needed(build.graph().nodes.size());
   for (const Value v : outputs)
@@ -52,7 +52,7 @@ bool linear_along(const Step& step) {
   return true;
 }
 
-// Product rule: the op once per tangent, with the other inputs as they are.
+// Product rule: the sum of the op applied once for each tangent, with the other inputs as they are.
 Values push_product(const Step& step) {
   Derivatives sum(step.build);
   for (std::size_t i = 0; i < step.tangents.size(); ++i) {
@@ -64,7 +64,7 @@ Values push_product(const Step& step) {
   return {sum[{step.index, 0}]};
 }
 
-// The op on all tangents at once, zeros for those that are not there.
+// The op applied to all tangents at once, with zeros for undefined ones.
 Values push_linear(const Step& step) {
   Values inputs = step.node.inputs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -88,8 +88,8 @@ Values push_through_decomposition(const Step& step) {
   return forward_from(first, step.build, outputs, wrt, tangents);
 }
 
-// A reverse rule u -> J^T u is linear in u, so its own reverse is v -> J v. The place of u needs no value of its own:
-// nothing of what is returned depends on it.
+// The reverse rule u -> J^T u is linear in u, so its own reverse is v -> J v. Zeros stand for u, because the result
+// does not depend on u.
 Values push_by_transposing(const Step& step) {
   Values u;
   for (const TensorSpec& spec : step.node.outputs)

@@ -8,7 +8,7 @@
 namespace weft::autodiff {
 namespace {
 
-// The values that a change of wrt can reach.
+// The values that depend on wrt through differentiable ops.
 std::set<Value> reached(Builder& build, std::span<const Value> wrt, std::int32_t first) {
   std::set<Value> active;
   for (const Value v : wrt)
@@ -32,7 +32,8 @@ bool rule_serves(const OpDef& def, std::span<const Value> cotangents, std::span<
   return true;
 }
 
-// Through the op's decomposition. An input that stands twice gets its whole cotangent at its first place.
+// Cotangents through the op's decomposition. An input that stands twice, as in multiply(x, x), gets its whole cotangent
+// at its first place.
 Values pull_through_decomposition(Builder& build, const Node& node, const OpDef& def, std::span<const Value> cotangents,
                                   std::span<const bool> wanted) {
   const std::int32_t first = node_count(build);
@@ -61,7 +62,7 @@ Values reverse_from(std::int32_t first, Builder& build, std::span<const Value> o
     if (active.contains(outputs[i])) held.add(outputs[i], cotangents[i]);
 
   for (std::int32_t n = node_count(build) - 1; n >= first; --n) {
-    // A copy: the rule adds nodes, which moves those that are there.
+    // A copy, because the rule adds nodes, which moves those of the graph.
     const Node node = build.graph().nodes[static_cast<std::size_t>(n)];
     if (node.inputs.empty() || !is_differentiable(node)) continue;
     Values here;

@@ -10,7 +10,7 @@
 #include "core/autodiff/autodiff.h"
 #include "core/base/check.h"
 
-// What both directions share. Values of nodes before `first` count as constants, apart from those listed in wrt: so a
+// Common parts of reverse and forward mode. Nodes before `first` count as constants, except values in wrt, so that a
 // decomposition just added to the graph is differentiated by itself.
 namespace weft::autodiff {
 
@@ -40,7 +40,7 @@ class Derivatives {
   std::map<Value, Value> held_;
 };
 
-// While it lives, new nodes and errors carry the layer path of the node being differentiated.
+// Scope in which new nodes and errors carry the layer path of the node being differentiated.
 class PathScope {
  public:
   PathScope(Builder& build, const std::string& path)
@@ -62,18 +62,18 @@ class PathScope {
 
 std::int32_t node_count(Builder& build);
 Values outputs_of(const Node& node, std::int32_t index);
-// Whether v is there and of a floating dtype.
+// True if v is defined and of a floating dtype.
 bool carries_derivative(Builder& build, Value v);
 // False for graph inputs and for ops whose derivatives are zero.
 bool is_differentiable(const Node& node);
 bool has_decomposition(const Node& node, const OpDef& def);
-// The node in simpler nodes, added to the graph; stands for the node's outputs.
+// Adds simpler nodes that stand for the node; gives the values of the node's outputs.
 Values decompose(Builder& build, const Node& node, const OpDef& def);
-// The op's gradient rule, which sees only what the op declares to read. `wanted` has one flag per input. Throws where
-// the results do not fit the inputs.
+// The op's gradient rule, which sees only the values that the op declares in `reads`. `wanted` has one bool for each
+// input. Throws if the spec of a result is not that of its input.
 Values apply_rule(Builder& build, const Node& node, std::int32_t index, const OpDef& def,
                   std::span<const Value> cotangents, std::span<const bool> wanted);
-// Throws ShapeError where a derivative's spec is not that of its value.
+// Throws ShapeError if a derivative's spec is not that of its value.
 void check_pairs(Builder& build, const char* op, const char* what, std::span<const Value> values,
                  std::span<const Value> derivatives);
 
