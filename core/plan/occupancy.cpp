@@ -7,12 +7,13 @@
 namespace weft::plan {
 namespace {
 
-constexpr std::size_t kFew = 256;  // blocks: a list is faster than a tree
+constexpr std::size_t kFew = 256;  // blocks, for which a list is faster than a tree
 
 }  // namespace
 
 Occupancy::Occupancy(std::span<const Block> blocks) {
-  // Blocks meet where one of them begins, so no other time counts.
+  // Only times at which blocks begin count, because two blocks that are ever in use together are so when the later one
+  // begins.
   std::vector<std::int32_t> begins;
   for (const Block& block : blocks) begins.push_back(block.first);
   std::ranges::sort(begins);

@@ -14,17 +14,16 @@ struct Extent {
   std::int64_t begin = 0, end = 0;
 };
 
-// The bytes that placed blocks take, by time. Of few blocks it is a list. Of many it is a tree over the times at which
-// blocks begin: each of its nodes stands for a stretch of time, and knows the bytes of blocks that are in use at some
-// time of it, and of those that are in use all the time. Neighboring bytes become one extent, so a node of a well
-// packed arena has few.
+// Bytes that placed blocks take, by time: a list for few blocks, else a tree over the times at which blocks begin. A
+// tree node covers a stretch of time, with the bytes in use at some time of it and those in use throughout. Neighboring
+// bytes become one extent, so that nodes of a well packed arena have few.
 class Occupancy {
  public:
   explicit Occupancy(std::span<const Block> blocks);
 
   // Block `block` takes these bytes.
   void add(std::size_t block, Extent extent);
-  // The bytes taken at some time that the block is in use, in ascending order. Valid until the next call.
+  // The bytes taken at any time at which the block is in use, in ascending order. Valid until the next call.
   const std::vector<Extent>& taken(std::size_t block);
   void clear();
 
@@ -49,7 +48,7 @@ class Occupancy {
   void join(const Extents& more);
 
   std::vector<Times> times_;   // per block
-  std::vector<Placed> list_;   // by the begins of their extents
+  std::vector<Placed> list_;   // ordered by the begin of the extent
   std::vector<Stretch> tree_;  // the children of node n are 2 n and 2 n + 1; the root is node 1
   Times all_;
   Extents taken_, joined_;

@@ -6,7 +6,8 @@
 namespace weft::plan {
 namespace {
 
-// The values that a node lays side by side were computed there, each by a node of its own.
+// Adds the uses of a value's block. Parts that other nodes computed into it (concat) count for those nodes, the rest
+// for the owner.
 void add_value(const ir::Graph& graph, const Plan& plan, const Block& block, std::vector<Use>& out) {
   std::int64_t rest = block.bytes;
   const ir::Node& node = graph.node(block.owner);

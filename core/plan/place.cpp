@@ -16,7 +16,7 @@ namespace {
 using Order = std::vector<std::size_t>;
 
 struct Layout {
-  std::vector<std::int64_t> starts;  // of block and the red zone before it
+  std::vector<std::int64_t> starts;  // per block: begin of the red zone before it
   std::int64_t end = 0;
   std::size_t top = 0;  // the block that ends there
 };
@@ -43,7 +43,7 @@ class Placer {
     return out;
   }
 
-  // Larger first of what `key` says; equal ones in the order of time.
+  // Blocks by descending key; equal keys keep the order of the blocks.
   template <class Key>
   Order order_by(Key key) const {
     Order order(sizes_.size());
@@ -72,7 +72,7 @@ class Placer {
   std::vector<std::int64_t> sizes_;
 };
 
-// Numbers that look random and are the same everywhere.
+// Pseudorandom numbers that are the same on every machine.
 class Scramble {
  public:
   std::size_t below(std::size_t n) {
@@ -118,7 +118,7 @@ std::int64_t place(std::vector<Block>& blocks, std::int64_t red_zone, std::int64
       placer.order_by([&](std::size_t b) { return static_cast<double>(placer.size(b)) * double(lifetime(b)); }),
       placer.order_by([&](std::size_t b) { return lifetime(b); }),
   };
-  // The last thousandth is not worth many layouts.
+  // A thousandth above the bound is good enough, because each layout takes time.
   enough += enough / 1000 - padded(red_zone);
   Layout best;
   Order best_order;
@@ -133,10 +133,11 @@ std::int64_t place(std::vector<Block>& blocks, std::int64_t red_zone, std::int64
     return top;
   };
   for (Order order : orders) {
-    // What sticks out at the top is placed first in the next round.
+    // The block at the top of the arena is placed first in the next round.
     for (int round = 0; round < 8 && best.end > enough; ++round) move_to_front(order, consider(order));
   }
-  // Then single blocks of the best order change places, as often as the time for large graphs allows.
+  // Then blocks of the best order change places in pairs. More blocks get fewer tries, because each layout takes
+  // longer.
   constexpr std::size_t kWork = 20'000'000, kMostTries = 400;
   Scramble random;
   const std::size_t tries = std::min(kMostTries, kWork / (blocks.size() * blocks.size()));

@@ -14,11 +14,11 @@ struct Load {
   std::int64_t bytes = 0;
   std::int32_t node = 0;
 };
-// The largest sum of padded blocks, red zones included, that are in use at one of `times` nodes, and the first such.
+// The most bytes of blocks in use at one of `times` nodes, with padding and red zones, and the first such node.
 Load peak_load(std::span<const Block> blocks, std::int32_t times, std::int64_t red_zone);
 
-// Gives every block an offset such that no two in use at once overlap, and returns the bytes that takes. Several orders
-// of placement are tried, until one reaches `enough`; each block goes to the smallest gap that holds it.
+// Gives every block an offset such that no two blocks in use at once overlap; returns the bytes of the arena. Several
+// orders of placement are tried, until one reaches `enough`; each block goes to the smallest gap that holds it.
 std::int64_t place(std::vector<Block>& blocks, std::int64_t red_zone, std::int64_t enough);
 
 }  // namespace weft::plan

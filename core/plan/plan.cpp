@@ -17,7 +17,7 @@ using ir::Graph;
 using ir::Node;
 using ir::Value;
 
-// Beyond the address space of any machine, and small enough that sums do not overflow.
+// Limit on the bytes of a value: beyond the address space of any machine, and so small that sums do not overflow.
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 47;
 
 // One stretch of memory and all values that are computed into it or bound there, at offsets from its begin.
@@ -72,7 +72,7 @@ class Planner {
   Storage& storage(const Spot& at) { return storages_[static_cast<std::size_t>(at.storage)]; }
   std::int64_t bytes(Value v) const { return graph_.spec(v).bytes(); }
 
-  // Which variables each value is to be assigned to, aliases followed to the value that a kernel writes.
+  // Finds the variables that each value is assigned to. An alias counts as the value that a kernel writes.
   void find_targets() {
     std::map<std::string, std::int32_t> variables;
     assigned_.assign(graph_.inputs.size(), false);
@@ -89,7 +89,7 @@ class Planner {
     }
   }
 
-  // Which values are computed straight into their part of a node that lays them side by side.
+  // Finds the values that can be computed straight into their part of a node that lays inputs side by side: concat.
   void find_homes() {
     for (std::int32_t n = 0; n < end_; ++n) {
       const auto& parts = uses_.parts(n);
@@ -129,7 +129,7 @@ class Planner {
     placement(v) = {.kind = kind, .input = home.input, .offset = at.offset, .bytes = bytes(v)};
   }
 
-  // A fused node is one call, whose inner values have no place of their own.
+  // Throws for loops and recomputed regions. A fused node is one call, whose inner values have no placement.
   static void expect_one_call(const Node& node) {
     if (!node.region) return;
     switch (node.region.kind) {
@@ -162,8 +162,8 @@ class Planner {
     }
   }
 
-  // Whether node n may write `size` bytes at a spot, for all that is still read there; `harmless` says of n's own reads
-  // which ones the write does not spoil.
+  // True if node n may write `size` bytes at a spot, because nothing there is read later. `harmless` is true for reads
+  // of n itself that the write does not spoil.
   template <class Harmless>
   bool may_write(std::int32_t n, const Spot& at, std::int64_t size, Harmless harmless) {
     const Storage& home = storage(at);
@@ -185,16 +185,16 @@ class Planner {
   bool may_write(Value v, const Spot& at) {
     const Node& node = graph_.node(v);
     return may_write(v.node, at, bytes(v), [&](const Read& read, std::int64_t begin) {
-      // A part, or as many bytes but other elements (f64(1, 4) is broadcast to bool(8, 4)), is read again after the
-      // first element is written.
+      // A read of a part, or of other elements in as many bytes, may come after the first write: f64(1, 4), broadcast
+      // to bool(8, 4).
       return begin == at.offset && read.bytes == bytes(v) &&
              graph_.spec(node.inputs[read.input]).shape.numel() == graph_.spec(v).shape.numel() && options_.in_place &&
              options_.in_place(node, static_cast<std::size_t>(v.output), read.input);
     });
   }
 
-  // Where node n, which lays its inputs side by side, might do so without copying all of them: in the variable that it
-  // is assigned to, or over a value that it keeps parts of.
+  // Spots at which node n need not copy all the inputs that it lays side by side: the variable that it is assigned to,
+  // or a value whose parts it keeps.
   std::vector<Spot> bases(std::int32_t n) {
     std::vector<Spot> out;
     const auto wanted = wanted_.find({n, 0});
@@ -212,7 +212,7 @@ class Planner {
     return out;
   }
 
-  // Computes v where the node that lays it beside others wants it.
+  // Puts v into its part of the node that lays it side by side with others, if that part is free.
   bool go_home(Value v) {
     const auto home = homes_.find(v);
     if (home == homes_.end()) return false;
@@ -246,7 +246,7 @@ class Planner {
     return false;
   }
 
-  // What node v.node has to write when v lies at `base`: the inputs that are not there yet, and the gaps.
+  // Bytes that node v.node has to write if v lies at `base`: the inputs that are not there yet, and the gaps.
   std::vector<std::pair<Spot, std::int64_t>> left_to_write(Value v, const Spot& base) {
     std::vector<std::pair<Spot, std::int64_t>> out;
     const std::vector<Value>& inputs = graph_.node(v).inputs;
@@ -279,7 +279,7 @@ class Planner {
   bool replace_input(Value v) {
     for (const Value input : graph_.node(v).inputs) {
       const Spot at = spot(input);
-      // Only a whole block, so that no large one lives on for a small value.
+      // Only a whole storage, because a large one must not live on for a small value.
       if (storage(at).input >= 0 || storage(at).bytes != bytes(v) || at.offset != 0) continue;
       if (bytes(input) != bytes(v) || !may_write(v, at)) continue;
       put(v, at);
@@ -289,7 +289,7 @@ class Planner {
   }
 
   void settle_results() {
-    std::vector<bool> copied(graph_.inputs.size(), false);  // what changes after the last node
+    std::vector<bool> copied(graph_.inputs.size(), false);  // inputs that are written after the last node
     for (std::size_t o = 0; o < graph_.outputs.size(); ++o) {
       const Placement& at = plan_.at(graph_.outputs[o].value);
       plan_.results.push_back({.in_place = target_[o] >= 0 && at.input == target_[o] && at.offset == 0});
@@ -321,7 +321,7 @@ class Planner {
     plan_.lower_bound = peak.bytes;
     plan_.peak_node = peak.node;
     plan_.arena_bytes = place(plan_.blocks, options_.red_zone, peak.bytes);
-    // Until now these held block numbers.
+    // Block numbers become offsets.
     const auto offset = [&](std::int64_t block) { return plan_.blocks[static_cast<std::size_t>(block)].offset; };
     for (Result& result : plan_.results)
       if (result.staging >= 0) result.staging = offset(result.staging);
@@ -342,9 +342,9 @@ class Planner {
   std::vector<std::int32_t> target_;                   // per graph output: the input it is assigned to, or -1
   std::vector<bool> assigned_;                         // per graph input
   std::map<Value, std::vector<std::int32_t>> wanted_;  // value -> inputs it is to be assigned to
-  std::map<Value, std::pair<std::int32_t, std::int64_t>> homes_;  // value -> the node it is a part of, and where
-  std::map<std::int32_t, std::vector<Value>> kept_;  // such a node -> values of its size that it keeps parts of
-  std::map<std::int32_t, Spot> claimed_;             // such a node -> where its parts are gathered
+  std::map<Value, std::pair<std::int32_t, std::int64_t>> homes_;  // value -> node that it is a part of, and offset
+  std::map<std::int32_t, std::vector<Value>> kept_;  // node with parts -> values of its size whose parts it keeps
+  std::map<std::int32_t, Spot> claimed_;             // node with parts -> spot of its parts
   Plan plan_;
 };
 

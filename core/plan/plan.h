@@ -8,10 +8,10 @@
 
 #include "core/ir/graph.h"
 
-// Where every value of a program lies. Pure data: nothing is allocated here, and no device is needed.
+// Placement of every value of a program. Pure data: nothing is allocated here, and no device is needed.
 //
-// Nodes run in the graph's order. A graph input lies in memory that the executor binds; it is never written, except a
-// variable's by the value assigned to it. Everything else lies in one arena, at offsets that are multiples of 256.
+// Nodes run in the graph's order. A graph input lies in memory that the executor binds, which only the value assigned
+// to a variable overwrites. Other values lie in one arena, at offsets that are multiples of 256.
 namespace weft::plan {
 
 struct Placement {
@@ -28,16 +28,15 @@ struct Placement {
   std::int64_t bytes = 0;
 };
 
-// What is left to do for one of Graph::outputs after the last node, in this order: first copy every value with a
-// staging offset there (a returned one is then read from it), then copy every value that is assigned and not in place
-// into its variable.
+// Work left for one of Graph::outputs after the last node. First every value with a staging offset is copied there, and
+// a returned value is read from the copy. Then every assigned value that is not in place is copied into its variable.
 struct Result {
   bool in_place = false;      // assigned, and in its variable's memory already
-  std::int64_t staging = -1;  // arena offset, where the variable that holds the value changes at the end of the run
+  std::int64_t staging = -1;  // arena offset, if the value lies in a variable that is overwritten after the last node
 };
 
-// A stretch of the arena and when it is in use: from the start of node `first` to the end of node `last`. The number
-// of nodes stands for the time after the run.
+// A stretch of the arena, in use from the start of node `first` to the end of node `last`. The number of nodes stands
+// for the time after the run.
 struct Block {
   enum class Use : std::uint8_t { kValue, kWorkspace, kStaging };
   Use use = Use::kValue;
@@ -55,7 +54,7 @@ struct Plan {
   std::vector<Block> blocks;
   std::int64_t arena_bytes = 0;
   std::int64_t lower_bound = 0;  // the most bytes in use at once, padding counted: no arena is smaller
-  std::int32_t peak_node = 0;    // where that is
+  std::int32_t peak_node = 0;    // the node at which they are in use
 
   const Placement& at(ir::Value v) const {
     return values[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)];
@@ -65,27 +64,27 @@ struct Plan {
 struct Options {
   // Bytes per node; empty: none needs any.
   std::vector<std::int64_t> workspace{};
-  // Where in its input 0 a node's output lies, in bytes, when it is the same bytes (reshape, copy, a slice of a flat
-  // tensor); nothing for a node that has to run. Empty: all nodes run.
+  // Offset in bytes of a node's output within input 0, if the output is an alias (reshape, copy, a slice of a flat
+  // tensor); nothing if the node must run. Empty: all nodes run.
   std::function<std::optional<std::int64_t>(const ir::Node&)> alias{};
-  // Where in its output each input of a node lies, in bytes, ascending, when the output is nothing but its inputs side
-  // by side and zeros in between (concat); empty for other nodes. The node must be able to leave alone an input that
-  // lies there already. Empty: no node is such.
+  // Offset in bytes, ascending, of each input within the output, if the output is the inputs side by side and zeros
+  // (concat); empty for other nodes. The node must be able to leave alone an input that lies there already. Empty: no
+  // node is such.
   std::function<std::vector<std::int64_t>(const ir::Graph&, const ir::Node&)> parts{};
-  // Whether a node may write output j over input i, of the same size, while it reads it. It must then have read an
-  // element of all its inputs before it writes that element of any output. Empty: none may.
+  // True if a node may write output j over input i, of the same size. Such a node reads element k of all inputs before
+  // it writes element k of any output. Empty: no node may.
   std::function<bool(const ir::Node&, std::size_t j, std::size_t i)> in_place{};
-  // Bytes before and after every block that belong to nobody.
+  // Unused bytes before and after every block, in which the address sanitizer finds stray accesses.
   std::int64_t red_zone = 0;
 };
 
-// Plans a verified, pruned graph. A value assigned to a variable is written straight into the variable's memory where
-// every reader of the old value runs before, or in that very node in place; the variable must then share its memory
-// with no other input. What is laid side by side is computed where it goes: gradients into one flat tensor, a new
-// value for a part of a variable into that part. Throws OutOfMemory for a value that no machine can address.
+// Plans a verified, pruned graph. An assigned value is written straight into its variable if every reader of the old
+// value runs before, or is the same node in place. Such a variable must share its memory with no other input. Parts of
+// a node that lays inputs side by side are computed into its output: gradients into one flat tensor, a new part of a
+// variable into the variable. Throws OutOfMemory for a value that no machine can address.
 Plan make_plan(const ir::Graph& graph, const Options& options);
 
-// What lies in the arena when it is fullest: bytes that this node has computed, or works with.
+// Bytes in the arena at its fullest, with the node that has computed or works with them.
 struct Use {
   Block::Use use = Block::Use::kValue;
   std::int32_t node = 0;

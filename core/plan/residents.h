@@ -17,12 +17,12 @@ struct Resident {
   std::int64_t end() const { return begin + std::max<std::int64_t>(bytes, 1); }
 };
 
-// The residents of a stretch of memory, found by their bytes. They stand in rows without overlap: a value that overlaps
-// living ones goes to the next row, so there are few rows.
+// The residents of a stretch of memory, found by their bytes. Residents of one Row do not overlap: a value that
+// overlaps living ones goes to the next Row, so that there are few Rows.
 class Residents {
-  using Row = std::map<std::int64_t, Resident>;  // by their begins
+  using Row = std::map<std::int64_t, Resident>;  // by begin
 
-  // The first that ends behind `begin`.
+  // The first resident that ends behind `begin`.
   template <class Some>
   static auto meeting(Some& row, std::int64_t begin) {
     auto it = row.upper_bound(begin);
@@ -31,7 +31,7 @@ class Residents {
   }
 
  public:
-  // Adds a value. Forgets overlapped ones of which `dead` says that nobody reads them any more.
+  // Adds a value, and forgets overlapped ones that nobody reads any more: `dead` is true for those.
   template <class Dead>
   void add(const Resident& added, Dead dead) {
     for (Row& row : rows_) {

@@ -8,28 +8,28 @@
 
 namespace weft::plan {
 
-// Bytes of a value that are read: by input `input` of node `node`; by the world after the run where the node is the
-// number of nodes.
+// Bytes of a value that input `input` of node `node` reads. The number of nodes as `node` stands for the caller, after
+// the run.
 struct Read {
   std::int32_t node = 0;
   std::size_t input = 0;
   std::int64_t begin = 0, bytes = 0;
 };
 
-// Which nodes lay values side by side, which are the same bytes as another, and who reads what.
+// Reads and aliases of a graph's values, and the nodes that lay values side by side.
 class Uses {
  public:
   Uses(const ir::Graph& graph, const Options& options);
 
-  // Bytes into input 0 at which the node's output lies; none when the node has to run.
+  // Offset in bytes of the node's output within input 0; nothing if the node must run.
   std::optional<std::int64_t> alias_offset(const ir::Node& node) const;
-  // The value whose bytes v is a part of, and where in it; v itself where its node has to run.
+  // The value, itself no alias, whose bytes v is a part of, with v's offset in it.
   struct Root {
     ir::Value value;
     std::int64_t offset = 0;
   };
   Root root(ir::Value v) const;
-  // Options::parts, where all of them are aligned.
+  // Options::parts, if all offsets are aligned; else empty.
   const std::vector<std::int64_t>& parts(std::int32_t node) const { return parts_[static_cast<std::size_t>(node)]; }
 
   // Every read of v's bytes, those through its aliases too, the last ones first; an alias counts as a reader itself.
