@@ -8,7 +8,7 @@
 namespace weft::elementwise {
 namespace {
 
-// The operand's steps along the axes of `out`: NumPy aligns axes at the end.
+// The operand's strides along the axes of `out`, 0 where broadcast. Axes are aligned at the end, as in NumPy.
 std::vector<std::int64_t> broadcast_steps(const Shape& operand, const Shape& out) {
   const std::vector<std::int64_t> strides = row_major_strides(operand);
   std::vector<std::int64_t> steps(out.dims().size(), 0);

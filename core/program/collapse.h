@@ -9,7 +9,7 @@
 
 namespace weft::elementwise {
 
-// How operands of these shapes, each broadcast to `out`, follow its elements; refused where more than kMaxAxes remain.
+// The geometry of operands of these shapes, each broadcast to `out`; a refusal if more than kMaxAxes axes remain.
 std::variant<Geometry, Refusal> collapse(const Shape& out, std::span<const Shape> operands);
 
 }  // namespace weft::elementwise

@@ -7,11 +7,12 @@
 
 namespace weft::elementwise {
 
-// The function that joins the elements of a reduction, of the ops that may end a body: sum, max and min.
+// The function that joins the elements of a reduction that may end a body: kAdd for sum, kMaximum for max, kMinimum for
+// min.
 std::optional<Fn> join_of(const ir::Node& node);
 
-// The end of a shape at which all reduced axes lie. Axes of length 1 lie at either, and no other axis reduced is
-// kTrailing. None where an axis that stays lies on both sides.
+// The end of a shape at which all reduced axes lie: of (2, 3, 4), {0, 1} is kLeading, {2} kTrailing, {1} neither. Axes
+// of size 1 do not count; kTrailing if none or all of the others are reduced.
 enum class End { kLeading, kTrailing };
 std::optional<End> end_of(const Shape& shape, const ir::Ints& axes);
 

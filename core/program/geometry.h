@@ -7,15 +7,15 @@
 
 namespace weft {
 
-// How an operand follows the output elements.
+// Broadcasting of one operand: with `(n, c) + (c)` the second is kStrided.
 enum class Follow : std::uint8_t {
   kDense,    // element i for output element i
   kScalar,   // one element for all
   kStrided,  // broadcast along some axes
 };
 
-// The program's elements, as axes on which every operand has a step of its own. Axes of size 1 are gone and neighbors
-// that all operands walk as one are merged.
+// The elements' axes, and every operand's stride along them. Axes of size 1 are dropped, and neighbors along which
+// every operand has one stride are merged: two operands of (8, 3) have one axis of 24.
 struct Geometry {
   static constexpr int kMaxAxes = 6;
   std::int64_t count = 0;
@@ -23,7 +23,7 @@ struct Geometry {
   std::int64_t size[kMaxAxes] = {};
   std::int64_t step[Program::kMaxAccesses][kMaxAxes] = {};  // in elements, 0 where broadcast
   Follow follow[Program::kMaxAccesses] = {};
-  // Elements of an output; where a reduction gives it, element i of the program goes into its element
+  // Number of elements of an output. A reduction joins element i of the program into element
   //   i % kept             over leading axes
   //   i / (count / kept)   over trailing axes
   std::int64_t kept[Program::kMaxOutputs] = {};
@@ -32,7 +32,7 @@ struct Geometry {
   WEFT_HD std::int64_t offset(int access, std::int64_t i) const {
     if (follow[access] == Follow::kDense) return i;
     if (follow[access] == Follow::kScalar) return 0;
-    // Dividing 64 bits is several times slower on a GPU.
+    // 32 bits where they suffice, because dividing 64 bits is several times slower on a GPU.
     return count < (std::int64_t{1} << 31) ? walk(access, static_cast<std::uint32_t>(i)) : walk(access, i);
   }
 

@@ -17,11 +17,11 @@
 //   long long element(access, lane)     the lane's element index in the tensor that a draw fills
 //   unsigned long long constant(index)
 //
-// The CPU's lanes are a tile in L1, a CUDA thread's are its own few elements. interpret() takes an instruction known at
-// run time; run_constant() takes a program that is a compile-time constant and leaves straight-line code.
+// The lanes of a CPU machine are a tile in L1, those of a CUDA thread its pack. interpret() takes an instruction known
+// at run time; run_constant() takes a program that is a compile-time constant and leaves straight-line code.
 
-// Stands before a loop over lanes. An operand is the same memory as the result or apart from it, so no lane waits for
-// another; Clang checks that for itself.
+// Goes before a loop over lanes. No lane waits for another, because an operand is the same memory as the result or
+// apart from it; Clang checks that for itself.
 #if defined(__CUDA_ARCH__)
 #define WEFT_LANES _Pragma("unroll")
 #define WEFT_UNROLL _Pragma("unroll")
@@ -30,7 +30,7 @@
 #else
 #define WEFT_LANES
 #endif
-// Stands before a loop in which a lane may need what the one before it left.
+// Goes before a loop in which a lane may need results of the lane before it.
 #if !defined(WEFT_UNROLL)
 #define WEFT_UNROLL
 #endif
@@ -75,7 +75,7 @@ using StoredAs = typename ElementOf<storage>::T;
 template <class T>
 inline constexpr bool is_floating_number = static_cast<T>(0.5) != static_cast<T>(0);
 
-// A number as the storage type holds it, in the type it is then computed with.
+// x rounded to the storage type, in the type that it is then computed in.
 template <Storage storage, class T>
 WEFT_HD inline Number<type_of(storage)> fitted(T x) {
   return convert<Number<type_of(storage)>>(convert<StoredAs<storage>>(x));
@@ -128,15 +128,15 @@ WEFT_MACHINE_HD void fill(const Instr& in, Machine& m) {
   for (int i = 0; i < n; ++i) d.put(i, value);
 }
 
-// Drops the bits that a 16-bit type cannot hold: toward zero, so that a uniform draw stays below 1. Below f16's normal
+// Drops the bits that a 16-bit type cannot hold, because rounding up could make a uniform draw 1. Below f16's normal
 // range a draw is a multiple of 2^-24 and so of f16's smallest number.
 WEFT_HD inline float kept_below(float x, Storage storage) {
   const unsigned mask = storage == Storage::kBF16 ? 0xffff0000u : storage == Storage::kF16 ? 0xffffe000u : ~0u;
   return __builtin_bit_cast(float, __builtin_bit_cast(unsigned, x) & mask);
 }
 
-// Calls give(lane, block, number) for every lane: its element is the number-th of `share` that a Philox block serves.
-// The block is made anew only where its number changes.
+// Calls give(lane, block, number) for every lane, whose element is the number-th of `share` elements that one Philox
+// block serves. Neighboring lanes of the same block share it, because a block takes long to compute.
 template <class Machine, class Give>
 WEFT_MACHINE_HD void draw(const Instr& in, Machine& m, unsigned share, Give&& give) {
   const DrawKey key = draw_key(m.state(in.a), static_cast<long long>(m.constant(in.c)));
@@ -176,7 +176,7 @@ WEFT_MACHINE_HD void draw_normals(const Instr& in, Machine& m) {
   });
 }
 
-// From run-time values to template arguments.
+// Calls f with a run-time value as a template argument.
 template <class F>
 WEFT_MACHINE_HD void with_type(Type type, F&& f) {
   switch (type) {
@@ -224,7 +224,7 @@ WEFT_MACHINE_HD void with_fn(Fn fn, F&& f) {
   }
 }
 
-// The functions that join the elements of a reduction.
+// Calls f with the function that joins the elements of a reduction.
 template <class F>
 WEFT_MACHINE_HD void with_join(Fn fn, F&& f) {
   if (fn == Fn::kMaximum) return f.template operator()<Fn::kMaximum>();
@@ -232,8 +232,8 @@ WEFT_MACHINE_HD void with_join(Fn fn, F&& f) {
   return f.template operator()<Fn::kAdd>();
 }
 
-// True if registers of type T are loaded from and stored to this kind of memory: their own, and bools, which every
-// formula may take and give.
+// True if registers of type T can be loaded from this storage type and stored to it. Any register can hold a bool,
+// because every formula may take and give bools.
 template <class T, Storage storage>
 inline constexpr bool moves = storage == Storage::kBool ||
                               (sizeof(T) == sizeof(Number<type_of(storage)>) &&

@@ -41,15 +41,15 @@ Storage whole(Type type) {
 // A value of the body: its registers by type, made when they are first asked for.
 struct Held {
   std::array<int, 3> in{-1, -1, -1};
-  Type natural = Type::kF32;  // the type it comes about in
-  Storage fit{};              // what it is to be rounded to before anybody computes with it ...
-  int raw = -1;               // ... and the register before that; -1: done
+  Type natural = Type::kF32;  // the type that it is computed in
+  Storage fit{};              // the storage type that `raw` is to be rounded to
+  int raw = -1;               // the register before rounding; -1: an input of the body
 };
 
-// How an output comes from a value of the full shape.
+// The last instruction of an output: it stores or reduces a value of the full shape.
 struct Ending {
   ir::Value of;
-  std::optional<Fn> join;  // where the output is a reduction
+  std::optional<Fn> join;  // set if the output is a reduction
   bool trailing = true;    // over the trailing axes, else over the leading ones
 };
 
@@ -120,8 +120,8 @@ class Lowering {
     return std::find(body_.inputs.begin(), body_.inputs.end(), v) != body_.inputs.end();
   }
 
-  // The nodes behind the outputs, in the graph's order. Constants are left out: the first reader makes its own, so
-  // that their place in the graph makes no difference.
+  // The nodes that the outputs depend on, in the graph's order. Constants are left out: their first reader makes them,
+  // so that their place in the graph makes no difference.
   std::vector<std::int32_t> needed_nodes() const {
     std::vector<std::int32_t> needed, open;
     const auto visit = [&](ir::Value v) {
@@ -142,7 +142,7 @@ class Lowering {
   }
   bool is_constant(ir::Value v) const { return graph_.node(v).op.name() == "full"; }
 
-  // Values that are the same for all elements are computed once, ahead of the others.
+  // Appends an instruction, to the prologue if the result is the same for all elements.
   int emit(VirtualInstr in, bool same_everywhere) {
     same_everywhere = same_everywhere && shape_.numel() != 1;
     in.dst = registers_++;
@@ -156,7 +156,7 @@ class Lowering {
     return emit({.kind = Kind::kConvert, .type = type_of(to), .from = from, .storage = to, .a = source}, same(source));
   }
 
-  // True if an operand is one row of the columns, the same for all rows.
+  // True if the operand depends on the column alone: (c) of (n, c).
   bool is_row(const Shape& shape) const {
     std::int64_t n = 1;
     for (int k = 1; k <= shape_.rank(); ++k) {
@@ -185,7 +185,7 @@ class Lowering {
     return wanted = convert(held.raw, type, held.fit);
   }
 
-  // v is `raw`, still to be rounded to its dtype where that holds less than the register.
+  // Notes that register `raw` holds v: as v's dtype does if `fits`, else still to be rounded to that dtype.
   void put(ir::Value v, int raw, Type type, bool fits) {
     const Storage storage = storage_of(graph_.spec(v));
     Held held{.natural = type, .fit = storage, .raw = raw};
@@ -295,8 +295,8 @@ class Lowering {
     }
   }
 
-  // All ends stand together. The first output may lie where an input does, so reductions come before stores, and among
-  // several stores one that gives an input unchanged copies it first.
+  // Reductions come before stores, because the first output may lie over an input. Among several stores, one that gives
+  // an input unchanged copies it first.
   void append_ends() {
     for (VirtualInstr& s : stores_)
       if (stores_.size() > 1 && is_load(s.a)) s.a = convert(s.a, s.type, whole(s.type));

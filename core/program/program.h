@@ -3,8 +3,8 @@
 #include "core/scalar/annotate.h"
 #include "weft/fn.h"
 
-// An elementwise program: a list of instructions over virtual registers, run once for every element of its outputs. It
-// is plain data, so that it can be a compile-time constant, a kernel's argument or the key of a cache.
+// An elementwise program: a list of instructions over virtual registers, run once for every element of its outputs.
+// Plain data, so that a program can be a compile-time constant, a kernel's argument or the key of a cache.
 namespace weft {
 
 // Types of registers, in which instructions compute: f32 for f32 and the 16-bit types, f64, and i64 for integers and
@@ -14,7 +14,7 @@ enum class Type : unsigned char { kF32, kF64, kI64 };
 // Types of elements in memory; the values are those of DType.
 enum class Storage : unsigned char { kF32, kF64, kBF16, kF16, kI32, kI64, kU8, kBool };
 
-// The type in which elements of a storage type are computed with.
+// The type that elements of a storage type are computed in.
 constexpr Type type_of(Storage storage) {
   switch (storage) {
     case Storage::kF64:
@@ -52,11 +52,12 @@ struct Instr {
   unsigned char dst = 0, a = 0, b = 0, c = 0;
 };
 
-// How many of a, b, c are registers that an instruction reads, and whether dst is one that it writes.
+// Number of registers among a, b, c that an instruction reads.
 constexpr int sources(Instr::Kind kind, Fn fn) {
   if (kind == Instr::Kind::kFn) return arity(fn);
   return kind == Instr::Kind::kConvert || kind == Instr::Kind::kStore || kind == Instr::Kind::kReduce ? 1 : 0;
 }
+// True if an instruction writes register dst.
 constexpr bool has_result(Instr::Kind kind) { return kind != Instr::Kind::kStore && kind != Instr::Kind::kReduce; }
 
 struct Program {
@@ -64,7 +65,7 @@ struct Program {
   Instr code[kMaxInstrs] = {};
   unsigned long long constants[kMaxConstants] = {};  // the bits of a value of the register's type
   short count = 0;
-  short prologue = 0;  // the first instructions give every element the same: once is enough
+  short prologue = 0;  // so many first instructions run once, because they are equal for all elements
   short registers = 0;
   short inputs = 0, outputs = 0;
   bool wide = false;  // some register is f64 or i64
@@ -73,7 +74,7 @@ struct Program {
 constexpr bool is_logical(Fn fn) {
   return fn == Fn::kLogicalNot || fn == Fn::kLogicalAnd || fn == Fn::kLogicalOr || fn == Fn::kLogicalXor;
 }
-// True if the result is a bool, for operands of any type.
+// True for comparisons and logic, because they give bools for operands of any type.
 constexpr bool gives_bool(Fn fn) { return is_logical(fn) || (fn >= Fn::kEqual && fn <= Fn::kGreaterEqual); }
 
 // The program of one function on f32 operands, and bools where it takes them.

@@ -8,12 +8,12 @@ namespace weft::elementwise {
 
 // The rule that keeps a body from being one program.
 struct Refusal {
-  enum class Kind { kShape, kValue };  // of the error that a kernel makes of it
+  enum class Kind { kShape, kValue };  // of the error that a kernel throws for it
   Kind kind = Kind::kValue;
   std::string text;  // "needs 9 outputs; at most 8"
 };
 
-// A refusal if `count` things do not fit in `room`.
+// A refusal if there are more than `room` things: "needs 9 outputs; at most 8".
 inline std::optional<Refusal> refuse_beyond(const char* things, std::size_t count, int room) {
   if (count <= static_cast<std::size_t>(room)) return std::nullopt;
   return Refusal{Refusal::Kind::kValue,

@@ -21,7 +21,7 @@ class Assignment {
     std::vector<std::size_t> defined(all.size(), 0);
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (all[i].dst >= 0) defined[at(all[i].dst)] = i;
-      // Results of the prologue live for ever, because they are read again for the next elements.
+      // Results of the prologue are never released, because they are read again for the next elements.
       for (const int s : sources_of(all[i])) last_[at(s)] = defined[at(s)] < prologue && i >= prologue ? all.size() : i;
     }
     home_.resize(all.size(), -1);

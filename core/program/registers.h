@@ -19,7 +19,7 @@ struct VirtualInstr {
 };
 
 // The program that runs `prologue` once and then `code` for the elements, in as few registers as the lives of the
-// values allow. Refused where it has more instructions, constants or registers than Program holds.
+// values allow. A refusal if Program cannot hold its instructions, constants or registers.
 std::variant<Program, Refusal> assign_registers(const std::vector<VirtualInstr>& prologue,
                                                 const std::vector<VirtualInstr>& code,
                                                 const std::vector<unsigned long long>& constants);
