@@ -68,7 +68,8 @@ struct Formula<Fn::kDivide> : Smooth<SlopeReads::kBoth>, Exact<1> {
   }
 };
 
-// The slopes are 0 where the limit is: b = 0 for the base, 0^b with b >= 0 for the exponent.
+// Slopes at the edges: of the base 0 at b = 0, of the exponent 0 at 0^b with b >= 0. The formulas would give NaN or
+// infinity.
 template <>
 struct Formula<Fn::kPow> : Smooth<SlopeReads::kBoth>, WideRange<kTranscendental> {
   static constexpr Domain domain = kPositive;
@@ -86,7 +87,7 @@ struct Formula<Fn::kPow> : Smooth<SlopeReads::kBoth>, WideRange<kTranscendental>
   }
 };
 
-// NaN wins: a comparison with it is false, so it must stand first.
+// NaN wins: `a != a` takes a NaN in a, and a NaN in b is taken because `a < b` is false.
 template <>
 struct Formula<Fn::kMinimum> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   template <class T>

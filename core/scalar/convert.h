@@ -2,8 +2,8 @@
 #pragma once
 #include "core/scalar/half.h"
 
-// Between storage types and the number types of programs: the rules of the `cast` op. Floating to integer truncates
-// toward zero and saturates, NaN gives 0; anything but 0 is true; integer to integer keeps the low bits.
+// Conversion between storage types and the number types of programs, by the rules of the `cast` op. Floating to integer
+// truncates toward zero and saturates, NaN gives 0; anything but 0 is true; integer to integer keeps the low bits.
 namespace weft {
 
 template <class To, class From>

@@ -3,15 +3,14 @@
 #include "core/scalar/math.h"
 #include "weft/fn.h"
 
-// What each elementwise function computes, written once. The CPU loop, the CUDA kernels, the gradient rules and the
-// tests' slopes all come from this text: T is float, double, long long (where `integers` says so) or the graph
-// builder's scalar, for which an expression adds nodes. Half types never enter here; loops convert on load and store,
-// and bools are 0 and 1.
+// The formula of each elementwise function, written once for CPU loops, CUDA kernels, gradient rules and tests. T is
+// float, double, long long (if `integers`), a traced value of a compiled loop, or the graph builder's Ex, for which an
+// expression adds nodes. Half types never enter here, because loops convert on load and store; bools are 0 and 1.
 //
 //   value(x...)      the function; comparisons give bool
 //   slope(x, y)      one argument: the derivative, from input x and output y
-//   slope_a, slope_b, slope_c(a, b[, c], y)  the same for more arguments
-//   reads            what the slopes look at, so that the rest can be freed after the forward pass
+//   slope_a, slope_b, slope_c(a, b[, c], y)  two or three arguments: the derivative by each
+//   reads            the values that slopes read, so that others can be freed after the forward
 //   smooth           false: the slope is zero everywhere; there are no slope functions then
 //   integers         value() also holds for long long
 //   flops            floating-point operations per element
@@ -19,8 +18,8 @@
 //   half_result      mixed precision may store the result in 16 bits
 //   domain           first arguments at which the function is real; single points of it may be kinks or poles
 //
-// Formulas stand in weft::math and call its functions by their bare names; for the builder's scalar the same names are
-// found by argument-dependent lookup. Constants are like(x, number).
+// Formulas stand in weft::math and call its functions by their bare names; for Ex the same names are found by
+// argument-dependent lookup. Constants are like(x, number).
 namespace weft::math {
 
 enum class SlopeReads : unsigned char { kNothing = 0, kInputs = 1, kOutput = 2, kBoth = 3 };
@@ -46,8 +45,9 @@ struct Domain {
 };
 inline constexpr Domain kEverywhere{-3e38, 3e38}, kPositive{0, 3e38};
 
-// Facts that a specialization states about its results. FLOPs of a library function, and of what is made of one:
+// FLOPs of a library function such as exp, and of a formula made of one.
 inline constexpr int kTranscendental = 8;
+// Facts that a specialization states about its results.
 template <int count>
 struct Exact {
   static constexpr int flops = count;
@@ -60,7 +60,7 @@ struct Rounded {
   static constexpr Domain domain = kEverywhere;
   static constexpr bool exact = false, half_result = true;
 };
-// Results span more than 16 bits tell apart, or an operand's rounding is magnified.
+// Results that 16 bits store badly: they span a wide range, or magnify the rounding of an operand.
 template <int count>
 struct WideRange {
   static constexpr int flops = count;

@@ -4,9 +4,9 @@
 #include "core/scalar/select.h"
 
 // exp, log, tanh, erf and their like for f32 on the host, without branches and tables, so that a loop over them becomes
-// vector code. Within 2 ulp of the exact value for every argument, with or without fma instructions; denormals count as
-// zero, which is how the library computes. The polynomials are minimax fits. F is float, or a number that records what
-// is computed; its bits are a type of their own then.
+// vector code. Results are within 2 ulp for every argument, with or without fma instructions; denormals count as zero,
+// as in all of weft. The polynomials are minimax fits. F is float or a traced value, whose bits are a type of their
+// own.
 namespace weft::math::f32 {
 
 // a * b + c; rounded once where the machine does so in one instruction.
@@ -39,12 +39,12 @@ template <class F>
 WEFT_HD inline F magnitude(F x) {
   return float_of(bits_of(x) & 0x7fffffff);
 }
-// x, which is positive or NaN, with the sign of the other.
+// x with the sign of `sign`; x is positive or NaN.
 template <class F>
 WEFT_HD inline F with_sign_of(F x, F sign) {
   return float_of(bits_of(x) | (bits_of(sign) & static_cast<int>(0x80000000u)));
 }
-// 2^n for n in [-126, 127], of which only the low 9 bits are looked at.
+// 2^n for n in [-126, 127]; only the low 9 bits of n count.
 template <class I>
 WEFT_HD inline auto power_of_two(I n) {
   return float_of(shifted_left(n + 127, 23));
@@ -53,7 +53,7 @@ WEFT_HD inline auto power_of_two(I n) {
 // ln 2 in two parts: the first has so few bits that its product with an exponent is exact.
 inline constexpr float kLn2High = 0x1.62e4p-1f, kLn2Low = 0x1.7f7d1cp-20f;
 
-// x = n ln 2 + r + low, with |r + low| <= ln 2 / 2 and r free of rounding. Of n the low 9 bits are right.
+// x = n ln 2 + r + low, with |r + low| <= ln 2 / 2 and r free of rounding. Only the low 9 bits of n are right.
 template <class F>
 struct Reduced {
   F r, low;
@@ -89,7 +89,7 @@ template <class F>
 WEFT_HD inline F exp(F x) {
   const float infinity = float_of(0x7f800000);
   const Reduced<F> reduced = reduce(x);
-  // Added to the exponent, as 2^n itself is not a normal number where n is 128.
+  // n is added to the exponent bits, because 2^n is not a normal number for n = 128.
   const F y = float_of(plus(bits_of(exp_reduced(reduced)), shifted_left(reduced.n, 23)));
   const F inside = select(x <= 0x1.62e42ep6f, y, x * infinity);  // or NaN
   return select(x < -0x1.5d589ep6f, F(0.0f), inside);
@@ -124,7 +124,7 @@ WEFT_HD inline auto exponent_of(F x) {
   return minus(bits_of(x), 0x3f3504f3) >> 23;
 }
 
-// log outside of the positive normal numbers.
+// log of x that is zero, denormal, negative, infinite or NaN; y for other x.
 template <class F>
 WEFT_HD inline F log_outside(F x, F y) {
   const float infinity = float_of(0x7f800000), nan = float_of(0x7fc00000);

@@ -5,7 +5,7 @@
 
 #include "core/scalar/elementwise.h"
 
-// The elementwise functions at run time: by name, and what their formulas say of them.
+// Elementwise functions at run time: their names, and the facts that their formulas state.
 namespace weft {
 
 // The function of this name, which is also its op's; none for other names.
@@ -20,7 +20,7 @@ struct FnFacts {
 };
 // Facts of a formula (core/scalar/elementwise.h).
 const FnFacts& facts_of(Fn fn);
-// A function made of a library function: an order of magnitude dearer than arithmetic.
+// True for functions made of a library function such as exp: an order of magnitude dearer than arithmetic.
 inline bool is_transcendental(Fn fn) { return facts_of(fn).flops >= math::kTranscendental; }
 
 }  // namespace weft

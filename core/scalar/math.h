@@ -60,7 +60,7 @@ WEFT_HD inline float abs(float x) { return ::fabsf(x); }
 WEFT_HD inline double abs(double x) { return ::fabs(x); }
 WEFT_HD inline float round(float x) { return ::rintf(x); }  // halves to even in the default rounding mode
 WEFT_HD inline double round(double x) { return ::rint(x); }
-// One over the square root in both steps, so that CPU and CUDA round alike.
+// 1 / sqrt(x) in two rounded steps, so that CPU and CUDA round alike.
 WEFT_HD inline float rsqrt(float x) { return 1.0f / ::sqrtf(x); }
 WEFT_HD inline double rsqrt(double x) { return 1.0 / ::sqrt(x); }
 WEFT_HD inline float pow(float a, float b) { return ::powf(a, b); }

@@ -3,13 +3,13 @@
 #include "core/scalar/math.h"
 
 // Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2,
-// 3", 2011). A draw is a pure function of seed, call number, ordinal of the draw in its program and element index, so
-// it is the same bits on every device and for every way of sharing out the elements.
+// 3", 2011). A draw is a pure function of seed, call number, ordinal of the draw in its program and element index.
+// Every device, and every way of sharing out the elements, gives the same bits.
 namespace weft {
 
 struct PhiloxBlock {
   unsigned word[4];
-  // word[i] by choosing: an index that is not known would send a GPU's registers to memory.
+  // word[i] by selects, because an index known only at run time would send a GPU's registers to memory.
   WEFT_HD unsigned pick(int i) const {
     const unsigned low = (i & 1) != 0 ? word[1] : word[0], high = (i & 1) != 0 ? word[3] : word[2];
     return (i & 2) != 0 ? high : low;
@@ -28,7 +28,7 @@ WEFT_HD inline PhiloxBlock philox4x32(PhiloxBlock counter, unsigned key0, unsign
   return counter;
 }
 
-// One draw of a program: everything but the element.
+// Key of one draw of a program: all that a draw depends on but the element.
 struct DrawKey {
   unsigned key0, key1, call, ordinal;
 };
@@ -56,8 +56,8 @@ WEFT_HD inline double unit_double(unsigned low, unsigned high) {
   return static_cast<double>(bits) * 1.1102230246251565e-16;
 }
 
-// How many neighboring elements share a block of uniform or normal draws: a float takes one word of it or, for a
-// normal, two; a double twice that.
+// Number of neighboring elements that share a block of uniform or normal draws. A float takes one word of the block, or
+// two for a normal; a double takes twice that.
 template <class T>
 inline constexpr int uniforms_per_block = sizeof(T) == 4 ? 4 : 2;
 template <class T>

@@ -4,7 +4,7 @@
 
 namespace weft::math {
 
-// A choice as a function, so that numbers that record what is computed can have one of their own.
+// `condition ? a : b` as a function, because traced values need an overload of it.
 template <class T>
 WEFT_HD constexpr T select(bool condition, T a, T b) {
   return condition ? a : b;

@@ -75,13 +75,13 @@ inline constexpr int kTernaryFns = 0 WEFT_TERNARY_FNS(WEFT_COUNT);
 // Number of all functions.
 inline constexpr int kFnCount = kUnaryFns + kBinaryFns + kTernaryFns;
 
-// Number of arguments: the rows stand in this order.
+// Number of arguments: unary functions stand first in Fn, ternary ones last.
 constexpr int arity(Fn fn) {
   const int i = static_cast<int>(fn);
   return i < kUnaryFns ? 1 : i < kUnaryFns + kBinaryFns ? 2 : 3;
 }
 
-// "tanh": also the op's name in the graph.
+// Name of a function, "tanh", which is also the op's name in the graph.
 constexpr const char* name_of(Fn fn) {
   constexpr const char* kNames[] = {
 #define WEFT_NAME(Name, name) #name,
