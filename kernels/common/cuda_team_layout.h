@@ -6,9 +6,9 @@
 #include <bit>
 #include <cstdint>
 
-// How the threads of a block share out a reduction: `team` of them work on one result, and `slots` results
-// lie side by side in the block. Threads that are neighbors in x read neighbors in memory: a team where the reduced
-// axis is the innermost one, slots where it is not.
+// Layout of a reduction in a thread block: teams of `team` threads, each for one result, and `slots` results side by
+// side. Threads that are neighbors in x read neighbors in memory: those of a team if the reduced axis is the innermost
+// one, else those of different slots.
 namespace weft::kernels {
 
 struct TeamLayout {

@@ -8,7 +8,7 @@
 #include "weft/dtype.h"
 #include "weft/error.h"
 
-// How element types are read, computed with and written: the 16-bit types in float, f32 and f64 in themselves.
+// Types that elements are computed in: float for the 16-bit types, else the element type itself.
 namespace weft::kernels {
 
 template <class T>

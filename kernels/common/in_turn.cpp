@@ -15,7 +15,7 @@ namespace weft::kernels {
 
 namespace {
 
-// Where a result of the base lies during a run: in an output of the call, or else at an offset into its workspace.
+// Address of a result of the base during a run: an output of the call, or an offset into the workspace.
 struct BaseResult {
   DType dtype;
   std::size_t offset;
@@ -27,9 +27,9 @@ struct InTurn {
 
   exec::PreparedKernel base, body;
   std::size_t inputs = 0;           // of the base
-  std::vector<BaseResult> between;  // what the base gives
+  std::vector<BaseResult> between;  // the results of the base
   std::vector<std::size_t> own;     // the call's outputs that the body computes
-  std::size_t rest = 0;             // where the workspace of either begins
+  std::size_t rest = 0;             // offset at which the workspace of either begins
 
   // Views made here have no shape: kernels know it from their request, and a copy would allocate.
   void run(const Call& call) const {

@@ -132,7 +132,7 @@ WEFT_BF16 void load_rows(const Stored& m, std::int64_t row, std::int64_t col, Ro
     out.r[i] = i < rows ? _mm512_maskz_loadu_epi16(mask, from + i * m.step) : _mm512_setzero_si512();
 }
 
-// Where the elements of two interleaved registers come from: the lower halves of both, and the upper ones.
+// Indices that interleave two registers: `low` their lower halves, `high` their upper ones.
 struct alignas(64) Interleave {
   std::uint16_t low[32], high[32];
 };

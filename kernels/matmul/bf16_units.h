@@ -4,8 +4,8 @@
 
 #include "core/scalar/half.h"
 
-// What the processor multiplies bf16 with, and the layouts that it wants. Both kinds of units add the products of two
-// neighbors of k to an f32 sum.
+// Units of the processor that multiply bf16, and the layouts that they want. Both kinds of units add the products of
+// two neighbors of k to an f32 sum.
 //
 // Operands come in panels, cut into blocks of kDepth along k and padded with zeros. A block is two tiles of 1 KiB. A
 // left panel has kSide rows of A: a tile is 16 rows of kDepth. A right panel has kSide columns of B: a tile is 16 pairs

@@ -55,7 +55,7 @@ int batch_step(const std::vector<std::int64_t>& which) {
   return all(0) ? 0 : all(1) ? 1 : -1;
 }
 
-constexpr std::uint64_t kMostWorkspace = std::uint64_t{32} << 20;  // what algorithms for Hopper may ask for
+constexpr std::uint64_t kMostWorkspace = std::uint64_t{32} << 20;  // bytes; algorithms for Hopper want so much
 
 // cuBLASLt is column-major: a row-major C = A B is its C' = B' A', so the operands change places.
 class LtGemm {
@@ -87,7 +87,7 @@ class LtGemm {
       plain_ = choose(static_cast<std::uint32_t>(element_), static_cast<std::uint32_t>(size_of(p.result)));
   }
 
-  // Whether the library has an algorithm for operands that are aligned to 256 bytes, and for any.
+  // possible(): the library has an algorithm for operands aligned to 256 bytes. anywhere(): also for unaligned ones.
   bool possible() const { return aligned_.has_value(); }
   bool anywhere() const { return plain_.has_value(); }
   std::size_t workspace() const { return std::max(aligned_->workspaceSize, plain_ ? plain_->workspaceSize : 0); }

@@ -6,7 +6,7 @@
 
 namespace weft::kernels {
 
-// What the library does with a product before it stores it.
+// Work of the library on a product before it is stored.
 enum class GemmEpilogue {
   kNone,
   kAddend,  // + input 2, of the product's shape
@@ -19,7 +19,7 @@ enum class GemmEpilogue {
   kGeluAuxBias,
   kReluAux,  // output 1 are the bits of the ReLU's argument being above 0, see core/scalar/bit_rows.h
   kReluAuxBias,
-  kDRelu,  // where input 2, such bits, is set; else 0
+  kDRelu,  // the product where input 2, such bits, is set; else 0
   kDGelu,  // times the slope of the GELU at input 2
   kSumsA,  // output 1 are the sums of A (B) over the inner axis
   kSumsB,

@@ -20,14 +20,14 @@ struct Matrix {
   bool trans_a, trans_b;
 };
 
-// What else a product reads, and what is written beside it.
+// Further operand and output of a product with an epilogue.
 struct Further {
   GemmEpilogue epilogue;
   const void* input;
   void* output;
 };
 
-// What an activation is applied to.
+// The argument of the activation function: the product x, plus a bias or an addend.
 template <class C, class A>
 __device__ A argument(const Further& further, A x, std::int64_t element, std::int64_t column) {
   const auto* operand = static_cast<const C*>(further.input);
@@ -130,7 +130,7 @@ __global__ void gemm_kernel(Matrix p, Further further, const T* a, const T* b, C
   }
 }
 
-// Whether what is read and written must be aligned.
+// True for epilogues with a mask, because cuBLASLt wants their operands and results aligned.
 bool wants_alignment(GemmEpilogue e) { return keeps_bits(e) || e == GemmEpilogue::kDRelu; }
 
 void expect_alignment(std::span<const View> views) {

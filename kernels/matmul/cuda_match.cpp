@@ -67,7 +67,7 @@ class Matcher {
            });
   }
 
-  // What `v` is but for roundings to a 16-bit result's type.
+  // The value that `v` is a rounding of: v without casts between f32 and the result's type.
   ir::Value unrounded(ir::Value v) const {
     const auto either = [&](ir::Value x) {
       const DType dtype = body_.spec(x).dtype;
@@ -123,7 +123,7 @@ class Matcher {
   DType result_;
 };
 
-// What passes have made for the library.
+// The library's epilogue for a body of one node, which a pass has made for it: relu_bits.
 std::optional<MatchedEpilogue> match_lone_node(const ir::Graph& body, const ir::Node& node, DType operands) {
   const bool bits = node.op.name() == "relu_bits", relu = node.op.name() == "relu_bits_grad";
   const DType product = body.spec(body.inputs[0].value).dtype, result = node.outputs[0].dtype;

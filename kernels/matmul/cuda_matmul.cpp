@@ -57,7 +57,7 @@ class ByLibrary {
   }
 
   bool anywhere() const { return gemm_.anywhere; }
-  // What runs where operands are not aligned as the library wants them.
+  // Sets the kernel for operands that are not aligned as the library wants them.
   void set_otherwise(exec::PreparedKernel kernel) { otherwise_ = std::move(kernel); }
   std::size_t workspace() const {
     return std::max(space_ + std::max(gemm_.kernel.workspace, rounding_.workspace), otherwise_.workspace);
@@ -91,7 +91,7 @@ class ByLibrary {
   }
 
  private:
-  // Of the node; the body's first input is the product.
+  // Number of the node's input for the body's operand: one more, because the body's product has two inputs of the node.
   std::size_t input() const { return match_.operand.value_or(0) + 1; }
   // Without its shape: a copy would allocate.
   static View bare(const View& view) { return {view.data, {{}, view.spec.dtype}}; }
@@ -104,7 +104,7 @@ class ByLibrary {
   PreparedGemm gemm_;
   exec::PreparedKernel rounding_;        // an f32 bias of 16-bit results is rounded first
   exec::PreparedKernel otherwise_;       // nothing where the library takes operands anywhere
-  std::size_t space_ = 0, rounded_ = 0;  // where in the workspace theirs begins, and the rounded bias
+  std::size_t space_ = 0, rounded_ = 0;  // offsets in the workspace: of theirs, and of the rounded bias
 };
 
 // The node by the library where it has what was matched, which follows from body, dtypes and shapes. `in_turn` makes

@@ -23,7 +23,7 @@ bool crowded(std::int64_t row, DType dtype) {
   return row > GemmCut::kMaxCols && row * static_cast<std::int64_t>(size_of(dtype)) % 2048 == 0;
 }
 
-// What it costs to read B, in elements copied. The library has no kernel for a transposed B.
+// Cost of reading B, in elements copied. A transposed B is copied, because the library has no kernel for it.
 std::int64_t cost_of_b(const GemmProblem& p) {
   if (p.trans_b) return p.k * p.n;
   return crowded(p.n, p.dtype) ? p.k * p.n * std::min(p.m, kReuse) / kReuse : 0;

@@ -6,8 +6,8 @@
 
 namespace weft::kernels {
 
-// How the CPU cuts a product, from its shape and types alone: every element is then the same sum whatever the number of
-// threads.
+// Cut of a product on the CPU. It follows from shape and types alone, because every element must be the same sum for
+// any number of threads.
 struct GemmCut {
   static constexpr std::int64_t kMaxRows = 48, kMaxCols = 64;
 

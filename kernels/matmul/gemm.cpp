@@ -14,10 +14,10 @@ namespace {
 
 // Multiply-adds and elements copied that are worth a thread's attention.
 constexpr std::int64_t kGrain = 64 * 1024, kCopyGrain = 32 * 1024;
-// What takes less than about 20 us stays on the calling thread.
+// Multiply-adds below which a product stays on the calling thread: about 20 us.
 constexpr std::int64_t kAlone = 1024 * 1024;
-// Where several threads multiply, so many elements are copied by several, too: each finds in its own cache what it has
-// copied, and fetching that from another core's takes longer than the copy.
+// Elements from which several threads copy, if several multiply. A thread then finds its copy in its own cache, because
+// fetching from another core's takes longer than copying.
 constexpr std::int64_t kAloneCopy = 8 * 1024;
 // Multiply-adds that take as long as one which reads its element of B from memory.
 constexpr std::int64_t kDotCost = 4;

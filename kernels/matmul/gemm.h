@@ -16,7 +16,7 @@ struct GemmTile {
   std::int64_t matrix = 0, row = 0, col = 0, rows = 0, cols = 0;
 };
 
-// What is to be called: run(), or for_each_tile().
+// Function that a product is made for: run() writes the matrix, for_each_tile() gives tiles.
 enum class GemmInto : std::uint8_t { kMatrix, kTiles };
 
 // A product on the CPU, made tile by tile, so that more can be done with a tile while it is in cache. T is how the

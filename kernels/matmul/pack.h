@@ -11,8 +11,8 @@ namespace weft::kernels {
 void transpose(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t cols, float* to,
                std::int64_t to_step);
 
-// The same for any type, widened to what is computed with. Blocks keep both the reads and the writes within a few cache
-// lines.
+// Transposes a matrix of any type, widened to the type that is computed with. Blocks keep both the reads and the writes
+// within a few cache lines.
 template <class T>
 void transpose(const T* from, std::int64_t from_step, std::int64_t rows, std::int64_t cols, Compute<T>* to,
                std::int64_t to_step) {

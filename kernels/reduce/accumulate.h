@@ -6,7 +6,7 @@
 
 #include "core/scalar/annotate.h"
 
-// What each reduction does to its elements, for CPU and CUDA alike. E is the type that is computed with.
+// Steps of each reduction over its elements, for CPU and CUDA alike. E is the type that is computed with.
 //
 //   Element           E
 //   State             what is known of the elements seen so far

@@ -46,7 +46,7 @@ class CpuCrossEntropy {
     const T* weight;       // null: 1
     const Label* targets;  // probabilities of the row
     std::int64_t label;
-    A hit;  // what the label adds to q
+    A hit;  // the label's share of q
     A scale;
     A max;
     double sum;

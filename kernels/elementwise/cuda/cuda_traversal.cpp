@@ -48,7 +48,7 @@ Walk walk_of(const Geometry& g, int lanes) {
   return walk;
 }
 
-// How a reduction is cut: eight steps or more for each thread, and blocks for one wave where there is work for them.
+// Cut of a reduction: eight steps or more for each thread, and enough thread blocks for one wave.
 ReductionCut cut(bool trailing, std::int64_t count, std::int64_t results, int lanes) {
   ReductionCut r;
   r.trailing = trailing;

@@ -12,7 +12,7 @@ inline constexpr int kJoinBlock = 256, kMostJoinColumns = 32;      // of the blo
 
 inline constexpr int kLanes = 4, kMostLanes = 8;  // 16 bytes of f32, and of 16-bit types
 
-// How the operands follow the elements, a bit for each access. An access without a bit is looked up lane by lane.
+// Broadcasting of the operands, a bit for each access. An access without a bit is looked up lane by lane.
 struct Walk {
   unsigned dense = 0, scalar = 0;  // bits of Follow::kDense and kScalar
   // Along the last axis an operand has neighbors, or the same element all the way; no pack of lanes crosses its end.

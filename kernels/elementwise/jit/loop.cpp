@@ -33,7 +33,7 @@ constexpr std::int64_t kFewElements = 1024, kFewOfShortRows = 128;
 
 }  // namespace
 
-// How operands move on with the elements, and the code.
+// Machine code of a loop, and the steps by which its operands advance.
 class CompiledLoop {
  public:
   CompiledLoop(const Program& program, const loop::Code& code, std::int64_t period,
@@ -269,7 +269,7 @@ class CompiledLoop {
   const loop::MachineCode& several(const loop::Frame& frame) const {
     return decided_ && frame.scalars[decider_] != 0 ? *decided_ : *several_;
   }
-  // How many f32 lie between the address and the next vector's location.
+  // Number of f32 from an address to the next aligned vector.
   std::int64_t before_vector(const void* address) const {
     const auto past = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(address) / 4) % one_->step;
     return past ? one_->step - past : 0;
@@ -296,7 +296,7 @@ class CompiledLoop {
     move_on(frame, n);
   }
   void move_on(loop::Frame& frame, std::int64_t n) const {
-    std::int64_t along = n;  // what goes by rows
+    std::int64_t along = n;  // advance of operands that go by rows
     if (frame.turn != kNever) {
       const std::int64_t before = period_ - frame.turn;
       along = (before + n) % period_ - before;

@@ -14,8 +14,8 @@ namespace weft::kernels::loop {
 
 enum class Op : std::uint8_t {
   kLoad,      // a vector of input `bits`
-  kLoadBF16,  // the same of bf16
-  kLoadBool,  // the same of bools, as integers
+  kLoadBF16,  // a vector of bf16 input `bits`, as f32
+  kLoadBool,  // a vector of bool input `bits`, as integers
   kScalar,    // the one element of input `bits` as f32, in every lane
   kConstant,  // `bits` in every lane
   kAdd,

@@ -18,8 +18,8 @@ using Xbyak::Opmask;
 using Xbyak::Reg64;
 using Xbyak::Xmm;
 
-// How far ahead operands are fetched into the second cache, in bytes: memory answers later than the processor can look
-// ahead, and its own prefetching stops at the end of a small page.
+// Distance in bytes at which operands are prefetched into the second cache. Memory answers later than the processor can
+// look ahead, and its own prefetching stops at the end of a small page.
 constexpr int kAhead = 16 * 1024;
 
 bool commutes(Op op) {

@@ -4,7 +4,8 @@
 
 #include "core/program/interpreter.h"
 
-// How tiles are joined into the states of a reduction; like tile_machine.h for files built for one instruction set.
+// Functions that join tiles into the states of a reduction. Like tile_machine.h, for files built for one instruction
+// set.
 namespace weft::kernels {
 namespace {
 
