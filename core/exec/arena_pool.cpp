@@ -6,7 +6,7 @@
 namespace weft::exec {
 
 const std::shared_ptr<ArenaPool>& ArenaPool::shared() {
-  // Never destroyed: see data_fault.cpp.
+  // Never destroyed, because freeing device memory while the process exits would call a driver that may be gone.
   static auto* const pool = new std::shared_ptr<ArenaPool>(std::make_shared<ArenaPool>());
   return *pool;
 }
@@ -27,7 +27,7 @@ ArenaLease::ArenaLease(ArenaPool& pool, std::size_t bytes, const Stream& stream)
     }
   }
   if (buffer_ && buffer_->bytes() >= bytes) return;
-  buffer_.reset();  // before the larger one is asked for
+  buffer_.reset();  // first, because memory may not hold both at once
   buffer_ = Block::allocate(bytes, stream);
 }
 

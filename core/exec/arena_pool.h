@@ -11,13 +11,13 @@
 
 namespace weft::exec {
 
-// Activation arenas to lend. All programs of a pool that run on one stream share one, as large as the largest of them
-// needs; a second program running at the same time gets its own.
+// Arenas to lend. The instances of a pool that run on one stream take turns at one arena, as large as the largest of
+// them needs. An instance that runs at the same time gets an arena of its own.
 class ArenaPool {
  public:
-  // The one of everything that is not a session.
+  // The pool of all instances but those of sessions.
   static const std::shared_ptr<ArenaPool>& shared();
-  // Of the arena that waits for the next program on this stream.
+  // Bytes of the arena that waits for the next run on this stream; 0 if there is none.
   std::int64_t idle_bytes(const Stream& stream);
 
  private:

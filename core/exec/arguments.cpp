@@ -25,7 +25,7 @@ Arguments::Arguments(const ir::Graph& graph, Device device)
 
 const std::vector<void*>& Arguments::bring(std::span<const Array> inputs, const Stream& stream) {
   if (device_.is_cuda() && !(stream == stream_)) {
-    // Earlier work of the other stream may still read the places.
+    // New places, because earlier work of the other stream may still read the old ones.
     for (Array& place : places_)
       if (place.defined()) place = Array::empty(place.spec(), stream);
     stream_ = stream;
@@ -48,12 +48,12 @@ const std::vector<void*>& Arguments::bring(std::span<const Array> inputs, const 
   return addresses_;
 }
 
-// All in one copy to a place on the device, beside the work of the step before, and from there to their own places once
-// that step has read them.
+// Sends all host arguments in one copy to a staging buffer on the device, while the run before may still work. The
+// run's own stream then copies each argument to its place, because the run before reads it there.
 void Arguments::bring_from_host(std::span<const Array> inputs, const Stream& stream) {
   std::size_t bytes = 0;
   for (const std::size_t i : from_host_) bytes += padded(bytes_of(inputs[i]));
-  constexpr int kPlaces = 2;  // one is read by the run before
+  constexpr int kPlaces = 2;  // the run before may still read one
   if (!upload_ || upload_->bytes() < bytes) upload_ = Upload::create(device_, bytes, kPlaces);
   auto place = upload_->take();
   std::size_t at = 0;

@@ -11,8 +11,9 @@
 
 namespace weft::exec {
 
-// Where an instance reads its inputs: where they lie. On a CUDA device an argument that was given on the host has a
-// place of its own, and so have all that are not large once settle() was called: their addresses then stay.
+// Addresses at which an instance reads its inputs: as a rule the caller's own. On CUDA a host argument is copied to a
+// place on the device. After settle() so is each argument of up to 1 MiB, because a recording needs addresses that
+// stay.
 class Arguments {
  public:
   Arguments(const ir::Graph& graph, Device device);
@@ -26,8 +27,8 @@ class Arguments {
   const ir::Graph& graph_;
   const Device device_;
   std::vector<void*> addresses_;
-  std::vector<Array> places_;  // undefined: read where it lies
-  Stream stream_;              // that the places are used on
+  std::vector<Array> places_;  // undefined: read at the caller's address
+  Stream stream_;              // the stream that uses the places
   bool settled_ = false;
   std::vector<std::size_t> from_host_;
   std::shared_ptr<Upload> upload_;

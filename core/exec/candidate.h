@@ -9,15 +9,14 @@
 #include "core/exec/kernel.h"
 #include "weft/device.h"
 
-// The kernel table's type: for each op and kind of device a list of ways to run it, of which the first that takes a
-// request runs it.
+// The kernel table's type: a list of candidates for each op and kind of device. The first that takes a request runs it.
 namespace weft::exec {
 
 // One way to run an op on one kind of device.
 struct Candidate {
-  std::string_view name;  // of a literal: "cublaslt"
-  // The kernel made ready; nothing where shapes, dtypes, processor or library are not what the candidate takes. Throws
-  // where no candidate could take the request.
+  std::string_view name;  // a string literal: "cublaslt"
+  // Gives the kernel made ready, or nullopt if shapes, dtypes, processor or library do not suit the candidate. Throws
+  // if no candidate could take the request.
   std::optional<PreparedKernel> (*prepare)(const KernelRequest&);
 };
 
@@ -45,8 +44,8 @@ std::vector<std::string_view> candidates_of(std::string_view op, Device::Kind ki
 // where the forced one does not.
 PreparedKernel prepare_first(std::span<const Candidate> candidates, const KernelRequest& request);
 
-// While it lives, kernels that this thread prepares for an op on a kind of device are the candidate's of this name. For
-// tests and measurements; the latest one counts.
+// Forces one candidate of an op on a kind of device, for the kernels that this thread prepares in the scope's lifetime.
+// The innermost scope counts. For tests and measurements.
 class ForcedCandidate {
  public:
   // Throws ValueError where the op has no candidate of this name.

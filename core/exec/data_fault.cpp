@@ -18,7 +18,7 @@ struct Flags {
 };
 
 Flags& flags() {
-  // Never destroyed: freeing device memory while the process exits would call a driver that may be gone.
+  // Never destroyed, because freeing device memory while the process exits would call a driver that may be gone.
   static auto* instance = new Flags;
   return *instance;
 }
@@ -40,7 +40,7 @@ DataFault* data_fault(Device device) {
 void throw_data_error(const Stream& stream) {
   const Device device = stream.device();
   DataFault* place = data_fault(device);
-  if (device.is_cpu() && std::atomic_ref(place->code).load() == 0) return;  // another thread's kernel may be reporting
+  if (device.is_cpu() && std::atomic_ref(place->code).load() == 0) return;  // atomic, because others may report
   DataFault seen;
   copy_bytes(&seen, Device::cpu(), place, device, sizeof seen, stream);
   stream.synchronize();

@@ -21,10 +21,10 @@ struct Entry {
   std::vector<TensorSpec> inputs;
   Device device;
   std::string path;
-  std::string_view forced;  // the candidate that tests wanted
+  std::string_view forced;  // the candidate that was forced, or empty
   std::vector<TensorSpec> outputs;
   PreparedKernel kernel;
-  std::unique_ptr<Instance> program;  // of an op without a kernel
+  std::unique_ptr<Instance> program;  // for an op without a kernel: its parts
 };
 
 bool same(const Entry& e, ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {

@@ -12,12 +12,12 @@ namespace weft::exec {
 struct BuildOptions {
   Device device;
   bool allow_tf32 = false;   // f32 matmuls may use TF32 on CUDA
-  DType half = DType::kF32;  // bf16 or f16: what f32 products are taken of; see passes::lower_precision()
-  bool fuse = true;          // false: node by node as traced, for a debugger; ops without a kernel in their parts
+  DType half = DType::kF32;  // kBF16 or kF16: f32 products round their operands to it; see passes::lower_precision()
+  bool fuse = true;          // false: a call per traced node, for a debugger; ops without a kernel in their parts
 };
 
-// A graph made ready to run: pruned, planned, every kernel prepared. It never changes, so that any number of instances
-// may run it at once.
+// A graph made ready to run: pruned, planned, every kernel prepared. An executable never changes, so that any number of
+// instances may run at once.
 class Executable {
  public:
   Executable(const ir::Graph& graph, const BuildOptions& options);

@@ -14,7 +14,7 @@
 namespace weft::exec {
 namespace {
 
-// What is laid side by side lies there mostly; the rest is copied.
+// Counts the bytes of concat and pack. Only parts that the plan does not place in the result are copied.
 void count_parts(const Executable& program, std::size_t n, const std::vector<std::int64_t>& parts, CallCost& cost) {
   const ir::Node& node = program.graph().nodes[n];
   const plan::Placement& whole = program.plan().values[n][0];

@@ -17,10 +17,10 @@
 namespace weft::exec {
 namespace {
 
-constexpr std::size_t kReplays = 16;                           // of an instance
-constexpr std::int64_t kLargeResult = std::int64_t{64} << 10;  // bytes that are not copied on CUDA
+constexpr std::size_t kReplays = 16;                           // recordings that an instance keeps
+constexpr std::int64_t kLargeResult = std::int64_t{64} << 10;  // bytes; smaller results are copied on CUDA
 
-// The values of the blocks that are in use after the run.
+// The values in those blocks of the arena that are still in use after the run.
 class LastValues {
  public:
   LastValues(const ir::Graph& graph, const plan::Plan& plan) : plan_(plan) {
@@ -35,8 +35,8 @@ class LastValues {
     }
   }
 
-  // The values that lie where this one does, while the arena has that place for them: what it was computed over, and
-  // what is the same bytes. Empty where others share only some of its bytes, and for a value outside the arena.
+  // All values on exactly this value's bytes in its block: its aliases, the values it overwrote in place, and itself.
+  // Empty if a value shares only some of the bytes, or if this value is outside the arena.
   std::vector<ir::Value> in_the_place_of(ir::Value value) {
     const Residents* const around = find(value);
     if (!around) return {};
@@ -99,10 +99,10 @@ Instance::Instance(std::shared_ptr<const Executable> executable, std::shared_ptr
 void Instance::find_movable() {
   const ir::Graph& graph = executable_->graph();
   movable_.resize(graph.outputs.size());
-  std::map<ir::Value, int> returns;  // per value: of how many outputs
+  std::map<ir::Value, int> returns;  // per value: the outputs that return it
   for (const ir::Output& output : graph.outputs) ++returns[output.value];
   LastValues last(graph, executable_->plan());
-  std::map<ir::Value, std::size_t> moved;  // to the memory of this output
+  std::map<ir::Value, std::size_t> moved;  // value -> the output whose memory it moves to
   for (std::size_t i = 0; i < movable_.size(); ++i) {
     const ir::Value value = graph.outputs[i].value;
     if (executable_->device().is_cuda() && graph.spec(value).bytes() < kLargeResult) continue;
@@ -196,11 +196,11 @@ void Instance::walk(const Stream& stream, PoisonGuard* poison) {
     step.kernel.run(call);
     if (poison) poison->after(step.node);
   }
-  if (poison) poison->before(executable_->graph().nodes.size());  // the places where results are staged
+  if (poison) poison->before(executable_->graph().nodes.size());  // opens the places where results are staged
 }
 
 bool Instance::may_record(const Stream& stream) const {
-  // The user's own recording gets the calls one by one.
+  // A stream that the user records gets the calls one by one.
   return recordable_ && !stream.capturing();
 }
 
@@ -218,7 +218,7 @@ const Recording* Instance::recording_for(std::span<const Array> outputs, std::sp
                                   [this](const Replay& replay) { return replay.addresses == addresses_; });
   if (known == replays_.end()) {
     if (replays_.size() == kReplays) {
-      // They do not come round: from now on they are copied to where they can be expected.
+      // Too many different addresses: from now on arguments are copied to places that stay.
       arguments_.settle();
       replays_.erase(replays_.begin());
     }
@@ -235,13 +235,13 @@ const Recording* Instance::recording_for(std::span<const Array> outputs, std::sp
   return recording ? &recording : nullptr;
 }
 
-// A run that cannot be recorded goes on as a walk.
+// Gives an empty recording if the walk cannot be recorded; all runs are then walks.
 Recording Instance::record() {
   std::string reason;
   for (const Executable::PreparedCall& step : executable_->prepared_calls())
     if (!step.kernel.recordable) reason = cat("'", executable_->graph().nodes[step.node].op.name(), "' says so");
   try {
-    // Without the poison guard: it works on the host at run time. The walk before this one had it.
+    // No poison guard, because the guard works on the host at run time. The first run, a walk, had one.
     if (reason.empty())
       return Recording(executable_->device(), [this](const Stream& stream) {
         walk(stream, nullptr);
@@ -280,7 +280,7 @@ std::vector<Array> Instance::outputs(std::span<const Array> targets, const Strea
   return out;
 }
 
-// The user's memory might overlap an argument that is still to be read, so it is not written before the end.
+// The user's memory is not written before the end, because it may overlap an argument that is still to be read.
 void Instance::aim(std::span<const Array> outputs, std::span<const Array> targets) {
   for (std::size_t i = 0; i < movable_.size(); ++i) {
     if (movable_[i].empty()) continue;

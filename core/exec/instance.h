@@ -14,10 +14,9 @@
 
 namespace weft::exec {
 
-// One runnable copy of an executable: the addresses that its calls work on. A run is one walk over a flat list of
-// prepared calls, and on CUDA from the second run at the same addresses on one launch of a recording of them. Arguments
-// and results that come round in a few places are read and written there: each combination has a recording. Nothing is
-// looked up in a call and, in a steady state, nothing is allocated but the memory of what is returned.
+// One runnable copy of an executable: the addresses that its calls work on. A run walks over the prepared calls. On
+// CUDA the second and later runs at the same addresses launch a recording of that walk; each set of addresses has its
+// own. A steady run allocates nothing but the memory of what is returned.
 class Instance {
  public:
   // Activations lie in an arena of `arenas`; instances that share a pool share the memory.
@@ -26,26 +25,26 @@ class Instance {
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
-  // inputs: a dense array per graph input, on the device; an argument may also lie on the host. targets: per graph
-  // output the memory that it goes to, a variable's or the user's; an undefined array for a returned one, which gets
-  // fresh memory. Gives one array per output. Reads see the variables as they were before the run, whatever is
-  // assigned. Not concurrent with itself.
+  // Runs the program and gives one array per output. `inputs`: a dense array per graph input, on the device; an
+  // argument may also be on the host. `targets`: per graph output the memory that it goes to, a variable's or the
+  // user's; an undefined array asks for new memory. Variables are read as they were before the run. Runs of an instance
+  // must not overlap.
   std::vector<Array> run(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream);
 
-  // Seconds that each of the executable's steps takes, the shortest of several runs, with a look at the clock after
-  // each of them. The runs assign nothing but `targets`, and what is written in place.
+  // Seconds of each prepared call, the shortest of several runs with a clock between calls. The runs assign only those
+  // variables that the plan writes in place.
   std::vector<double> profile(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream);
 
   const Executable& executable() const { return *executable_; }
   const std::shared_ptr<const Executable>& shared_executable() const { return executable_; }
 
  private:
-  // The views point into the arena and the inputs, and are set anew when one of those has moved.
+  // The operands of one prepared call. Views point into the arena and the inputs, and are set again when those move.
   struct Bound {
     std::vector<View> inputs, outputs;
     Call call;  // made once, so that a run copies and allocates nothing
   };
-  // A recording, or none yet, and the addresses that it is for.
+  // A recording and the addresses that it is for. Empty until those addresses come a second time.
   struct Replay {
     std::vector<void*> addresses;
     Recording recording;
@@ -55,16 +54,17 @@ class Instance {
   void find_movable();
   void* address(ir::Value value) const;
   void walk(const Stream& stream, PoisonGuard* poison);
-  // What the walk leaves to do inside the arena and the variables; the same from run to run, so recorded with it.
+  // Copies assigned values to those variables that the walk could not write. Part of the recording, because every run
+  // copies the same addresses.
   void settle(const Stream& stream);
   // The memory of every output: its target, or new.
   std::vector<Array> outputs(std::span<const Array> targets, const Stream& stream) const;
-  // Has the walk write results that get new memory there instead of into the arena.
+  // Points the walk at the new memory of results, which saves a copy out of the arena.
   void aim(std::span<const Array> outputs, std::span<const Array> targets);
-  // Copies what the walk has left in the arena.
+  // Copies the results that the walk has left in the arena to their memory.
   void hand_over(std::span<const Array> outputs, std::span<const Array> targets, const Stream& stream) const;
   bool may_record(const Stream& stream) const;
-  // The recording for the addresses of this run, made if they have been met before; else null.
+  // The recording for this run's addresses, made at their second run; null at the first.
   const Recording* recording_for(std::span<const Array> outputs, std::span<const Array> targets);
   void list_addresses(std::span<const Array> outputs, std::span<const Array> targets);
   Recording record();
@@ -72,17 +72,17 @@ class Instance {
   std::shared_ptr<const Executable> executable_;
   std::shared_ptr<ArenaPool> arenas_;
   Arguments arguments_;
-  std::vector<Bound> calls_;  // one per step
+  std::vector<Bound> calls_;  // one per prepared call
   bool views_set_ = false;
   std::byte* arena_ = nullptr;
   std::vector<void*> bound_;    // the inputs
   std::vector<void*> targets_;  // the variables that are assigned; null for other outputs
-  // Per output the views of its place in the arena, where all that lies there may go to the result's memory instead; on
-  // CUDA of large ones, since the small ones that a loop collects never lie where a recording wrote the last one.
+  // Per output the views that may point at the result's new memory instead of the arena. On CUDA only for large
+  // results, because small results that a loop keeps have new addresses in each run, which no recording knows.
   std::vector<std::vector<View*>> movable_;
   bool recordable_;
-  std::vector<void*> addresses_;  // of this run
-  std::vector<Replay> replays_;   // the last one was used last
+  std::vector<void*> addresses_;  // addresses of this run
+  std::vector<Replay> replays_;   // the most recently used last
 };
 
 }  // namespace weft::exec

@@ -15,7 +15,7 @@ std::vector<double> Instance::profile(std::span<const Array> inputs, std::span<c
   constexpr int kFewest = 5, kMost = 200;
   const ArenaLease arena(*arenas_, static_cast<std::size_t>(executable_->plan().arena_bytes), stream);
   bind(arguments_.bring(inputs, stream), targets, arena.data());
-  views_set_ = false;  // a run before has aimed some at memory that is its results'
+  views_set_ = false;  // because an earlier run may have aimed some at its results
   set_views();
   DataFault* const fault = data_fault(executable_->device());
   const FlushDenormals flush;

@@ -12,7 +12,8 @@
 namespace weft::exec {
 namespace {
 
-// What programs add at run time. Never destroyed: kernels may still be prepared while the process winds down.
+// Kernels and error texts that are added at run time. Never destroyed, because kernels may still be prepared while the
+// process exits.
 struct Registrations {
   std::mutex mutex;
   std::map<std::pair<std::string, Device::Kind>, Prepare> kernels;

@@ -14,7 +14,7 @@
 // The contract between the executor and the kernels.
 namespace weft::exec {
 
-// What a kernel learns before the first run: everything but the addresses.
+// A node as its kernel sees it before the first run: everything but the addresses.
 struct KernelRequest {
   ir::OpId op;
   const ir::Attributes& attributes;
@@ -27,17 +27,16 @@ struct KernelRequest {
 };
 
 // A kernel made ready for one node. `run` is called once per step and must not allocate or wait; on CUDA it only
-// enqueues on call.stream. Operands are dense, row-major and 256-byte aligned, except where the caller handed in memory
-// of his own, which is aligned to its element. An output that nobody reads has data == nullptr. Outputs never overlap
-// inputs, with two exceptions (core/ops/memory.h). Where may_run_in_place() says so, an output may be the very same
-// bytes as an input: such a kernel reads an element of all its inputs before it writes that element of any output. The
-// inputs of concat and pack may lie already where the output wants them, and are then left alone. Empty tensors do
-// occur.
+// enqueues on call.stream. Operands are dense, row-major and 256-byte aligned; the caller's own memory is aligned to
+// its element. An output that nobody reads has data == nullptr. Outputs never overlap inputs, with two exceptions
+// (core/ops/memory.h). If may_run_in_place() is true, an output may be the very bytes of an input. Such a kernel reads
+// an element of all inputs before it writes that element of any output. An input of concat or pack may already be in
+// its place in the output, and is then not copied. Tensors may be empty.
 struct PreparedKernel {
   std::function<void(const Call&)> run;
   std::size_t workspace = 0;     // bytes in call.workspace, 256-byte aligned
-  bool recordable = true;        // false: on CUDA it has work to do on the host each time, so no graph may hold it
-  std::string_view candidate{};  // which of the op's candidates it is (core/exec/candidate.h), for reports
+  bool recordable = true;        // false: works on the host in every run, so no CUDA graph may hold it
+  std::string_view candidate{};  // name of the candidate (core/exec/candidate.h), for reports
 };
 
 using Prepare = std::function<PreparedKernel(const KernelRequest&)>;

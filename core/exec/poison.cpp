@@ -11,7 +11,7 @@ namespace weft::exec {
 
 namespace {
 
-// In the stream's order: an emulated device runs its kernels later than they are enqueued.
+// Opens or closes bytes in the stream's order, because an emulated device runs kernels later than they are enqueued.
 void set(const Stream& stream, std::byte* begin, std::int64_t bytes, bool open) {
   stream.enqueue_host([=] {
     if (open) {
@@ -29,7 +29,7 @@ PoisonGuard::PoisonGuard(const plan::Plan& plan, std::byte* arena, const Stream&
   set(stream_, arena_, plan_->arena_bytes, false);
 }
 
-// What is left of the run (copying results out) may touch everything, and so may the next user of the memory.
+// Opens the whole arena, because the copies of results and the next user of the memory may touch all of it.
 PoisonGuard::~PoisonGuard() { set(stream_, arena_, plan_->arena_bytes, true); }
 
 void PoisonGuard::before(std::size_t node) {

@@ -22,7 +22,8 @@ namespace weft::exec {
 // arena.
 inline constexpr std::int64_t kRedZone = WEFT_ASAN ? 256 : 0;
 
-// Under the address sanitizer: only the blocks in use at a node may be touched while it runs. Otherwise nothing.
+// Access check of an arena under the address sanitizer: a node may touch only the blocks in use. Does nothing
+// elsewhere.
 class PoisonGuard {
  public:
   PoisonGuard(const plan::Plan& plan, std::byte* arena, const Stream& stream);

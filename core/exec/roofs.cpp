@@ -50,7 +50,7 @@ double seconds_of(Device device, const char* op, const ir::Attributes& attribute
   return best;
 }
 
-// The rates of copies by their bytes, read and written ones together, ascending.
+// Pairs (bytes read and written, bytes per second) of copies, by ascending size.
 using Rates = std::vector<std::pair<std::int64_t, double>>;
 
 Rates measure_copies(Device device) {

@@ -5,12 +5,12 @@
 #include "weft/device.h"
 #include "weft/dtype.h"
 
-// What a device does at best, to hold measured times against. Measured at the first call of a process, in a fraction of
-// a second.
+// Highest rates of a device, to compare measured times with; measured at the first call in a process, in under a
+// second.
 namespace weft::exec {
 
-// Bytes per second, read and written ones together, of a copy of as many bytes as a kernel works on, or of one that is
-// too large for any cache if those are many: what is in a cache is there faster.
+// Bytes per second, reads plus writes, of a copy of about this many bytes. Small copies are faster, because their bytes
+// are in a cache; beyond the largest copy measured the rate stays.
 double copy_rate(Device device, std::int64_t bytes);
 // Floating-point operations per second of a large product of square matrices; 0 for dtypes without one.
 double product_rate(Device device, DType dtype);
