@@ -51,7 +51,7 @@ std::vector<Tensor> traced(const std::vector<Tensor>& inputs, const detail::Trac
   return detail::Program(CompileOptions{}).run(arguments, body);
 }
 
-// A value that stands for x alone: derivatives with respect to it do not see other uses of x.
+// A copy of x, so that derivatives with respect to the copy leave out other uses of x.
 Tensor alias(const Tensor& x) { return detail::apply1("copy", {x}); }
 
 void check_like(const char* op, const char* what, const Tensor& given, const TensorSpec& wanted) {
@@ -78,7 +78,8 @@ Tensor Gradients::operator[](const Variable& variable) const {
 Gradients gradients(const Tensor& scalar, const Parameters& of) {
   Tracer& tracer = tracer_or_throw("gradients");
   const ir::Value loss = scalar_of(tracer, scalar, "gradients");
-  // Every version that was read is a leaf; the gradient is that of the latest one the loss depends on.
+  // Every version that was read is a leaf, because the trace may assign the variable. The result is the gradient of the
+  // latest version that the loss depends on.
   std::vector<ir::Value> wrt;
   std::vector<std::size_t> ends;
   for (const Variable& v : of) {
@@ -178,7 +179,7 @@ Tensor hvp(const Map& f, const Tensor& x, const Tensor& v) { return jvp(grad(f),
 std::vector<Variable> detail::reached_parameters(const Tensor& scalar) {
   Tracer& tracer = tracer_or_throw("gradients");
   const std::set<ir::Value> found = autodiff::influences(tracer.build(), tracer.lift(scalar, "gradients"));
-  const TracePause pause;  // the answer is no part of the trace's key
+  const TracePause pause;  // reading `trainable` shall add no guard to the trace
   std::vector<Variable> out;
   for (const auto& cell : tracer.cells()) {
     if (!cell->parameter || !cell->trainable.get()) continue;

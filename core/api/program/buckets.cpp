@@ -14,7 +14,7 @@ namespace {
 
 using ops::Rows;
 
-// How every value of a traced graph relates to the rows of the arguments.
+// Relation of every value in a traced graph to the rows of the arguments: carried, alike, mixed or none.
 class RowsOf {
  public:
   RowsOf(const ir::Graph& graph, std::int64_t rows) : graph_(graph), rows_(rows), mixer_(graph.nodes.size(), -1) {
@@ -46,7 +46,7 @@ class RowsOf {
     }
     known_[n] = ops::pass_rows(graph_, node, inputs);
     if (mixer_[n] < 0) mixer_[n] = static_cast<std::int32_t>(n);
-    // Equal rows of another number than the batch's are no rows of it.
+    // Equal rows count only if there are as many as in the batch.
     for (std::size_t o = 0; o < node.outputs.size(); ++o) {
       const Shape& shape = node.outputs[o].shape;
       if (known_[n][o] == Rows::kAlike && (shape.rank() == 0 || shape[0] != rows_)) known_[n][o] = Rows::kNone;
@@ -56,7 +56,7 @@ class RowsOf {
   const ir::Graph& graph_;
   std::int64_t rows_;
   std::vector<std::vector<Rows>> known_;
-  std::vector<std::int32_t> mixer_;  // per node with a mixed output
+  std::vector<std::int32_t> mixer_;  // per node with a mixed output: the first that mixed
 };
 
 bool alike_but_sizes(const ir::Attributes& a, const ir::Attributes& b) {

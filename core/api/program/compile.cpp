@@ -33,7 +33,7 @@ void Program::prepare(const std::vector<Argument>& arguments, const TracedBody& 
 void Program::prepare_for(const std::vector<TensorSpec>& specs, const TracedBody& body) {
   const Device device = cache_->options().device.value_or(default_device());
   std::vector<Argument> arguments;
-  for (const TensorSpec& spec : specs)  // tensors without memory: a trace looks at nothing but their specs
+  for (const TensorSpec& spec : specs)  // tensors without memory, because a trace reads only specs
     arguments.push_back({wrap(Array::wrap(Block::wrap(nullptr, 0, device, {}), 0, spec)), {}});
   prepare(arguments, body);
 }

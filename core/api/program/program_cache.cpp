@@ -28,7 +28,7 @@ std::optional<Device> device_of(const std::vector<Argument>& arguments) {
   return std::nullopt;
 }
 
-// Makes the request one for whole buckets.
+// Rounds the rows of a request up to a bucket.
 void pad(Request& request, const CompileOptions& options) {
   std::optional<std::int64_t> rows;
   for (std::size_t i = 0; i < request.key.size(); ++i) {
@@ -177,7 +177,7 @@ void fill_arguments(std::vector<Array>& inputs, const Request& request, const st
     if (input.defined()) continue;
     while (!arguments[next].key.empty()) ++next;
     const Array given = array_of(arguments[next++].tensor, "call");
-    // From the host the program takes it itself, beside the work of the call before.
+    // The program uploads host arguments itself, while the call before still runs.
     input = given.device().is_cpu() ? given : given.to(device);
     if (request.padded() && input.shape().rank() > 0)
       input = with_rows(input, request.bucket, input.device() == device ? stream : Stream());

@@ -20,17 +20,17 @@ struct ArgumentKey {
   bool operator==(const ArgumentKey&) const = default;
 };
 
-// What a call looks for.
+// The key of a call, which finds its trace.
 struct Request {
   std::vector<ArgumentKey> key;
   std::optional<Device> device;
-  // With buckets: the rows that are given, and the rows that the program works on. Otherwise both are 0.
+  // The rows that are given, and those of their bucket. Both 0 without buckets.
   std::int64_t rows = 0, bucket = 0;
 
   bool padded() const { return rows != bucket; }
 };
 
-// One finished trace: what it was made for, what it binds, and the program itself.
+// A finished trace: the key that it was made for, the arrays and variables that it binds, and the program.
 struct Traced {
   std::vector<ArgumentKey> arguments;
   std::optional<Device> given;
@@ -48,22 +48,22 @@ class ProgramCache {
  public:
   explicit ProgramCache(CompileOptions options) : options_(std::move(options)) {}
 
-  // The key of a call; with buckets that of the next size.
+  // The key of a call; with buckets its rows are rounded up to a bucket.
   Request request(const std::vector<Argument>& arguments) const;
   Traced& find(const Request& request, const TracedBody& body);
   std::vector<Tensor> run(Traced& traced, const Request& request, const std::vector<Argument>& arguments);
   void prepare(const std::vector<Argument>& arguments, const TracedBody& body);
-  // From here on no trace is made, and the variables' memory is known.
+  // Forbids new traces and fixes the memory of the variables.
   void seal();
   bool sealed() const { return sealed_; }
   // The trace of a sealed program for a request from any device; throws where there is none.
   const Traced& known(const Request& request) const;
-  // Throws where runs at the same time would not be safe.
+  // Throws if runs at the same time are not safe: the program is not sealed, or assigns variables.
   void check_sessions() const;
   const Traced& latest(const char* what) const;
   MemoryReport memory_plan() const;
   Profile profile() const;
-  // The most rows that fit in `memory` bytes; whole: with the variables that are there already.
+  // The most rows that need at most `memory` bytes. `whole` counts variables that are allocated already, too.
   std::int64_t largest_batch(std::int64_t memory, const Request& request, const TracedBody& body, bool whole) const;
   const CompileOptions& options() const { return options_; }
   std::size_t size() const { return traces_.size(); }
@@ -85,11 +85,10 @@ class ProgramCache {
   bool sealed_ = false;
 };
 
-// The arrays of a call's inputs on their way into the program: arguments join what the trace binds. With buckets they
-// get rows of zeros up to the bucket's size.
+// Puts a call's arguments into the undefined places of `inputs`, padded with rows of zeros up to the bucket.
 void fill_arguments(std::vector<Array>& inputs, const Request& request, const std::vector<Argument>& arguments,
                     Device device, const Stream& stream);
-// The rows of a result that were asked for.
+// The result without rows of padding.
 Array asked_rows(const Array& result, const Request& request);
 
 }  // namespace weft::detail

@@ -13,7 +13,7 @@
 namespace weft::detail {
 namespace {
 
-// What products are taken of; f32 where the precision leaves them.
+// The dtype that products round their f32 operands to; f32 if they do not.
 DType half_of(Precision precision) {
   switch (precision) {
     case Precision::kF32:
@@ -38,7 +38,7 @@ Trace ProgramCache::traced(const Request& request, const TracedBody& body) const
   return tracer.finish(body(inputs), request.device);
 }
 
-// A size that happens to be the bucket's shows in the trace for another number of rows.
+// Traces again for another number of rows, because a constant size may equal the bucket's by chance.
 void ProgramCache::expect_rows_apart(const ir::Graph& graph, Request request, const TracedBody& body) const {
   check_rows_apart(graph, request.bucket, options_.name);
   const std::int64_t other = request.bucket > 1 ? request.bucket - 1 : 2;
@@ -81,7 +81,7 @@ std::unique_ptr<Traced> ProgramCache::trace(const Request& request, const Traced
                   return std::ranges::any_of(request.key, has_rows) ? largest_batch(memory, request, body, false) : 0;
                 });
   made->program = std::make_unique<exec::Instance>(std::move(built.executable));
-  // Captures are constants of the program: brought to its device once.
+  // Captures are brought to the device once, because they are constants of the program.
   for (Array& a : made->trace.captures)
     if (a.defined()) a = a.to(device);
   return made;

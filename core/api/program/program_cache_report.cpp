@@ -6,7 +6,7 @@
 #include "core/api/report/profile.h"
 #include "core/base/check.h"
 
-// What a program tells of itself: memory, time, and how far its batch can grow.
+// Reports of a program: memory, time, largest batch.
 namespace weft::detail {
 namespace {
 
@@ -17,7 +17,7 @@ std::optional<std::int64_t> rows_of(const std::vector<ArgumentKey>& key) {
   return std::nullopt;
 }
 
-// The same for other batches: arguments of as many rows get as many others.
+// The request for another batch: every argument of `rows` rows gets `other` rows.
 Request with_rows(Request request, std::int64_t rows, std::int64_t other) {
   for (ArgumentKey& k : request.key)
     if (k.is_tensor && k.spec.shape.rank() > 0 && k.spec.shape[0] == rows) k.spec = rows_spec(k.spec, other);

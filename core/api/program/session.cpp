@@ -30,7 +30,7 @@ struct PendingState {
   Event done;
 };
 
-// What a run of a sealed program needs for itself: a stream, activations and the instances bound to them.
+// A session's own part of a sealed program: a stream, an arena pool and an instance per trace.
 class SessionState {
  public:
   explicit SessionState(std::shared_ptr<const ProgramCache> program) : program_(std::move(program)) {
@@ -44,7 +44,7 @@ class SessionState {
     const Stream own = stream(traced.trace.device);
     own.wait(current);
     std::vector<Array> targets;
-    // Of the thread's stream, where they will be read and given back.
+    // Allocated on the thread's stream, because results are read and freed in its order.
     for (const ir::Output& output : program_of(traced).executable().graph().outputs)
       targets.push_back(Array::empty(program_of(traced).executable().graph().spec(output.value), current));
     std::vector<Tensor> results;
@@ -77,7 +77,7 @@ class SessionState {
   }
 
  private:
-  // The session's own, unless the thread has named one of the user's.
+  // The session's own stream, unless a UserStream of this thread names the user's.
   Stream stream(Device device) {
     Stream current = Stream::current(device);
     if (!current.owned()) return current;
@@ -98,7 +98,7 @@ class SessionState {
     return program_of(traced).run(inputs, targets, own);
   }
 
-  // The user's memory where it fits as it is, and nothing where rows are cut off or another device is meant.
+  // The user's memory as arrays; undefined if rows are cut off or the memory is on another device.
   std::vector<Array> targets_for(std::span<const Out> outs, const Traced& traced, const Request& request) {
     const ir::Graph& graph = program_of(traced).executable().graph();
     if (outs.size() != graph.outputs.size())

@@ -6,7 +6,7 @@
 namespace weft::detail {
 namespace {
 
-// A batch norm refuses one row, and no machine addresses some numbers of them.
+// False also if the program refuses the rows: batch norm refuses one row, and too many rows overflow an address.
 bool fits(std::int64_t rows, std::int64_t memory, const BytesAt& bytes_at) {
   try {
     return bytes_at(rows) <= memory;

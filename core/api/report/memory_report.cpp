@@ -26,7 +26,7 @@ class Layers {
  public:
   explicit Layers(MemoryReport& report) : report_(report) {}
 
-  // Added at the end when it is not there yet.
+  // The layer of a path, added at the end if it is new.
   Layer& operator[](const std::string& path) {
     const auto [place, fresh] = places_.try_emplace(path, report_.layers.size());
     if (fresh) report_.layers.push_back({path});
@@ -41,7 +41,7 @@ class Layers {
 void add_cell(MemoryReport& report, Layers& layers, const Cell& cell) {
   const std::int64_t bytes = cell.spec().bytes();
   if (!cell.initialized()) report.missing += bytes;
-  if (!cell.members.empty()) {  // an allocation of many parameters
+  if (!cell.members.empty()) {  // a flat buffer
     report.parameters += bytes;
     for (const auto& [weak, offset] : cell.members)
       if (const auto member = weak.lock()) layers[owner_of(member->path)].variables += member->spec().bytes();

@@ -36,7 +36,7 @@ std::string counted(double value) {
 
 using Cells = std::vector<std::string>;
 
-// Columns wide enough for their cells: the names to the left.
+// Rows as text in aligned columns: names to the left, numbers to the right.
 std::string table(const std::vector<Cells>& rows) {
   std::vector<std::size_t> width(rows[0].size());
   for (const Cells& row : rows)
@@ -96,7 +96,7 @@ std::string Profile::text() const {
 namespace detail {
 namespace {
 
-// A row without its time.
+// One kernel's row, without its time.
 KernelProfile kernel_of(const exec::Executable& program, std::size_t step) {
   const ir::Node& node = program.graph().nodes[program.prepared_calls()[step].node];
   const exec::CallCost cost = exec::cost_of(program, step);
@@ -112,7 +112,7 @@ KernelProfile kernel_of(const exec::Executable& program, std::size_t step) {
   return out;
 }
 
-// The memory of one run: variables as they are now, zeros for what callers give.
+// Inputs of a run: captures, copies of the variables, zeros for the arguments.
 std::vector<Array> copies(const Trace& trace, const ir::Graph& graph, Device device, const Stream& stream) {
   std::vector<Array> out;
   for (std::size_t i = 0; i < graph.inputs.size(); ++i) {

@@ -9,7 +9,7 @@
 
 namespace weft::detail {
 
-// Times a program on copies of what it is bound to.
+// Times a program on copies of its variables, so that nothing changes.
 Profile profile_of(const std::string& name, const Trace& trace, std::shared_ptr<const exec::Executable> executable);
 
 }  // namespace weft::detail

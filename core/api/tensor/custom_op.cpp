@@ -20,7 +20,7 @@ const std::any& user_attributes(const ir::Attributes& attributes) {
 
 ops::Reads internal(Reads reads) { return static_cast<ops::Reads>(reads); }
 
-// The gradient rule as the graph's: values become tensors of the trace at hand and back.
+// Runs the user's gradient rule in the trace at hand, which sees graph values as tensors.
 std::vector<ir::Value> run_gradient(const ErasedRule& rule, const ops::GradientCall& call) {
   Tracer* tracer = Tracer::current();
   if (!tracer || &tracer->graph() != &call.build.graph())
@@ -59,7 +59,7 @@ exec::Prepare kernel_of(const std::shared_ptr<const ErasedRule>& rule,
   };
 }
 
-// As the rule promises: results have a row for each row of the inputs that carry the batch.
+// Rows of the results by the promise `rows_apart`: a result with as many rows as the batch carries the batch.
 std::vector<ops::Rows> rows_by_axis_0(const ops::Signature& node, std::span<const ops::Rows> rows) {
   if (!ops::any_carried(rows)) return ops::rows_mix()(node, rows);
   const std::size_t first = static_cast<std::size_t>(std::ranges::find(rows, ops::Rows::kCarried) - rows.begin());

@@ -12,8 +12,8 @@ namespace {
 using detail::apply_op;
 using detail::cast_to;
 
-// Which element types a function takes, beyond the floating ones. The op's own rule checks again; this decides the
-// promotion.
+// Element types that a function takes beside the floating ones, which decide the promotion. The op's shape rule checks
+// them again.
 enum class Domain : std::uint8_t { kFloating, kNumber, kLogical };
 
 constexpr Domain domain_of(Fn fn) {

@@ -62,7 +62,7 @@ void Generator::seed(std::uint64_t seed) {
 std::uint64_t Generator::seed() const { return static_cast<std::uint64_t>(read_state(state_)[0]); }
 
 Generator& default_generator() {
-  // Never destroyed: variables may outlive the end of main().
+  // Never destroyed, because variables may outlive the end of main().
   static auto* generator = new Generator(0);
   return *generator;
 }

@@ -10,7 +10,7 @@
 namespace weft::detail {
 namespace {
 
-// The seed that pending initializers of loose cells are keyed with: weft::seed() sets it through default_generator().
+// Cells made so far. With the default generator's seed, the ordinal keys the draw of a loose cell.
 std::atomic<std::uint64_t> creation_ordinal{0};
 
 }  // namespace
@@ -44,7 +44,7 @@ void Cell::draw(Device device, std::uint64_t seed) {
   if (value.shape() != spec_.shape || value.dtype() != spec_.dtype)
     fail<ShapeError>("init", "the initializer of '", path, "' drew ", TensorSpec{value.shape(), value.dtype()},
                      ", the variable is ", spec_);
-  // A copy: the initializer may have handed out memory that others hold, too.
+  // A copy, because the initializer may give memory that others hold, too.
   const Array drawn = array_of(value, "init").to(device);
   const Stream stream = Stream::current(device);
   array_ = Array::empty(spec_, stream);

@@ -13,7 +13,7 @@
 
 namespace weft::detail {
 
-// What a Variable handle points to.
+// The variable behind a Variable handle: spec, value or pending initializer, path and flags.
 class Cell {
  public:
   Cell(TensorSpec spec, Init init);
@@ -21,19 +21,19 @@ class Cell {
 
   const TensorSpec& spec() const { return spec_; }
   bool initialized() const { return array_.defined(); }
-  // Where the value is, or will be drawn.
+  // The device of the value, or of the pending draw.
   Device device() const;
   // The memory of the value, drawn on `device` first if need be; DeviceError when it lives elsewhere.
   Array storage(Device device);
   const Array& array() const { return array_; }
   // Draws the pending value with a generator of this seed.
   void draw(Device device, std::uint64_t seed);
-  // A tensor that keeps today's value.
+  // A tensor that keeps the present value when the cell changes.
   Tensor snapshot();
-  // Call before the memory changes: hands a copy to each living snapshot of it, the flat buffer's and members', too.
+  // Gives each living snapshot a copy: the cell's, its flat buffer's and its members'. Call it before the memory changes.
   void before_write();
   void write(const Array& value);
-  // Takes other memory of the same spec that already holds the value (an arena's slot, another device's copy).
+  // Takes other memory of the same spec that already holds the value, such as a slot of a flat buffer.
   void move_to(Array storage) { array_ = std::move(storage); }
   void to(Device device);
 
@@ -42,13 +42,13 @@ class Cell {
   bool parameter = false;  // made as a Parameter: somebody should train it
   bool trained = false;    // gradients have been asked for
   bool roams = false;      // follows the programs that use it from device to device (generator states)
-  // The segment that this cell is a slot of.
+  // The place of this cell in a flat buffer, once it is laid out.
   struct Slot {
     std::shared_ptr<Cell> flat;
     std::int64_t offset = 0;  // elements
   };
   std::optional<Slot> slot;
-  // The other way round: the cells that are slots of this one, in order, with their offsets.
+  // In the cell of a flat buffer: its member cells in order, with their offsets in elements.
   std::vector<std::pair<std::weak_ptr<Cell>, std::int64_t>> members;
   const Init& init() const { return init_; }
   std::uint64_t seed() const { return seed_; }

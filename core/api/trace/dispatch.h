@@ -19,9 +19,9 @@ DType promote(DType a, DType b);
 Tensor cast_to(const Tensor& x, DType dtype);
 // All axes when the list is empty; normalized, sorted, each once. ShapeError for repeats.
 ir::Ints normal_axes(const std::vector<int>& axes, int rank, const char* op);
-// A tensor of one value on the current device. As an integer a number beyond int64 is the nearest that is not.
+// A tensor of one value on the current device. For integer dtypes a number beyond int64 becomes the nearest int64.
 Tensor filled(const Shape& shape, Scalar value, DType dtype);
-// A 0-d tensor on the device: a number beside a tensor.
+// A 0-d tensor on the device, for a number beside a tensor.
 Tensor constant(Scalar value, DType dtype, Device device);
 
 }  // namespace weft::detail

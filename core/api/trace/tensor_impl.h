@@ -16,7 +16,7 @@ struct TraceToken {
   Tracer* tracer = nullptr;
 };
 
-// What a Tensor handle points to: an array, or a value of the graph that is being traced.
+// The value behind a Tensor handle: an array, or a value of the graph that is being traced.
 class TensorImpl {
  public:
   explicit TensorImpl(Array array) : spec_(array.spec()), array_(std::move(array)) {}
@@ -32,7 +32,7 @@ class TensorImpl {
     const std::lock_guard lock(mutex_);
     return array_;
   }
-  // A variable's snapshot shares the cell's memory until the cell is about to change; then it gets a copy of its own.
+  // Gives a variable's snapshot a copy of its own. Until then the snapshot shares the cell's memory.
   void replace(Array array) const {
     const std::lock_guard lock(mutex_);
     array_ = std::move(array);

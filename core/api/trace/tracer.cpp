@@ -92,7 +92,7 @@ ir::Value Tracer::read(const std::shared_ptr<Cell>& cell) {
 }
 
 void Tracer::assign(const std::shared_ptr<Cell>& cell, ir::Value value) {
-  if (cell->slot) {  // the segment with this part replaced
+  if (cell->slot) {  // assigns the flat buffer with this part replaced
     const std::int64_t begin = cell->slot->offset, end = begin + cell->spec().shape.numel();
     const ir::Value flat = read(cell->slot->flat);
     const std::int64_t all = graph_.spec(flat).shape.numel();
@@ -108,7 +108,8 @@ void Tracer::assign(const std::shared_ptr<Cell>& cell, ir::Value value) {
     assign(cell->slot->flat, build_.emit("concat", parts, {{"axis", std::int64_t{0}}}));
     return;
   }
-  // The input must exist even when nothing reads the old value: the executor finds the memory to write through it.
+  // The input must exist even if nothing reads the old value, because the executor finds the memory to write through
+  // it.
   read(cell);
   CellState& state = state_of(cell);
   state.latest = value;

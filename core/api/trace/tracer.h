@@ -14,11 +14,11 @@
 
 namespace weft::detail {
 
-// Everything that a finished trace is made of.
+// A finished trace: the graph, and the cells and arrays that its inputs and outputs are bound to.
 struct Trace {
   ir::Graph graph;
-  std::vector<std::shared_ptr<Cell>> cells;     // of the variable inputs, in input order (null for others)
-  std::vector<Array> captures;                  // of the capture inputs, in input order (empty for others)
+  std::vector<std::shared_ptr<Cell>> cells;     // cells of variable inputs, in input order (null for others)
+  std::vector<Array> captures;                  // arrays of capture inputs, in input order (empty for others)
   std::vector<std::shared_ptr<Cell>> assigned;  // per output: the cell it goes to, null for returned ones
   std::vector<std::pair<std::shared_ptr<bool>, bool>> guards;
   Device device;
@@ -53,7 +53,7 @@ class Tracer {
 
   ops::Builder& build() { return build_; }
   const ir::Graph& graph() const { return graph_; }
-  // Where the program will run, as far as it is known.
+  // The device that the program will run on, as far as it is known.
   Device device() const;
 
   // Ends the recording: `results` are returned, assigned cells become further outputs.
@@ -70,7 +70,7 @@ class Tracer {
     ir::Value state;
     std::int64_t next = 0;
   };
-  // The name by which the graph tells variables apart; two modules may both have a "0.weight".
+  // The name of a variable in the graph. Made unique, because two modules may both have a "0.weight".
   std::string unique_name(const std::string& path);
   ir::Value slot_of(const Cell& cell, ir::Value flat);
 
@@ -85,19 +85,19 @@ class Tracer {
       slices_;  // (cell with a slot, version of its flat buffer) -> the slice
   std::map<const TensorImpl*, ir::Value> captured_;
   std::vector<Tensor> captured_tensors_;
-  std::map<std::int32_t, std::pair<std::shared_ptr<Cell>, Array>> bound_;  // input node -> what it stands for
+  std::map<std::int32_t, std::pair<std::shared_ptr<Cell>, Array>> bound_;  // input node -> its variable or its array
   std::map<Cell*, Draws> draws_;
   std::vector<std::pair<std::shared_ptr<bool>, bool>> guards_;
   std::set<const bool*> guarded_;
-  std::set<std::string> names_;               // of variables
-  std::map<std::string, int> names_by_path_;  // how many of them a path has got
+  std::set<std::string> names_;               // names of variables
+  std::map<std::string, int> names_by_path_;  // variables per path
   Tracer* parent_;
 
   CellState& state_of(const std::shared_ptr<Cell>& cell);
   friend class TracePause;
 };
 
-// While it lives, ops of this thread run at once even inside a trace (drawing initial values).
+// Scope in which ops of this thread run at once even inside a trace, to draw initial values.
 class [[nodiscard]] TracePause {
  public:
   TracePause();

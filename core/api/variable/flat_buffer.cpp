@@ -39,7 +39,7 @@ std::shared_ptr<Cell> pack(const std::vector<std::shared_ptr<Cell>>& members) {
   for (const auto& m : members) {
     Array part = Array::wrap(all.buffer(), offset * static_cast<std::int64_t>(size_of(dtype)), m->spec());
     copy_bytes(part.data(), device, m->array().data(), device, static_cast<std::size_t>(m->spec().bytes()), stream);
-    // A living snapshot keeps today's value: from now on the memory can change through the flat cell, too.
+    // A living snapshot gets its own copy, because the memory can now change through the flat cell, too.
     m->before_write();
     m->move_to(std::move(part));
     m->slot = Cell::Slot{flat, offset};

@@ -19,7 +19,7 @@ Variable::Variable(Shape shape, Init init, DType dtype) {
 
 Variable::Variable(const Tensor& value) {
   const Array given = detail::array_of(value, "variable");
-  // A copy: the tensor must keep its value when the variable changes.
+  // A copy, because the tensor must keep its value when the variable changes.
   const Stream stream = Stream::current(given.device());
   Array own = Array::empty(given.spec(), stream);
   copy_bytes(own.data(), own.device(), given.data(), given.device(), static_cast<std::size_t>(given.spec().bytes()),

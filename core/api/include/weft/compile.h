@@ -19,31 +19,31 @@
 
 namespace weft WEFT_EXPORT {
 
-// How a program computes what is traced in f32; other dtypes stay what they are, and so do inputs, results and
-// variables.
+// Arithmetic of a program's f32 ops. Values of other dtypes, inputs, results and variables keep their dtype.
 enum class Precision : std::uint8_t {
-  kF32,   // as traced
+  kF32,   // dtypes as traced
   kTF32,  // matrix products may round their operands to TF32 on CUDA
-  // Matrix products of operands rounded to bf16, added up in f32; activations and their gradients are stored as bf16.
-  // Weights and all that is assigned to variables, weight gradients, reductions, norms' statistics, losses and whatever
-  // exp, log, pow and softplus give stay f32, and so does the arithmetic between one stored value and the next. Works
-  // on every device; on a CPU without units for it no faster than f32.
+  // Matrix products round their operands to bf16 and add up in f32; activations and their gradients are stored as bf16.
+  // Weights, their gradients, assigned values, reductions, norm statistics and losses stay f32. So do results of exp,
+  // log, pow and softplus, and the arithmetic between stored values. Works on every device; a CPU without bf16 units is
+  // no faster than with f32.
   kBF16,
-  // The same with f16, whose range is small: gradients need UpdateOptions::loss_scale, which a Trainer turns on.
+  // kBF16 with f16 in place of bf16. Gradients need UpdateOptions::loss_scale, which a Trainer turns on, because the
+  // range of f16 is small.
   kF16,
 };
 
-// Numbers of rows (the arguments' first axis) that a program is made for. A call with another number is padded with
-// rows of zeros up to the next one, and the rows are cut off the results. For programs whose results have one row per
-// row of the arguments, made of that row alone: built-in ops that mix rows are refused, a user's op is trusted.
+// Numbers of rows (the arguments' first axis) that a program is made for. With {8, 32} a call of 20 rows is padded with
+// zeros to 32 rows, and the results are cut to 20. Row i of each result must be made of row i of the arguments alone.
+// Built-in ops that mix rows are refused, and a user's op must promise OpRule::rows_apart.
 struct Buckets {
-  std::vector<std::int64_t> sizes{};  // empty: any number of rows is a trace of its own
+  std::vector<std::int64_t> sizes{};  // empty: each number of rows has its own trace
 };
 
 // Settings of weft::compile.
 struct CompileOptions {
   std::string name = "step";              // in reports and errors
-  Precision precision = Precision::kF32;  // of products and stored activations
+  Precision precision = Precision::kF32;  // dtype of products and stored activations
   std::optional<Device> device{};         // default: where the arguments live
   bool fuse = true;                       // false: node by node as traced, for a debugger
   Buckets buckets{};                      // numbers of rows to pad to
@@ -115,7 +115,7 @@ A given(const Given& value) {
   }
 }
 
-// What the traced function sees for an argument: the next input, or the key's value itself.
+// The argument that the traced function sees: the next input, or the key's value itself.
 inline Tensor bound(const Tensor&, const std::vector<Tensor>& inputs, std::size_t& next) { return inputs[next++]; }
 template <class T>
 Static<T> bound(const Static<T>& value, const std::vector<Tensor>&, std::size_t&) {
@@ -179,25 +179,25 @@ class Compiled;
 template <class Signature>
 class Session;
 
-// One thread's use of a sealed program: its own activations and, on CUDA, its own stream (or the one that a UserStream
-// of the thread names); code and variables are shared with the program's other sessions, and nobody may change the
-// variables meanwhile. Calls of one session must not overlap.
+// An instance of a sealed program for one thread, with its own activations and, on CUDA, its own stream or the thread's
+// UserStream. All sessions of a program share its code and variables, and nobody may change the variables meanwhile.
+// Calls of one session must not overlap.
 template <class R, class... Args>
 class Session<R(Args...)> {
  public:
-  // Returns without waiting for the device; the results are ordered behind it on the thread's current stream.
+  // Runs the program without waiting for the device. Later work on the thread's current stream waits for the results.
   template <class... Given>
   R operator()(const Given&... given) {
     return detail::Results<R>::unpack(handle_.run(arguments(given...)));
   }
-  // Writes the results into the user's memory, one Out per result, and waits until they are there. ShapeError where the
-  // memory is of another shape or dtype.
+  // Writes the results into the user's memory, one Out per result, and waits until they are there. ShapeError if the
+  // memory has another shape or dtype.
   template <class... Given>
   void into(std::span<const Out> outs, const Given&... given) {
     async_into(outs, given...).get();
   }
-  // The same without waiting. Device memory, both given and taken, must live until the run is done; host memory that
-  // results go to is page-locked, or the call waits for it.
+  // into() without waiting. Device memory, both given and taken, must live until the run is done. The call does wait if
+  // results go to host memory that is not page-locked.
   template <class... Given>
   Pending async_into(std::span<const Out> outs, const Given&... given) {
     return handle_.into(outs, arguments(given...));
@@ -214,11 +214,11 @@ class Session<R(Args...)> {
   detail::SessionHandle handle_;
 };
 
-// A function of tensors as a program: traced once per key, then replayed. The key is the shapes, dtypes and devices of
-// the arguments, the value of every Static, and the flags (training, frozen, trainable) that were read while tracing. A
-// number given for a Tensor parameter is a 0-d input: a new value never traces again. A failed trace changes nothing.
-// OutOfMemory before the first run, with the memory plan and what would help, where a trace does not fit the device.
-// Calls of one program must not overlap.
+// A function of tensors as a program: traced once per key, then replayed. The key: shapes, dtypes and devices of the
+// arguments, every Static, and the flags (training, frozen, trainable) that the trace read. A number given for a Tensor
+// parameter is a 0-d input: a new value never traces again. A failed trace changes nothing. OutOfMemory before the
+// first run, with the memory plan and what would help, if the device has too little memory. Calls of one program must
+// not overlap.
 template <class R, class... Args>
 class Compiled<R(Args...)> {
   static_assert((detail::is_parameter<std::decay_t<Args>> && ...),
@@ -229,7 +229,7 @@ class Compiled<R(Args...)> {
   Compiled(std::function<R(Args...)> body, CompileOptions options)
       : body_(std::move(body)), program_(std::move(options)) {}
 
-  // Runs the trace that fits the arguments, tracing first where there is none. Results are ordered on the device.
+  // Runs the trace that fits the arguments, tracing first if there is none. Does not wait for the device.
   template <class... Given>
   R operator()(const Given&... given) {
     static_assert(sizeof...(Given) == sizeof...(Args), "wrong number of arguments");
@@ -243,15 +243,16 @@ class Compiled<R(Args...)> {
     const std::tuple<std::decay_t<Args>...> args{detail::given<std::decay_t<Args>>(given)...};
     program_.prepare(arguments(args), bind(args));
   }
-  // The same for tensors of these specs, on the program's device. With buckets: for every bucket up to theirs.
+  // prepare() for tensors of these specs, on the program's device. With buckets: for every bucket up to that of the
+  // specs.
   void prepare(const std::vector<TensorSpec>& specs) {
     static_assert((std::is_same_v<std::decay_t<Args>, Tensor> && ...), "a Static has no spec: prepare with arguments");
     const Tuple args;
     if (specs.size() != sizeof...(Args)) detail::wrong_count("prepare", specs.size(), sizeof...(Args));
     program_.prepare_for(specs, bind(args));
   }
-  // Drops the function, and with it what it holds: from here on a call of an unknown shape is a ShapeError that lists
-  // the known ones. TraceError when nothing has been traced.
+  // Drops the function and what it captured. From then on a call of an untraced shape is a ShapeError that lists the
+  // traced ones. TraceError if nothing has been traced.
   void seal() {
     program_.seal();
     body_ = nullptr;
@@ -263,17 +264,17 @@ class Compiled<R(Args...)> {
   }
   // The latest trace as text.
   std::string graph() const { return program_.graph(); }
-  // The kernels of the latest trace: what was fused into what, what it costs, and how long it takes beside what the
-  // device's bandwidth and arithmetic allow. Runs the program some times on copies of its variables, with zeros for
-  // arguments, and measures the device's rates when a process asks for the first time; nothing changes.
+  // The kernels of the latest trace: fused ops, cost, time and share of the roof. Runs the program some times on copies
+  // of its variables, with zeros for arguments, so that nothing changes. The first call in a process also measures the
+  // device's rates.
   Profile profile() const { return program_.profile(); }
-  // The same as a table.
+  // profile() as a table.
   std::string explain() const { return profile().text(); }
-  // Where the latest trace's memory goes, by owner and by layer, and when its arena is fullest: a table.
+  // Memory of the latest trace by use and by layer, and the node at which its arena is fullest.
   MemoryReport memory_plan() const { return program_.memory_plan(); }
-  // The most rows for which everything that the program needs, variables included, fits in `memory` bytes: the largest
-  // first axis of the first of the given arguments, and of those with as many rows. Each size that is tried is traced
-  // and planned; nothing is allocated and nothing runs. 0 when not even one row fits.
+  // The most rows with which the program, variables included, needs at most `memory` bytes; 0 if one row needs more.
+  // Rows are the first axis of the first argument and of those with as many. Each size that is tried is traced and
+  // planned; nothing is allocated and nothing runs.
   template <class... Given>
   std::int64_t largest_batch(std::int64_t memory, const Given&... given) {
     const Tuple args{detail::given<std::decay_t<Args>>(given)...};
@@ -291,7 +292,7 @@ class Compiled<R(Args...)> {
   detail::TracedBody bind(const Tuple& args) {
     return [this, &args](const std::vector<Tensor>& inputs) -> std::vector<Tensor> {
       [[maybe_unused]] std::size_t next = 0;
-      // Braced, so that the inputs are taken in order.
+      // Braces, because only they call bound() in the order of the arguments.
       Tuple bound = std::apply([&](const auto&... a) { return Tuple{detail::bound(a, inputs, next)...}; }, args);
       if constexpr (std::is_void_v<R>) {
         std::apply(body_, std::move(bound));
@@ -305,8 +306,8 @@ class Compiled<R(Args...)> {
   detail::Program program_;
 };
 
-// Makes a program of a lambda (kept by value) or of a callable held by reference with std::ref. Whatever it captures by
-// reference must outlive the program.
+// Makes a program of a lambda (kept by value) or of a callable held by reference with std::ref. Whatever the callable
+// captures by reference must outlive the program.
 template <class F>
 auto compile(F&& f, CompileOptions options = {}) {
   using Signature = typename detail::SignatureOf<std::decay_t<F>>::type;

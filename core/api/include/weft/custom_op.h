@@ -14,11 +14,11 @@
 #include "weft/kernel_call.h"
 #include "weft/tensor.h"
 
-// A user's own op: shape rule, CPU and CUDA kernel, gradient. From then on it traces, differentiates and prints like
-// any other.
+// A user's own op: shape rule, CPU and CUDA kernel, gradient. A registered op traces, differentiates and prints like a
+// built-in one.
 namespace weft WEFT_EXPORT {
 
-// What a gradient looks at. The rest can be freed after the forward pass.
+// Tensors that a gradient reads. All others can be freed after the forward.
 enum class Reads : std::uint8_t { kNothing = 0, kInputs = 1, kOutputs = 2, kBoth = 3 };
 
 // Attributes of an op that has none.
@@ -26,23 +26,25 @@ struct NoAttributes {
   bool operator==(const NoAttributes&) const = default;
 };
 
-// An op as its user writes it. Attributes: constants of a call, compared with ==.
+// Definition of a user's op. `Attributes` are constants of a call, compared with ==.
 template <class Attributes = NoAttributes>
 struct OpRule {
   std::string name;  // "user::window_sum"
   // Output specs; throws ShapeError or DTypeError.
   std::function<std::vector<TensorSpec>(std::span<const TensorSpec>, const Attributes&)> shape;
-  // Runs once per call on dense operands. The CUDA one only enqueues on call.stream. One of the two may be missing.
+  // Kernels, run once per call on dense operands; one of the two may be missing. The CUDA kernel only enqueues on
+  // call.stream.
   std::function<void(const Call&, const Attributes&)> cpu{};
   std::function<void(const Call&, const Attributes&)> cuda{};
-  bool recordable = true;  // false: the CUDA one also works on the host each time, so its programs are not replayed
+  bool recordable = true;  // false: the CUDA kernel works on the host, too, so its programs are not recorded
   std::function<std::size_t(std::span<const TensorSpec>, const Attributes&)> workspace{};  // bytes
-  // Row i of every result (along axis 0) is made of row i of those inputs that have a row per sample, and of other
-  // inputs as a whole. Without this promise the op is refused in a program with buckets.
+  // true: promises that samples do not mix. Row i of a result then depends on row i of the inputs with a row per
+  // sample, and on the other inputs as a whole. Without this promise a program with buckets refuses the op.
   bool rows_apart = false;
   Reads backward_reads = Reads::kInputs;
-  // Cotangents of the inputs, written with ops, so that it can be differentiated again. `in` and `out` outside
-  // backward_reads are undefined tensors; an undefined cotangent or result means zero. Empty: the op has no gradient.
+  // Cotangents of the inputs, written with ops, so that the gradient can be differentiated again. `in` and `out`
+  // outside backward_reads are undefined tensors; an undefined cotangent or result means zero. Empty: the op has no
+  // gradient.
   std::function<std::vector<Tensor>(std::span<const Tensor> in, std::span<const Tensor> out,
                                     std::span<const Tensor> cotangent, const Attributes&)>
       gradient{};
@@ -66,11 +68,11 @@ std::vector<Tensor> call_custom_op(const std::string& name, std::span<const Tens
                                    bool (*equal)(const std::any&, const std::any&));
 }  // namespace detail
 
-// Registers a rule once (ValueError when the name is taken) and calls it.
+// A registered rule as a callable: `Tensor y = op({x})`.
 template <class Attributes = NoAttributes>
 class Op {
  public:
-  // Registers the rule for the life of the process.
+  // Registers the rule for the life of the process. ValueError if the name is taken.
   explicit Op(OpRule<Attributes> rule) : name_(rule.name) {
     detail::ErasedRule erased;
     erased.name = rule.name;

@@ -32,7 +32,7 @@ Tensor clamp(const Tensor& x, Scalar low, Scalar high);
 // x where x > 0, else slope * x.
 Tensor leaky_relu(const Tensor& x, Scalar slope = 0.01);
 
-// Operators as the functions negative, add, subtract, multiply, divide, less, ... of their names.
+// Operators: `-x` is negative(x), `a + b` is add(a, b), `a < b` is less(a, b), and so on.
 Tensor operator-(const Tensor& x);
 #define WEFT_OPERATOR(op)                               \
   Tensor operator op(const Tensor& a, const Tensor& b); \

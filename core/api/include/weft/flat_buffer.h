@@ -9,14 +9,14 @@
 
 namespace weft WEFT_EXPORT {
 
-// Variables of one dtype that stand side by side in one allocation, each in a slot padded to 256 bytes, so that
-// zeroing, clipping and updating all of them is one linear pass. Padding holds zeros and must be given zeros. The
+// A run of neighbors in a flat buffer: variables side by side, each padded to a multiple of 256 bytes. Zeroing,
+// clipping or updating all of them is then one op on one tensor. Padding holds zeros and must be given zeros. The
 // members stay usable by themselves.
 struct Segment {
-  Variable flat;                      // the whole allocation as one cell of shape (n)
-  std::int64_t begin = 0, end = 0;    // the part of it that this segment is
-  std::vector<Variable> members;      // in the order of their places
-  std::vector<std::int64_t> offsets;  // of each member, in elements, from `begin`
+  Variable flat;                      // the flat buffer as one variable of shape (n)
+  std::int64_t begin = 0, end = 0;    // elements of `flat` that this segment is
+  std::vector<Variable> members;      // in the order of their offsets
+  std::vector<std::int64_t> offsets;  // elements from `begin` to each member
 
   // Elements, padding included.
   std::int64_t numel() const { return end - begin; }
@@ -24,16 +24,16 @@ struct Segment {
   Tensor value() const;
   // Assigns all members at once.
   void assign(const Tensor& value) const;
-  // One tensor per member as one tensor of shape (numel()); an undefined one counts as zeros. ShapeError when one does
-  // not fit.
+  // One tensor per member, joined to one of shape (numel()); an undefined tensor counts as zeros. ShapeError if a
+  // tensor has not its member's shape.
   Tensor gather(const std::vector<Tensor>& values) const;
   // The member's part of a tensor of shape (numel()), in the member's shape.
   Tensor part(const Tensor& value, std::size_t member) const;
 };
 
-// Lays variables out: those that are in no allocation yet go to a new one per dtype and device, in the given order, and
-// then stay there for good; the others are found where they are. Gives maximal runs of neighbors that were all asked
-// for. Values still pending are drawn first. Nobody who holds one of the variables notices.
+// Moves variables into flat buffers, one per dtype and device, in the given order, and gives the longest runs of
+// neighbors among them. Variables that are in a flat buffer already stay there for good. Pending values are drawn
+// first. Handles to the variables stay valid.
 std::vector<Segment> lay_out(const std::vector<Variable>& variables);
 
 }  // namespace weft

@@ -11,7 +11,7 @@
 #include "weft/variable.h"
 
 // Derivatives. There is no tape: inside a trace the graph is there and gradients() adds the backward nodes to it;
-// outside, value_and_grad, vjp, jvp and hvp take a function and trace it. What they return can be differentiated again.
+// outside, value_and_grad, vjp, jvp and hvp take a function and trace it. All results can be differentiated again.
 namespace weft WEFT_EXPORT {
 
 // One tensor per variable of `of`, in its order; undefined where the variable does not reach the scalar.
@@ -30,13 +30,13 @@ Tensor gradients(const Tensor& scalar, const Tensor& of);
 
 // Square root of the sum of all squares, accumulated in f32.
 Tensor global_norm(const Gradients& gradients);
-// Scaled by min(1, limit / norm), as torch.nn.utils.clip_grad_norm_.
+// Gradients scaled by min(1, limit / norm), with norm as global_norm(). As torch.nn.utils.clip_grad_norm_.
 Gradients clip_global_norm(const Gradients& gradients, const Tensor& limit);
 Gradients clip_global_norm(const Gradients& gradients, Scalar limit);
 
 // A value and its derivative in one direction.
 struct Dual {
-  Tensor value, tangent;  // of one shape
+  Tensor value, tangent;  // two tensors of one shape
 };
 // A function of one tensor.
 using Map = std::function<Tensor(Tensor)>;
@@ -45,7 +45,7 @@ using Map = std::function<Tensor(Tensor)>;
 Dual jvp(const Map& f, const Tensor& x, const Tensor& direction);
 // f(x) and the map that takes a cotangent of f(x) to a cotangent of x: reverse mode.
 std::pair<Tensor, Map> vjp(const Map& f, const Tensor& x);
-// Of a scalar function: x -> df/dx.
+// The gradient of a scalar function: x -> df/dx.
 Map grad(Map f);
 // H(x) v of a scalar function: forward over reverse.
 Tensor hvp(const Map& f, const Tensor& x, const Tensor& v);
@@ -78,15 +78,14 @@ struct GradientReport {
   double reverse = 0;         // largest error of the reverse derivative
   double forward = 0;         // largest error of the forward derivative
   double second = 0;          // largest error of the second derivative
-  double bound = 0;           // what `worst` may be
-  DType dtype = DType::kF64;  // of the arithmetic
-  std::string why{};          // the error that f64 met, where dtype is another
+  double bound = 0;           // the largest `worst` that is ok
+  DType dtype = DType::kF64;  // dtype of the arithmetic
+  std::string why{};          // the error of the attempt in f64, if dtype is another
   // One line, and a second one with `why`.
   std::string text() const;
 };
-// Compares f's reverse and forward derivatives with central differences at a random point: the full Jacobian in f64,
-// or, where f has an op without f64 kernel, in f32 with a wider bound, which the text then says. Also checks the second
-// derivative.
+// Compares f's reverse, forward and second derivatives with central differences at a random point: the full Jacobian in
+// f64. If an op of f has no f64 kernel, the check is in f32 with a wider bound, and text() says so.
 GradientReport check_gradients(const std::function<Tensor(const std::vector<Tensor>&)>& f,
                                const std::vector<TensorSpec>& inputs);
 GradientReport check_gradients(const Map& f, const std::vector<TensorSpec>& inputs);

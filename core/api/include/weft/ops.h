@@ -38,8 +38,8 @@ Tensor flip(const Tensor& x, std::vector<int> axes);
 Tensor pad(const Tensor& x, std::vector<std::int64_t> low, std::vector<std::int64_t> high,
            std::vector<std::int64_t> interior = {});
 
-// x.shape[:axis] + index.shape + x.shape[axis+1:], as numpy.take. An index outside [0, size) is a DataError at the next
-// read.
+// Slices of x at the indices, as numpy.take. The shape is x.shape[:axis] + index.shape + x.shape[axis+1:]. An index
+// outside [0, size) is a DataError at the next read.
 Tensor take(const Tensor& x, const Tensor& index, int axis = 0);
 // x with updates added at the places that take() would read; repeated indices add up, always in the same order.
 Tensor index_add(const Tensor& x, const Tensor& index, const Tensor& updates, int axis = 0);
@@ -69,30 +69,30 @@ Tensor logsumexp(const Tensor& x, std::vector<int> axes = {}, bool keep = false)
 // Sum of an element and all before it along an axis, or with `reverse` of all after it.
 Tensor cumsum(const Tensor& x, int axis = -1, bool reverse = false);
 
-// (..., m, k) x (..., k, n) -> (..., m, n); batch axes broadcast; vectors as in NumPy. The transposed flags swap the
-// last two axes of that operand without a copy.
+// (..., m, k) x (..., k, n) -> (..., m, n); batch axes broadcast; vectors as in NumPy. transpose_a and transpose_b swap
+// the last two axes of their operand without a copy.
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a = false, bool transpose_b = false);
 
 // e^x / sum(e^x) along an axis, and its logarithm; without overflow. Floating dtypes.
 Tensor softmax(const Tensor& x, int axis = -1);
 Tensor log_softmax(const Tensor& x, int axis = -1);
 
-// One pass over the logits for the loss and its gradient. logits (n, c); target: class indices (n) or probabilities (n,
-// c); weight (c) or undefined. `loss` (n) per row, `row_weight` (n): what a mean divides by. As
-// torch.nn.CrossEntropyLoss.
+// Loss of each row, and the weights whose sum a mean divides by.
 struct RowLoss {
   Tensor loss, row_weight;  // f32 (n) each
 };
-// See RowLoss. A label outside [0, c) that is not `ignore_index` is a DataError at the next read.
+// Cross-entropy by row, as torch.nn.CrossEntropyLoss. logits (n, c); target: class indices (n) or probabilities (n, c);
+// weight (c) or undefined. One pass over the logits gives the loss and its gradient. A label outside [0, c) that is not
+// `ignore_index` is a DataError at the next read.
 RowLoss softmax_cross_entropy(const Tensor& logits, const Tensor& target, const Tensor& weight, double label_smoothing,
                               std::int64_t ignore_index);
 
-// Normalizes over all axes but the last; mean and biased variance are of this batch.
+// Normalized values, and mean and biased variance of this batch over all axes but the last.
 struct BatchNormResult {
   Tensor y, mean, variance;  // x's shape, (features), (features)
 };
-// (x - mean) / sqrt(variance + eps) * weight + bias; weight and bias (features). With the statistics of this batch, or
-// with given ones.
+// (x - mean) / sqrt(variance + eps) * weight + bias; weight and bias (features). batch_norm() takes the statistics of
+// this batch, batch_norm_inference() given ones.
 BatchNormResult batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps = 1e-5);
 Tensor batch_norm_inference(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& mean,
                             const Tensor& variance, double eps = 1e-5);
@@ -100,15 +100,14 @@ Tensor batch_norm_inference(const Tensor& x, const Tensor& weight, const Tensor&
 // Values and their positions (i64). Stable; NaN sorts last.
 std::pair<Tensor, Tensor> sort(const Tensor& x, int axis = -1, bool descending = false);
 std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, int axis = -1, bool largest = true);
-// Sorted distinct values of a flattened tensor, the place of each element in them, and how often each occurs. The
-// result's shape depends on the data: TraceError while tracing.
+// Sorted distinct values of a flattened tensor, the place of each element in them, and how often each occurs.
 struct Unique {
   Tensor values, inverse, counts;  // (m), i64 (numel), i64 (m)
 };
-// See Unique.
+// The distinct values of x. TraceError while tracing, because the shape of the result depends on the data.
 Unique unique(const Tensor& x);
 
-// The same value, through which no gradient flows.
+// x, through which no gradient flows.
 Tensor stop_gradient(const Tensor& x);
 
 }  // namespace weft

@@ -7,8 +7,8 @@
 
 namespace weft WEFT_EXPORT {
 
-// While it lives, errors raised in this thread carry one more segment of layer path: Scope a("model"), b("fc") give
-// "model.fc". Modules open one for every layer they call.
+// A name in the layer path of this thread's errors, for the scope's lifetime: Scope a("model"), b("fc") give
+// "model.fc". Modules open a scope for every layer that they call.
 class Scope {
  public:
   // An empty name adds nothing.

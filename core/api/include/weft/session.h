@@ -12,7 +12,7 @@
 
 namespace weft WEFT_EXPORT {
 
-// The user's memory for a result of a session: it is written there instead of into a new tensor.
+// The user's memory for a result of a session, in place of a new tensor.
 class Out {
  public:
   // Host memory, one element per element of the result.
@@ -20,13 +20,13 @@ class Out {
   static Out borrow(std::span<T> host) {
     return {host.data(), {Shape{std::ssize(host)}, dtype_of<T>()}, Device::cpu(), false};
   }
-  // Memory of a device, dense and row-major. ValueError for a null pointer to something.
+  // Memory of a device, dense and row-major. ValueError for a null pointer, unless the spec has no elements.
   static Out borrow_device(void* pointer, TensorSpec spec, Device device);
 
   // Address and device of the memory.
   void* data() const { return data_; }
   Device device() const { return device_; }
-  // Whether a result of this spec goes there.
+  // True if a result of this spec fits: same dtype and shape; for host memory, same dtype and number of elements.
   bool takes(const TensorSpec& result) const;
   const TensorSpec& spec() const { return spec_; }  // a flat shape for host memory
 

@@ -59,16 +59,19 @@ class Tensor {
   static Tensor scalar(T value) {
     return copy_in(&value, 1, dtype_of<T>(), Shape{});
   }
-  // Zero copy from host memory. The bytes must stay as they are until the last handle is gone, when `keep` is released.
+  // A tensor over host memory, without a copy. The bytes must not change until the last handle is gone and `keep` is
+  // released.
   template <Element T>
   static Tensor borrow(std::span<const T> host, Shape shape, std::shared_ptr<const void> keep = {}) {
     return borrow_host(host.data(), host.size(), dtype_of<T>(), std::move(shape), std::move(keep));
   }
-  // Zero copy from device memory, ready on `ready_on_stream` (a cudaStream_t; null: ready now). The same promise holds.
+  // A tensor over device memory, without a copy and under the same promise as borrow(). The values are ready on
+  // `ready_on_stream`, a cudaStream_t; null: ready now.
   static Tensor borrow_device(const void* pointer, TensorSpec spec, Device device, void* ready_on_stream = nullptr,
                               std::shared_ptr<const void> keep = {});
   // Takes over a DLPack tensor (v0.6 and later: CPU or CUDA memory, any strides) without a copy where it is dense, and
-  // calls its deleter when the last handle is gone. Throws DTypeError or DeviceError for what weft has no equal of.
+  // calls its deleter when the last handle is gone. Throws DTypeError or DeviceError for types and devices that weft
+  // lacks.
   static Tensor from_dlpack(DLManagedTensor* managed);
   // A DLPack view of this value for another library; the receiver calls its deleter. Waits until the value is computed.
   DLManagedTensor* to_dlpack() const;
@@ -85,8 +88,8 @@ class Tensor {
   bool defined() const { return impl_ != nullptr; }
   bool traced() const;  // the value is not known yet
 
-  // Reading waits for the device. TraceError while tracing; DataError when the device met bad data.
-  // item(): the only element, as T. ShapeError when there is not exactly one.
+  // The only element, as T. Waits for the device, as every read does. ShapeError unless there is exactly one element,
+  // TraceError while tracing, DataError if the device met bad data.
   template <Element T = float>
   T item() const {
     T value{};
@@ -100,14 +103,14 @@ class Tensor {
     copy_out(out.data(), out.size(), dtype_of<T>());
     return out;
   }
-  // Converts to T on the way. ShapeError unless host.size() == numel().
+  // Copies all elements, converted to T. ShapeError unless host.size() == numel().
   template <Element T>
   void copy_to(std::span<T> host) const {
     copy_out(host.data(), host.size(), dtype_of<T>());
   }
   // Dense row-major memory on device(), valid while this handle lives; ready once the current stream has run.
   const void* device_pointer() const;
-  // As NumPy prints it, long axes shortened.
+  // Text as NumPy prints it, long axes shortened.
   std::string text() const;
   explicit operator bool() const = delete;  // `if (loss > 0)` does not compile: use where()
 

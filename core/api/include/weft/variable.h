@@ -18,14 +18,14 @@ namespace detail {
 class Cell;
 }
 
-// How a variable's first value is made: when it is first needed, on the device where it will live. `draw` runs with a
-// generator keyed by (seed, path) under a Trainer or Module::initialize(), by (seed, creation ordinal) elsewhere.
+// The first value of a variable, drawn when it is first needed, on the variable's device. `draw` runs with a generator
+// keyed by (seed, path) under a Trainer or Module::initialize(), by (seed, creation ordinal) elsewhere.
 struct Init {
   std::function<Tensor(const Shape&, DType)> draw;  // gives a tensor of that shape and dtype
 };
 
-// A named cell: the only thing that changes. Copying the handle shares the cell (that is how weights are tied).
-// In a trace a read gives the latest assigned value; outside, a snapshot of the value now.
+// A handle to a named cell, the only thing that changes. Copies of a handle share the cell, which ties weights. In a
+// trace a read gives the latest assigned value; outside, a snapshot of the value now.
 class Variable {
  public:
   Variable() = default;  // undefined
@@ -37,7 +37,8 @@ class Variable {
   // The value: a node of the trace at hand, or a snapshot.
   Tensor value() const;
   operator Tensor() const { return value(); }
-  // In a trace: at this point of the program. Outside: now. ShapeError or DTypeError when the value does not fit.
+  // Assigns a value: in a trace at this point of the program, outside at once. ShapeError or DTypeError when the value
+  // does not fit.
   void assign(const Tensor& value) const;
 
   // Shape, dtype, number of elements and device; known before the value is drawn.
@@ -51,7 +52,7 @@ class Variable {
   // False: no gradient. Programs that read the flag while tracing pick another trace when it changes.
   bool trainable() const;
   void set_trainable(bool on) const;
-  // The value exists. Until then it is only declared, and moving it or loading it draws nothing.
+  // True if the value exists. Before, moving or loading the variable draws nothing.
   bool initialized() const;
   // Draws the value now if there is none, keyed by (seed, path).
   void initialize(std::uint64_t seed) const;
@@ -71,14 +72,14 @@ class Variable {
   std::shared_ptr<detail::Cell> cell_;
 };
 
-// A variable that is trained, and one that is not (running statistics). Modules list them apart.
+// A variable that is trained. Modules list parameters and buffers apart.
 struct Parameter : Variable {
   Parameter() = default;
-  // As Variable's.
+  // A parameter whose value is drawn when it is first needed.
   Parameter(Shape shape, Init init, DType dtype = DType::kF32);
   explicit Parameter(const Tensor& value);
 };
-// A variable that no optimizer touches.
+// A variable that no optimizer touches, such as running statistics.
 struct Buffer : Variable {
   using Variable::Variable;
 };
@@ -91,7 +92,7 @@ class Parameters {
   Parameters(std::initializer_list<std::pair<std::string, Variable>> named);
   // Adds a cell that is not there yet; the name becomes its path unless it has one.
   void add(std::string name, const Variable& variable);
-  // Number of variables; elements of all of them.
+  // Number of variables.
   std::size_t size() const { return variables_.size(); }
   bool empty() const { return variables_.empty(); }
   std::int64_t numel() const;  // elements of all variables
@@ -102,7 +103,7 @@ class Parameters {
   const Variable* end() const { return variables_.data() + variables_.size(); }
   // True where a handle of the same cell is in the list.
   bool contains(const Variable& variable) const;
-  // Those whose name matches a glob: "*.bias", "blocks.?.norm.*".
+  // The variables whose name matches a glob: "*.bias", "blocks.?.norm.*".
   Parameters matching(std::string_view glob) const;
   // Union and difference, by cell.
   friend Parameters operator+(Parameters a, const Parameters& b);
@@ -113,7 +114,7 @@ class Parameters {
   std::vector<Variable> variables_;
 };
 
-// Whether `text` matches a glob of '*' (any run) and '?' (any one character).
+// True if `text` matches a glob of '*' (any run) and '?' (any one character).
 bool matches_glob(std::string_view glob, std::string_view text);
 
 }  // namespace weft

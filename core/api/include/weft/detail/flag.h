@@ -6,13 +6,13 @@
 
 namespace weft WEFT_EXPORT {
 
-// A switch that programs notice: reading it while tracing makes its value part of the trace's key, so a program picks
-// (or makes) another trace when it has changed. Copying shares the switch.
+// A switch that programs notice. The value that a trace reads is part of the trace's key, so a program takes another
+// trace when the value has changed. Copies share the switch.
 class Flag {
  public:
-  // A switch of its own.
+  // A new switch in the given state.
   explicit Flag(bool on) : state_(std::make_shared<bool>(on)) {}
-  // The state; keys the trace at hand.
+  // The state. In a trace, the read becomes a guard of the trace.
   bool get() const;
   // Switches this and its copies.
   void set(bool on) const { *state_ = on; }
