@@ -37,7 +37,7 @@ template <class E, class... Args>
   throw E(op, path, cat(args...));
 }
 
-// fail_at() with the current layer path. These two are the one way to raise errors.
+// fail_at() with the current layer path. Every error is raised by fail() or fail_at().
 template <class E, class... Args>
 [[noreturn]] void fail(const std::string& op, const Args&... args) {
   fail_at<E>(op, current_path(), args...);

@@ -20,7 +20,7 @@ thread_local std::string path_of_thread;
 Error::Error(std::string op_name, std::string layer_path, const std::string& message)
     : std::runtime_error(prefixed(op_name, layer_path, message)), op(std::move(op_name)), path(std::move(layer_path)) {}
 
-// Out of line: the type information then lives in the library, and a catch on the other side of its border matches.
+// Out of line, because the type information is then in the library alone, and a catch in the user's program matches.
 Error::~Error() = default;
 ShapeError::~ShapeError() = default;
 DTypeError::~DTypeError() = default;

@@ -14,8 +14,8 @@ enum class LogLevel : std::uint8_t { kInfo, kWarning };
 // Receiver of messages.
 using LogCallback = std::function<void(LogLevel, std::string_view message)>;
 
-// Replaces where weft's messages go (default: standard error, one line each) and returns the callback that was there.
-// The callback may be called from any thread, one call at a time. An empty callback silences weft.
+// Sets the callback that gets weft's messages and gives the one before (default: one line each on standard error). The
+// callback may be called from any thread, one call at a time. An empty callback silences weft.
 LogCallback set_log_callback(LogCallback callback);
 
 // Sends one message to the callback.

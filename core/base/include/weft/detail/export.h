@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Everything is hidden by default; a class that users derive from or catch across the library border is exported.
+// Exports a name from the shared library, which hides all others.
 #if defined(_WIN32)
 #define WEFT_EXPORT
 #else
