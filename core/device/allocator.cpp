@@ -33,9 +33,9 @@ struct CachingAllocator::Piece {
   Piece* before = nullptr;
   Piece* after = nullptr;
   bool is_free = false;
-  bool small = false;  // of a segment for requests under kSmall
-  Stream stream;       // whose order the last use follows
-  Event released_at;   // set where that stream may be gone by the time of reuse
+  bool small = false;  // in a segment for requests under kSmall
+  Stream stream;       // the stream of the last use
+  Event released_at;   // set if `stream` is the user's, which may be gone at reuse
 
   bool joins(const Piece* next) const {
     return next != nullptr && next->is_free && next->stream == stream && stream.owned() && next->stream.owned();
@@ -80,7 +80,8 @@ CachingAllocator::Piece* CachingAllocator::take_cached(std::size_t bytes, const 
       found = *it;
       break;
     }
-    // Work that is being captured into a graph is not running, so there is nothing another stream could wait for.
+    // Pieces used on a recorded stream are left out, because recorded work does not run and no other stream can wait
+    // for it.
     const Stream& other = (*it)->stream;
     const bool captured = other.owned() && other.capturing();
     if (found == nullptr && !captured) found = *it;
@@ -99,7 +100,8 @@ CachingAllocator::Piece* CachingAllocator::take_cached(std::size_t bytes, const 
   return cut(found, bytes);
 }
 
-// Gives the rest of a free piece back when it is worth keeping: any rest in a small segment, 1 MiB in a large one.
+// Puts the rest of a piece among the free ones if it is worth keeping: any rest in a small segment, 1 MiB in a large
+// one.
 CachingAllocator::Piece* CachingAllocator::cut(Piece* piece, std::size_t bytes) {
   const std::size_t rest = piece->bytes - bytes;
   if (rest < (piece->small ? kAlignment : kSmall)) return piece;
@@ -147,7 +149,7 @@ void CachingAllocator::release(Piece* piece) noexcept {
     if (!piece->stream.owned()) piece->released_at = Event::record(piece->stream);
     put_back(piece);
   } catch (const std::exception& e) {
-    // The device is in trouble: better to lose the piece than to hand it out while something may still write to it.
+    // The piece is lost, because the device has failed and something may still write to the memory.
     log(LogLevel::kWarning, cat("a block of ", piece->bytes, " bytes on ", device_.name(), " is lost: ", e.what()));
   }
 }
@@ -183,7 +185,7 @@ void CachingAllocator::trim() {
 
 void CachingAllocator::release_free_segments() {
   if (free_.empty()) return;
-  synchronize(device_);  // after that, whose stream a piece belongs to no longer matters
+  synchronize(device_);  // because pieces of any stream may still be in use
   std::vector<Piece*> firsts;
   for (Piece* const piece : free_) {
     if (piece->before == nullptr) firsts.push_back(piece);

@@ -26,14 +26,14 @@ class CachingAllocator {
  public:
   struct Piece;
 
-  // With caching off every piece is an allocation of exactly the bytes asked for, so that memory checkers see overruns.
+  // Without caching every piece is an allocation of exactly the bytes asked for, so that memory checkers see overruns.
   CachingAllocator(Device device, MemorySource source, bool caching);
   // Trims; pieces still handed out must not outlive the allocator.
   ~CachingAllocator();
   CachingAllocator(const CachingAllocator&) = delete;
   CachingAllocator& operator=(const CachingAllocator&) = delete;
 
-  // Throws OutOfMemory when the system has none even after a trim. `bytes` is not zero.
+  // A piece of at least `bytes`, which is not zero. Throws OutOfMemory if the system has none even after a trim.
   Piece* allocate(std::size_t bytes, const Stream& stream);
   void release(Piece* piece) noexcept;
   void trim();
@@ -65,8 +65,8 @@ class CachingAllocator {
   MemoryStatistics statistics_;
 };
 
-// The allocator of a device, made at first use and never destroyed: buffers in static objects of a user's program come
-// back after main(), when neither this nor the CUDA driver may be torn down under them.
+// The allocator of a device, made at first use and never destroyed, because buffers in static objects of a user's
+// program come back after main().
 CachingAllocator& allocator_of(Device device);
 
 }  // namespace weft

@@ -17,7 +17,7 @@ Found find_devices();
 // "NVIDIA H200, driver 13.0"
 std::string describe(int device);
 
-// Streams and events are CUDA's handles; what is returned here destroys them with the last owner.
+// Streams and events are CUDA's handles, destroyed with their last owner.
 std::shared_ptr<void> create_stream(int device);
 void synchronize_device(int device);
 void synchronize_stream(int device, void* stream);

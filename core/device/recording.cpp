@@ -8,7 +8,7 @@
 namespace weft {
 
 Recording::Recording(Device device, const std::function<void(const Stream&)>& work) {
-  // A stream of its own: the one that the work will run on may be the legacy default stream, which cannot record.
+  // A new stream, because the work may later run on the legacy default stream, which cannot record.
   const Stream stream = Stream::create(device);
   cuda_backend::begin_capture(device.index(), stream.handle());
   std::exception_ptr thrown;

@@ -22,7 +22,7 @@ std::optional<Stream>& scoped_stream(Device device) {
   return scoped_streams[index];
 }
 
-// weft's own stream of each CUDA device. Never destroyed: at exit the driver may already be gone, and memory handed
+// weft's own stream of each CUDA device. Never destroyed, because at exit the driver may already be gone. Memory handed
 // back by static objects of the user's program still names its stream.
 Stream own_stream(Device device) {
   static std::mutex mutex;

@@ -12,7 +12,7 @@ class Event;
 // An ordered queue of device work. On the CPU work is done when the call returns, and a stream is only a name.
 class Stream {
  public:
-  Stream() = default;  // of the CPU
+  Stream() = default;  // the CPU's stream
   // weft's own stream of a device, unless a StreamScope of this thread names another.
   static Stream current(Device device);
   static Stream create(Device device);
@@ -28,7 +28,7 @@ class Stream {
   void wait(const Event& event) const;
   // False for a stream of the user's, which may be gone before the memory that was used on it.
   bool owned() const { return std::get_deleter<NotOwned>(handle_) == nullptr; }
-  // True while somebody records the work of this stream into a CUDA graph: it does not run then.
+  // True while work on this stream is recorded into a CUDA graph and not run.
   bool capturing() const;
   // Calls f on the host when the work enqueued so far is done; f must not call the device.
   void enqueue_host(std::function<void()> f) const;
@@ -42,7 +42,7 @@ class Stream {
   std::shared_ptr<void> handle_;
 };
 
-// Makes a stream current for its device in this thread: "work runs on the user's stream when given one".
+// Makes a stream current for its device in this thread, for the scope's lifetime.
 class [[nodiscard]] StreamScope {
  public:
   explicit StreamScope(Stream stream);

@@ -9,10 +9,10 @@ namespace detail {
 void run_chunks(std::int64_t chunks, void (*call)(void*, std::int64_t), void* body);
 }
 
-// Calls body(0) ... body(chunks - 1), each once, on the threads of the pool, and returns when all are done. Which
-// thread takes which chunk changes from run to run, so cut the work by shape alone and never let chunks share an
-// accumulator: results are then the same bits for any number of threads. A call from inside a body runs on the spot
-// (unless its body is the only chunk). The first exception is rethrown.
+// Calls body(0) ... body(chunks - 1), each once, on the threads of the pool, and returns when all are done. Any thread
+// may take any chunk. Results have the same bits for any number of threads if the shape alone cuts the work and no
+// chunks share an accumulator. A call from inside a body runs on that body's thread, unless the body is the only chunk.
+// The first exception is rethrown.
 template <class Body>
 void parallel_chunks(std::int64_t chunks, Body&& body) {
   if (chunks == 1) {
@@ -35,8 +35,8 @@ void parallel_for(std::int64_t n, std::int64_t grain, Body&& body) {
   });
 }
 
-// Denormal results and operands count as zero in this thread while it lives (x86: FTZ and DAZ). run_chunks() passes the
-// caller's setting on to the workers.
+// Makes denormal results and operands zero in this thread (x86: FTZ and DAZ), for the scope's lifetime. run_chunks()
+// passes the caller's setting on to the workers.
 class [[nodiscard]] FlushDenormals {
  public:
   FlushDenormals();

@@ -14,7 +14,7 @@ std::optional<double> smaller(std::optional<double> a, std::optional<double> b) 
   return *a < *b ? a : b;
 }
 
-// The directories from `group` up to the mount point.
+// The smallest limit of `group` and its parents up to the mount point.
 std::optional<double> limit_on_the_way_up(const fs::path& mount, fs::path group, const LimitOf& limit_of) {
   std::optional<double> smallest;
   for (;;) {

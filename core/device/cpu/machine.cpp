@@ -65,7 +65,7 @@ int usable_threads() {
   CPU_ZERO(&mask);
   int threads = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask)
                                                               : static_cast<int>(std::thread::hardware_concurrency());
-  // Rounded down: a thread more than the quota pays for gets all of them stopped in the middle of a step.
+  // Rounded down, because one thread more than the quota pays for stops all of them in the middle of a step.
   if (const auto quota = cgroup_quota("/")) threads = std::min(threads, static_cast<int>(std::floor(*quota)));
   return std::max(threads, 1);
 }
@@ -112,7 +112,7 @@ const char* isa_name() {
 }
 
 void* allocate(std::size_t bytes) {
-  // The system would promise more than it has, and end the process when the memory is touched.
+  // Refused, because the system would promise more than it has and end the process when the memory is touched.
   if (bytes > pages_in_bytes(_SC_PHYS_PAGES)) return nullptr;
   void* data = nullptr;
   if (posix_memalign(&data, bytes >= kHugePage ? kHugePage : kAlignment, bytes) != 0) return nullptr;

@@ -9,7 +9,7 @@
 namespace weft::cpu {
 
 // CPUs that the control groups of this process grant, 2.0 for two full CPUs; nothing if unlimited. The smallest limit
-// on the way up counts. `root` is the folder of /proc and /sys.
+// among a group and its parents counts. `root` is the folder of /proc and /sys.
 std::optional<double> cgroup_quota(const std::filesystem::path& root);
 // Threads worth starting: the quota, then the affinity mask; never the number of CPUs of the machine.
 int usable_threads();

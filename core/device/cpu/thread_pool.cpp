@@ -48,7 +48,7 @@ T wait_while(const std::atomic<T>& value, T old) {
   return value.load(std::memory_order_acquire);
 }
 
-// True while this thread runs a body: parallel calls from there run on the spot.
+// True while this thread runs a body: parallel calls inside a body run on the same thread.
 thread_local bool inside = false;
 
 // Restores the old value, because a body that runs here may have been called from inside another body.
@@ -106,7 +106,7 @@ class Pool {
   // A thread begins with its own share of the chunks and then helps with the others'. The shares follow from the number
   // of chunks, so that a thread finds in its cache what it wrote there in an earlier job.
   struct alignas(64) Share {
-    std::atomic<std::int64_t> unclaimed{0};  // the last ones before `end`; less than 0: as often as somebody found none
+    std::atomic<std::int64_t> unclaimed{0};  // so many chunks before `end`; below 0 after threads that found none
     std::int64_t end = 0;
   };
 
@@ -119,8 +119,8 @@ class Pool {
     }
   }
 
-  // A thread may read the job once it has claimed a chunk of it, since the job cannot end before that chunk has. One
-  // that comes late, or that was not given a core in time, claims nothing and keeps nobody waiting.
+  // A thread may read the job once it has claimed a chunk, because the job cannot end before that chunk has. A thread
+  // that comes late claims nothing and keeps nobody waiting.
   void work(std::size_t self) noexcept {
     const unsigned mode = cpu::denormal_mode();
     std::int64_t finished = 0;
@@ -168,7 +168,8 @@ struct Shared {
   std::atomic<int> threads{0};  // 0: not asked yet
 };
 
-// Never destroyed: static destructors of a user's program may still compute, and joining threads at exit can hang.
+// Never destroyed, because static destructors of a user's program may still compute, and joining threads at exit can
+// hang.
 Shared& shared() {
   static auto* const it = new Shared;
   return *it;

@@ -47,7 +47,7 @@ std::string describe(int device) {
 std::shared_ptr<void> create_stream(int device) {
   const CurrentDevice current(device);
   cudaStream_t stream = nullptr;
-  // Not blocking: work that the user's program puts on the legacy default stream does not hold weft's up.
+  // Not blocking, because work on the legacy default stream of the user's program would hold weft's up.
   WEFT_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
   return {stream, [](void* handle) { WEFT_CUDA_NOTHROW(cudaStreamDestroy(as_stream(handle))); }};
 }

@@ -4,7 +4,7 @@
 
 namespace weft::cuda_backend {
 
-// Makes a device CUDA's current one in this thread while it lives; the user's own choice comes back afterwards.
+// Makes a device CUDA's current one in this thread for the scope's lifetime; then the user's choice comes back.
 class [[nodiscard]] CurrentDevice {
  public:
   explicit CurrentDevice(int device) : device_(device) {

@@ -9,7 +9,7 @@
 #include "weft/error.h"
 #include "weft/kernel_call.h"
 
-// For .cu files with kernels of one's own; the rest of weft's headers hold no CUDA.
+// Helpers for kernels in .cu files. Apart from weft/cuda_kernel.h no other public header includes CUDA.
 namespace weft::cuda {
 
 // The stream that a kernel's work goes to.

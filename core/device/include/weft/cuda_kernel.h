@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a .cu file includes instead of cuda_runtime.h: nvcc compiles it for the GPU, a host compiler for the emulation.
+// Replacement for cuda_runtime.h in a .cu file, which nvcc compiles for the GPU and a host compiler for the emulation.
 // Inside a kernel:
 //   WEFT_SHARED_ARRAY(float, tile, 256);   // float tile[256], one per block
 //   WEFT_DYNAMIC_SHARED(float, buffer);    // float* buffer, the launch's dynamic shared memory, 16-byte aligned

@@ -9,7 +9,7 @@
 
 namespace weft WEFT_EXPORT {
 
-// Where tensors live and programs run: the CPU, or one CUDA device.
+// A device that holds tensors and runs programs: the CPU, or one CUDA GPU.
 class Device {
  public:
   // The CPU, or an NVIDIA GPU.
@@ -20,9 +20,9 @@ class Device {
   static Device best();
   // The CPU.
   static Device cpu() { return {}; }
-  // Throws DeviceError when this build or machine has no such device, saying which of the two.
+  // The CUDA device of an index. DeviceError if the build or the machine has none, saying which of the two.
   static Device cuda(int index = 0);
-  // "cpu", "cuda", "cuda:1" or "best"; throws DeviceError for anything else.
+  // The device of a text: "cpu", "cuda", "cuda:1" or "best"; DeviceError for anything else.
   static Device parse(std::string_view text);
   // All devices that work here, the CPU first.
   static std::vector<Device> all();
@@ -43,7 +43,7 @@ class Device {
   int index_ = -1;
 };
 
-// Where variables and host-made tensors of this thread are born: Device::best() until a DeviceScope says otherwise.
+// The device of this thread's new variables and of tensors from host data: Device::best(), or that of a DeviceScope.
 Device default_device();
 
 // Sets default_device() for the lifetime of the scope, in this thread.
@@ -60,8 +60,8 @@ class [[nodiscard]] DeviceScope {
   bool had_before_;
 };
 
-// Bytes that programs can still get: what the device has free, and what is cached for reuse. On the CPU the machine's
-// available memory or what the control group leaves, whichever is less.
+// Bytes that programs can still get: free on the device, and cached for reuse. On the CPU the machine's available
+// memory or what the control group leaves, whichever is less.
 std::int64_t free_memory(Device device);
 
 // Waits until everything enqueued on the device so far has finished.

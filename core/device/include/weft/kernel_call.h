@@ -14,8 +14,8 @@ struct View {
   TensorSpec spec{};     // its shape and element type
 };
 
-// Where kernels report bad data (a label out of range): the first code wins, and it is thrown as DataError at the next
-// read.
+// A kernel's report of bad data, such as a label out of range. The first code wins and is thrown as DataError at the
+// next read.
 struct DataFault {
   std::int32_t code = 0;      // 0: no bad data; else what is wrong, as the kernel numbers it
   std::int32_t reserved = 0;  // pads the value to 8 bytes
@@ -25,10 +25,10 @@ struct DataFault {
 // One run of one kernel.
 struct Call {
   std::span<const View> inputs, outputs;  // operands and results, in the order of the op
-  View workspace{};                       // as many bytes as OpRule::workspace asked for
+  View workspace{};                       // the bytes that OpRule::workspace asked for
   void* stream = nullptr;      // cudaStream_t; see weft/cuda.h. Only enqueue: the call may be captured into a graph
   int device = -1;             // CUDA device index, -1 on the CPU
-  DataFault* fault = nullptr;  // where bad data is reported; on the call's device
+  DataFault* fault = nullptr;  // report of bad data, on the call's device
 };
 
 }  // namespace weft

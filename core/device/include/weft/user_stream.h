@@ -7,9 +7,9 @@
 
 namespace weft WEFT_EXPORT {
 
-// While it lives, this thread's work on a CUDA device is enqueued on a stream of the user's: ops, programs, copies.
+// Enqueues this thread's work on a CUDA device (ops, programs, copies) on the user's stream, for the scope's lifetime.
 // Nothing waits on the host; results are ready when that stream has run. The stream (a cudaStream_t) must outlive all
-// tensors made meanwhile and the sessions that ran there. On the CPU it changes nothing.
+// tensors made meanwhile and the sessions that ran there. No effect on the CPU.
 class [[nodiscard]] UserStream {
  public:
   // Directs this thread's work on `device` to `cuda_stream`.
