@@ -93,7 +93,8 @@ Array Array::contiguous(const Stream& stream) const {
     gather_strided(packed.data(), source);
     return packed;
   }
-  // Through the host: strided device memory only comes from outside or from a view, and kernels never see it.
+  // Goes through the host, which is slow but rare: strided device memory comes only from other libraries and from
+  // views.
   const ByteRange range = source.range();
   std::vector<std::byte> span(range.bytes());
   copy_bytes(span.data(), Device::cpu(), source.data + range.begin, device(), span.size(), stream);
@@ -110,8 +111,8 @@ Array Array::to(Device target) const {
   const Array source = contiguous(from_stream);
   const Stream to_stream = Stream::current(target);
   Array copy = empty(spec_, to_stream);
-  // The copy runs on the source's stream, so that its memory may be released right after; the new memory may still be
-  // in use by earlier work of the target's stream, and later work there needs the values.
+  // The copy runs on the source's stream, so that the source may be released right after. The streams wait for each
+  // other, because earlier work of the target's stream may use the new memory and later work needs the values.
   const Stream& stream = device().is_cuda() ? from_stream : to_stream;
   if (target.is_cuda()) stream.wait(to_stream);
   copy_bytes(copy.data(), target, source.data(), device(), static_cast<std::size_t>(spec_.bytes()), stream);

@@ -36,7 +36,7 @@ class Array {
   bool dense() const;
 
   // Views, which share the memory. The caller has normalized the axes.
-  Array reshape(Shape shape) const;  // of a dense array
+  Array reshape(Shape shape) const;  // only for a dense array
   Array permute(const std::vector<int>& order) const;
   Array slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step) const;
 
@@ -54,8 +54,8 @@ class Array {
   std::vector<std::int64_t> strides_;
 };
 
-// NumPy's way of writing: nested brackets, aligned columns, "..." where an axis is longer than 6 and the whole is above
-// 1000.
+// Text as NumPy writes it: nested brackets, aligned columns. In arrays of more than 1000 elements axes longer than 6
+// are shortened by "...".
 std::string text_of(const Array& array);
 
 // Converts n elements on the host, with the rules of the `cast` op.

@@ -47,8 +47,8 @@ bool reads_back(const std::string& text, double value) {
   return static_cast<double>(static_cast<float>(read)) == value;
 }
 
-// The C++ library knows no 16-bit types: try lengths until one reads back. At a power of two, where numbers below lie
-// closer than those above, the next decimal upwards may do so when the nearest one does not.
+// The C++ library knows no 16-bit types: try lengths until one reads back. Numbers below a power of two lie closer than
+// those above. There the next decimal upwards may read back when the nearest does not.
 template <class Half>
 Decimal shortest_half(double value) {
   for (int after_point = 0;; ++after_point) {

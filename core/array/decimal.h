@@ -14,8 +14,8 @@ struct Decimal {
   int exponent = 0;
 };
 
-// The shortest digits that read back as the same number of its type; correctly rounded where these are more than
-// `most`.
+// The shortest digits that read back as the same number of its type; correctly rounded to `most` digits if they are
+// more.
 Decimal rounded_to_digits(double value, DType dtype, int most);
 // "-1.25", "3." with at most `precision` digits after the point and no zeros at the end.
 std::string positional(double value, DType dtype, int precision);

@@ -46,7 +46,7 @@ namespace weft {
 Array from_dlpack(DLManagedTensor* tensor);
 
 // Shares the array's memory; the consumer calls the deleter once. Waits for the current stream of the array's device,
-// since DLPack says nothing of streams here.
+// because DLPack says nothing of streams here.
 DLManagedTensor* to_dlpack(const Array& array);
 
 }  // namespace weft

@@ -10,8 +10,8 @@
 
 namespace weft {
 
-// Copies host memory to a CUDA device beside the work that goes on there: a stream for the copies, and staging buffers
-// in page-locked memory, used in turn. Nothing is allocated in a steady state. Thread safe.
+// Copies host memory to a CUDA device while other work runs there. An upload has a stream of its own and page-locked
+// staging buffers, used in turn. Nothing is allocated in a steady state. Thread safe.
 class Upload : public std::enable_shared_from_this<Upload> {
  public:
   // A staging buffer: memory for one batch on the host, and its copy on the device.
