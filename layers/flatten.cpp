@@ -11,7 +11,7 @@ namespace weft {
 
 Tensor Flatten::forward(Tensor x) const {
   if (x.rank() < 2) fail<ShapeError>("flatten", "input is ", x.shape(), ", it needs a batch axis and one more");
-  // Not -1: an empty batch leaves that undetermined.
+  // Computed, because an empty batch leaves -1 undetermined.
   const std::int64_t rest =
       std::accumulate(x.shape().begin() + 1, x.shape().end(), std::int64_t{1}, std::multiplies<>());
   return (x.rank() == 4 ? x.permute({0, 3, 1, 2}) : x).reshape({x.dim(0), rest});

@@ -57,7 +57,7 @@ Tensor inverse_erf(const Tensor& y) {
   return x * where(w < 5.0, polynomial(w - 2.5, kCenter), polynomial(sqrt(w) - 3.0, kTail));
 }
 
-// Orthonormalizes the rows of a (rows, columns) matrix in place: modified Gram-Schmidt, each row twice, since once
+// Orthonormalizes the rows of a (rows, columns) matrix in place: modified Gram-Schmidt, each row twice, because once
 // loses orthogonality for nearly dependent rows. R then has a positive diagonal, which makes the result uniform (Haar).
 void orthonormalize_rows(std::vector<double>& a, std::size_t rows, std::size_t columns) {
   const auto dot = [&](const double* u, const double* v) {

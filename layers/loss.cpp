@@ -14,7 +14,7 @@ namespace {
 
 Shape without_last(const Shape& shape) { return Shape(std::vector<std::int64_t>(shape.begin(), shape.end() - 1)); }
 
-// Class indices (...), or probabilities (..., c), for logits (..., c)?
+// True for class indices (...), false for probabilities (..., c), with logits (..., c).
 bool is_index_target(const Tensor& logits, const Tensor& target, const char* op) {
   if (logits.rank() >= 1) {
     if (target.shape() == logits.shape() && is_floating(target.dtype())) return false;
@@ -25,7 +25,7 @@ bool is_index_target(const Tensor& logits, const Tensor& target, const char* op)
                            "; logits (n, c) want class indices (n) or probabilities (n, c)");
 }
 
-// An empty batch has no mean: NaN would only come to light as a loss.
+// Throws for an empty batch, because its mean would be NaN and show only later, as a loss.
 void check_not_empty(const Tensor& x, const char* op, const char* what) {
   if (x.numel() == 0) fail<ShapeError>(op, std::string(what) + " " + x.shape().text() + "; an empty batch has no mean");
 }

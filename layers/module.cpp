@@ -11,7 +11,7 @@
 namespace weft {
 namespace {
 
-// Keeps the path of what it visits.
+// A visitor that knows the path of the member at hand.
 class PathVisitor : public Visitor {
  public:
   bool enter(std::string_view name, Module& module) override {
@@ -122,7 +122,7 @@ void Module::to(Device device) {
 void Module::initialize(std::uint64_t seed) {
   detail::for_each_variable(*this, [seed](const std::string& path, Variable& variable, bool) {
     if (variable.initialized()) return;
-    // The path under this module is the key, whichever submodule was asked for its parameters before.
+    // The path under this module keys the draw, so it replaces a path that a submodule has given.
     variable.set_path(path);
     variable.initialize(seed);
   });

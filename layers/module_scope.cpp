@@ -37,12 +37,11 @@ class NameFinder : public Visitor {
   std::vector<std::size_t> lengths_;
 };
 
-// Empty for a module that `caller` does not own.
+// The path of `module` below `caller`; empty if `caller` does not own it.
 std::string name_in(const Module& caller, const Module& module) {
   for (const bool deep : {false, true}) {
     NameFinder finder(module, deep);
-    // members() hands out mutable references for those who move or load variables; this visitor only compares
-    // addresses.
+    // The cast is safe, because this visitor only compares addresses.
     const_cast<Module&>(caller).members(finder);
     if (finder.found) return *finder.found;
   }

@@ -18,7 +18,7 @@
 namespace weft {
 namespace {
 
-// Ends a trace on purpose: a trace that fails leaves nothing behind, so nothing is planned, built or drawn.
+// Thrown to end a trace, because a failed trace leaves nothing behind: nothing is planned, built or drawn.
 struct Enough {};
 
 // Parameters of the module itself, submodules left out.
@@ -96,7 +96,7 @@ ModelSummary summary(Module& module, const std::vector<TensorSpec>& inputs, std:
     const double traced = traced_flops(call.path);
     const auto flops = static_cast<std::int64_t>(traced - std::exchange(flops_before[call.path], traced));
     out.flops += flops;
-    // A module that only calls others is seen through them.
+    // A module that only calls others has no row, because the others have.
     if (own.modules > 0 && own.numel == 0 && flops == 0) return;
     out.layers.push_back({std::move(call.path), type_name(*call.module), call.output.shape(), own.numel, flops});
   });

@@ -3,11 +3,11 @@
 #include "weft/detail/export.h"
 #include "weft/module.h"
 
-// Elementwise activations as layers, and softmax. weft/fn.h has the formulas.
+// Activation functions as layers, and softmax. weft/fn.h has the formulas.
 namespace weft WEFT_EXPORT {
 
-// max(x, 0); NaN stays NaN, except on CUDA right behind a product, where the matrix library computes it and NaN gives 0
-// (the gradient of the weights is NaN then, and the optimizer says so).
+// max(x, 0); NaN stays NaN. On CUDA right behind a product NaN gives 0, because the matrix library computes the ReLU
+// there. The gradient of the weights is then NaN, and the optimizer says so.
 class ReLU : public Module {
  public:
   // Any shape; the same shape and dtype.
@@ -19,7 +19,7 @@ class ReLU : public Module {
 // x where x > 0, else slope * x
 class LeakyReLU : public Module {
  public:
-  // `slope` is that of negative x.
+  // `slope`: factor of negative x.
   explicit LeakyReLU(double slope = 0.01) : slope_(slope) {}
   // Any shape; the same shape and dtype.
   Tensor forward(Tensor x) const;
@@ -51,7 +51,7 @@ class Tanh : public Module {
 // kExact: x Phi(x). kTanh: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
 enum class GELUForm : std::uint8_t { kExact, kTanh };
 
-// Hendrycks and Gimpel 2016.
+// x Phi(x) with the normal distribution function Phi, or the form with tanh. Source: Hendrycks and Gimpel 2016.
 class GELU : public Module {
  public:
   // The exact form, or the one with tanh.

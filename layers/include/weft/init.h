@@ -3,7 +3,7 @@
 #include "weft/variable.h"
 
 // Initial values of variables, drawn when first needed. A filter's fans follow weft's layouts, (out, in) and (out, ...,
-// in): fan_in = numel / out, fan_out = numel / in. Those that need fans throw ShapeError below rank 2.
+// in): fan_in = numel / out, fan_out = numel / in. Initializers that need fans throw ShapeError below rank 2.
 namespace weft::init {
 
 // One value everywhere.

@@ -9,7 +9,7 @@ namespace weft WEFT_EXPORT {
 // Settings of Linear.
 struct LinearOptions {
   bool bias = true;  // false: y = x W^T
-  // Empty: U(-b, b) with b = 1 / sqrt(in), as PyTorch draws it.
+  // Initializer of the weight. Empty: U(-b, b) with b = 1 / sqrt(in), as PyTorch draws it.
   Init init{};
 };
 

@@ -9,7 +9,7 @@
 // row. ShapeError for the mean of an empty batch.
 namespace weft WEFT_EXPORT {
 
-// How a loss over elements or rows becomes its result: their mean, their sum, or all of them.
+// Result of a loss over elements or rows: their mean, their sum, or all of them.
 enum class Reduction : std::uint8_t { kMean, kSum, kNone };
 
 // Settings of cross_entropy.
@@ -24,8 +24,8 @@ struct CrossEntropyOptions {
 // ...) or probabilities of the logits' shape. The mean divides by the summed weight of the rows that are not ignored,
 // as torch.nn.CrossEntropyLoss. A label outside [0, c) is a DataError at the next read.
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options = {});
-// (prediction - target)^2. Like those below: ShapeError unless both have one shape, since broadcasting (n, 1) against
-// (n) is always a mistake here.
+// (prediction - target)^2. ShapeError unless both have one shape, because broadcasting (n, 1) against (n) is always a
+// mistake here; likewise the losses below.
 Tensor mse_loss(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::kMean);
 // -y log s(x) - (1 - y) log(1 - s(x)) with the sigmoid s, without overflow.
 Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction = Reduction::kMean);
@@ -67,7 +67,7 @@ struct L1 {
 };
 // huber_loss as an object, for a Trainer.
 struct Huber {
-  double delta = 1.0;                      // where the square ends
+  double delta = 1.0;                      // largest |d| of the square
   Reduction reduction = Reduction::kMean;  // over all elements
   // The loss of a batch.
   Tensor operator()(const Tensor& prediction, const Tensor& target) const {

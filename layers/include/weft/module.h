@@ -25,7 +25,7 @@ class Module;
 class Visitor {
  public:
   virtual ~Visitor();
-  // Before a submodule's members; false skips them (leave() is called all the same).
+  // Called before a submodule's members; false skips them, and leave() is called all the same.
   virtual bool enter(std::string_view name, Module& module) = 0;
   virtual void leave() = 0;
   virtual void visit(std::string_view name, Parameter& parameter) = 0;
@@ -36,12 +36,12 @@ class Visitor {
 struct StateEntry {
   // path of the module and name of the member: "2.weight"
   std::string name;
-  // its handle
+  // handle of the variable
   Variable variable;
 };
 
-// A layer or a model: named variables, submodules, a mode. Move only, since a copy could share or clone: clone()
-// clones, copying a Variable shares. Derive, write forward(), and name the members with WEFT_MODULE.
+// A layer or a model: named variables, submodules, a mode. Move only, because a copy could share variables or clone
+// them; clone() clones. Derive, write forward(), and name the members with WEFT_MODULE.
 class Module {
  public:
   Module();
@@ -56,17 +56,18 @@ class Module {
   // All parameters in the order of declaration, frozen ones included, tied cells once under their first path. Cells
   // that have no path yet take this one.
   Parameters parameters();
-  // The trainable ones of parameters(), and the variables that are no parameters.
+  // The parameters that are trainable, and the variables that are no parameters.
   Parameters trainable_parameters();
   Parameters buffers();
   // Parameters and buffers as they are written to disk, with PyTorch's names. A tied cell stands there once per name.
   std::vector<StateEntry> state_dict();
 
-  // The mode of this module and everything below it. Compiled programs notice and pick the trace that fits.
+  // The mode of this module and everything below it. Compiled programs pick the trace of the mode.
   void train(bool on = true);
   void eval() { train(false); }
   bool training() const { return training_.get(); }
-  // No gradients, no running statistics, norm layers in inference mode; train() does not undo it.
+  // Freezes the module: no gradients, no new running statistics, norm layers in inference mode. train() does not undo
+  // it.
   void freeze() { set_frozen(true); }
   void unfreeze() { set_frozen(false); }
   bool frozen() const { return frozen_.get(); }
@@ -92,7 +93,7 @@ void for_each_variable(Module& module,
 // "Linear": the class of a module, without namespace.
 std::string type_name(const Module& module);
 
-// While a module's forward() runs: puts its name, looked up in the calling module, on the layer path.
+// Puts a module's name, looked up in the calling module, on the layer path while its forward() runs.
 class ModuleScope {
  public:
   [[nodiscard]] explicit ModuleScope(const Module& module);
@@ -114,7 +115,7 @@ class ModuleScope {
   Scope scope_;
 };
 
-// Gives `to` clones of `from`'s cells (ties kept), drawn if need be, and its modes; both have the same structure.
+// Gives `to` clones of `from`'s cells (ties kept, pending values drawn) and modes. Both have the same structure.
 void copy_state(Module& from, Module& to);
 
 inline void visit_one(Visitor& visitor, std::string_view name, Parameter& parameter) {
@@ -160,7 +161,7 @@ M clone(M& module) {
   return copy;
 }
 
-// operator()(...) calls forward() under the layer's name: without it no error knows its path.
+// operator()(...) calls forward() under the layer's name, so that errors name the layer path.
 #define WEFT_MODULE_CALL()                                                         \
   template <class... WeftArguments>                                                \
   auto operator()(WeftArguments&&... arguments) const {                            \

@@ -15,7 +15,7 @@
 
 namespace weft WEFT_EXPORT {
 
-// What a Sequential holds: a module, or a lambda Tensor(Tensor).
+// A type that a Sequential holds: a module, or a lambda Tensor(Tensor).
 template <class M>
 concept Layer = requires(std::remove_cvref_t<M>& layer, Tensor x) {
   { layer(x) } -> std::convertible_to<Tensor>;
@@ -66,7 +66,7 @@ class Sequential : public Module {
   struct Held {
     std::unique_ptr<Module> module;  // null for a lambda
     std::function<Tensor(Tensor)> call;
-    std::function<Held()> remake;  // empty when the layer cannot
+    std::function<Held()> remake;  // empty for a layer without remake()
   };
 
   template <class M>

@@ -15,12 +15,12 @@ namespace weft WEFT_EXPORT {
 // One call of a layer.
 struct LayerSummary {
   std::string path, type;       // "2.fc", "Linear"
-  Shape output;                 // of the first result
+  Shape output;                 // shape of the first result
   std::int64_t parameters = 0;  // a tied cell counts where it is met first
   std::int64_t flops = 0;       // forward; counted as in weft/profile.h
 };
 
-// The layers that a forward pass calls, with totals.
+// The layers that a forward calls, with totals.
 struct ModelSummary {
   std::vector<LayerSummary> layers;                                  // in the order of their calls
   std::int64_t parameters = 0, trainable_parameters = 0, flops = 0;  // totals

@@ -16,7 +16,7 @@ struct LayerCall {
   Tensor output;
 };
 
-// While it lives, `listen` hears of every layer call that this thread finishes.
+// Gives every layer call that this thread finishes to `listen`, for the scope's lifetime.
 class [[nodiscard]] CallRecorder {
  public:
   explicit CallRecorder(std::function<void(LayerCall)> listen);
