@@ -8,8 +8,8 @@
 
 namespace weft::detail {
 
-// The columns of an update's numbers that differ by group. The update is traced twice: the first time finds out which
-// numbers it wants as columns, settle() takes all of them from one table, and the second time gets them.
+// Columns of those numbers of an update that differ by group. An update is traced twice. The first trace notes the
+// numbers, settle() makes their columns from one table, and the second trace gets the columns.
 class GroupColumns final : public NumberColumns {
  public:
   GroupColumns(const GroupRows& rows, DType dtype) : rows_(rows), dtype_(dtype) {}

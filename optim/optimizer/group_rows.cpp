@@ -11,10 +11,10 @@
 namespace weft::detail {
 namespace {
 
-// A column that begins at a multiple of so many numbers is an alias of the table that holds it, whatever its dtype.
+// Columns begin at multiples of so many numbers, because an aligned slice is an alias of the table in every dtype.
 constexpr std::int64_t kColumnStep = 64;
 
-// A piece of an arena, which ends where the next one begins.
+// A part of a segment, up to the next part.
 struct Part {
   std::int64_t begin;
   std::optional<std::size_t> group;
@@ -24,7 +24,7 @@ struct Part {
 
 GroupRows::GroupRows(const Segment& segment, const std::vector<std::optional<std::size_t>>& group_of)
     : device_(segment.flat.device()), numel_(segment.numel()) {
-  // Members without elements have no place where anything could change.
+  // Members without elements are left out, because nothing in them can change.
   std::vector<Part> parts;
   for (std::size_t i = 0; i < group_of.size(); ++i)
     if (segment.members[i].numel() > 0) parts.push_back({segment.offsets[i], group_of[i]});
@@ -40,7 +40,7 @@ GroupRows::GroupRows(const Segment& segment, const std::vector<std::optional<std
   rows_ = numel_ / width_;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::int64_t end = i + 1 < parts.size() ? parts[i + 1].begin : numel_;
-    // A row that ends inside of the next part belongs to both, which then are of one kind.
+    // A row that ends inside the next part belongs to both, which then have the same group.
     const auto rows = static_cast<std::size_t>((end + width_ - 1) / width_);
     group_.resize(rows, static_cast<std::int32_t>(parts[i].group.value_or(0)));
     if (!all) moves_.resize(rows, parts[i].group.has_value());

@@ -9,19 +9,19 @@
 
 namespace weft::detail {
 
-// The parts of an arena by group. If several groups move, or some members stay, updates see the arena as rows, none of
-// which crosses a border between groups. Numbers that differ by group are then columns with one number per row, so that
-// one launch moves everything.
+// The members of a segment by group. If several groups move or some members stay, updates see the segment as (rows,
+// width), and no row crosses a border between groups. Numbers that differ by group are then columns (rows, 1), so that
+// one launch updates the segment.
 class GroupRows {
  public:
-  // Per member of the segment its group, numbered from 0; nothing for one that stays. Some member with elements moves.
+  // `group_of`: per member its group, numbered from 0; nullopt if the member stays. A member with elements must move.
   GroupRows(const Segment& segment, const std::vector<std::optional<std::size_t>>& group_of);
 
   std::size_t groups() const { return groups_; }
   // A tensor of shape (numel) in the shape that updates work on, and back. Neither copies.
   Tensor view(const Tensor& flat) const;
   Tensor flat(const Tensor& view) const;
-  // For each f64(groups) tensor: a column with each row's group's number, in this dtype.
+  // Per f64(groups) tensor a column (rows, 1) of this dtype: each row has the number of its group.
   std::vector<Tensor> columns(const std::vector<Tensor>& per_group, DType dtype) const;
   Shape column_shape() const { return {rows_, 1}; }
   // A constant of the program, bool(rows, 1): true where a row moves. Undefined if all rows move.

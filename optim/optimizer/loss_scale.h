@@ -10,12 +10,12 @@ class LossScaler {
   LossScaler(LossScale options, Device device);
 
   bool on() const { return options_.initial > 0; }
-  // These are traced. What is off gives its argument.
+  // Traced. Gives the argument unchanged if the scale is off.
   Tensor scaled(const Tensor& loss) const;
   Tensor unscaled(const Tensor& gradient) const;
-  // True while the scale can be halved, bool(): then a gradient that is not finite may be its fault.
+  // True while the scale can be halved, bool(), because it may then be the cause of a gradient that is not finite.
   Tensor may_overflow() const;
-  // Halves the scale after an overflow, doubles it after enough updates without one. Only where it is on.
+  // Halves the scale after an overflow, doubles it after enough updates without one. Only for a scale that is on.
   void adjust(const Tensor& overflowed, const Tensor& updated) const;
 
   Parameters state() const;
@@ -23,7 +23,7 @@ class LossScaler {
 
  private:
   LossScale options_;
-  Variable scale_, streak_;  // f32(), and i64(): updates since it was changed
+  Variable scale_, streak_;  // f32(), and i64(): updates since the last change
 };
 
 }  // namespace weft::detail

@@ -219,7 +219,7 @@ Tensor OptimizerState::update() {
   std::vector<SlotGradient> mean;
   for (const Slot& slot : slots) {
     std::vector<bool> moving;
-    // Both flags are read always, so that the program notices whichever changes.
+    // Both flags are always read, because only a flag that is read guards the trace.
     for (std::size_t i = 0; i < slot.reached.size(); ++i) {
       const bool trains = slot.segment.members[i].trainable();
       moving.push_back(slot.reached[i].get() && trains);
@@ -248,7 +248,7 @@ Tensor OptimizerState::advance(const std::vector<SlotGradient>& gradients, const
   const Tensor norm = sqrt(squares), go = logical_and(healthy, wanted);
   const Tensor before = updates.value();
   const UpdateClock clock{before, (before + 1).to(DType::kF64), lr_scale.value()};
-  const Tensor scale = minimum(options.clip_norm / (norm + 1e-6), 1.0);  // as torch.nn.utils.clip_grad_norm_
+  const Tensor scale = minimum(options.clip_norm / (norm + 1e-6), 1.0);  // rule of torch.nn.utils.clip_grad_norm_
   for (std::size_t s = 0; s < slots.size(); ++s) {
     SlotGradient part = gradients[s];
     if (!part.rows) continue;

@@ -37,10 +37,10 @@ struct OptimizerState {
   std::vector<Slot> slots;
   Device device;
   Variable updates, skipped, lr_scale;
-  Variable finite;        // of the latest update
-  Variable overflowed;    // its gradients, because of the loss scale
-  Variable count;         // of accumulate() calls since the last update
-  Variable loss_residue;  // sum of loss - loss over them: 0 while every loss was finite
+  Variable finite;        // true: loss and gradients of the latest update were
+  Variable overflowed;    // true: the latest update's gradients, because of the loss scale
+  Variable count;         // accumulate() calls since the last update
+  Variable loss_residue;  // sum of loss - loss over those calls: 0 while every loss was finite
   std::unique_ptr<LossScaler> loss_scaler;
   Program apply_program, accumulate_program, update_program;
 

@@ -12,7 +12,7 @@ struct Registry {
   std::multiset<const Cell*> cells;
 };
 
-// Never destroyed: an optimizer may be a static object of the user's program.
+// Never destroyed, because an optimizer may be a static object of the user's program.
 Registry& registry() {
   static auto* const it = new Registry;
   return *it;

@@ -6,8 +6,8 @@
 
 namespace weft::detail {
 
-// Holds variables on behalf of one optimizer, so that the others know: a GAN's generator loss reaches the
-// discriminator, whose own optimizer it leaves them to.
+// The mark of one optimizer on its variables, so that other optimizers do not warn of them. Example: a GAN's generator
+// loss also reaches the parameters of the discriminator.
 class Ownership {
  public:
   explicit Ownership(const Parameters& parameters);

@@ -58,7 +58,8 @@ RecipePlan plan_of(const Recipe& recipe, const std::vector<Shape>& shapes) {
   };
   plan.elementwise = traces_elementwise(f, shapes);
   if (!plan.elementwise) return plan;
-  // An update of all parameters sees them as one tensor of rank 1 or 2, which not every recipe takes.
+  // Tries ranks 1 and 2, because an update of all parameters sees one tensor of such a rank, which not every recipe
+  // takes.
   try {
     plan.elementwise = traces_elementwise(f, {shapes[0], {2}, {2, 2}});
   } catch (const Error&) {

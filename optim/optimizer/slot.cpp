@@ -26,7 +26,7 @@ Moved updated(const std::vector<Recipe>& recipes, const UpdateClock& clock, std:
   return {next, kept.entries()};
 }
 
-// All members by one update.
+// Updates all members at once.
 void move_together(const Slot& slot, const SlotGradient& gradient, const UpdateClock& clock, const Tensor& go) {
   const GroupRows& rows = *gradient.rows;
   const KeptState& kept = slot.kept[0];
@@ -49,7 +49,7 @@ void move_together(const Slot& slot, const SlotGradient& gradient, const UpdateC
     kept.variables[i].assign(rows.flat(where(where_go, moved.state[i].value, before[i].value)));
 }
 
-// One member after the other.
+// Updates one member after the other.
 void move_apart(const Slot& slot, const std::vector<Group>& groups, const SlotGradient& gradient,
                 const UpdateClock& clock, const Tensor& go) {
   const Tensor all = slot.segment.value(), g = gradient.rows->flat(gradient.value);

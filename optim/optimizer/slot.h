@@ -17,27 +17,27 @@ struct KeptState {
   std::vector<Variable> variables;
 };
 
-// Parameters in one run of memory whose recipes have one type and make the same choices.
+// A segment of parameters whose recipes have one type and make the same choices.
 struct Slot {
   Segment segment;
-  std::vector<std::size_t> groups;     // of the members
-  DType dtype = DType::kF32;           // of the arithmetic and the state
+  std::vector<std::size_t> groups;     // group of each member
+  DType dtype = DType::kF32;           // dtype of the arithmetic and the state
   bool elementwise = true;             // one update moves all members
   std::vector<KeptState> kept;         // elementwise: one, of shape (segment.numel()); otherwise one per member
   Variable accumulated;                // sum of gradients since the last update, of shape (segment.numel())
   std::vector<Flag> reached;           // per member: an accumulate() has found a gradient
-  std::vector<std::size_t> positions;  // of the members among all parameters
+  std::vector<std::size_t> positions;  // ordinal of each member among all parameters
 };
 
 // The gradients of a slot, and which members they move.
 struct SlotGradient {
   std::vector<bool> moving;       // per member
-  std::vector<Recipe> recipes;    // that the moving members follow, each once
-  std::optional<GroupRows> rows;  // whose groups these are; none where no member moves
-  Tensor value;                   // as rows->view() gives it
+  std::vector<Recipe> recipes;    // recipes of the moving members, each once
+  std::optional<GroupRows> rows;  // numbered as `recipes`; none if no member moves
+  Tensor value;                   // in the shape of rows->view()
 };
 
-// Moves the members of a slot that have a gradient, where `go` holds.
+// Updates the members of a slot that have a gradient, if `go` is true.
 void move(const Slot& slot, const std::vector<Group>& groups, const SlotGradient& gradient, const UpdateClock& clock,
           const Tensor& go);
 

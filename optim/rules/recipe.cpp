@@ -25,7 +25,7 @@ bool is_family(const std::string& name, const char* family) {
   return name.compare(0, end, family) == 0;
 }
 
-// The domain that a number's name stands for in the field.
+// The allowed values of a number, by its usual name: "beta1" lies in [0, 1).
 Domain domain_of(const std::string& name) {
   if (is_family(name, "beta")) return {[](double x) { return x >= 0 && x < 1; }, "in [0, 1)"};
   if (is_family(name, "eps")) return {[](double x) { return x > 0 && std::isfinite(x); }, "positive"};
@@ -124,7 +124,7 @@ void NumberWriter::operator()(const char* name, Number& out) {
   out = schedules.empty() ? Number(std::move(constants), columns_) : scheduled(schedules, is_rate);
 }
 
-// f64() where the schedules are one, otherwise f64(groups).
+// f64() if all schedules are equal, else f64(groups).
 Number NumberWriter::scheduled(const std::vector<Schedule>& schedules, bool scaled) const {
   const auto finished = [&](const Tensor& value) { return Number(scaled ? value * clock_.lr_scale : value, columns_); };
   if (std::all_of(schedules.begin(), schedules.end(), [&](const Schedule& s) { return s == schedules[0]; }))

@@ -18,7 +18,7 @@ struct ScheduleNode {
   enum class Kind : std::uint8_t { kConstant, kLinear, kCosine, kScaled, kThen };
   Kind kind;
   double from = 0, to = 0;   // kConstant: from; kScaled: from is the factor
-  std::int64_t updates = 0;  // length of the ramp; kThen: where `second` begins
+  std::int64_t updates = 0;  // length of the ramp; kThen: first update of `second`
   std::shared_ptr<const ScheduleNode> first{}, second{};
 };
 
@@ -29,7 +29,7 @@ namespace {
 using detail::ScheduleNode;
 using Kind = ScheduleNode::Kind;
 
-// The number type is double on the host and Tensor in a program: one text for both.
+// Helpers on double for the host and on Tensor for a program, so that evaluate() is written once.
 double ramp(double u, double updates) { return std::fmin(u / updates, 1.0); }
 Tensor ramp(const Tensor& u, double updates) { return minimum(u / updates, 1.0); }
 double choose(double u, double limit, double a, double b) { return u < limit ? a : b; }
@@ -65,7 +65,7 @@ bool same(const ScheduleNode* a, const ScheduleNode* b) {
          a->updates == b->updates && same(a->first.get(), b->first.get()) && same(a->second.get(), b->second.get());
 }
 
-// Every formula is monotone between two updates that a then() tells apart, so rates at those are enough.
+// The first and the last rate of each piece are enough, because every formula is monotone between two then()s.
 void add_extremes(const ScheduleNode& node, double last, std::vector<double>& out) {
   switch (node.kind) {
     case Kind::kConstant:

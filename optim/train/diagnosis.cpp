@@ -17,7 +17,7 @@ bool is_finite(const Tensor& value) {
   return true;
 }
 
-// A few rows at a time, since a column may be large.
+// The first row that is not finite. Reads a few rows at a time, because a column may be large.
 std::optional<std::int64_t> bad_row(const Tensor& column) {
   if (!is_floating(column.dtype())) return std::nullopt;
   constexpr std::int64_t kRows = 256;
@@ -37,7 +37,7 @@ std::string name_of_call(const LayerCall& call) {
   return call.path.empty() ? "output of the model (" + type + ")" : "output of " + call.path + " (" + type + ")";
 }
 
-// Runs one batch op by op. The buffers that it moves are put back.
+// Names the first value that is not finite in a run of one batch, op by op. Buffers are put back.
 std::string in_the_run(TrainerState& state, const std::vector<Tensor>& batch) {
   const Parameters buffers = state.parts.model.buffers();
   std::vector<Tensor> before;

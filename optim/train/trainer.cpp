@@ -28,7 +28,7 @@ void check_positive(const char* op, const char* what, std::int64_t given) {
   if (given < 1) fail<ValueError>(op, what, " is ", given, "; it must be positive");
 }
 
-// A training run's callbacks; the bar is the last to speak.
+// The callbacks of a training run; the progress bar comes last.
 std::vector<std::shared_ptr<Callback>> callbacks_of(const FitOptions& options) {
   auto out = options.callbacks;
   if (!options.quiet) out.push_back(callbacks::progress());
@@ -49,7 +49,7 @@ LoaderOptions rows_in_order(const detail::TrainerState& state, std::int64_t batc
 // Trains one epoch; gives its seconds.
 double train_epoch(detail::TrainerState& state, const Dataset& data, const LoaderOptions& order, FitState& at,
                    const std::vector<std::shared_ptr<Callback>>& callbacks) {
-  constexpr double kCheckEvery = 0.1;  // seconds between reads of the finite flag: each waits for the device
+  constexpr double kCheckEvery = 0.1;  // seconds between checks for finite values, because each waits for the device
   const detail::ModeScope mode(state.parts.model, true);
   const GeneratorScope draws(state.generator);
   const Clock::time_point begin = Clock::now();

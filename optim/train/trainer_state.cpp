@@ -10,7 +10,7 @@
 namespace weft::detail {
 namespace {
 
-// The device is where the model will be trained, so this comes before anything else is made.
+// Moves the model to its device and draws its values. Comes first, because the optimizer lays the parameters out there.
 TrainerParts placed(TrainerParts parts, const TrainerOptions& options) {
   if (options.accumulate < 1)
     fail<ValueError>("trainer", "accumulate is ", options.accumulate, "; it must be positive");
@@ -20,7 +20,7 @@ TrainerParts placed(TrainerParts parts, const TrainerOptions& options) {
   return parts;
 }
 
-// f16 gradients need a loss scale; 2^16 is where PyTorch begins, too.
+// f16 gradients need a loss scale; 2^16 is PyTorch's first value, too.
 UpdateOptions update_of(const TrainerOptions& options) {
   UpdateOptions update = options.update;
   if (options.precision == Precision::kF16 && update.loss_scale.initial == 0) update.loss_scale.initial = 65536;
@@ -121,7 +121,7 @@ void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
   } else {
     optimizer.accumulate(loss);
   }
-  // Running statistics of a bad batch would spoil every later evaluation.
+  // Running statistics of a bad batch are taken back, because they would spoil every later evaluation.
   for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].assign(where(finite, buffers[i].value(), before[i]));
   training.add(loss, output, y);
   const Tensor number = batch.value(), bad = first_bad.value();

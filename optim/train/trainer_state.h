@@ -65,7 +65,7 @@ struct TrainerState {
   Generator generator;
   Optimizer optimizer;
   RunningMetrics training, evaluation;
-  Variable batch, first_bad;  // of the epoch, from 0; first_bad is -1 while there is none
+  Variable batch, first_bad;  // ordinals in the epoch, from 0; first_bad is -1 while there is none
   EpochCount epochs_done;
   std::int64_t waiting = 0;         // batches accumulated since the last update
   std::int64_t skipped_before = 0;  // the optimizer's count when the epoch began

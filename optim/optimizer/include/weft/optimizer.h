@@ -18,18 +18,18 @@
 // Optimizers are traced functions of tensors: an update is part of the program that computes the gradients.
 namespace weft WEFT_EXPORT {
 
-// Parameters that follow a recipe. Groups of an optimizer whose recipes differ in numbers alone, weight decay and
-// schedule included, lie together; an elementwise recipe moves them by one launch, however many there are, and each of
-// them becomes what it would become alone.
+// Parameters that follow a recipe. Groups of an optimizer are laid out together if their recipes differ in numbers
+// alone, weight decay and schedule included. One launch updates them if the recipe is elementwise, with the results of
+// one group at a time.
 struct Group {
   Parameters parameters;
   Recipe recipe;
   std::string name{};
 };
 
-// Lifts the gradients of an f16 program, which would else be too small for f16. The loss is multiplied by the scale
-// before minimize() and accumulate() take its gradients, and they are divided by it. Where one is then not finite
-// though the loss is, the update is left out and the scale halved; after `growth_interval` updates without that it is
+// Scale of an f16 program's loss, because the gradients would else be too small for f16. minimize() and accumulate()
+// multiply the loss by the scale and divide the gradients by it. If a gradient is not finite though the loss is, the
+// update is left out and the scale halved. After `growth_interval` updates without such a gradient the scale is
 // doubled.
 struct LossScale {
   double initial = 0;  // a power of two; 0: off
@@ -46,11 +46,11 @@ namespace detail {
 struct OptimizerState;
 }
 
-// Moves parameters against their gradients. It touches only parameters of its own that are trainable and that a
-// gradient has reached; the others keep value and state, without weight decay. A loss that reaches trainable Parameters
-// which no optimizer holds is a warning in the log, once. An update whose loss or gradients are not all finite changes
-// nothing at all. The update number is one for all groups, also for a parameter that is unfrozen late. Values still
-// pending are drawn when the optimizer is made, and its parameters then stay on their device.
+// Updates parameters by their gradients. Only trainable parameters that a gradient has reached change; the others keep
+// value and state, without weight decay. An update whose loss or gradients are not all finite changes nothing. A loss
+// that reaches trainable Parameters that no optimizer holds is a warning in the log, once. All groups count the same
+// updates, also for a parameter that is unfrozen late. The constructor draws pending values, and the parameters then
+// stay on their device.
 class Optimizer {
  public:
   // Traces each recipe's update once per shape of a parameter, to learn what state it keeps. ValueError for a parameter

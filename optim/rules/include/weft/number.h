@@ -12,7 +12,7 @@ class Number;
 
 namespace detail {
 
-// A map from groups to elements.
+// Columns for the numbers of an update: one value per row of elements, by the row's group.
 class NumberColumns {
  public:
   virtual ~NumberColumns();
@@ -22,19 +22,19 @@ class NumberColumns {
 
 }  // namespace detail
 
-// A number of an update, in f64 and with a value per group of parameters: a constant such as beta1, or a value known
-// only when the program runs, such as a scheduled rate. Arithmetic between numbers happens once per group; beside a
-// tensor a number is rounded to the tensor's dtype.
+// A number of an update, in f64, with a value per group of parameters. A constant such as beta1, or a value known only
+// when the program runs, such as a scheduled rate. Arithmetic between numbers happens once per group; beside a tensor a
+// number is rounded to the tensor's dtype.
 class Number {
  public:
   // A number that is the same in every group.
   Number(double constant = 0);
   // One constant per group.
   Number(std::vector<double> per_group, std::weak_ptr<detail::NumberColumns> columns);
-  // f64(), or f64(groups).
+  // A number known only when the program runs: f64(), or f64(groups).
   Number(const Tensor& value, std::weak_ptr<detail::NumberColumns> columns);
 
-  // True if it is the constant 0 in every group, and in at least one. False for a schedule.
+  // True if the number is the constant 0 in every group; has_zero(): in at least one. False for a schedule.
   bool is_zero() const;
   bool has_zero() const;
   // The number in x's dtype, in a shape that broadcasts against x. TraceError where it differs by group and its update

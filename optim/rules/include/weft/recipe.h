@@ -31,14 +31,14 @@ namespace weft WEFT_EXPORT {
 
 // A number of a recipe, or a choice (bool, integer, enumeration) as an integer.
 struct RecipeNumber {
-  std::string name;                                    // of the member: "beta1"
+  std::string name;                                    // name of the member: "beta1"
   std::variant<double, Schedule, std::int64_t> value;  // a choice is the integer
   bool operator==(const RecipeNumber& other) const;    // doubles by their bits
 };
 
 // Numbers that every update has beside the recipe's own.
 struct UpdateNumbers {
-  Number t;  // the number of the update, from 1
+  Number t;  // ordinal of the update, from 1
 };
 
 namespace detail {
@@ -64,8 +64,8 @@ class NumberReader {
 
 // The optimizer's counters as they are before an update.
 struct UpdateClock {
-  Tensor updates;   // i64(): how many updates were made
-  Tensor number;    // f64(): of this update, from 1
+  Tensor updates;   // i64(): updates made so far
+  Tensor number;    // f64(): ordinal of this update, from 1
   Tensor lr_scale;  // f64()
 };
 
@@ -91,7 +91,7 @@ class NumberWriter {
   std::size_t next_ = 0;
 };
 
-// A recipe whose type is forgotten.
+// A type-erased recipe.
 class RecipeModel {
  public:
   virtual ~RecipeModel();
@@ -136,9 +136,9 @@ concept RecipeStruct = requires(const R& recipe, const typename R::Numbers& h, c
   recipe.weft_read(r);
 };
 
-// Any recipe by value. An update is written for one parameter; where it is elementwise (element i of the results comes
-// from element i of parameter, gradient and state, whatever the shape), the optimizer makes it for all parameters in
-// one launch. Others, such as those with a norm of the parameter, are made for one parameter after the other.
+// Any recipe by value. update() is written for one parameter. If element i of its results comes only from element i of
+// parameter, gradient and state, the optimizer updates all parameters in one launch. Other recipes, such as one with a
+// norm of the parameter, update one parameter after the other.
 class Recipe {
  public:
   // A copy of the struct.
@@ -165,7 +165,7 @@ class Recipe {
 };
 
 namespace detail {
-// The rate, which Optimizer::scale_lr() multiplies: the number `lr`. ValueError where there is none.
+// The number `lr`, which Optimizer::scale_lr() multiplies. ValueError if the recipe has none.
 Schedule rate_of(const Recipe& recipe);
 // True if the recipes differ in numbers alone: one type, the same choices.
 bool same_choices(const Recipe& a, const Recipe& b);

@@ -14,7 +14,7 @@ namespace detail {
 struct KeptTensor {
   std::string name;
   Shape shape;
-  double initial = 0;  // of every element
+  double initial = 0;  // value of every element
   bool like_parameter = false;
   Tensor value{};  // the latest
 };
@@ -43,7 +43,7 @@ class RecipeState {
 
   std::string recipe_;
   TensorSpec parameter_;
-  bool known_;  // the names are: no new ones
+  bool known_;  // true: no new names
   std::vector<detail::KeptTensor> entries_;
 };
 

@@ -14,7 +14,7 @@ struct SGD {
   WEFT_RECIPE(lr, momentum, nesterov, weight_decay)
 
   static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s);
-  // ValueError: nesterov needs momentum.
+  // ValueError if nesterov is set without momentum.
   void check() const;
 };
 

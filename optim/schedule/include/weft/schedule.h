@@ -14,7 +14,7 @@ namespace detail {
 struct ScheduleNode;
 }
 
-// A rate as a formula of the update number, which counts from 0. Programs evaluate it on the device, so a changing
+// A rate as a formula of the update's ordinal u, which counts from 0. Programs evaluate it on the device, so a changing
 // rate never traces again. Copying is cheap.
 class Schedule {
  public:
@@ -23,7 +23,7 @@ class Schedule {
   // This schedule for the first `after` updates, from there on `next`, which counts its own updates from 0. ValueError
   // for a negative number.
   Schedule then(std::int64_t after, const Schedule& next) const;
-  // The rate of an update, on the host and as f64() where `update`, a 0-d tensor, lives.
+  // The rate of an update: on the host, or as f64() on the device of `update`, a 0-d tensor.
   double at(std::int64_t update) const;
   Tensor at(const Tensor& update) const;
   // True if both are the same formula with the same bits in its numbers.
@@ -51,7 +51,7 @@ WEFT_EXPORT Schedule warmup_cosine(double peak, std::int64_t warmup, std::int64_
 }  // namespace schedule
 
 namespace detail {
-// Rates of some updates, the smallest and the largest of all updates among them.
+// Some rates of the schedule, among them the smallest and the largest.
 WEFT_EXPORT std::vector<double> extremes(const Schedule& schedule);
 }  // namespace detail
 

@@ -12,7 +12,7 @@ namespace weft WEFT_EXPORT {
 
 class Trainer;
 
-// `accuracy` is NaN unless the targets are class indices.
+// Loss and accuracy over rows. `accuracy` is NaN unless the targets are class indices.
 struct Metrics {
   double loss = std::numeric_limits<double>::quiet_NaN();      // mean over the rows
   double accuracy = std::numeric_limits<double>::quiet_NaN();  // share of the rows whose largest output is the target
@@ -22,7 +22,7 @@ struct Metrics {
 struct Epoch {
   int number = 0;                                                               // from 1
   double loss = 0, accuracy = 0, validation_loss = 0, validation_accuracy = 0;  // means over the rows
-  double seconds = 0, samples_per_second = 0;  // of the training, without the validation
+  double seconds = 0, samples_per_second = 0;  // training alone, without the validation
 };
 // Results of a training run.
 struct History {
@@ -33,24 +33,24 @@ struct History {
 
 // The progress of Trainer::fit(). Setting `stop` ends it after the epoch at hand.
 struct FitState {
-  Trainer& trainer;                     // whose fit() runs
-  History& history;                     // of the epochs finished so far
-  int epochs = 0;                       // that were asked for
+  Trainer& trainer;                     // the trainer that runs fit()
+  History& history;                     // results of the epochs finished so far
+  int epochs = 0;                       // epochs that were asked for
   int epoch = 0;                        // from 1; of this call of fit()
-  std::int64_t batch = 0, batches = 0;  // of the epoch: finished, and in all
-  std::int64_t samples = 0;             // of the epoch: finished
+  std::int64_t batch = 0, batches = 0;  // batches of the epoch: finished, and in all
+  std::int64_t samples = 0;             // samples of the epoch: finished
   double seconds = 0;                   // since the epoch began
   bool stop = false;                    // true: no further epoch
 };
 
-// Hears of a training run. Reading metrics waits for the device: seldom is better than every batch.
+// Functions that Trainer::fit() calls. Do not read metrics in every batch, because reading waits for the device.
 class Callback {
  public:
   virtual ~Callback();
-  // Before the first batch, and after every one.
+  // Called before the first batch, and after every one.
   virtual void on_train_begin(FitState&) {}
   virtual void on_batch(FitState&) {}
-  // The epoch's figures are history.epochs.back().
+  // Called after an epoch, whose figures are history.epochs.back().
   virtual void on_epoch(FitState&) {}
   virtual void on_train_end(FitState&) {}
 };

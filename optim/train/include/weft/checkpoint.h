@@ -51,8 +51,8 @@ class Checkpoint {
   }
   // Writes one safetensors file, complete or not at all.
   void save(const std::filesystem::path& path) const;
-  // False when there is no such file. FormatError, ShapeError or DTypeError when it holds something else than these
-  // things do; then nothing has changed.
+  // False when there is no such file. FormatError, ShapeError or DTypeError if the file and the things differ in names,
+  // shapes or dtypes; then nothing has changed.
   bool resume(const std::filesystem::path& path) const;
 
  private:

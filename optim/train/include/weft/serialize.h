@@ -12,10 +12,9 @@ namespace weft WEFT_EXPORT {
 
 // Settings of load().
 struct LoadOptions {
-  bool strict = true;  // FormatError when anything is missing or unexpected
-  std::map<std::string, std::string>
-      rename{};                     // prefix in the file -> prefix in the module; the longest that fits wins
-  std::vector<std::string> skip{};  // globs on the module's names: keep what they are
+  bool strict = true;                           // FormatError when anything is missing or unexpected
+  std::map<std::string, std::string> rename{};  // prefix in the file -> prefix in the module; the longest match wins
+  std::vector<std::string> skip{};              // globs of names in the module that keep their values
 };
 
 // Names that load() has matched, and those that it has not.
@@ -31,7 +30,7 @@ struct LoadReport {
 void save(Module& module, const std::filesystem::path& path);
 
 // Fills a module from a safetensors file; values that do not exist yet are not drawn first. Floating types are
-// converted. ShapeError or DTypeError, whatever `strict` says, where a tensor does not fit its variable; then nothing
+// converted. ShapeError or DTypeError, with `strict` or without, if a tensor does not fit its variable; then nothing
 // has changed.
 LoadReport load(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
 

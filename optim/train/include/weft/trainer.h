@@ -23,9 +23,9 @@ namespace weft WEFT_EXPORT {
 
 // Settings of a Trainer.
 struct TrainerOptions {
-  Device device = Device::best();         // where the model is trained
-  std::uint64_t seed = 0;                 // of the values not drawn yet, the order of the data, and dropout
-  Precision precision = Precision::kF32;  // of products and stored activations
+  Device device = Device::best();         // device that trains the model
+  std::uint64_t seed = 0;                 // seed of values not drawn yet, the order of the data, and dropout
+  Precision precision = Precision::kF32;  // dtype of products and stored activations
   UpdateOptions update{};                 // clipping and loss scale
   int accumulate = 1;                     // batches per update
 };
@@ -34,7 +34,7 @@ struct TrainerOptions {
 struct FitOptions {
   int epochs = 1;                                      // passes over the data
   std::int64_t batch_size = 32;                        // rows of a batch
-  Dataset validation{};                                // evaluated after every epoch; without rows: not
+  Dataset validation{};                                // evaluated after every epoch if it has rows
   std::vector<std::shared_ptr<Callback>> callbacks{};  // called in this order
   bool shuffle = true;                                 // a new order in every epoch
   bool quiet = false;                                  // true: without progress()
@@ -49,8 +49,8 @@ struct TrainerParts {
 };
 }  // namespace detail
 
-// Trains a model on (input, target) rows with one compiled step. The model and what its layers refer to must outlive
-// it. Losses are averaged over rows, which fits losses that are means over a batch.
+// Trains a model on (input, target) rows with one compiled step. The model and all that its layers refer to must
+// outlive the trainer. Reported losses are means over rows, so `loss` should be a mean over its batch.
 class Trainer {
  public:
   // Moves the model to the device and draws what has no value yet, keyed by (seed, path).
@@ -71,12 +71,12 @@ class Trainer {
   // that names the first bad tensor when a loss or a gradient is not finite; such a batch has changed no value.
   // ValueError for a dataset that is empty or has not two columns.
   History fit(const Dataset& train, const FitOptions& options = {});
-  // In eval mode, for the call only.
+  // Loss and accuracy over all rows, in eval mode for the call only.
   Metrics evaluate(const Dataset& data, std::int64_t batch_size = 256);
   // The model's output for all rows, in order, in eval mode for the call only.
   Tensor predict(const Tensor& inputs, std::int64_t batch_size = 256);
 
-  // Figures of the training epoch so far. Waits.
+  // Figures of the training epoch so far. Waits for the device.
   Metrics running() const;
   Optimizer& optimizer();
   Module& model();
@@ -87,10 +87,9 @@ class Trainer {
   void prepare(const Dataset& train, std::int64_t batch_size);
   // The memory of the training step as a table; TraceError before prepare() or the first step.
   MemoryReport memory_plan() const;
-  // The most rows per batch for which everything that the training step needs fits in `memory` bytes; found by
-  // planning.
+  // The most rows per batch with which the training step needs at most `memory` bytes; found by planning.
   std::int64_t largest_batch(const Dataset& train, std::int64_t memory);
-  // The kernels of the training step and their times; TraceError as above. Trains nothing.
+  // The kernels of the training step and their times; TraceError before prepare() or the first step. Trains nothing.
   Profile profile() const;
 
  private:
