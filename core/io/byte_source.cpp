@@ -17,7 +17,7 @@ namespace weft::detail {
 struct ByteSource::State {
   std::string name, format;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{nullptr, std::fclose};
-  std::array<unsigned char, 1 << 16> buffer{};  // of the file
+  std::array<unsigned char, 1 << 16> buffer{};  // bytes of the file
   std::span<const unsigned char> packed;        // bytes as they are stored, not used yet
   bool gzip = false;
   bool between_members = true;  // a gzip file may hold several

@@ -86,7 +86,7 @@ struct SafetensorsFile::State {
 
   std::string path;
   std::shared_ptr<const Mapping> mapping;
-  const char* data = nullptr;  // of the tensors
+  const char* data = nullptr;  // bytes of the tensors
   detail::SafetensorsHeader header;
   std::unordered_map<std::string, std::size_t> index;
 };

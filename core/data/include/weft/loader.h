@@ -20,8 +20,8 @@ struct LoaderOptions {
   std::int64_t batch_size = 32;    // rows of a batch
   bool shuffle = true;             // false: rows in the order of the dataset
   bool drop_last = false;          // leave out a last batch that is not full
-  std::uint64_t seed = 0;          // of the order
-  std::optional<Device> device{};  // of the batches; default: default_device() when the pass begins
+  std::uint64_t seed = 0;          // seed of the order
+  std::optional<Device> device{};  // device of the batches; default: default_device() when the pass begins
 };
 
 namespace detail {
