@@ -84,7 +84,7 @@ void print_phases(const Training& training, Optimizer& optimizer) {
       traced, differentiated, updated, passed, planned, built - passed - planned, bound);
 }
 
-// The same by the public function, the first run, and one more.
+// Times of compile(), of the first run, and of one more run.
 void print_whole(const Training& training, Optimizer& optimizer) {
   std::vector<Tensor> arguments;
   for (const TensorSpec& spec : training.arguments) arguments.push_back(zeros(spec.shape, spec.dtype));

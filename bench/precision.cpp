@@ -37,7 +37,7 @@ struct Task {
 
 struct Curves {
   std::vector<Spread> loss, test_loss;  // per epoch
-  Spread accuracy;                      // of the test set, in the end
+  Spread accuracy;                      // accuracy on the test set, at the end
 };
 
 Curves run(const Task& task, Precision precision, int seeds) {
