@@ -38,7 +38,7 @@ weft::Tensor real_points(std::int64_t count) {
   return weft::concat({weft::cos(angle), weft::sin(angle)}, 1) + 0.05 * weft::randn({count, 2});
 }
 
-// How far generated points are from the circle on average, and how many of its eight parts they reach.
+// Mean distance of generated points from the circle, and the number of its eight parts that they reach.
 struct Quality {
   double distance = 0;
   std::size_t parts = 0;

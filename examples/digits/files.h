@@ -15,7 +15,7 @@ struct Run {
   weft::Device device;
   std::string summary;
   std::string memory;     // the plan of the training step
-  weft::Profile profile;  // of its kernels, with --explain
+  weft::Profile profile;  // the step's kernels, with --explain
   weft::History history;
   Examination test;
 };
