@@ -33,7 +33,8 @@ std::vector<std::string> strays(const std::vector<SourceFile>& files) {
   static const std::regex kClass("(?:^|\n)(?:class|struct)\\s+(\\w+)\\s*(?:final\\s*)?[:{]");
   // At the start of a line: "Result Class::member(", "Class::Class(", "Class::~Class(".
   static const std::regex kMember("(?:^|\n)(?:[\\w:<>,&*][\\w:<>,&* ]* [&*]?)?(\\w+)::~?\\w+\\(");
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> headers;  // of a room's class
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>>
+      headers;  // (room, class) -> headers that declare the class
   for (const SourceFile& file : files)
     if (is_header(file.path))
       for (const std::string& name : matches(code_alone(file.text), kClass))

@@ -8,7 +8,7 @@ namespace weft::testing {
 
 struct Include {
   int line;
-  std::string target;  // as written, without the quotes
+  std::string target;  // text between the quotes
   bool quoted;         // "core/ir/graph.h", not <vector>
 };
 

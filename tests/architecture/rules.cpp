@@ -30,7 +30,7 @@ const std::vector<ThirdParty>& third_parties() {
   return all;
 }
 
-// What the operating system and the compiler bring; public headers do without it.
+// True for a header of the operating system or the compiler, which public headers must not include.
 bool is_system(const std::string& header) {
   static const std::regex kSystem(
       "(sys|linux)/.*|unistd\\.h|fcntl\\.h|dlfcn\\.h|sched\\.h|pthread\\.h|immintrin\\.h|cpuid\\.h|cxxabi\\.h|"

@@ -11,7 +11,7 @@ namespace weft::testing {
 struct Room {
   std::string_view folder;
   std::vector<std::string_view> may_include;            // beside itself
-  std::vector<std::string_view> public_headers_only{};  // of these rooms
+  std::vector<std::string_view> public_headers_only{};  // rooms of which only public headers may be included
 };
 
 // The header of each room that takes in all its public headers; weft/weft.h takes in these.

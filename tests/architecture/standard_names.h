@@ -7,7 +7,7 @@ namespace weft::testing {
 
 struct StandardHeader {
   std::string_view header;  // "algorithm"
-  std::string_view names;   // of namespace std, separated by spaces
+  std::string_view names;   // names of namespace std, separated by spaces
 };
 
 // The names that the project uses, by the standard header that declares them. A name under several headers comes with

@@ -20,7 +20,7 @@ Named probed(const Row& row, Device device) {
   seed(1);
   const Case made = row.make({device, true});
   Named values = made.probe();
-  made.step();  // what is timed runs, too
+  made.step();  // the timed function must run, too
   synchronize(device);
   return values;
 }

@@ -25,7 +25,7 @@ using ::testing::UnorderedElementsAre;
 struct Trial {
   const OpCase& row;
   std::vector<bool> batched;  // per input
-  std::int64_t rows, kept;    // of the batch; of them that stay
+  std::int64_t rows, kept;    // rows of the batch; rows that stay
 };
 
 ir::Node node_of(const OpCase& row) {

@@ -33,7 +33,7 @@ int check_pairs(const OpCase& row, Device device) {
   return pairs;
 }
 
-// What the planner counts on: a kernel that may write an output over an input gives the same bits when it does.
+// A kernel that may write an output over an input gives the same bits when it does, which the planner counts on.
 TEST(InPlace, GivesTheSameBits) {
   int pairs = 0;
   for (const OpCase& row : all_cases()) {

@@ -7,7 +7,7 @@
 #include "tests/kernels/support/harness.h"
 #include "weft/error.h"
 
-// What kernels refuse when they are prepared.
+// Requests that kernels refuse when they are prepared.
 namespace weft::testing {
 namespace {
 

@@ -86,7 +86,7 @@ TEST_P(InitTest, FansOfFilters) {
 TEST_P(InitTest, TruncatedNormalHasTheCutsDistribution) {
   std::vector<double> x = draw(init::truncated_normal(0.5, 1), {kOut, kIn});
   const Moments m = moments(x);
-  // Of a standard normal cut at 2 deviations: variance 1 - 4 phi(2) / (2 Phi(2) - 1) = 0.7737.
+  // Variance of a standard normal cut at 2 deviations: 1 - 4 phi(2) / (2 Phi(2) - 1) = 0.7737.
   expect_moments(m, 1, 0.5 * std::sqrt(0.77374));
   std::sort(x.begin(), x.end());
   EXPECT_GE(x.front(), 0.0);

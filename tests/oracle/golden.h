@@ -14,7 +14,7 @@ namespace weft::testing {
 
 using Tensors = std::vector<Tensor>;
 
-// The same function written with weft.
+// A golden file's function, written with weft.
 struct GoldenRow {
   std::string name;
   std::function<Tensors(const Tensors& inputs)> f;

@@ -37,7 +37,7 @@ thread_local std::uint64_t blocks = 0;
 
 }  // namespace
 
-// What each basic block of the passes calls.
+// Called by each basic block of the passes.
 extern "C" void __sanitizer_cov_trace_pc();  // NOLINT(bugprone-reserved-identifier)
 void __sanitizer_cov_trace_pc() { ++blocks; }
 

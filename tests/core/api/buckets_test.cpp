@@ -90,7 +90,7 @@ TEST(Buckets, RefuseWhatMovesOrMixesRows) {
   EXPECT_THAT(refusal([](Tensor x) { return x - x.mean({0}, true); }), mixes);
 }
 
-// What looks like rows in a bucket of 8 is something else for 7 rows.
+// A size of 8 looks like rows in a bucket of 8, and is no row axis for 7 rows.
 TEST(Buckets, RefuseSizesThatHappenToMatch) {
   EXPECT_THAT(refusal([](Tensor x) { return x.reshape({kBucket, -1}); }), HasSubstr("mixes the rows"));
   EXPECT_THAT(refusal([](Tensor x) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a program says of its memory before it runs.
+// Memory that a program reports before it runs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ TEST_P(MemoryPlanOn, TellsOwnersLayersAndThePeak) {
   EXPECT_THAT(plan, HasSubstr("parameters                    37.8 KiB\n")) << plan;
   EXPECT_THAT(plan, HasSubstr("arguments                      8.2 KiB\n")) << plan;
   EXPECT_THAT(plan, HasSubstr("results                            4 B\n")) << plan;
-  // Whose weights, and whose gradients.
+  // The weights and the gradients of layer 0.
   EXPECT_THAT(plan, ::testing::ContainsRegex("\n  0 +32.5 KiB +3[23].. KiB ")) << plan;
   EXPECT_THAT(plan, ::testing::ContainsRegex("peak of the arena: node [0-9]+, [a-z_]+.*, (backward|update)")) << plan;
 }

@@ -25,7 +25,7 @@ std::vector<double> counting(int n, double step) {
   return values;
 }
 
-// What str() of NumPy 2.4 gives for arrays with these values.
+// Texts that str() of NumPy 2.4 gives for arrays of these values.
 std::vector<Golden> goldens() {
   return {
       {DType::kF16, {2}, {0x1p-6, -0x1p-6}, "[ 0.01563 -0.01563]"},

@@ -93,7 +93,7 @@ Arrays flip(const ir::Node& node, const Arrays& in) {
   })};
 }
 
-// Where element `index` of the taken tensor lies in x.
+// The index in x of element `index` of the taken tensor.
 Index taken_from(const Array&, const Array& labels, std::size_t axis, Index index) {
   const std::size_t rank = u(labels.shape.rank());
   const Index label(index.begin() + static_cast<std::ptrdiff_t>(axis),

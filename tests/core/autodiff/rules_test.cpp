@@ -7,7 +7,7 @@
 #include "core/ops/build.h"
 #include "tests/core/autodiff/interpreter.h"
 
-// What differentiation does with rules: which values they see, where it stops, what it refuses.
+// Tests of gradient rules: the values that they see, the nodes at which differentiation stops, and refusals.
 namespace weft::testing {
 namespace {
 

@@ -24,7 +24,7 @@ PreparedKernel take_all(const KernelRequest&) {
   return {[](const Call&) {}, 2};
 }
 
-// As the row of "sum", whose candidates can be forced by name.
+// Candidates with the names in the row of "sum", because only known names can be forced.
 constexpr Candidate kList[] = {{"lanes", takes_none}, {"small", takes_small}, {"plain", always<take_all>}};
 
 struct Request {
@@ -61,7 +61,7 @@ TEST(Candidates, AForcedOneThatDoesNotTakeARequestIsAnError) {
   EXPECT_EQ(error_of([] { prepare_first(kList, Request(5)("sum")); }),
             "[sum] model.1: candidate 'lanes' is forced and does not take (f32(5,)) -> (f32(5,)) on cpu; force another "
             "one");
-  EXPECT_EQ(prepare_first(kList, Request(5)("prod")).candidate, "plain");  // of another op
+  EXPECT_EQ(prepare_first(kList, Request(5)("prod")).candidate, "plain");  // another op is not forced
 }
 
 TEST(Candidates, AnUnknownNameIsAnErrorThatListsTheNames) {

@@ -42,7 +42,7 @@ class ReplayOn : public EveryDevice {
     targets.resize(program.executable().graph().outputs.size());
     return program.run(inputs, targets, Stream::current(device()));
   }
-  // What a run launches: graphs and, outside of them, kernels. Nothing on the CPU.
+  // Launches of a run: graphs, and kernels outside of graphs. Zeros on the CPU.
   std::pair<int, int> launches([[maybe_unused]] const std::function<void()>& run) const {
 #ifdef WEFT_CUDA_EMULATED
     const auto before = emulator::counters();

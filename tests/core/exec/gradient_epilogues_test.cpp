@@ -128,8 +128,9 @@ TEST_P(GradientEpiloguesOn, InF32DifferByTheOrderOfSums) {
   EXPECT_EQ(found["gelu_tanh_grad"], 0);
 }
 
-// Of 16-bit products a matrix library does not round what an activation or its slope is taken of, and it rounds a bias:
-// 2^-8 of a term, and a ReLU near 0 that is on here and off there, in up to four layers.
+// The tolerance covers two differences of a matrix library in 16 bits. The library rounds a bias, and does not round
+// the operand of an activation function: 2^-8 of a term. A ReLU near 0 may then be on here and off there, in up to four
+// layers.
 TEST_P(GradientEpiloguesOn, In16BitsDifferByRoundings) {
   std::map<std::string, int> found;
   for (std::uint64_t seed = 0; seed < nets(); ++seed) {

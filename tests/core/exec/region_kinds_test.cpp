@@ -54,11 +54,11 @@ ir::Graph program(Kind kind) {
 
 const ir::Node& node_of(const ir::Graph& graph) { return graph.nodes[1]; }
 
-// What reads programs, and what it does with loops and recomputed regions.
+// A reader of programs, and its answer to loops and recomputed regions.
 enum class Does { kHandles, kRefuses };
 struct Reader {
   const char* name;
-  std::string_view says;  // how it names itself in errors
+  std::string_view says;  // its name in errors
   Does loop, recompute;
   std::function<void(const ir::Graph&)> read;
 };

@@ -130,7 +130,7 @@ TEST(Text, DeepNestingIsAnErrorAndNotACrash) {
   EXPECT_NE(error_of(text).find("nested more than"), std::string::npos);
 }
 
-// What read() makes of a damaged text: FormatError, or (true) a graph that holds together and prints.
+// Reads a damaged text. False for a FormatError; true for a graph that the verifier and the printer take.
 bool read_damaged(const std::string& text) {
   try {
     const Graph g = read(text);

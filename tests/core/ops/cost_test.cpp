@@ -9,7 +9,7 @@ namespace weft::testing {
 using namespace ops;
 namespace {
 
-// Of the last node.
+// FLOPs of the last node.
 double flops_of(const std::string& lines) {
   const Graph graph = ir::read("graph {" + lines + "}");
   return flops(graph, graph.nodes.back());

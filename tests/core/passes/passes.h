@@ -10,8 +10,8 @@
 
 namespace weft::testing {
 
-// What a pass makes of a graph given as text, dead nodes taken out, as text that begins with a line break. The result
-// passes the verifier.
+// The graph that a pass makes of a graph, both as text. Dead nodes are taken out, and the result passes the verifier.
+// The text begins with a line break.
 std::string after(const std::function<ir::Graph(const ir::Graph&)>& pass, std::string_view text);
 
 // The text with each first part of a pair replaced by the second wherever it stands, one pair after the other; a

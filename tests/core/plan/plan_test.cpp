@@ -66,7 +66,7 @@ TEST(Plan, OnlyTheLastReaderWritesInPlace) {
     return %2)")
                 .arena_bytes,
             2 * 256);
-  // As many bytes, but a broadcast operand.
+  // An operand of as many bytes that is broadcast.
   EXPECT_EQ(planned(R"(
     %0 = input argument "x" : f64(8, 4)
     %1 = mix(%0) : f64(1, 4)
@@ -160,7 +160,7 @@ TEST(Plan, APartThatCannotLieThereIsCopied) {
 }
 
 TEST(Plan, APartOfAVariableIsWrittenInPlace) {
-  // As an optimizer of some of the parameters does: the rest of the flat tensor stays what it is.
+  // The assignment of an optimizer of some parameters: the rest of the flat buffer keeps its values.
   const char* text = R"(
     %0 = input variable "flat" : u8(1024)
     %1 = input argument "g" : u8(256)
@@ -259,7 +259,7 @@ TEST(Plan, AVariableIsNotOverwrittenWhileAPartOfItIsRead) {
     return %3
     assign "flat" = %2)");
   EXPECT_FALSE(plan.results[1].in_place);
-  // The same node, reading both: the part is at another place than what is written there.
+  // A node that reads the part and the whole: the part is at another place than the output.
   const Plan stretched = planned(R"(
     %0 = input variable "flat" : f32(256)
     %1 = part(%0) {begin=512} : f32(64)

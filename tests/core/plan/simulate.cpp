@@ -54,14 +54,14 @@ class Simulation {
  private:
   static std::size_t cells(std::int64_t bytes) { return static_cast<std::size_t>((bytes + kCell - 1) / kCell); }
 
-  // What a cell is called: the value that some node computes, and which cell of it.
+  // Label of a memory cell: the value that a node computes, and the cell's ordinal in it.
   struct Label {
-    std::int64_t root = -1;  // of no value
+    std::int64_t root = -1;  // -1: of no value
     std::int64_t first = 0;
     std::string text() const { return root < 0 ? "nothing" : cat("%", root / 100, ".", root % 100, "[", first, "]"); }
     bool operator==(const Label&) const = default;
   };
-  // Where a node lays its inputs; empty for most nodes.
+  // Offsets at which a node lays its inputs; empty for most nodes.
   std::vector<std::int64_t> find_parts(const ir::Node& node) const {
     if (!options_.parts || node.op == ir::input_op()) return {};
     std::vector<std::int64_t> out = options_.parts(graph_, node);
@@ -88,7 +88,7 @@ class Simulation {
     for (std::size_t k = 0; k < parts(v.node).size(); ++k) copy(labels(node.inputs[k]), -parts(v.node)[k] / kCell);
     return out;
   }
-  // What a value's cells are called.
+  // Labels of a value's cells.
   const std::vector<Label>& labels(Value v) const {
     return labels_[static_cast<std::size_t>(v.node)][static_cast<std::size_t>(v.output)];
   }

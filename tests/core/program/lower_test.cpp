@@ -148,7 +148,7 @@ TEST(Lower, ReductionsAreOverTheFirstOrTheLastAxes) {
   }
 }
 
-// What a pass asks for a part of a graph is what the kernel of the body that it makes of it runs.
+// The lowering that a pass asks for is the one that the kernel runs.
 TEST(Lower, APartOfAGraphIsLoweredAsABody) {
   ir::Graph graph;
   const TensorSpec spec{{6, 4}, DType::kF32};

@@ -153,7 +153,7 @@ std::string BlockRunner::describe_wait(const Thread& thread) const {
 }
 
 std::string BlockRunner::describe_waits() const {
-  std::map<std::string, std::pair<std::size_t, uint3>> groups;  // where → how many, the first of them
+  std::map<std::string, std::pair<std::size_t, uint3>> groups;  // place -> number of threads, the first of them
   for (const Thread& thread : threads_) {
     auto [group, added] = groups.try_emplace(describe_wait(thread), 0, thread.index);
     ++group->second.first;

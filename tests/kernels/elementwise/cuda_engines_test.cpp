@@ -29,7 +29,7 @@ std::vector<RawTensor> outputs_by(CudaEngine engine, const ir::Node& node, const
   }
 }
 
-// How many of the nodes an engine took.
+// 1 if the engine takes the node, else 0.
 int compare(CudaEngine engine, const ir::Node& node, const std::vector<HostTensor>& inputs, Device device,
             const std::string& what) {
   const std::vector<RawTensor> got = outputs_by(engine, node, inputs, device);

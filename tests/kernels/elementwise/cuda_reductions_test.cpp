@@ -101,7 +101,7 @@ TEST_P(CudaReduction, GivesWhatItsNodesGiveOneByOne) {
   }
 }
 
-// How operands lie, and which outputs are wanted, changes no bit.
+// Results have the same bits for any alignment of operands and for any one output.
 TEST_P(CudaReduction, IsTheSameBitsForAnyAlignment) {
   for (const Device device : Device::all()) {
     if (device.is_cpu()) continue;

@@ -108,7 +108,7 @@ bool same(const RawTensor& a, const RawTensor& b) {
   return true;
 }
 
-// How many of the regions each engine took.
+// Number of regions that each engine took.
 struct Taken {
   int loop = 0, tiles = 0;
 };

@@ -6,10 +6,10 @@
 
 namespace weft::testing {
 
-// What an elementwise function should give, by an oracle that is not made of Formula<fn>.
+// Oracle of an elementwise function, not made of Formula<fn>.
 struct FunctionRow {
   Fn fn;
-  double lo, hi;  // where all arguments are drawn; includes the difficult region, leaves out poles
+  double lo, hi;  // range of all arguments; includes the difficult region, leaves out poles
   double (*oracle)(const double* x);
   double tolerance = 0;
   const char* reason = "";

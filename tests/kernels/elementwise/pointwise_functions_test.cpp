@@ -60,7 +60,7 @@ TEST(PointwiseRows, AreWhatFormulasGive) {
         x[i] = takes_truth(row.fn, i) ? static_cast<float>(random() & 1) : draw(random);
       const double wide[] = {x[0], x[1], x[2]};
       const double want = row.oracle(wide), got = formula_of(row.fn, x);
-      const double rounding = 0x1p-24;  // of the oracle's double to f32, where that is all that is allowed
+      const double rounding = 0x1p-24;  // rounding of the oracle's double to f32, for rows without tolerance
       EXPECT_LE(std::abs(got - want), std::max(row.tolerance, rounding) * std::max(1.0, std::abs(want)))
           << name_of(row.fn) << " of " << x[0] << ", " << x[1] << ", " << x[2];
     }

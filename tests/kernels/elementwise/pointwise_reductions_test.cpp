@@ -151,7 +151,7 @@ TEST_P(PointwiseReduction, LeavesOutWhatNobodyReads) {
 
 INSTANTIATE_TEST_SUITE_P(All, PointwiseReduction, ::testing::Range(std::size_t{0}, reduced_regions().size()));
 
-// As in kernels/reduce: one NaN makes the maximum and the minimum NaN; infinities do not.
+// One NaN makes the maximum and the minimum NaN, as in kernels/reduce; infinities do not.
 TEST(PointwiseReductions, KeepNaN) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
   for (const std::int64_t at : {0, 1, 40, 98, 99}) {

@@ -201,7 +201,7 @@ std::vector<OpCase> region_cases() {
   for (const DType dtype : {DType::kF32, DType::kF64}) {
     cases.push_back(reduced({130, 128}, 0, dtype));
     cases.push_back(reduced({5, 33}, 1, dtype));
-    cases.push_back(reduced({64, 64}, 0, dtype, true));  // as many numbers as a row has, and yet no row
+    cases.push_back(reduced({64, 64}, 0, dtype, true));  // a column operand with as many elements as a row
   }
   for (const Region& update : update_regions()) cases.push_back(update_case(update));
   return cases;

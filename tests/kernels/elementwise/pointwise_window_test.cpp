@@ -19,7 +19,7 @@ namespace {
 using kernels::Operands;
 using kernels::Reduction;
 
-constexpr std::int64_t kBatch = 2, kRows = 37, kColumns = 101;  // of the result: (2, 37, 101)
+constexpr std::int64_t kBatch = 2, kRows = 37, kColumns = 101;  // shape of the result: (2, 37, 101)
 
 // relu(x + bias) * other, its scaled copy in bf16, x itself, and the sums of the first over the leading axes.
 Region epilogue() {
@@ -32,8 +32,7 @@ Region epilogue() {
                              b.op("sum", {y}, {{"axes", ir::Ints{0, 1}}, {"keep", false}})});
 }
 
-// The same without an operand that keeps it from being compiled: relu(x + bias) + full, its bf16 copy, what of it is
-// positive, and the sums.
+// An epilogue that can be compiled: relu(x + bias) + full, its bf16 copy, the mask of positive elements, and the sums.
 Region compiled_epilogue() {
   Body b;
   const Shape shape{kBatch, kRows, kColumns};

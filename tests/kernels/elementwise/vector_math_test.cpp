@@ -109,8 +109,8 @@ void check_every(const Function& f, std::uint64_t step) {
 
 class VectorMath : public ::testing::TestWithParam<Function> {};
 
-// Of 2^24 floats, or of all where WEFT_ALL_FLOATS is set, which takes minutes; of fewer where sanitizers, which look at
-// the code and not at the values, slow it down.
+// Checks 2^24 floats, or all with WEFT_ALL_FLOATS, which takes minutes. Fewer in the emulation, because sanitizers are
+// slow and look at the code, not at the values.
 #if defined(WEFT_CUDA_EMULATED)
 constexpr std::uint64_t kStep = 1 << 14;
 #else

@@ -19,7 +19,7 @@ Coords taken_from(const Coords& at, const HostTensor& index, std::size_t axis) {
   return from;
 }
 
-// The same for gather and scatter_add.
+// taken_from() for gather and scatter_add.
 Coords gathered_from(Coords at, const HostTensor& index, std::size_t axis) {
   at[axis] = static_cast<std::int64_t>(value_at(index, at));
   return at;
@@ -64,7 +64,7 @@ struct Setup {
   std::int64_t axis;
   DType index_type = DType::kI64;
   DType dtype = DType::kF32;
-  double lowest = 0, beyond = 0;  // how far indices leave [0, size)
+  double lowest = 0, beyond = 0;  // distance by which indices leave [0, size)
 };
 
 HostTensor index_for(const Setup& s, double seed_size) {

@@ -4,7 +4,7 @@
 
 namespace weft::testing {
 
-// What the kernels of a cubin use: the most of any. -1 where the file does not say.
+// Resources that the kernels of a cubin use: the most of any; -1 if the file does not say.
 struct CubinUse {
   int registers = -1, stack = -1;  // per thread; bytes of stack
 };

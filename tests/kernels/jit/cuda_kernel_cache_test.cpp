@@ -115,7 +115,7 @@ std::string key_of(int i) { return "key " + std::to_string(i); }
 std::string content_of(int i) { return std::string(static_cast<std::size_t>(20000 + i), static_cast<char>('a' + i)); }
 constexpr int kKeys = 5, kRounds = 12;
 
-// What each process of the test below does, by WEFT_TEST_KERNEL_CACHE.
+// Runs in each process of the test below, which sets WEFT_TEST_KERNEL_CACHE.
 TEST(KernelCacheProcess, DISABLED_WritesAndReads) {
   const char* folder = std::getenv("WEFT_TEST_KERNEL_CACHE");
   if (!folder) GTEST_SKIP() << "is run by KernelCacheFiles.ServeManyProcesses";

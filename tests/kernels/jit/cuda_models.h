@@ -9,7 +9,7 @@ namespace weft::testing {
 
 struct ModelStep {
   std::string name;
-  ir::Graph graph;  // as it runs: fused
+  ir::Graph graph;  // fused, as it runs
 };
 
 // Training steps of the kinds of model that the tests and examples train.

@@ -91,7 +91,7 @@ std::vector<Program> model_programs() {
       if (node.op.name() != "pointwise" && node.op.name() != "matmul_epilogue") continue;
       const ir::Graph& graph = *node.region.graph;
       if (kernels::lone_node(graph)) continue;  // no program
-      std::vector<TensorSpec> inputs;           // of the region, which may stand behind a product
+      std::vector<TensorSpec> inputs;           // inputs of the region, which may stand behind a product
       for (const ir::Input& input : graph.inputs) inputs.push_back(graph.spec(input.value));
       ir::Node body;
       body.op = ops::pointwise_op();

@@ -103,7 +103,7 @@ TEST(MatmulCandidates, AForcedOneThatDoesNotTakeTheProductIsAnError) {
   }
 }
 
-// What stands behind an epilogue is asked for its own candidates.
+// "in_turn" prepares its product by the candidates of the product, so that a forced one counts.
 TEST(MatmulCandidates, InTurnRunsTheForcedProduct) {
   const OpCase row = epilogue_cases().at(0);
   ir::Node node{ir::OpId::of(row.op), {}, {}, row.attributes, "model.1", row.region};

@@ -19,7 +19,7 @@ using ir::Value;
 using kernels::GemmEpilogue;
 using Values = std::vector<Value>;
 
-// What a body is made of.
+// Values that a body is made of.
 struct Site {
   ops::Builder& build;
   DType half;  // a 16-bit type, for products of it that are f32
@@ -36,7 +36,7 @@ struct Row {
   GemmEpilogue epilogue;  // kNone: no match
   std::size_t operand;
   std::function<Values(const Site&)> make;  // the outputs
-  DType dtype = DType::kF32;                // of what is multiplied, and of the product ...
+  DType dtype = DType::kF32;                // dtype of the operands, and of the product ...
   bool wide = false;                        // ... unless it is f32
   std::optional<std::size_t> aux{};
   std::int64_t columns = 8;

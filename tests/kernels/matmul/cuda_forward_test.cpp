@@ -39,7 +39,7 @@ Tensor waves(const Shape& shape) {
   return Tensor::of(values, shape);
 }
 
-// What the library is asked for, product by product; kNone: nothing.
+// Epilogues that the library is asked for, by product; kNone: a plain product.
 Epilogues epilogues_of(const ir::Graph& graph, bool backward) {
   Epilogues found;
   for (const ir::Node& node : graph.nodes) {

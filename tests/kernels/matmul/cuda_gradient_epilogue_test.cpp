@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What passes make of gradients for the matrix library of a CUDA device: a mask kept as bits, products through a ReLU
-// or a GELU, sums along with a product.
+// Gradients that passes make for the matrix library of a CUDA device: a mask kept as bits, products through a ReLU or a
+// GELU, sums along with a product.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -66,7 +66,7 @@ std::string name_of_row(const Row& row) {
 
 constexpr std::int64_t kRows = 5, kInner = 7;
 
-// What stands beside the operands of the product.
+// The operand beside the product's own: a bias, a mask or the activation function's input.
 std::optional<TensorSpec> further(const Row& row) {
   if (row.op == "relu_bits") return row.bias ? std::optional(TensorSpec{{row.columns}, kF32}) : std::nullopt;
   if (row.op == "relu_bits_grad") return TensorSpec{{kRows, bit_row_bytes(row.columns)}, DType::kU8};
@@ -113,8 +113,8 @@ RawTensor meant(RawTensor tensor, std::int64_t columns) {
   return tensor;
 }
 
-// Of products up to 28 a 16-bit type keeps 2^-4 or better; the CPU rounds them, the library's slope is of the
-// unrounded.
+// A 16-bit type keeps 2^-4 or better of products up to 28. The CPU rounds the products; the library takes slopes of
+// unrounded ones.
 double tolerance(const Row& row) { return size_of(row.operands) == 2 || size_of(row.result) == 2 ? 0x1p-3 : 4e-6; }
 
 TEST(CudaGradientEpilogue, IsTheLibrarysWhereItHasOne) {
@@ -193,7 +193,7 @@ TEST(CudaGradientEpilogue, AMaskGoesFromTheLayerToItsGradient) {
   }
 }
 
-// Where the library has none, a node is two kernels. It should have them for bf16; what else is missing is told.
+// The library should have all epilogues for bf16; other missing ones are reported. A node without one is two kernels.
 TEST(CudaGradientEpilogue, TheLibraryHasAlgorithms) {
   using enum GemmEpilogue;
   const std::vector<std::pair<GemmEpilogue, const char*>> all{

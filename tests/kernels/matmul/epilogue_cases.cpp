@@ -122,7 +122,7 @@ OpCase layer(std::string name, std::int64_t m, std::int64_t k, std::int64_t n) {
   return r.done();
 }
 
-// What goes back through a relu: the product where the layer was on, and the bias gradient.
+// Gradient through a relu: the product where the relu was on, and the bias gradient.
 OpCase back_through_relu(std::string name, std::int64_t m, std::int64_t k, std::int64_t n) {
   MatmulRow r(std::move(name), {{m, k}, {k, n}, {m, n}});
   const Value on = r.op("greater", {r.floats({m, n}), r.number(0)});

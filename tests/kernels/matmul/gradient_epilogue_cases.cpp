@@ -32,7 +32,7 @@ OpCase sums(std::string name, std::int64_t m, std::int64_t k, std::int64_t n, bo
   return c;
 }
 
-// Of halves, given in f32.
+// f32 sums of 16-bit operands.
 OpCase wide_sums(std::string name, std::int64_t m, std::int64_t k, std::int64_t n) {
   OpCase c = sums(std::move(name), m, k, n, true, false, 0);
   c.attributes.set("dtype", DType::kF32);
@@ -98,7 +98,7 @@ OpCase relu_bits_grad(const Shape& shape) {
   c.name = shape.text();
   c.op = "relu_bits_grad";
   c.inputs = {random_tensor(shape, DType::kF32, -1, 1, 6), packed(shape, on)};
-  // What stands behind the columns means nothing.
+  // Bits behind the columns are set, because they must have no effect.
   for (std::size_t i = 0; i < c.inputs[1].values.size(); ++i)
     if (static_cast<std::int64_t>(i % row_bytes(shape) * 8) >= shape[1]) c.inputs[1].values[i] = 255;
   if (shape.numel() > 2) c.inputs[0].values[1] = NAN;

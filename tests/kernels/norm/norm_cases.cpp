@@ -32,7 +32,7 @@ long double exact_average(const std::vector<double>& v) {
 
 double average(const std::vector<double>& v) { return static_cast<double>(exact_average(v)); }
 
-// Of x, weight and bias: y, mean, variance, rstd.
+// (x, weight, bias) -> (y, mean, variance, rstd).
 Oracle batch_norm_oracle(double eps) {
   return [=](const std::vector<HostTensor>& in) -> std::vector<HostTensor> {
     HostTensor y = like(in[0].spec), mean = like(in[1].spec), variance = like(in[1].spec), rstd = like(in[1].spec);

@@ -11,8 +11,8 @@
 #include "weft/device.h"
 #include "weft/kernel_call.h"
 
-// How every kernel is tested: one row per situation, from which come the value test on every device, dtype and thread
-// count, the guard bands, and the gradient test. Rows live in <family>_cases.cpp and are listed in cases.h.
+// Test of every kernel: one row per situation. From each row come the value test on every device, dtype and thread
+// count, the guard bands, and the gradient test. Rows are in <family>_cases.cpp and listed in cases.h.
 namespace weft::testing {
 
 // A tensor as the tests see it: every element as a double, rounded to what its dtype can hold.
@@ -33,16 +33,16 @@ struct OpCase {
   std::string reason{};  // why it is what it is
   bool gradient =
       true;  // numeric Jacobian, where the op is differentiable; keep such rows below a few hundred elements
-  std::vector<DType> dtypes = {DType::kF32, DType::kF64, DType::kBF16, DType::kF16};  // what f32 inputs are stored as
+  std::vector<DType> dtypes = {DType::kF32, DType::kF64, DType::kBF16, DType::kF16};  // dtypes to store f32 inputs as
   std::vector<int> keep_f32{};  // inputs that stay f32 when the others are bf16 or f16
   std::string data_error{};     // the message a kernel must report; empty: none
-  ir::Region region{};          // of ops that have one
+  ir::Region region{};          // for ops that have one
 };
 
 // Uniform values in [lo, hi), rounded to the dtype; the same for the same seed everywhere. Integers include lo, not hi.
 HostTensor random_tensor(const Shape& shape, DType dtype, double lo, double hi, std::uint64_t seed);
 HostTensor tensor_of(const Shape& shape, DType dtype, std::vector<double> values);
-// The same values stored as another dtype, rounded.
+// The tensor stored as another dtype, rounded.
 HostTensor stored_as(const HostTensor& tensor, DType dtype);
 // The error allowed for an output of this dtype whose f32 tolerance is given.
 double bound_of(double tolerance, DType dtype, double expected);

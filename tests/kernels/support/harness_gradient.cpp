@@ -14,7 +14,7 @@ namespace weft::testing {
 namespace {
 
 constexpr double kStep = 1e-5;
-constexpr double kTolerance = 1e-7;  // of max(1, |d|): kStep squared times a third derivative, and 1e-16 / kStep
+constexpr double kTolerance = 1e-7;  // times max(1, |d|): kStep squared times a third derivative, and 1e-16 / kStep
 
 using Tensors = std::vector<HostTensor>;
 

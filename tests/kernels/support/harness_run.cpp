@@ -181,7 +181,7 @@ class Run {
   std::unique_ptr<Guarded> workspace_, fault_;
 };
 
-// Of an op without a kernel: the nodes that it runs as, fused as in a program.
+// The nodes that an op without a kernel runs as, fused as in a program.
 ir::Graph parts_of(const ir::Node& node, const std::vector<RawTensor>& inputs) {
   ir::Graph graph;
   ops::Builder build(graph);

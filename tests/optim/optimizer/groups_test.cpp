@@ -25,7 +25,7 @@
 namespace weft::testing {
 namespace {
 
-// Of weights and biases in turn; some are more than a slot of an arena, some less.
+// Sizes of weights and biases in turn; some are more than a slot of a flat buffer, some less.
 const std::vector<std::int64_t> kSizes = {200, 7, 64, 1, 130, 0, 33, 65};
 
 Tensor wave(std::int64_t n, double phase, DType dtype) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many kernels a training step of a small network is on a CUDA device.
+// Number of kernels in a training step of a small network on a CUDA device.
 #if defined(WEFT_CUDA_EMULATED)
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 namespace weft::testing {
 namespace {
 
-// Of one step of Linear, activation, Linear, activation, Linear with Adam, and its plan as text.
+// Kernels of one step of Linear, activation, Linear, activation, Linear with Adam, and its graph as text.
 struct Launches {
   std::uint64_t kernels = 0, products = 0;
   std::string graph;
@@ -62,7 +62,7 @@ TEST(Launches, OfAStepWithReLU) {
   }
 }
 
-// The same, casts of the batch and of three weights, and three biases that are rounded for the matrix library.
+// The f32 kernels, casts of the batch and of three weights, and three biases that are rounded for the matrix library.
 TEST(Launches, OfAStepWithReLUInBf16) {
   for (const std::int64_t rows : {8, 1024}) {
     const Launches step = launches_of(ReLU(), Precision::kBF16, rows);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a loss reaches and no optimizer moves is most likely forgotten: the log says so, once.
+// A warning, once, for parameters that a loss reaches and no optimizer holds, because they are most likely forgotten.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -35,7 +35,7 @@ struct Scripted {
     at.stop = false;
     callback->on_train_begin(at);
   }
-  // Whether the run shall stop.
+  // True if the run shall stop.
   bool epoch(double validation_loss, double loss = 1) {
     ++at.epoch;
     set_bias(static_cast<float>(at.epoch));
@@ -69,7 +69,7 @@ TEST(EarlyStopping, PatienceCountsFromTheLatestGain) {
   EXPECT_FALSE(run.epoch(5));
   EXPECT_FALSE(run.epoch(6));
   EXPECT_FALSE(run.epoch(4));
-  EXPECT_FALSE(run.epoch(4));  // as good is not better
+  EXPECT_FALSE(run.epoch(4));  // an equal loss is not better
   EXPECT_TRUE(run.epoch(4.5));
   run.callback->on_train_end(run.at);
   EXPECT_EQ(run.values(), 3);
@@ -142,7 +142,7 @@ TEST(WriteHistory, HasEveryFigure) {
     EXPECT_THAT(json, HasSubstr(part));
 }
 
-// What `f` writes to standard output, which is no terminal then.
+// The text that `f` writes to standard output, which is no terminal then.
 template <class F>
 std::string printed(F f) {
   ::testing::internal::CaptureStdout();

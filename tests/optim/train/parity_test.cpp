@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same seed trains the same network on every device and for any number of threads.
+// One seed trains the same network on every device and for any number of threads.
 #include <gtest/gtest.h>
 
 #include <vector>

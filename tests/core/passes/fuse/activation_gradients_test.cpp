@@ -91,7 +91,7 @@ TEST(ActivationGradients, OfAReLUAsAnybodyWritesIt) {
 }
 
 TEST(ActivationGradients, LeaveOtherMasksAlone) {
-  // Of another number, another comparison, the other side, something added to it, and twice the gradient.
+  // Masks with another number, another comparison, the other side, a term added, and twice the gradient.
   expect_unchanged(with(kRelu, {{"value=0.0", "value=1.0"}}));
   expect_unchanged(with(kRelu, {{"greater(", "greater_equal("}}));
   expect_unchanged(with(kRelu, {{"where(%3, %0, %2)", "where(%3, %2, %0)"}}));

@@ -71,7 +71,7 @@ graph {
 )");
 }
 
-// Of the two products that read a gradient, the one that adds up over the same axis.
+// Two products read the gradient; the sum joins the product that adds up over the same axis.
 TEST(BiasGradients, WithTheProductThatGoesTheSameWay) {
   const std::string both = after(join_bias_gradients, R"(graph {
   %0 = input argument "dy" : f32(8, 8)
@@ -137,7 +137,7 @@ graph {
   return %3
 }
 )");
-  // The same matrix by each of several.
+  // One matrix times each of a batch.
   expect_unchanged(with(kLayer, {{"\"x\" : f32(64, 5)", "\"x\" : f32(2, 64, 5)"}, {": f32(8, 5)", ": f32(2, 8, 5)"}}));
 }
 

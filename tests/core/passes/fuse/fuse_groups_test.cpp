@@ -28,7 +28,7 @@ Graph random_graph(Random& random, std::int32_t count) {
   return graph;
 }
 
-// Whether a path from a to b leads through a third group, found by looking at every edge of every path.
+// True if a path from a to b leads through a third group; looks at every edge of every path.
 bool leads_around(const Graph& graph, const std::vector<int>& group, int a, int b) {
   std::set<int> reached{a};
   for (bool grown = true; grown;) {

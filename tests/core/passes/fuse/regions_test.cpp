@@ -55,7 +55,7 @@ graph {
 )");
 }
 
-// What reads a row's maximum cannot stand in one region with it: all of the row comes first.
+// A reader of a row's maximum cannot share the maximum's region, because the whole row must come first.
 TEST(Regions, NothingInsideReadsAReduction) {
   EXPECT_EQ(after(form_regions, R"(graph {
   %0 = input argument "x" : f32(4, 8)
@@ -227,7 +227,7 @@ graph {
   EXPECT_NE(after(join_epilogues, columns).find("matmul_epilogue"), std::string::npos);
 }
 
-// Of two products the later is joined.
+// The later of two products is joined.
 TEST(Epilogues, TakeTheLatestProduct) {
   EXPECT_EQ(after(join_epilogues, R"(graph {
   %0 = input argument "x" : f32(4, 4)

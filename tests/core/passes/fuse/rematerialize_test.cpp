@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a gradient reads of the forward pass is stored; what is made of that alone is made where the gradient is.
+// Tests of rematerialization: a value that depends on one stored activation alone is computed in the backward.
 #include "core/passes/fuse/rematerialize.h"
 
 #include <gtest/gtest.h>
@@ -145,7 +145,7 @@ graph {
 )");
 }
 
-// What depends on two stored values is stored itself.
+// A value that depends on two stored values is stored itself.
 TEST(Late, WhatDependsOnTwoValuesIsNotLate) {
   EXPECT_EQ(after(form_regions, R"(graph {
   %0 = input argument "x" : f32(5, 8)
