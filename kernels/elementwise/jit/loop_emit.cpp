@@ -2,6 +2,7 @@
 #include "kernels/elementwise/jit/loop_emit.h"
 
 #if defined(__x86_64__)
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -50,9 +51,10 @@ class Emitter : public Locations {
     std::uint8_t* frame = const_cast<std::uint8_t*>(getCurr()) - 4;
     and_(rsp, -64);
     compute_uniforms();
-    keep_uniforms();
     keep_limits();
     assign_pointers();
+    keep_totals();
+    keep_uniforms();
     body(streams);
     const auto used = static_cast<std::uint32_t>(slots_ * bytes_);
     std::memcpy(frame, &used, sizeof(used));
@@ -137,6 +139,24 @@ class Emitter : public Locations {
     for (const Code::Store& s : code_.stores) point(outputs_, s.output, offset_of_output(s.output));
   }
 
+  // Totals stay in spare registers during the loop, because each addition to memory waits for the store before it.
+  void keep_totals() {
+    totals_.clear();
+    for (const Code::Store& s : code_.stores) {
+      if (s.as != Kept::kTotal || spare() < 2) continue;
+      totals_.push_back({&s, {reserve(), reserve()}});
+      for (int part = 0; part < 2; ++part) vmovupd(vector(totals_.back().registers[at(part)]), total(s, part));
+    }
+  }
+  void store_totals() {
+    for (const KeptTotal& t : totals_)
+      for (int part = 0; part < 2; ++part) vmovupd(total(*t.store, part), vector(t.registers[at(part)]));
+  }
+  // Half of the states of a total: as many doubles as a register holds.
+  Address total(const Code::Store& s, int part) {
+    return ptr[Reg64(outputs_[at(s.output)]) + s.copy * lanes() * bytes_of(s.as) + part * bytes_];
+  }
+
   void body(bool streams) {
     Xbyak::Label row, next, done;
     L(row);
@@ -160,6 +180,7 @@ class Emitter : public Locations {
     cmp(rax, count());
     jl(next, T_NEAR);
     L(done);
+    store_totals();
     sub(rows_left(), 1);
     Xbyak::Label last;
     jle(last, T_NEAR);
@@ -228,19 +249,32 @@ class Emitter : public Locations {
       case Kept::kSum:
         return add_to_states(target, value);
       case Kept::kTotal:
-        return add_to_states(Reg64(outputs_[at(s.output)]) + s.copy * lanes() * bytes_of(s.as), value);
+        return add_to_total(s, value);
     }
   }
   void add_to_states(const Xbyak::RegExp& states, const Xmm& value) {
-    const int i = scratch(), low = value.getIdx();
-    const Xmm sum = vector(i), half = wide_ ? Xmm(Xbyak::Ymm(i)) : Xmm(i);
     for (int part = 0; part < 2; ++part) {
-      if (part == 1)
-        wide_ ? vextractf32x8(Xbyak::Ymm(i), Xbyak::Zmm(low), 1) : vextractf128(Xmm(i), Xbyak::Ymm(low), 1);
-      vcvtps2pd(sum, part == 1 ? half : wide_ ? Xmm(Xbyak::Ymm(low)) : Xmm(low));
+      const Xmm sum = half_as_double(value, part);
       vaddpd(sum, sum, ptr[states + part * bytes_]);
       vmovupd(ptr[states + part * bytes_], sum);
     }
+  }
+  void add_to_total(const Code::Store& s, const Xmm& value) {
+    const auto kept = std::find_if(totals_.begin(), totals_.end(), [&](const KeptTotal& t) { return t.store == &s; });
+    if (kept == totals_.end())
+      return add_to_states(Reg64(outputs_[at(s.output)]) + s.copy * lanes() * bytes_of(s.as), value);
+    for (int part = 0; part < 2; ++part) {
+      const Xmm total = vector(kept->registers[at(part)]);
+      vaddpd(total, total, half_as_double(value, part));
+    }
+  }
+  // Lower or upper half of a value's lanes as doubles, in the scratch register.
+  Xmm half_as_double(const Xmm& value, int part) {
+    const int i = scratch(), low = value.getIdx();
+    const Xmm to = vector(i), half = wide_ ? Xmm(Xbyak::Ymm(i)) : Xmm(i);
+    if (part == 1) wide_ ? vextractf32x8(Xbyak::Ymm(i), Xbyak::Zmm(low), 1) : vextractf128(Xmm(i), Xbyak::Ymm(low), 1);
+    vcvtps2pd(to, part == 1 ? half : wide_ ? Xmm(Xbyak::Ymm(low)) : Xmm(low));
+    return to;
   }
 
   void emit_fma(int v, Operation o) {
@@ -353,10 +387,16 @@ class Emitter : public Locations {
   }
   void round(const Xmm& to, const Xmm& a, std::uint8_t how) { wide_ ? vrndscaleps(to, a, how) : vroundps(to, a, how); }
 
+  struct KeptTotal {
+    const Code::Store* store;
+    std::array<int, 2> registers;  // the lower and the upper half of the states
+  };
+
   int copies_;
   unsigned large_;
   std::uint32_t period_;
   std::array<int, Program::kMaxAccesses> inputs_{}, outputs_{};
+  std::vector<KeptTotal> totals_;
   int limits_ = 0;  // the slot of the frame's count, turn and rows, and of its address
 };
 

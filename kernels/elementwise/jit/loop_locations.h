@@ -67,19 +67,26 @@ class Locations : public Xbyak::CodeGenerator {
     const int constant = constant_[at(value)];
     return constant >= 0 ? ptr[rip + pool_ + constant * bytes_] : slot(location(value).slot);
   }
-  // Lets the uniform values that are read most stay in registers that the loop leaves free: a memory operand takes
-  // half of the loads that a processor can begin in a cycle.
+  // Registers that the loop leaves free, beyond those for uniform values that stay in memory.
+  int spare() const {
+    constexpr int kReloads = 2;
+    return static_cast<int>(owners_.size()) - registers_of(code_) - kReloads;
+  }
+  // Takes a register from the loop, for one purpose of its own.
+  int reserve() {
+    owners_.pop_back();
+    return static_cast<int>(owners_.size());
+  }
+  // Lets the uniform values that are read most stay in spare registers: a memory operand takes half of the loads that
+  // a processor can begin in a cycle.
   void keep_uniforms() {
-    constexpr int kReloads = 2;  // registers for uniform values that stay in memory
     std::vector<int> uniforms;
     for (int v = 0; v < static_cast<int>(code_.operations.size()); ++v)
       if (operation(v).uniform && any_use(v)) uniforms.push_back(v);
     std::stable_sort(uniforms.begin(), uniforms.end(), [&](int a, int b) { return uses_->count(a) > uses_->count(b); });
-    int free = static_cast<int>(owners_.size()) - registers_of(code_) - kReloads;
     for (const int v : uniforms) {
-      if (free-- <= 0) return;
-      owners_.pop_back();
-      const auto reg = static_cast<int>(owners_.size());
+      if (spare() <= 0) return;
+      const int reg = reserve();
       vmovups(vector(reg), home(v));
       location(v).reg = reg;
     }
