@@ -12,4 +12,18 @@ configure_package_config_file(cmake/weftConfig.cmake.in ${PROJECT_BINARY_DIR}/we
                               INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/weftConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/weftConfig.cmake ${PROJECT_BINARY_DIR}/weftConfigVersion.cmake
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
+        ${PROJECT_SOURCE_DIR}/cmake/Findxsmm.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
+
+# weft.pc, for builds that use pkg-config: `pkg-config --libs weft`, with --static for a static libweft.
+if(weft_blas STREQUAL "xsmm")
+  set(weft_pc_blas "-lxsmm -lxsmmnoblas")
+else()
+  set(weft_pc_blas "${BLAS_LIBRARIES}")
+endif()
+set(weft_pc_cuda "")
+if(weft_cuda STREQUAL "ON")
+  set(weft_pc_cuda "-lcudart_static")
+endif()
+file(RELATIVE_PATH weft_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(cmake/weft.pc.in ${PROJECT_BINARY_DIR}/weft.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/weft.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -36,6 +36,8 @@ endforeach()
 target_include_directories(weft PUBLIC $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}> PRIVATE ${PROJECT_SOURCE_DIR})
 target_compile_features(weft PUBLIC cxx_std_20)
 target_link_libraries(weft PRIVATE $<BUILD_INTERFACE:weft_flags>)
+# Within a project that names no build type, too: without optimization weft is a hundred times slower.
+target_compile_options(weft PRIVATE $<$<STREQUAL:$<CONFIG>,>:-O3>)
 set_target_properties(weft PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
                                       POSITION_INDEPENDENT_CODE ON VERSION ${PROJECT_VERSION} SOVERSION 0.1)
 

@@ -11,7 +11,7 @@ case "$(uname -m)" in
 esac
 if [ "${1:-}" = "--tests" ]; then
   packages+=(libgtest-dev libgmock-dev libboost-context-dev clang clang-format clang-tidy
-             libclang-rt-14-dev lld doxygen git python3)
+             libclang-rt-14-dev lld doxygen git pkgconf python3)
 fi
 
 missing=()

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "weft/detail/export.h"
 #include "weft/variable.h"
 
 // Initial values of variables, drawn when first needed. A filter's fans follow weft's layouts, (out, in) and (out, ...,
 // in): fan_in = numel / out, fan_out = numel / in. Initializers that need fans throw ShapeError below rank 2.
-namespace weft::init {
+namespace weft WEFT_EXPORT {
+namespace init {
 
 // One value everywhere.
 Init zeros();
@@ -27,4 +29,5 @@ Init kaiming_normal(double a = 0.0);
 // 2013).
 Init orthogonal(double gain = 1.0);
 
-}  // namespace weft::init
+}  // namespace init
+}  // namespace weft

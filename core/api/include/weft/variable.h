@@ -106,8 +106,8 @@ class Parameters {
   // The variables whose name matches a glob: "*.bias", "blocks.?.norm.*".
   Parameters matching(std::string_view glob) const;
   // Union and difference, by cell.
-  friend Parameters operator+(Parameters a, const Parameters& b);
-  friend Parameters operator-(const Parameters& a, const Parameters& b);
+  friend WEFT_EXPORT Parameters operator+(Parameters a, const Parameters& b);
+  friend WEFT_EXPORT Parameters operator-(const Parameters& a, const Parameters& b);
 
  private:
   std::vector<std::string> names_;

@@ -3,8 +3,10 @@
 #include <filesystem>
 
 #include "weft/dataset.h"
+#include "weft/detail/export.h"
 
-namespace weft::data {
+namespace weft WEFT_EXPORT {
+namespace data {
 
 // 1,797 handwritten digits of 8x8 pixels, built into the library, in a fixed shuffled split of 80 to 20: columns f32
 // (n, 64) in [0, 1] and i64 (n). Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI 1998, CC
@@ -15,4 +17,5 @@ Split digits();
 // 1) in [0, 1] and i64 (n). FormatError when a file is missing or is not what it should be.
 Dataset mnist(const std::filesystem::path& directory, bool train);
 
-}  // namespace weft::data
+}  // namespace data
+}  // namespace weft

@@ -6,11 +6,13 @@
 #include <string>
 #include <utility>
 
+#include "weft/detail/export.h"
 #include "weft/error.h"
 #include "weft/kernel_call.h"
 
 // Helpers for kernels in .cu files. Apart from weft/cuda_kernel.h no other public header includes CUDA.
-namespace weft::cuda {
+namespace weft WEFT_EXPORT {
+namespace cuda {
 
 // The stream that a kernel's work goes to.
 inline cudaStream_t stream(const Call& call) { return static_cast<cudaStream_t>(call.stream); }
@@ -65,4 +67,5 @@ void launch(void (*kernel)(P...), dim3 grid, dim3 block, std::size_t shared, con
   detail::check(error, function);
 }
 
-}  // namespace weft::cuda
+}  // namespace cuda
+}  // namespace weft

@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "weft/detail/export.h"
 #include "weft/tensor.h"
 
-namespace weft::data {
+namespace weft WEFT_EXPORT {
+namespace data {
 
 // Layout of a CSV file.
 struct CsvOptions {
@@ -24,4 +26,5 @@ struct Csv {
 // is no number, a line with more or fewer fields than the first, or a file without rows.
 Csv read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 
-}  // namespace weft::data
+}  // namespace data
+}  // namespace weft

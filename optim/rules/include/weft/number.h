@@ -43,27 +43,27 @@ class Number {
   // f64(), or f64(groups) where it differs by group.
   Tensor tensor() const;
 
-  friend Number operator+(const Number& a, const Number& b);
-  friend Number operator-(const Number& a, const Number& b);
-  friend Number operator*(const Number& a, const Number& b);
-  friend Number operator/(const Number& a, const Number& b);
-  friend Number operator-(const Number& x);
-  friend Number pow(const Number& a, const Number& b);
-  friend Number sqrt(const Number& x);
-  friend Number minimum(const Number& a, const Number& b);
-  friend Number maximum(const Number& a, const Number& b);
+  friend WEFT_EXPORT Number operator+(const Number& a, const Number& b);
+  friend WEFT_EXPORT Number operator-(const Number& a, const Number& b);
+  friend WEFT_EXPORT Number operator*(const Number& a, const Number& b);
+  friend WEFT_EXPORT Number operator/(const Number& a, const Number& b);
+  friend WEFT_EXPORT Number operator-(const Number& x);
+  friend WEFT_EXPORT Number pow(const Number& a, const Number& b);
+  friend WEFT_EXPORT Number sqrt(const Number& x);
+  friend WEFT_EXPORT Number minimum(const Number& a, const Number& b);
+  friend WEFT_EXPORT Number maximum(const Number& a, const Number& b);
 
-  friend Tensor operator+(const Number& a, const Tensor& b);
-  friend Tensor operator+(const Tensor& a, const Number& b);
-  friend Tensor operator-(const Number& a, const Tensor& b);
-  friend Tensor operator-(const Tensor& a, const Number& b);
-  friend Tensor operator*(const Number& a, const Tensor& b);
-  friend Tensor operator*(const Tensor& a, const Number& b);
-  friend Tensor operator/(const Number& a, const Tensor& b);
-  friend Tensor operator/(const Tensor& a, const Number& b);
-  friend Tensor pow(const Tensor& a, const Number& b);
-  friend Tensor minimum(const Tensor& a, const Number& b);
-  friend Tensor maximum(const Tensor& a, const Number& b);
+  friend WEFT_EXPORT Tensor operator+(const Number& a, const Tensor& b);
+  friend WEFT_EXPORT Tensor operator+(const Tensor& a, const Number& b);
+  friend WEFT_EXPORT Tensor operator-(const Number& a, const Tensor& b);
+  friend WEFT_EXPORT Tensor operator-(const Tensor& a, const Number& b);
+  friend WEFT_EXPORT Tensor operator*(const Number& a, const Tensor& b);
+  friend WEFT_EXPORT Tensor operator*(const Tensor& a, const Number& b);
+  friend WEFT_EXPORT Tensor operator/(const Number& a, const Tensor& b);
+  friend WEFT_EXPORT Tensor operator/(const Tensor& a, const Number& b);
+  friend WEFT_EXPORT Tensor pow(const Tensor& a, const Number& b);
+  friend WEFT_EXPORT Tensor minimum(const Tensor& a, const Number& b);
+  friend WEFT_EXPORT Tensor maximum(const Tensor& a, const Number& b);
 
   // An address that all copies of this number share.
   const void* identity() const { return value_.get(); }

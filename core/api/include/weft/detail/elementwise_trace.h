@@ -6,7 +6,8 @@
 #include "weft/detail/export.h"
 #include "weft/tensor.h"
 
-namespace weft::detail {
+namespace weft WEFT_EXPORT {
+namespace detail {
 
 // True if `f` traces one elementwise program for all of these shapes. Element i of a result then comes from element i
 // of tensors of the shape, and from single numbers. Such a program treats tensors that lie side by side as it treats
@@ -14,4 +15,5 @@ namespace weft::detail {
 WEFT_EXPORT bool traces_elementwise(const std::function<std::vector<Tensor>(const Shape&)>& f,
                                     const std::vector<Shape>& shapes);
 
-}  // namespace weft::detail
+}  // namespace detail
+}  // namespace weft
