@@ -2,6 +2,7 @@
 // Serves the cases over a pipe, so that a driver can take turns between weft and its peer: one command per line, one
 // line of answer, "ok ..." or "error MESSAGE".
 //   list                     the names of the cases
+//   ops                      the names of the cases of one op each
 //   open NAME [tiny]         makes a case ready: what it is, its FLOPs, bytes and footprint
 //   probe FILE               writes the first steps' inputs and results as safetensors
 //   explain FILE             writes the kernels of a step and their times; after a step
@@ -36,7 +37,8 @@ class Server {
     std::istringstream words(line);
     std::string command;
     words >> command;
-    if (command == "list") return list();
+    if (command == "list") return list(rows());
+    if (command == "ops") return list(op_rows());
     if (command == "open") return open(words);
     if (command == "probe") return probe(words);
     if (command == "explain") return explain(words);
@@ -47,16 +49,16 @@ class Server {
   }
 
  private:
-  static std::string list() {
+  static std::string list(const std::vector<Row>& all) {
     std::string names = "ok";
-    for (const Row& row : rows()) names += " " + row.name;
+    for (const Row& row : all) names += " " + row.name;
     return names;
   }
 
   std::string open(std::istringstream& words) {
     std::string name, size;
     words >> name >> size;
-    const std::vector<Row> all = rows();
+    const std::vector<Row> all = name.starts_with("op-") ? op_rows() : rows();
     const auto found = std::find_if(all.begin(), all.end(), [&](const Row& row) { return row.name == name; });
     if (found == all.end()) throw ValueError("no such case: " + name);
     case_.reset();

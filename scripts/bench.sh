@@ -5,6 +5,7 @@
 #   scripts/bench.sh                  everything; leave the machine alone meanwhile
 #   scripts/bench.sh --quick          fewer and shorter rounds, under 5 minutes
 #   scripts/bench.sh --case NAME      one case; --list names them. --help has the rest
+#   scripts/bench.sh --ops            every op of the public API alone, with each instruction set of this machine
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,4 +26,11 @@ fi
 # glibc then keeps freed memory instead of giving it back after every large result, which PyTorch would pay for.
 export MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=17179869184
 export TORCHINDUCTOR_CACHE_DIR=$PWD/$build/torch-cache
+if [ "${1:-}" = "--ops" ]; then
+  shift
+  for isa in avx2 ""; do
+    WEFT_ISA=$isa "$python" bench/driver/ops.py --programs "$build/bench" --out bench/results "$@"
+  done
+  exit
+fi
 exec "$python" bench/driver/run.py --programs "$build/bench" --out bench/results "$@"

@@ -12,6 +12,8 @@
 
 #include <algorithm>
 
+#include "core/device/cpu/machine.h"
+
 // Nothing of the standard library is used inside functions that are built for one instruction set: the linker might
 // keep such a copy of an inline function for everybody.
 #define WEFT_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
@@ -25,9 +27,7 @@ constexpr std::int64_t kTile = 16 * kDepth;  // elements
 
 Kind probe() {
   constexpr long kAskForPermission = 0x1023, kTileData = 18;  // arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-                      __builtin_cpu_supports("avx512bf16");
+  const bool avx512 = cpu::usable_isas().back() == cpu::Isa::kAvx512 && __builtin_cpu_supports("avx512bf16");
   if (!avx512) return Kind::kNone;
   unsigned a = 7, b = 0, c = 0, d = 0;
   __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));

@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "core/base/check.h"
+#include "core/device/cpu/machine.h"
 
 #if WEFT_GEMM_XSMM
 #include <immintrin.h>
@@ -33,9 +34,21 @@ namespace {
 
 using Code = void (*)();
 
+// Holds libxsmm to the instruction sets that WEFT_ISA leaves.
+void limit_target() {
+  static const bool limited = [] {
+    const cpu::Isa best = cpu::usable_isas().back();
+    if (best == cpu::Isa::kAvx2) libxsmm_set_target_arch("hsw");
+    if (best == cpu::Isa::kBaseline && __builtin_cpu_supports("avx2")) libxsmm_set_target_arch("sse3");
+    return true;
+  }();
+  static_cast<void>(limited);
+}
+
 // libxsmm is column-major: a row-major C = A B is its C' = B' A', so the operands change places.
 template <class T, class Dispatch>
 Code generate(Dispatch dispatch, const TileShape& s) {
+  limit_target();
   const auto lda = static_cast<int>(s.lda), ldb = static_cast<int>(s.ldb), ldc = static_cast<int>(s.ldc);
   const T alpha = 1, beta = s.accumulate ? T{1} : T{0};
   const int flags = s.trans_a ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;

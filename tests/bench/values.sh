@@ -10,3 +10,4 @@ driver=$(cd "$(dirname "$0")/../../bench/driver" && pwd)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 "$WEFT_TORCH_PYTHON" "$driver/run.py" --programs "$1" --tiny --all --modes eager,fused,default --out "$out"
+"$WEFT_TORCH_PYTHON" "$driver/ops.py" --programs "$1" --tiny --rounds 1 --seconds 0.001

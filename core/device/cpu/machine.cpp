@@ -6,14 +6,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 
+#include "core/base/check.h"
 #include "core/device/cpu/control_groups.h"
 
 #if defined(__x86_64__)
@@ -70,6 +74,18 @@ int usable_threads() {
   return std::max(threads, 1);
 }
 
+std::vector<Isa> isas_up_to(std::vector<Isa> all, const char* name) {
+  const std::string_view text = name ? name : "";
+  if (text.empty()) return all;
+  const std::array names = {"baseline", "avx2", "avx512"};
+  const auto* const found = std::find(names.begin(), names.end(), text);
+  if (found == names.end())
+    fail<ValueError>("WEFT_ISA", "the environment names '", text, "'; it must be baseline, avx2 or avx512");
+  const auto most = static_cast<std::size_t>(found - names.begin()) + 1;
+  if (all.size() > most) all.resize(most);
+  return all;
+}
+
 std::vector<Isa> usable_isas() {
   std::vector<Isa> all{Isa::kBaseline};
 #if defined(__x86_64__)
@@ -80,7 +96,7 @@ std::vector<Isa> usable_isas() {
       all.push_back(Isa::kAvx512);
   }
 #endif
-  return all;
+  return isas_up_to(std::move(all), std::getenv("WEFT_ISA"));
 }
 
 namespace {

@@ -18,11 +18,15 @@ const char* isa_name();
 
 // The instruction sets that the CPU kernels are built for; the baseline is what the compiler takes for granted.
 enum class Isa { kBaseline, kAvx2, kAvx512 };
-// The best instruction set of this machine, or the one given to use_isa(). Kernels ask when they are prepared.
-Isa isa();
-// For tests: kernels prepared from now on use this instruction set, which the machine must have.
-void use_isa(Isa isa);
+// The instruction sets of this machine, ascending, up to the one that the environment's WEFT_ISA names: "baseline",
+// "avx2" or "avx512". ValueError for another name.
 std::vector<Isa> usable_isas();
+// Those of `all` up to the named one; all of them for no name.
+std::vector<Isa> isas_up_to(std::vector<Isa> all, const char* name);
+// The best usable instruction set, or the one given to use_isa(). Kernels ask when they are prepared.
+Isa isa();
+// For tests: kernels prepared from now on use this instruction set, which must be usable.
+void use_isa(Isa isa);
 
 // Memory aligned to 256 bytes, from 2 MiB on aligned for huge pages and asking for them. Null when there is none.
 void* allocate(std::size_t bytes);

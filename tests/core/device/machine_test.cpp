@@ -8,6 +8,9 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
+
+#include "weft/error.h"
 
 namespace weft::testing {
 namespace {
@@ -125,6 +128,18 @@ TEST(Machine, MemoryIsAlignedAndWritable) {
     cpu::release(data);
   }
   EXPECT_GT(cpu::free_bytes(), 0u);
+}
+
+TEST(Isas, AreThoseUpToTheNamedOne) {
+  using cpu::Isa;
+  const std::vector<Isa> all{Isa::kBaseline, Isa::kAvx2, Isa::kAvx512};
+  EXPECT_EQ(cpu::isas_up_to(all, nullptr), all);
+  EXPECT_EQ(cpu::isas_up_to(all, ""), all);
+  EXPECT_EQ(cpu::isas_up_to(all, "avx512"), all);
+  EXPECT_EQ(cpu::isas_up_to(all, "avx2"), (std::vector<Isa>{Isa::kBaseline, Isa::kAvx2}));
+  EXPECT_EQ(cpu::isas_up_to({Isa::kBaseline}, "avx2"), std::vector<Isa>{Isa::kBaseline});
+  EXPECT_EQ(cpu::isas_up_to(all, "baseline"), std::vector<Isa>{Isa::kBaseline});
+  EXPECT_THROW(cpu::isas_up_to(all, "AVX2"), ValueError);
 }
 
 }  // namespace
