@@ -36,7 +36,6 @@ using exec::always;
 using exec::Candidate;
 
 // Rows of one kernel, which is named after what it is: "reference" where that is the plain loop.
-WEFT_ONLY(reduce, "lanes", "lanes")
 WEFT_ONLY(relu_bits, "reference", "reference")
 WEFT_ONLY(relu_bits_grad, "reference", "reference")
 WEFT_ONLY(gelu_tanh_grad, "reference", "reference")

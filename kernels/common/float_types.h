@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/scalar/annotate.h"
 #include "core/scalar/half.h"
 #include "weft/dtype.h"
 #include "weft/error.h"
@@ -25,6 +26,18 @@ struct ComputeType<f16> {
 };
 template <class T>
 using Compute = typename ComputeType<T>::type;
+
+// An element in the type of the arithmetic.
+template <class E, class T>
+WEFT_HD inline E widened(T x) {
+  return static_cast<E>(static_cast<Compute<T>>(x));
+}
+
+// A result as it is stored.
+template <class Out, class E>
+WEFT_HD inline Out narrowed(E x) {
+  return static_cast<Out>(static_cast<Compute<Out>>(x));
+}
 
 // Calls body(std::type_identity<T>) with the storage type of a floating dtype; DTypeError naming the op for any other.
 template <class Body>

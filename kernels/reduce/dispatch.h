@@ -69,16 +69,4 @@ struct ReduceDispatch {
   }
 };
 
-// An element in the type of the arithmetic.
-template <class E, class T>
-WEFT_HD inline E widened(T x) {
-  return static_cast<E>(static_cast<Compute<T>>(x));
-}
-
-// A result as it is stored.
-template <class Out, class E>
-WEFT_HD inline Out narrowed(E x) {
-  return static_cast<Out>(static_cast<Compute<Out>>(x));
-}
-
 }  // namespace weft::kernels

@@ -66,7 +66,7 @@ TEST(Candidates, AForcedOneThatDoesNotTakeARequestIsAnError) {
 
 TEST(Candidates, AnUnknownNameIsAnErrorThatListsTheNames) {
   EXPECT_EQ(error_of([] { ForcedCandidate("sum", Device::Kind::kCPU, "fast"); }),
-            "[sum] has no candidate 'fast' to force; its candidates are 'lanes'");
+            "[sum] has no candidate 'fast' to force; its candidates are 'lanes', 'reference'");
   EXPECT_EQ(error_of([] { ForcedCandidate("no such op", Device::Kind::kCPU, "fast"); }),
             "[no such op] has no candidate 'fast' to force; its candidates are none");
 }
