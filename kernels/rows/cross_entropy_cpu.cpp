@@ -22,7 +22,8 @@ constexpr std::int64_t kGrain = 8 * 1024, kRow = 64;
 
 // With q the target distribution times the class weights and Q its sum over the row,
 //   loss = sum_j q_j (lse - x_j),  dx_j = scale (Q softmax(x)_j - q_j),  lse = log sum_j exp(x_j).
-template <class T, class Label>
+// The case `plain` is that of CrossEntropy::plain().
+template <class T, class Label, bool plain>
 class CpuCrossEntropy {
   using A = Compute<T>;
   static constexpr bool kProbabilities = std::is_same_v<T, Label>;
@@ -88,9 +89,7 @@ class CpuCrossEntropy {
       r.hit = row_weight * static_cast<A>(1 - e_.smoothing);
     }
     T* gradient = gradient_of(call, row);
-    if constexpr (!kProbabilities) {
-      if (!r.weight && e_.smoothing == 0) return run_plain(call, row, r, gradient);
-    }
+    if constexpr (plain) return run_plain(call, row, r, gradient);
     for (std::int64_t j = 0; j < e_.classes; ++j) {
       const A x = static_cast<A>(r.x[j]);
       r.max = x > r.max ? x : r.max;
@@ -167,13 +166,23 @@ class CpuCrossEntropy {
 
 }  // namespace
 
-exec::PreparedKernel prepare_softmax_cross_entropy_cpu(const exec::KernelRequest& request) {
+std::optional<exec::PreparedKernel> prepare_cross_entropy_labels(const exec::KernelRequest& request) {
+  const CrossEntropy e = cross_entropy_of(request);
+  if (!e.plain()) return std::nullopt;
+  return with_floating(request.inputs[0].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
+    using T = typename decltype(type)::type;
+    if (e.long_labels) return {CpuCrossEntropy<T, std::int64_t, true>(e)};
+    return {CpuCrossEntropy<T, std::int32_t, true>(e)};
+  });
+}
+
+exec::PreparedKernel prepare_cross_entropy_cpu(const exec::KernelRequest& request) {
   const CrossEntropy e = cross_entropy_of(request);
   return with_floating(request.inputs[0].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
     using T = typename decltype(type)::type;
-    if (e.probabilities) return {CpuCrossEntropy<T, T>(e)};
-    if (request.inputs[1].dtype == DType::kI32) return {CpuCrossEntropy<T, std::int32_t>(e)};
-    return {CpuCrossEntropy<T, std::int64_t>(e)};
+    if (e.probabilities) return {CpuCrossEntropy<T, T, false>(e)};
+    if (e.long_labels) return {CpuCrossEntropy<T, std::int64_t, false>(e)};
+    return {CpuCrossEntropy<T, std::int32_t, false>(e)};
   });
 }
 

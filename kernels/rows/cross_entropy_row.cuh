@@ -6,8 +6,7 @@
 
 #include "core/program/interpreter.h"
 #include "kernels/common/data_fault.cuh"
-#include "kernels/common/float_types.h"
-#include "kernels/rows/cross_entropy.h"
+#include "kernels/rows/cross_entropy_operands.h"
 #include "weft/cuda_kernel.h"
 
 // A row as the CUDA kernels of softmax_cross_entropy see it.
@@ -15,20 +14,6 @@ namespace weft::kernels {
 
 // kPlain: class indices, no class weights, no smoothing.
 enum class Targets { kPlain, kIndices, kProbabilities };
-
-template <class T>
-struct CrossEntropyOperands {
-  const T* logits;          // (rows, classes)
-  const void* target;       // indices (rows), or probabilities of type T (rows, classes)
-  const T* weight;          // (classes) or null
-  const Compute<T>* scale;  // of the gradient, (rows) or (); or null
-  bool scale_per_row, long_labels;
-  Compute<T> sharp, smooth;  // shares of the target and of every class
-  Compute<T>* loss;          // (rows) or null
-  T* gradient;               // (rows, classes) or null
-  Compute<T>* row_weight;    // (rows) or null
-  DataFault* fault;
-};
 
 // One row's target distribution times the class weights.
 template <class T, Targets targets>
