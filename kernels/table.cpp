@@ -47,10 +47,6 @@ WEFT_ONLY(take, "reference", "reference")
 WEFT_ONLY(gather, "reference", "reference")
 WEFT_ONLY(index_add, "reference", "reference")
 WEFT_ONLY(scatter_add, "reference", "reference")
-WEFT_ONLY(sort, "std", "cub")
-WEFT_ONLY(topk, "std", "cub")
-WEFT_ONLY(unique, "std", "thrust")
-WEFT_ONLY(cumsum, "reference", "reference")
 
 }  // namespace
 }  // namespace weft::kernels

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "kernels/common/axis_split.h"
 #include "kernels/common/dispatch.h"
 #include "kernels/common/grid.cuh"
@@ -14,21 +16,8 @@ namespace {
 constexpr int kPerThread = 8;
 constexpr int kPerBlock = kThreads * kPerThread;
 
-// inner > 1: a thread walks a column, and neighboring threads take neighboring columns.
-template <class T>
-__global__ void cumsum_columns_kernel(AxisSplit split, bool reverse, const T* x, T* out) {
-  for (std::int64_t column = first_element(); column < split.outer * split.inner; column += element_stride()) {
-    const std::int64_t base = column / split.inner * split.size * split.inner + column % split.inner;
-    RunningSum<T> sum = 0;
-    for (std::int64_t j = 0; j < split.size; ++j) {
-      const std::int64_t at = base + (reverse ? split.size - 1 - j : j) * split.inner;
-      sum += to_sum(x[at]);
-      out[at] = to_element<T>(sum);
-    }
-  }
-}
-
-// inner == 1: a block takes a line, kPerBlock elements at a time; a long line is not shared out among blocks.
+// Work of a block: a line whose elements are neighbors, kPerBlock of them at a time. A long line is not shared out
+// among blocks.
 template <class T>
 __global__ void cumsum_line_kernel(AxisSplit split, bool reverse, const T* x, T* out) {
   WEFT_SHARED_ARRAY(RunningSum<T>, totals, kThreads);
@@ -65,20 +54,15 @@ __global__ void cumsum_line_kernel(AxisSplit split, bool reverse, const T* x, T*
 
 }  // namespace
 
-exec::PreparedKernel prepare_cumsum_cuda(const exec::KernelRequest& request) {
+std::optional<exec::PreparedKernel> prepare_cumsum_lines(const exec::KernelRequest& request) {
   const AxisSplit split = split_at(request.inputs[0].shape, request.attributes.integer("axis"));
+  if (split.inner != 1) return std::nullopt;
   const bool reverse = request.attributes.boolean("reverse");
+  const dim3 grid(static_cast<unsigned>(std::min<std::int64_t>(split.outer, 1 << 16)));
   return with_dtype(request.inputs[0].dtype, [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
-    return {[split, reverse](const Call& call) {
-      const T* x = cuda::data<const T>(call.inputs[0]);
-      T* out = cuda::data<T>(call.outputs[0]);
-      if (split.inner == 1) {
-        const dim3 grid(static_cast<unsigned>(std::min<std::int64_t>(split.outer, 1 << 16)));
-        cuda::launch(cumsum_line_kernel<T>, grid, dim3(kThreads), 0, call, split, reverse, x, out);
-      } else {
-        cuda::launch(cumsum_columns_kernel<T>, grid_for(split.outer * split.inner), dim3(kThreads), 0, call, split,
-                     reverse, x, out);
-      }
+    return {[split, reverse, grid](const Call& call) {
+      cuda::launch(cumsum_line_kernel<T>, grid, dim3(kThreads), 0, call, split, reverse,
+                   cuda::data<const T>(call.inputs[0]), cuda::data<T>(call.outputs[0]));
     }};
   });
 }

@@ -1,19 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "core/exec/kernel.h"
+#include <optional>
 
-// Kernels that need an order. NaN counts as larger than everything, -0 equals +0, and equal elements keep their order.
+#include "core/exec/candidate.h"
+
+// The candidates for ops that need an order. NaN counts as larger than everything, -0 equals +0, and equal elements
+// keep their order.
 namespace weft::kernels {
 
-exec::PreparedKernel prepare_sort_cpu(const exec::KernelRequest& request);
-exec::PreparedKernel prepare_sort_cuda(const exec::KernelRequest& request);
-exec::PreparedKernel prepare_topk_cpu(const exec::KernelRequest& request);
-exec::PreparedKernel prepare_topk_cuda(const exec::KernelRequest& request);
-// All NaN are one value, and so are -0 and +0 (the first one found stands for both). Rows behind `number` are zero.
-exec::PreparedKernel prepare_unique_cpu(const exec::KernelRequest& request);
-exec::PreparedKernel prepare_unique_cuda(const exec::KernelRequest& request);
-// Floats are summed in f64, integers modulo 2^64, then stored as the element type.
-exec::PreparedKernel prepare_cumsum_cpu(const exec::KernelRequest& request);
-exec::PreparedKernel prepare_cumsum_cuda(const exec::KernelRequest& request);
+using SortCandidate = std::optional<exec::PreparedKernel>(const exec::KernelRequest&);
+using SortKernel = exec::PreparedKernel(const exec::KernelRequest&);
+
+// sort and topk: by a library's sort; each element of the result found among all elements of its line.
+SortKernel prepare_sort_cpu, prepare_sort_reference_cpu, prepare_sort_cuda, prepare_sort_reference_cuda;
+SortKernel prepare_topk_cpu, prepare_topk_reference_cpu, prepare_topk_cuda, prepare_topk_reference_cuda;
+inline constexpr exec::Candidate sort_cpu[] = {{"std", exec::always<prepare_sort_cpu>},
+                                               {"reference", exec::always<prepare_sort_reference_cpu>}};
+inline constexpr exec::Candidate sort_cuda[] = {{"cub", exec::always<prepare_sort_cuda>},
+                                                {"reference", exec::always<prepare_sort_reference_cuda>}};
+inline constexpr exec::Candidate topk_cpu[] = {{"std", exec::always<prepare_topk_cpu>},
+                                               {"reference", exec::always<prepare_topk_reference_cpu>}};
+inline constexpr exec::Candidate topk_cuda[] = {{"cub", exec::always<prepare_topk_cuda>},
+                                                {"reference", exec::always<prepare_topk_reference_cuda>}};
+
+// unique: the same two ways. All NaN are one value, and so are -0 and +0 (the first one found stands for both). Rows
+// behind `number` are zero.
+SortKernel prepare_unique_cpu, prepare_unique_reference_cpu, prepare_unique_cuda, prepare_unique_reference_cuda;
+inline constexpr exec::Candidate unique_cpu[] = {{"std", exec::always<prepare_unique_cpu>},
+                                                 {"reference", exec::always<prepare_unique_reference_cpu>}};
+inline constexpr exec::Candidate unique_cuda[] = {{"thrust", exec::always<prepare_unique_cuda>},
+                                                  {"reference", exec::always<prepare_unique_reference_cuda>}};
+
+// cumsum: neighboring columns side by side, or a line by a thread block; one line after the other. Floats are summed in
+// f64, integers modulo 2^64, then stored as the element type.
+SortKernel prepare_cumsum_cpu, prepare_cumsum_reference_cpu, prepare_cumsum_reference_cuda;
+SortCandidate prepare_cumsum_lines;
+inline constexpr exec::Candidate cumsum_cpu[] = {{"columns", exec::always<prepare_cumsum_cpu>},
+                                                 {"reference", exec::always<prepare_cumsum_reference_cpu>}};
+inline constexpr exec::Candidate cumsum_cuda[] = {{"lines", prepare_cumsum_lines},
+                                                  {"reference", exec::always<prepare_cumsum_reference_cuda>}};
 
 }  // namespace weft::kernels
