@@ -43,10 +43,7 @@ WEFT_ONLY(dropout, "program", "reference")
 WEFT_ONLY(full, "reference", "reference")
 WEFT_ONLY(iota, "reference", "reference")
 WEFT_ONLY(movement, "strided", "strided")
-WEFT_ONLY(take, "reference", "reference")
 WEFT_ONLY(gather, "reference", "reference")
-WEFT_ONLY(index_add, "reference", "reference")
-WEFT_ONLY(scatter_add, "reference", "reference")
 
 }  // namespace
 }  // namespace weft::kernels

@@ -136,6 +136,12 @@ exec::PreparedKernel prepare_take_cuda(const exec::KernelRequest& request) {
   return {[plan = plan_whole_index(request), element_bytes](const Call& call) { take(plan, element_bytes, call); }};
 }
 
+exec::PreparedKernel prepare_take_reference_cuda(const exec::KernelRequest& request) {
+  return with_size(size_of(request.inputs[0].dtype), [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
+    return {[plan = plan_whole_index(request)](const Call& call) { launch_take<T>(plan, call); }};
+  });
+}
+
 exec::PreparedKernel prepare_gather_cuda(const exec::KernelRequest& request) {
   const std::int64_t n = request.outputs[0].shape.numel();
   return with_size(size_of(request.inputs[0].dtype), [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
