@@ -42,7 +42,6 @@ WEFT_ONLY(gelu_tanh_grad, "reference", "reference")
 WEFT_ONLY(dropout, "program", "reference")
 WEFT_ONLY(full, "reference", "reference")
 WEFT_ONLY(iota, "reference", "reference")
-WEFT_ONLY(movement, "strided", "strided")
 WEFT_ONLY(gather, "reference", "reference")
 
 }  // namespace
