@@ -39,7 +39,6 @@ using exec::Candidate;
 WEFT_ONLY(relu_bits, "reference", "reference")
 WEFT_ONLY(relu_bits_grad, "reference", "reference")
 WEFT_ONLY(gelu_tanh_grad, "reference", "reference")
-WEFT_ONLY(dropout, "program", "reference")
 WEFT_ONLY(full, "reference", "reference")
 WEFT_ONLY(iota, "reference", "reference")
 WEFT_ONLY(gather, "reference", "reference")

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/common/float_types.h"
 #include "kernels/common/grid.cuh"
 #include "kernels/random/dropout.h"
 #include "kernels/random/dropout_rule.h"
@@ -13,16 +12,9 @@ namespace {
 // Each thread serves the four elements of one Philox block at a time.
 template <class T>
 __global__ void __launch_bounds__(kThreads) dropout_kernel(DropoutRule rule, const long long* state, const T* x, T* y) {
-  using A = Compute<T>;
   const DrawKey key = draw_key(state, rule.ordinal);
-  for (std::int64_t block = first_element(); 4 * block < rule.elements; block += element_stride()) {
-    A factor[4];
-    rule.factors(key, block, factor);
-    for (int i = 0; i < 4; ++i) {
-      const std::int64_t at = 4 * block + i;
-      if (at < rule.elements) y[at] = static_cast<T>(static_cast<A>(x[at]) * factor[i]);
-    }
-  }
+  for (std::int64_t block = first_element(); 4 * block < rule.elements; block += element_stride())
+    dropout_block(rule, key, block, x, y);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/exec/kernel.h"
 #include "core/scalar/philox.h"
+#include "kernels/common/float_types.h"
 
 namespace weft::kernels {
 
@@ -19,6 +20,18 @@ struct DropoutRule {
     }
   }
 };
+
+// Writes y of the four elements of one Philox block.
+template <class T>
+WEFT_HD inline void dropout_block(const DropoutRule& rule, const DrawKey& key, std::int64_t block, const T* x, T* y) {
+  using A = Compute<T>;
+  A factor[4];
+  rule.factors(key, block, factor);
+  for (int i = 0; i < 4; ++i) {
+    const std::int64_t at = 4 * block + i;
+    if (at < rule.elements) y[at] = static_cast<T>(static_cast<A>(x[at]) * factor[i]);
+  }
+}
 
 inline DropoutRule dropout_rule(const exec::KernelRequest& request) {
   const double rate = request.attributes.real("rate");
