@@ -17,16 +17,15 @@
 #if WEFT_HAS_CUDA
 #define WEFT_ROW(op, name) \
   { op, kernels::name##_cpu, kernels::name##_cuda }
-#define WEFT_ONLY(name, cpu_label, cuda_label)                                             \
-  constexpr Candidate name##_cpu[] = {{cpu_label, always<kernels::prepare_##name##_cpu>}}; \
-  constexpr Candidate name##_cuda[] = {{cuda_label, always<kernels::prepare_##name##_cuda>}};
+#define WEFT_ONLY(name)                                                                      \
+  constexpr Candidate name##_cpu[] = {{"reference", always<kernels::prepare_##name##_cpu>}}; \
+  constexpr Candidate name##_cuda[] = {{"reference", always<kernels::prepare_##name##_cuda>}};
 #else
 #define WEFT_ROW(op, name)      \
   {                             \
     op, kernels::name##_cpu, {} \
   }
-#define WEFT_ONLY(name, cpu_label, cuda_label) \
-  constexpr Candidate name##_cpu[] = {{cpu_label, always<kernels::prepare_##name##_cpu>}};
+#define WEFT_ONLY(name) constexpr Candidate name##_cpu[] = {{"reference", always<kernels::prepare_##name##_cpu>}};
 #endif
 
 namespace weft::kernels {
@@ -35,13 +34,13 @@ namespace {
 using exec::always;
 using exec::Candidate;
 
-// Rows of one kernel, which is named after what it is: "reference" where that is the plain loop.
-WEFT_ONLY(relu_bits, "reference", "reference")
-WEFT_ONLY(relu_bits_grad, "reference", "reference")
-WEFT_ONLY(gelu_tanh_grad, "reference", "reference")
-WEFT_ONLY(full, "reference", "reference")
-WEFT_ONLY(iota, "reference", "reference")
-WEFT_ONLY(gather, "reference", "reference")
+// Rows of one kernel, which is the plain loop.
+WEFT_ONLY(relu_bits)
+WEFT_ONLY(relu_bits_grad)
+WEFT_ONLY(gelu_tanh_grad)
+WEFT_ONLY(full)
+WEFT_ONLY(iota)
+WEFT_ONLY(gather)
 
 }  // namespace
 }  // namespace weft::kernels
