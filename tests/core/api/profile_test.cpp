@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "core/exec/candidate.h"
 #include "tests/support/every_device.h"
 #include "weft/weft.h"
 
@@ -13,6 +14,7 @@ namespace weft::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ProfileOn : public EveryDevice {
  protected:
@@ -73,6 +75,19 @@ TEST_P(ProfileOn, ExplainNamesWhatIsFused) {
   auto plain = compile([](Tensor x) { return x * 2 + 1; }, {.fuse = false});
   plain.prepare(zeros({4}));
   EXPECT_EQ(plain.profile().kernels.back().fused, "");
+}
+
+TEST_P(ProfileOn, ExplainNamesTheCandidates) {
+  const auto text = [] {
+    auto f = compile([](Tensor x) { return logsumexp(x, {1}); }, {.fuse = false});
+    f.prepare(zeros({100, 100}));
+    return f.explain();
+  };
+  const std::string usual = text();
+  EXPECT_THAT(usual, HasSubstr("lanes"));
+  EXPECT_THAT(usual, Not(HasSubstr("reference")));
+  const exec::ForcedCandidate forced("logsumexp", device().kind(), "reference");
+  EXPECT_THAT(text(), HasSubstr("reference"));
 }
 
 WEFT_ON_EVERY_DEVICE(ProfileOn);

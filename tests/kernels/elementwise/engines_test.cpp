@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
@@ -98,16 +97,6 @@ std::vector<RawTensor> outputs_by(CpuEngine engine, const Region& region) {
   }
 }
 
-// NaNs are alike, whatever bits they carry.
-bool same(const RawTensor& a, const RawTensor& b) {
-  const HostTensor x = decode(a), y = decode(b);
-  for (std::size_t i = 0; i < x.values.size(); ++i)
-    if (std::memcmp(&x.values[i], &y.values[i], sizeof(x.values[i])) != 0 &&
-        (x.values[i] == x.values[i] || y.values[i] == y.values[i]))
-      return false;
-  return true;
-}
-
 // Number of regions that each engine took.
 struct Taken {
   int loop = 0, tiles = 0;
@@ -121,7 +110,7 @@ void compare(const Region& region, const std::string& what, Taken& taken) {
     if (got.empty()) continue;
     ++(engine == CpuEngine::kLoop ? taken.loop : taken.tiles);
     for (std::size_t i = 0; i < got.size(); ++i)
-      EXPECT_TRUE(same(got[i], expected[i])) << what << ", " << kernels::name_of(engine) << ", output " << i;
+      EXPECT_TRUE(same_numbers(got[i], expected[i])) << what << ", " << kernels::name_of(engine) << ", output " << i;
   }
 }
 

@@ -134,6 +134,8 @@ std::vector<OpCase> function_cases() {
   for (const FunctionRow& row : function_rows()) {
     rows.push_back(function_case(row.fn, "values", operands(row.fn, {5, 7}, DType::kF32, row.lo, row.hi)));
     rows.push_back(special_case(row.fn));
+    rows.push_back(function_case(row.fn, "enough for a loop", operands(row.fn, {1029}, DType::kF32, row.lo, row.hi)));
+    rows.back().gradient = false;
     if (takes_integers(row.fn)) put_integers(rows, row.fn);
     // Small whole numbers, so that many are equal.
     if (compares(row.fn)) {

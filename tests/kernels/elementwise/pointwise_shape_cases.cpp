@@ -102,6 +102,10 @@ std::vector<OpCase> cast_cases() {
   for (int from = 0; from < kDTypeCount; ++from)
     for (int to = 0; to < kDTypeCount; ++to)
       rows.push_back(cast_case(static_cast<DType>(from), static_cast<DType>(to)));
+  OpCase many = cast_case(DType::kF32, DType::kF32);
+  many.name = "enough for a loop";
+  many.inputs = {floats({1029}, 6)};
+  rows.push_back(many);
   OpCase gradient = cast_case(DType::kF32, DType::kF64);
   gradient.name = "gradient";
   gradient.inputs = {floats({5}, 4)};

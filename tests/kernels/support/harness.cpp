@@ -106,8 +106,11 @@ void check_candidates(const OpCase& row, const ir::Node& node, const std::vector
                       const std::vector<HostTensor>& expected, Device device) {
   const std::vector<std::string_view> names = candidates_taking(node, raw, device);
   for (std::size_t i = 1; i < names.size(); ++i) {
+    SCOPED_TRACE("candidate " + std::string(names[i]));
     const exec::ForcedCandidate forced(row.op, device.kind(), names[i]);
-    expect_outputs(row, run_raw(node, raw, device), expected, device.name() + ", candidate " + std::string(names[i]));
+    const RawRun run = run_raw(node, raw, device);
+    expect_outputs(row, run, expected, device.name());
+    check_unread_outputs(node, raw, device, run);
   }
 }
 

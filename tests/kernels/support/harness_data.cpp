@@ -96,6 +96,13 @@ HostTensor decode(const RawTensor& raw) {
   return tensor;
 }
 
+bool same_numbers(const RawTensor& a, const RawTensor& b) {
+  const HostTensor x = decode(a), y = decode(b);
+  return std::equal(x.values.begin(), x.values.end(), y.values.begin(), y.values.end(), [](double one, double other) {
+    return std::memcmp(&one, &other, sizeof(one)) == 0 || (std::isnan(one) && std::isnan(other));
+  });
+}
+
 HostTensor stored_as(const HostTensor& tensor, DType dtype) {
   HostTensor out{{tensor.spec.shape, dtype}, tensor.values};
   return decode({out.spec, encode(out)});

@@ -18,6 +18,8 @@ struct RawTensor {
 
 Bytes encode(const HostTensor& tensor);
 HostTensor decode(const RawTensor& raw);
+// True for the same bits. NaNs are alike, whatever bits they carry.
+bool same_numbers(const RawTensor& a, const RawTensor& b);
 
 struct RunOptions {
   bool misaligned = false;  // operands start one element after a 256-byte border, as a caller's own memory may
