@@ -14,13 +14,13 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <sstream>
 
 #include "bench/case.h"
 #include "bench/roof.h"
+#include "weft/file.h"
 #include "weft/safetensors.h"
 #include "weft/version.h"
 
@@ -81,7 +81,7 @@ class Server {
   std::string explain(std::istringstream& words) {
     std::string file;
     std::getline(words >> std::ws, file);
-    std::ofstream(file) << opened().explain();
+    replace_file(file, opened().explain(), "explain");
     return "ok";
   }
 

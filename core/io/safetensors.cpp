@@ -12,7 +12,7 @@
 #include <unordered_map>
 
 #include "core/base/check.h"
-#include "core/io/atomic_file.h"
+#include "core/io/file_writer.h"
 #include "core/io/host_memory.h"
 #include "core/io/safetensors_header.h"
 #include "weft/error.h"
@@ -134,7 +134,7 @@ void write_safetensors(const std::filesystem::path& path, std::vector<std::pair<
   const std::string json = detail::write_safetensors_header(header);
   unsigned char prefix[kPrefix];
   for (std::uint64_t i = 0; i < kPrefix; ++i) prefix[i] = static_cast<unsigned char>(json.size() >> (8 * i));
-  detail::AtomicFile file(path, "safetensors");
+  detail::FileWriter file(path, "safetensors");
   file.write(prefix, kPrefix);
   file.write(json.data(), json.size());
   for (const auto& [name, tensor] : tensors) {

@@ -86,8 +86,8 @@ void print_largest_batch(const Run& run, const weft::Split& data, weft::Trainer&
 void write_results(const Run& run, weft::Sequential& model, const weft::Tensor& images) {
   const std::filesystem::path& out = run.options.out;
   weft::save(model, out / "model.safetensors");
-  write_file(out / "history.json", history_json(run));
-  write_file(out / "report.html", report_html(run, images));
+  weft::replace_file(out / "history.json", history_json(run), "digits");
+  weft::replace_file(out / "report.html", report_html(run, images), "digits");
   std::printf("wrote %s, history.json, report.html\n", (out / "model.safetensors").c_str());
 }
 

@@ -2,7 +2,6 @@
 #include "files.h"
 
 #include <cmath>
-#include <fstream>
 #include <iomanip>
 #include <sstream>
 #include <system_error>
@@ -42,13 +41,6 @@ void make_directory(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) throw weft::FormatError("digits", path.string(), "cannot create the directory: " + error.message());
-}
-
-void write_file(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) throw weft::FormatError("digits", path.string(), "cannot write the file");
 }
 
 std::string history_json(const Run& run) {

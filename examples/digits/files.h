@@ -22,7 +22,5 @@ struct Run {
 
 // Creates a directory and those above it; FormatError when that cannot be.
 void make_directory(const std::filesystem::path& path);
-// Replaces a file; FormatError when it cannot be written.
-void write_file(const std::filesystem::path& path, const std::string& text);
 // Per-epoch figures, seed, versions, device and test accuracy as JSON.
 std::string history_json(const Run& run);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "core/base/check.h"
 #include "weft/callbacks.h"
+#include "weft/file.h"
 
 namespace weft {
 namespace {
@@ -35,10 +34,7 @@ class HistoryWriter : public Callback {
   void write(const History& history) const {
     Json out{{"best_validation_loss", number(history.best_validation_loss)}, {"epochs", Json::array()}};
     for (const Epoch& e : history.epochs) out["epochs"].push_back(to_json(e));
-    std::ofstream file(path_);
-    file << out.dump(2) << "\n";
-    file.close();
-    if (!file) fail_at<FormatError>("write_history", path_.string(), "it cannot be written");
+    replace_file(path_, out.dump(2) + "\n", "write_history");
   }
   std::filesystem::path path_;
 };

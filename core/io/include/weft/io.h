@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Files: CSV, IDX, safetensors.
+// Files: CSV, IDX, safetensors, and how a file is replaced.
 #include "weft/csv.h"
+#include "weft/file.h"
 #include "weft/idx.h"
 #include "weft/safetensors.h"
