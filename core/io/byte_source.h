@@ -8,8 +8,9 @@
 
 namespace weft::detail {
 
-// A source of bytes, from a file or from memory. Bytes that begin as gzip does are unpacked. Errors are FormatErrors
-// with the format's name and the file.
+// A source of bytes, from a file or from memory. Bytes that begin as gzip does are unpacked; zeros behind a gzip member
+// are padding, as for gunzip. Errors are FormatErrors with the format's name and the file; archives that only look like
+// the format wanted are refused by their name.
 class ByteSource {
  public:
   ByteSource(const std::filesystem::path& path, std::string format);

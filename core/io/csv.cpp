@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/io/csv.h"
 
-#include <charconv>
+#include <algorithm>
+#include <cctype>
 #include <optional>
 #include <string_view>
-#include <system_error>
+#include <unordered_map>
 #include <vector>
 
+#include "core/base/check.h"
+#include "core/io/csv_number.h"
 #include "core/io/host_memory.h"
+#include "core/io/printable.h"
+#include "weft/error.h"
 
 namespace weft::data {
 namespace {
@@ -30,22 +35,39 @@ class Lines {
     return take(end, end + 1);
   }
   // Number of the line that next() gave last, counted from 1.
-  int number() const { return number_; }
-  [[noreturn]] void fail(const std::string& message) const {
-    source_.fail("line " + std::to_string(number_) + ": " + message);
+  std::int64_t number() const { return number_; }
+  [[noreturn]] void fail(const std::string& message) const { fail_at_line(number_, message); }
+  [[noreturn]] void fail_field(std::size_t index, const std::string& message) const {
+    fail("field " + std::to_string(index + 1) + ": " + message);
   }
   [[noreturn]] void fail_file(const std::string& message) const { source_.fail(message); }
 
  private:
+  [[noreturn]] void fail_at_line(std::int64_t line, const std::string& message) const {
+    source_.fail("line " + std::to_string(line) + ": " + message);
+  }
+  // Reads on behind what is not used yet. False at the end.
   bool more() {
-    constexpr std::size_t kChunk = 1 << 16;
+    constexpr std::size_t kChunk = 1 << 16, kLongest = std::size_t{1} << 30;
+    const bool first = number_ == 0 && text_.empty();
     text_.erase(0, begin_);
     begin_ = 0;
     const std::size_t kept = text_.size();
+    if (kept > kLongest) fail_at_line(number_ + 1, "it has more than 2^30 bytes; is this a table with one row a line?");
     text_.resize(kept + kChunk);
     const std::size_t n = source_.read({reinterpret_cast<unsigned char*>(text_.data()) + kept, kChunk});
     text_.resize(kept + n);
+    if (first) skip_mark();
+    if (const std::size_t at = text_.find('\0', kept); at != std::string::npos)
+      fail_at_line(number_ + 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), '\n'),
+                   "there is a NUL byte; a table is text in UTF-8");
     return n > 0;
+  }
+  // The mark of UTF-8 is no part of the first name or number.
+  void skip_mark() {
+    if (text_.starts_with("\xef\xbb\xbf")) begin_ = 3;
+    if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff"))
+      fail_file("this is text in UTF-16; store it as UTF-8");
   }
   std::string_view take(std::size_t end, std::size_t next) {
     std::string_view line = std::string_view(text_).substr(begin_, end - begin_);
@@ -58,63 +80,111 @@ class Lines {
   detail::ByteSource source_;
   std::string text_;
   std::size_t begin_ = 0;
-  int number_ = 0;
+  std::int64_t number_ = 0;
 };
 
-// Character by character: fields are shorter than a search is worth.
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
+// Splits lines into fields, which it trims. A quoted field keeps its quotes and may hold separators.
+class Splitter {
+ public:
+  explicit Splitter(char separator) : separator_(separator) {}
 
-void split(std::string_view line, char separator, std::vector<std::string_view>& fields) {
-  fields.clear();
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] != separator) continue;
-    fields.push_back(trimmed(line.substr(begin, i - begin)));
-    begin = i + 1;
+  bool is_blank(std::string_view line) const { return trimmed(line).empty(); }
+
+  void split(const Lines& lines, std::string_view line, std::vector<std::string_view>& fields) const {
+    fields.clear();
+    std::size_t begin = 0;
+    while (true) {
+      const std::size_t text = first_of_text(line, begin);
+      std::size_t end =
+          text < line.size() && line[text] == '"' ? behind_quote(lines, line, text, fields.size()) : begin;
+      while (end < line.size() && line[end] != separator_) ++end;
+      fields.push_back(trimmed(line.substr(begin, end - begin)));
+      if (end == line.size()) return;
+      begin = end + 1;
+    }
   }
-  fields.push_back(trimmed(line.substr(begin)));
-}
 
-// A whole number of at most 15 digits, the common case: a tenth of the general reader's work, exact because a double
-// holds 15 digits.
-std::optional<double> whole_number(std::string_view field) {
-  constexpr std::size_t kExact = 15;
-  if (field.empty() || field.size() > kExact) return std::nullopt;
-  std::int64_t value = 0;
-  for (const char c : field) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = 10 * value + (c - '0');
+ private:
+  bool blank(char c) const { return (c == ' ' || c == '\t') && c != separator_; }
+  // Character by character: fields are shorter than a search is worth.
+  std::string_view trimmed(std::string_view text) const {
+    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+    return text;
   }
-  return static_cast<double>(value);
-}
+  std::size_t first_of_text(std::string_view line, std::size_t at) const {
+    while (at < line.size() && blank(line[at])) ++at;
+    return at;
+  }
+  // The place behind the quote that ends a field; two quotes in a row are one of its characters.
+  std::size_t behind_quote(const Lines& lines, std::string_view line, std::size_t at, std::size_t index) const {
+    do {
+      at = line.find('"', at + 1);
+      if (at == std::string_view::npos) lines.fail_field(index, "a quote that has no end on its line");
+      ++at;
+    } while (at < line.size() && line[at] == '"');
+    return at;
+  }
 
-double number_of(std::string_view field, std::size_t index, const Lines& lines) {
-  if (const auto whole = whole_number(field)) return *whole;
+  char separator_;
+};
+
+double number_of(std::string_view field, std::size_t index, const Lines& lines, bool first) {
   double value = 0;
-  const char* begin = field.data() + (field.starts_with('+') ? 1 : 0);
-  const char* end = field.data() + field.size();
-  const auto [stop, status] = std::from_chars(begin, end, value);
-  if (status == std::errc::result_out_of_range)
-    lines.fail("field " + std::to_string(index + 1) + ": '" + std::string(field) + "' does not fit a double");
-  if (status != std::errc() || stop != end)
-    lines.fail("field " + std::to_string(index + 1) + ": '" + std::string(field.substr(0, 40)) + "' is no number");
-  return value;
+  const detail::FieldKind kind = detail::read_number(field, value);
+  if (kind == detail::FieldKind::kNumber) return value;
+  const std::string given = cat("'", detail::printable(field), "'");
+  if (kind == detail::FieldKind::kTooLarge) lines.fail_field(index, given + " does not fit a double");
+  lines.fail_field(
+      index, given + " is no number" + (first ? "; if the first line names the columns, give header = true" : ""));
 }
 
-std::string unquoted(std::string_view name) {
-  if (name.size() >= 2 && name.front() == '"' && name.back() == '"') name = name.substr(1, name.size() - 2);
-  return std::string(name);
+std::string name_of(std::string_view field, std::size_t index, const Lines& lines) {
+  std::string name(field);
+  if (field.starts_with('"')) {
+    if (field.size() < 2 || field.back() != '"') lines.fail_field(index, "there is text behind its closing quote");
+    name.clear();
+    for (std::size_t i = 1; i + 1 < field.size(); ++i) {
+      name += field[i];
+      if (field[i] == '"') ++i;
+    }
+  }
+  if (!detail::is_clean_text(name))
+    lines.fail_field(index, "the name '" + detail::printable(name) + "' is not UTF-8 without control characters");
+  return name;
+}
+
+std::vector<std::string> names_of(const std::vector<std::string_view>& fields, const Lines& lines) {
+  std::vector<std::string> names;
+  std::unordered_map<std::string, std::size_t> index;
+  bool text = false;
+  for (const std::string_view field : fields) {
+    double ignored = 0;
+    text |= detail::read_number(field, ignored) != detail::FieldKind::kNumber;
+    names.push_back(name_of(field, names.size(), lines));
+    if (const auto [place, fresh] = index.emplace(names.back(), names.size()); !fresh)
+      lines.fail_field(names.size() - 1, "the name '" + detail::printable(names.back()) + "' is that of field " +
+                                             std::to_string(place->second) + ", too; names must differ");
+  }
+  if (!text)
+    lines.fail("header = true, but all its fields are numbers; give header = false, or quote names that are numbers");
+  return names;
+}
+
+void check_separator(char separator) {
+  constexpr std::string_view kReserved("\n\r\0\"+-.", 7);
+  const auto code = static_cast<unsigned char>(separator);
+  if (kReserved.find(separator) != std::string_view::npos || std::isalnum(code) || code > 0x7f)
+    fail_at<ValueError>("csv", "", "the separator is '", detail::printable({&separator, 1}),
+                        "'; it must be an ASCII character that is in no number, no quote and no end of a line");
 }
 
 }  // namespace
 
 Csv parse_csv(detail::ByteSource source, const CsvOptions& options) {
+  check_separator(options.separator);
   Lines lines(std::move(source));
+  const Splitter splitter(options.separator);
   Csv out;
   auto values = std::make_shared<std::vector<double>>();
   std::vector<std::string_view> fields;
@@ -122,17 +192,18 @@ Csv parse_csv(detail::ByteSource source, const CsvOptions& options) {
   std::int64_t rows = 0;
   bool header_due = options.header;
   while (const std::optional<std::string_view> line = lines.next()) {
-    if (trimmed(*line).empty()) continue;
-    split(*line, options.separator, fields);
+    if (splitter.is_blank(*line)) continue;
+    splitter.split(lines, *line, fields);
     if (columns != 0 && fields.size() != columns)
       lines.fail(std::to_string(fields.size()) + " fields, the lines before have " + std::to_string(columns));
+    const bool first = columns == 0;
     columns = fields.size();
     if (header_due) {
-      for (const std::string_view name : fields) out.names.push_back(unquoted(name));
+      out.names = names_of(fields, lines);
       header_due = false;
       continue;
     }
-    for (std::size_t i = 0; i < columns; ++i) values->push_back(number_of(fields[i], i, lines));
+    for (std::size_t i = 0; i < columns; ++i) values->push_back(number_of(fields[i], i, lines, first));
     ++rows;
   }
   if (rows == 0) lines.fail_file("there are no rows");

@@ -12,7 +12,7 @@ namespace data {
 
 // Layout of a CSV file.
 struct CsvOptions {
-  char separator = ',';  // between fields
+  char separator = ',';  // between fields; ValueError for a letter, a digit, one of "+-. and an end of a line
   bool header = false;   // the first line names the columns
 };
 
@@ -22,8 +22,10 @@ struct Csv {
   Tensor values;                   // f64 (rows, columns), on the host
 };
 
-// Reads a table of numbers, plain or gzipped. Blank lines are skipped. FormatError with file and line for a field that
-// is no number, a line with more or fewer fields than the first, or a file without rows.
+// Reads a table of numbers, plain or gzipped, in UTF-8 with or without its mark. Blank lines are skipped; a number too
+// small for a double is 0. FormatError with file, line and field for what is no number, a line with more or fewer
+// fields than the first, a name given twice, a header whose fields are all numbers without quotes, or a file without
+// rows.
 Csv read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 
 }  // namespace data
