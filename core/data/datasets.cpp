@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/datasets.h"
 
+#include <optional>
 #include <string>
+#include <system_error>
 
 #include "core/base/check.h"
 #include "core/data/embedded_digits.h"
@@ -13,17 +15,33 @@
 namespace weft::data {
 namespace {
 
-std::filesystem::path find_file(const std::filesystem::path& directory, const std::string& stem, const char* kind) {
-  // Both spellings of the dot are in circulation.
-  const std::string names[] = {stem + "-" + kind, stem + "." + kind};
-  for (const std::string& name : names)
-    for (const char* ending : {"", ".gz"})
-      if (std::error_code ignored; std::filesystem::exists(directory / (name + ending), ignored))
-        return directory / (name + ending);
-  fail_at<FormatError>("mnist", (directory / names[0]).string(), "there is no such file, nor one ending in .gz");
+namespace fs = std::filesystem;
+
+// A folder is no file. One that must not be looked at counts, so that reading it says so.
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) || error == std::errc::permission_denied;
 }
 
-Tensor read_as(const std::filesystem::path& path, int rank) {
+// One of the four files, wherever it is looked for: both spellings of the dot are in circulation, packed or not, and
+// some archives unpack each file into a folder of its name.
+std::optional<fs::path> file_in(const fs::path& directory, const std::string& stem, const char* kind) {
+  const std::string names[] = {stem + "-" + kind, stem + "." + kind};
+  for (const char* ending : {"", ".gz"})
+    for (const std::string& name : names)
+      for (const std::string& folder : {std::string(), names[0], names[1]})
+        if (is_there(directory / folder / (name + ending))) return directory / folder / (name + ending);
+  return std::nullopt;
+}
+
+fs::path find_file(const fs::path& directory, const std::string& stem, const char* kind) {
+  if (auto found = file_in(directory, stem, kind)) return *found;
+  const std::string name = stem + "-" + kind;
+  fail_at<FormatError>("mnist", (directory / name).string(), "there is no such file, nor one ending in .gz or spelled ",
+                       stem, ".", kind);
+}
+
+Tensor read_as(const fs::path& path, int rank) {
   Tensor x = read_idx(path);
   if (x.dtype() != DType::kU8 || x.rank() != rank)
     fail_at<FormatError>("mnist", path.string(),
@@ -62,11 +80,14 @@ Split digits() {
   return Dataset({x, y}).split(0.8, 1998);
 }
 
-Dataset mnist(const std::filesystem::path& directory, bool train) {
+Dataset mnist(const fs::path& directory, bool train) {
   const std::string part = train ? "train" : "t10k";
   const Tensor images = read_as(find_file(directory, part + "-images", "idx3-ubyte"), 3);
   const Tensor labels = read_as(find_file(directory, part + "-labels", "idx1-ubyte"), 1);
   const auto bytes_of = [](const Tensor& t) { return reinterpret_cast<const std::uint8_t*>(detail::host_bytes(t)); };
+  if (images.dim(0) != labels.dim(0))
+    fail_at<FormatError>("mnist", directory.string(), part, " has ", images.dim(0), " images and ", labels.dim(0),
+                         " labels; they must be equally many");
   const Tensor x = scaled<float>(bytes_of(images), {images.dim(0), images.dim(1), images.dim(2), 1}, 1, 1.0f / 255);
   return Dataset({x, scaled<std::int64_t>(bytes_of(labels), {labels.dim(0)}, 1, 1)});
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "weft/idx.h"
+#include "core/io/idx.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
-#include "core/io/byte_source.h"
 #include "core/io/host_memory.h"
 
 namespace weft::data {
@@ -19,7 +18,7 @@ std::string hex(unsigned char byte) {
 }
 
 void read_exactly(ByteSource& source, std::span<unsigned char> to) {
-  if (source.read(to) != to.size()) source.fail("the file ends within its header");
+  if (source.read(to) != to.size()) source.fail("the file ends within its header; fetch it again");
 }
 
 DType dtype_of_code(unsigned char code, const ByteSource& source) {
@@ -34,9 +33,9 @@ DType dtype_of_code(unsigned char code, const ByteSource& source) {
       return DType::kF64;
     case 0x09:
     case 0x0b:
-      source.fail("element type " + hex(code) + " (i8 or i16) is not supported");
+      source.fail("element type " + hex(code) + " (i8 or i16) is not supported; store it as i32");
     default:
-      source.fail("element type " + hex(code) + " is none of IDX");
+      source.fail("element type " + hex(code) + " at byte 2 is none of IDX");
   }
 }
 
@@ -46,23 +45,24 @@ TensorSpec read_header(ByteSource& source) {
   if (magic[0] != 0 || magic[1] != 0) source.fail("this is no IDX file: the first two bytes must be 0");
   const DType dtype = dtype_of_code(magic[2], source);
   std::vector<std::int64_t> dims(magic[3]);
-  // Bounded, so that neither the count nor its bytes overflow; such a file could not exist.
+  // Bounded, so that neither the count nor its bytes overflow; such a file could not exist. A size of 0 hides no other,
+  // because strides are products of sizes, too.
   constexpr std::int64_t kMost = std::int64_t{1} << 48;
-  std::int64_t count = 1;
+  std::int64_t bound = 1;
   for (std::int64_t& d : dims) {
     unsigned char b[4];
     read_exactly(source, b);
     d = std::int64_t{b[0]} << 24 | b[1] << 16 | b[2] << 8 | b[3];
-    if (d != 0 && count > kMost / d) source.fail("its header promises more elements than any file has");
-    count *= d;
+    const std::int64_t factor = std::max<std::int64_t>(d, 1);
+    if (bound > kMost / factor) source.fail("its header promises more elements than any file has");
+    bound *= factor;
   }
   return {Shape(std::move(dims)), dtype};
 }
 
 }  // namespace
 
-Tensor read_idx(const std::filesystem::path& path) {
-  ByteSource source(path, "idx");
+Tensor parse_idx(ByteSource source) {
   const TensorSpec spec = read_header(source);
   const auto wanted = static_cast<std::size_t>(spec.bytes());
   // Grown with what arrives: a header that lies does not allocate.
@@ -84,5 +84,7 @@ Tensor read_idx(const std::filesystem::path& path) {
                  bytes->begin() + static_cast<std::ptrdiff_t>(i + size));
   return detail::host_tensor(bytes->data(), spec, bytes);
 }
+
+Tensor read_idx(const std::filesystem::path& path) { return parse_idx(ByteSource(path, "idx")); }
 
 }  // namespace weft::data

@@ -23,14 +23,7 @@ weft::Dataset flat(const weft::Dataset& data) {
 
 weft::Split load_data(const Options& options) {
   if (options.mnist.empty()) return weft::data::digits();
-  const auto has = [&](const char* name) {
-    const std::filesystem::path file = options.mnist / name;
-    return std::filesystem::exists(file) || std::filesystem::exists(file.string() + ".gz");
-  };
-  const weft::Dataset test = flat(weft::data::mnist(options.mnist, false));
-  // With the test files alone, most of them are trained on.
-  if (!has("train-images-idx3-ubyte")) return test.split(0.8, options.seed);
-  return {flat(weft::data::mnist(options.mnist, true)), test};
+  return {flat(weft::data::mnist(options.mnist, true)), flat(weft::data::mnist(options.mnist, false))};
 }
 
 weft::Precision precision_of(const std::string& name) {

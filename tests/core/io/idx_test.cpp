@@ -64,8 +64,8 @@ TEST(Idx, TruncatedAnywhereIsAnError) {
 
 TEST(Idx, CorruptHeaders) {
   EXPECT_EQ(error_of(std::string("\x01\x00\x08\x01", 4)), "this is no IDX file: the first two bytes must be 0");
-  EXPECT_EQ(error_of(idx(0x0b, {1}, "ab")), "element type 0x0b (i8 or i16) is not supported");
-  EXPECT_EQ(error_of(idx(0x42, {1}, "a")), "element type 0x42 is none of IDX");
+  EXPECT_EQ(error_of(idx(0x0b, {1}, "ab")), "element type 0x0b (i8 or i16) is not supported; store it as i32");
+  EXPECT_EQ(error_of(idx(0x42, {1}, "a")), "element type 0x42 at byte 2 is none of IDX");
   EXPECT_EQ(error_of(idx(8, {2}, "abc")), "there are bytes after the u8(2,) that the header promises");
   EXPECT_EQ(error_of(idx(8, {3}, "ab")), "the header promises u8(3,), 3 bytes, 2 are there");
 }
@@ -75,6 +75,24 @@ TEST(Idx, HugeSizesAreErrorsAndAllocateNothing) {
   EXPECT_EQ(error_of(idx(8, {1u << 20, 1u << 20}, "ab")),
             "the header promises u8(1048576, 1048576), 1099511627776 bytes, 2 are there");
   EXPECT_EQ(error_of(idx(8, {~0u, ~0u, ~0u, ~0u}, "ab")), "its header promises more elements than any file has");
+}
+
+TEST(Idx, EmptyTensorsHaveAnySize) {
+  const TemporaryDirectory directory;
+  write_file(directory / "t", idx(8, {0, 28}, ""));
+  EXPECT_EQ(read_idx(directory / "t").shape(), (Shape{0, 28}));
+  // A size of 0 in front of sizes whose product does not fit.
+  EXPECT_EQ(error_of(idx(8, {0, ~0u, ~0u, ~0u}, "")), "its header promises more elements than any file has");
+  EXPECT_EQ(error_of(idx(8, std::vector<std::uint32_t>(255, 2), "")),
+            "its header promises more elements than any file has");
+}
+
+TEST(Idx, SpecialFilesAreErrors) {
+  const TemporaryDirectory directory;
+  EXPECT_NE(message_of<FormatError>([&] { read_idx(directory.path()); }).find("this is a directory"),
+            std::string::npos);
+  EXPECT_EQ(error_of(""), "the file ends within its header; fetch it again");
+  EXPECT_EQ(error_of("PK\x03\x04").substr(0, 21), "this is a zip archive");
 }
 
 TEST(Mnist, ReadsItsFiles) {

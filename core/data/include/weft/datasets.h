@@ -13,8 +13,9 @@ namespace data {
 // BY 4.0.
 Split digits();
 
-// MNIST from a directory of its original files ("train-images-idx3-ubyte", ..., plain or .gz): columns f32 (n, 28, 28,
-// 1) in [0, 1] and i64 (n). FormatError when a file is missing or is not what it should be.
+// MNIST from a directory of its original files, to train on or, without `train`, to test on: columns f32 (n, 28, 28, 1)
+// in [0, 1] and i64 (n). A file may be spelled "train-images-idx3-ubyte" or "train-images.idx3-ubyte", end in .gz, and
+// lie in a folder of its name. FormatError when a file is missing or is not what it should be.
 Dataset mnist(const std::filesystem::path& directory, bool train);
 
 }  // namespace data
