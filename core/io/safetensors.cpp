@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/safetensors.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "core/base/check.h"
+#include "core/io/file_bytes.h"
 #include "core/io/file_writer.h"
+#include "core/io/foreign_kind.h"
 #include "core/io/host_memory.h"
+#include "core/io/printable.h"
 #include "core/io/safetensors_header.h"
 #include "weft/error.h"
 
@@ -22,77 +21,72 @@ namespace {
 
 constexpr std::uint64_t kPrefix = 8;  // the header's length, little-endian
 
-// A file mapped into memory.
-class Mapping {
- public:
-  explicit Mapping(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    struct stat status {};
-    if (descriptor < 0) fail(path, "cannot be opened");
-    if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-      ::close(descriptor);
-      fail_at<FormatError>("safetensors", path, "this is no regular file");
-    }
-    size_ = static_cast<std::uint64_t>(status.st_size);
-    if (size_ > 0) data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    const int error = errno;
-    ::close(descriptor);
-    errno = error;
-    if (data_ == MAP_FAILED) fail(path, "cannot be mapped");
-  }
-  ~Mapping() {
-    if (size_ > 0) ::munmap(data_, size_);
-  }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
-  const char* data() const { return static_cast<const char*>(data_); }
-  std::uint64_t size() const { return size_; }
-
- private:
-  [[noreturn]] static void fail(const std::string& path, const char* what) {
-    fail_at<FormatError>("safetensors", path, std::string(what) + ": " + std::strerror(errno));
-  }
-  void* data_ = nullptr;
-  std::uint64_t size_ = 0;
-};
-
 }  // namespace
 
 struct SafetensorsFile::State {
-  explicit State(const std::string& file) : path(file), mapping(std::make_shared<Mapping>(file)) {
-    if (mapping->size() < kPrefix) fail("it has " + std::to_string(mapping->size()) + " bytes, too few for a header");
+  State(const std::filesystem::path& file, const SafetensorsOptions& options)
+      : path(file.string()), bytes(file, "safetensors", options.map) {
+    check_kind();
+    if (bytes.size() < kPrefix) fail("it has " + std::to_string(bytes.size()) + " bytes, too few for a header");
+    unsigned char prefix[kPrefix];
+    bytes.read(0, kPrefix, prefix);
     std::uint64_t length = 0;
-    for (std::uint64_t i = kPrefix; i-- > 0;) length = length << 8 | static_cast<unsigned char>(mapping->data()[i]);
+    for (std::uint64_t i = kPrefix; i-- > 0;) length = length << 8 | prefix[i];
     if (length > detail::kMaxSafetensorsHeader)
       fail("the header would have " + std::to_string(length) + " bytes, at most " +
            std::to_string(detail::kMaxSafetensorsHeader) + " are allowed");
-    if (length > mapping->size() - kPrefix)
-      fail("the header would have " + std::to_string(length) + " bytes, the file has " +
-           std::to_string(mapping->size()));
-    data = mapping->data() + kPrefix + length;
-    header =
-        detail::parse_safetensors_header({mapping->data() + kPrefix, length}, mapping->size() - kPrefix - length, path);
-    for (std::size_t i = 0; i < header.entries.size(); ++i) index[header.entries[i].name] = i;
+    if (length > bytes.size() - kPrefix)
+      fail("the header would have " + std::to_string(length) + " bytes, the file has " + std::to_string(bytes.size()));
+    std::string json(length, '\0');
+    bytes.read(kPrefix, json.size(), json.data());
+    data = kPrefix + length;
+    header = detail::parse_safetensors_header(json, bytes.size() - data, path);
+    index.reserve(header.entries.size());
+    for (std::size_t i = 0; i < header.entries.size(); ++i) {
+      const detail::SafetensorsEntry& e = header.entries[i];
+      index[e.name] = i;
+      specs.push_back({e.shape, e.known.value_or(DType::kU8)});
+    }
   }
 
   [[noreturn]] void fail(const std::string& message) const { fail_at<FormatError>("safetensors", path, message); }
 
-  const detail::SafetensorsEntry& entry(const std::string& name) const {
-    const auto place = index.find(name);
-    if (place == index.end()) fail("tensor '" + name + "' is not there");
-    return header.entries[place->second];
+  // What other programs write begins otherwise; a '{' behind the length is the mark of this format.
+  void check_kind() const {
+    char begin[16];
+    const auto have = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), sizeof begin));
+    bytes.read(0, have, begin);
+    if (have > kPrefix && begin[kPrefix] == '{') return;
+    const std::optional<detail::ForeignKind> kind = detail::foreign_kind({begin, have});
+    if (!kind) return;
+    fail("this is " + std::string(kind->name) + ", no safetensors file; " +
+         (kind->torch ? "if PyTorch wrote it, convert it there: "
+                        "safetensors.torch.save_file(torch.load(\"model.pt\", weights_only=True), "
+                        "\"model.safetensors\")"
+                      : "unpack or convert it first"));
+  }
+
+  std::size_t place(const std::string& name) const {
+    const auto found = index.find(name);
+    if (found == index.end()) fail("tensor '" + detail::printable(name) + "' is not there");
+    const detail::SafetensorsEntry& e = header.entries[found->second];
+    if (e.known) return found->second;
+    const std::string given = cat("tensor '", detail::printable(name), "' is ", detail::printable(e.dtype), e.shape);
+    if (!detail::safetensors_bits(e.dtype)) fail(given + ", a type that the format does not have");
+    fail_at<DTypeError>("safetensors", path, given,
+                        "; weft reads F64, F32, F16, BF16, I64, I32, U8 and BOOL, convert it where it was written");
   }
 
   std::string path;
-  std::shared_ptr<const Mapping> mapping;
-  const char* data = nullptr;  // bytes of the tensors
+  detail::FileBytes bytes;
+  std::uint64_t data = 0;  // where the tensors begin
   detail::SafetensorsHeader header;
+  std::vector<TensorSpec> specs;  // of the entries
   std::unordered_map<std::string, std::size_t> index;
 };
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
-    : state_(std::make_shared<const State>(path.string())) {}
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path, const SafetensorsOptions& options)
+    : state_(std::make_shared<const State>(path, options)) {}
 
 std::vector<std::string> SafetensorsFile::names() const {
   std::vector<std::string> out;
@@ -101,20 +95,33 @@ std::vector<std::string> SafetensorsFile::names() const {
 }
 
 bool SafetensorsFile::contains(const std::string& name) const { return state_->index.contains(name); }
-const TensorSpec& SafetensorsFile::spec(const std::string& name) const { return state_->entry(name).spec; }
+const TensorSpec& SafetensorsFile::spec(const std::string& name) const { return state_->specs[state_->place(name)]; }
 const std::map<std::string, std::string>& SafetensorsFile::metadata() const { return state_->header.metadata; }
 
 Tensor SafetensorsFile::tensor(const std::string& name) const {
-  const detail::SafetensorsEntry& entry = state_->entry(name);
-  const char* data = state_->data + entry.begin;
-  if (entry.spec.dtype == DType::kBool &&
-      std::any_of(data, state_->data + entry.end, [](char c) { return c < 0 || c > 1; }))
-    state_->fail("tensor '" + name + "': a BOOL is neither 0 nor 1");
-  if (reinterpret_cast<std::uintptr_t>(data) % size_of(entry.spec.dtype) == 0)
-    return detail::host_tensor(data, entry.spec, state_->mapping);
-  const auto aligned = detail::host_memory(entry.end - entry.begin);
-  std::memcpy(aligned.get(), data, entry.end - entry.begin);
-  return detail::host_tensor(aligned.get(), entry.spec, aligned);
+  const std::size_t place = state_->place(name);
+  const detail::SafetensorsEntry& entry = state_->header.entries[place];
+  const TensorSpec& spec = state_->specs[place];
+  const std::uint64_t begin = state_->data + entry.begin;
+  const auto size = static_cast<std::size_t>(entry.end - entry.begin);
+  state_->bytes.check_unchanged();
+  const bool aligned = begin % size_of(spec.dtype) == 0;  // a mapping begins at a page
+  std::shared_ptr<const std::byte> memory;
+  if (state_->bytes.mapping() && aligned) {
+    memory = {state_->bytes.mapping(), state_->bytes.mapping().get() + begin};
+  } else {
+    const auto own = detail::host_memory(size);
+    state_->bytes.read(begin, size, own.get());
+    memory = own;
+  }
+  if (spec.dtype == DType::kBool) {
+    const std::byte* bad =
+        std::find_if(memory.get(), memory.get() + size, [](std::byte b) { return b > std::byte{1}; });
+    if (bad != memory.get() + size)
+      state_->fail("tensor '" + detail::printable(name) + "': a BOOL is neither 0 nor 1, at byte " +
+                   std::to_string(begin + static_cast<std::uint64_t>(bad - memory.get())));
+  }
+  return detail::host_tensor(memory.get(), spec, memory);
 }
 
 void write_safetensors(const std::filesystem::path& path, std::vector<std::pair<std::string, Tensor>> tensors,
@@ -128,10 +135,10 @@ void write_safetensors(const std::filesystem::path& path, std::vector<std::pair<
   for (const auto& [name, tensor] : tensors) {
     const TensorSpec spec{tensor.shape(), tensor.dtype()};
     const std::uint64_t end = at + static_cast<std::uint64_t>(spec.bytes());
-    header.entries.push_back({name, spec, at, end});
+    header.entries.push_back({name, detail::safetensors_name(spec.dtype), spec.shape, spec.dtype, at, end});
     at = end;
   }
-  const std::string json = detail::write_safetensors_header(header);
+  const std::string json = detail::write_safetensors_header(header, path.string());
   unsigned char prefix[kPrefix];
   for (std::uint64_t i = 0; i < kPrefix; ++i) prefix[i] = static_cast<unsigned char>(json.size() >> (8 * i));
   detail::FileWriter file(path, "safetensors");

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,9 @@ namespace weft::detail {
 
 struct SafetensorsEntry {
   std::string name;
-  TensorSpec spec;
+  std::string dtype;                 // as the file spells it
+  Shape shape;                       // sizes whose product fits
+  std::optional<DType> known;        // none for an element type that weft lacks
   std::uint64_t begin = 0, end = 0;  // bytes, counted from the end of the header
 };
 
@@ -24,9 +27,15 @@ struct SafetensorsHeader {
 
 inline constexpr std::uint64_t kMaxSafetensorsHeader = 100'000'000;
 
+// The format's name for a type of weft's; weft's type for a name of the format.
+const char* safetensors_name(DType dtype);
+std::optional<DType> safetensors_dtype(std::string_view name);
+// Bits of an element of the format's type, also where weft lacks it; none for a name that the format does not have.
+std::optional<int> safetensors_bits(std::string_view name);
+
 // Checks and reads the JSON part; `data_bytes` follow it in the file. FormatError naming `file`.
 SafetensorsHeader parse_safetensors_header(std::string_view json, std::uint64_t data_bytes, const std::string& file);
-// The JSON part, padded with spaces to a multiple of 8 bytes.
-std::string write_safetensors_header(const SafetensorsHeader& header);
+// The JSON part, padded with spaces to a multiple of 8 bytes. ValueError naming `file`.
+std::string write_safetensors_header(const SafetensorsHeader& header, const std::string& file);
 
 }  // namespace weft::detail

@@ -2,6 +2,7 @@
 #include "weft/checkpoint.h"
 
 #include <set>
+#include <system_error>
 
 #include "core/base/check.h"
 #include "weft/safetensors.h"
@@ -59,8 +60,9 @@ void Checkpoint::save(const std::filesystem::path& path) const {
 }
 
 bool Checkpoint::resume(const std::filesystem::path& path) const {
-  if (!std::filesystem::exists(path)) return false;
-  const SafetensorsFile file(path);
+  // What cannot be looked at is opened, which says why.
+  if (std::error_code error; !std::filesystem::exists(path, error) && !error) return false;
+  const SafetensorsFile file(path, {.map = false});  // another program may shorten it meanwhile
   const std::vector<detail::Saved> entries = all();
   for (const detail::Saved& entry : entries) {
     if (!file.contains(entry.name))
@@ -74,7 +76,10 @@ bool Checkpoint::resume(const std::filesystem::path& path) const {
   if (file.names().size() != entries.size())
     fail_at<FormatError>("resume", path.string(), "it has ", file.names().size(), " values, here there are ",
                          entries.size(), "; was it saved from the same things?");
-  for (const detail::Saved& entry : entries) entry.write(file.tensor(entry.name));
+  // All are read before one is written: what cannot be read changes nothing.
+  std::vector<Tensor> values;
+  for (const detail::Saved& entry : entries) values.push_back(file.tensor(entry.name));
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i].write(values[i]);
   return true;
 }
 

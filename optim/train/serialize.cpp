@@ -71,7 +71,7 @@ void save(Module& module, const std::filesystem::path& path) {
 }
 
 LoadReport load(Module& module, const std::filesystem::path& path, const LoadOptions& options) {
-  const SafetensorsFile file(path);
+  const SafetensorsFile file(path, {.map = false});  // another program may shorten it meanwhile
   const std::map<std::string, std::string> names = names_in(file, path, options);
   LoadReport report;
   std::vector<std::pair<Variable, std::string>> plan;
@@ -92,15 +92,19 @@ LoadReport load(Module& module, const std::filesystem::path& path, const LoadOpt
     }
   }
   // A tied cell may stand in the file under any one of its names.
+  std::set<const detail::Cell*> filled;
+  for (const auto& [variable, name] : plan) filled.insert(variable.cell().get());
   for (const StateEntry& entry : absent)
-    if (std::none_of(plan.begin(), plan.end(), [&](const auto& p) { return p.first.same_cell(entry.variable); }))
-      report.missing.push_back(entry.name);
+    if (!filled.contains(entry.variable.cell().get())) report.missing.push_back(entry.name);
   for (const std::string& name : file.names())
     if (!used.contains(name)) report.unexpected.push_back(name);
   if (options.strict && !(report.missing.empty() && report.unexpected.empty()))
     fail_at<FormatError>("load", path.string(),
                          "it does not fit the module (strict = false loads what fits): ", report.text());
-  for (const auto& [variable, name] : plan) variable.assign(file.tensor(name).to(variable.dtype()));
+  // All are read before one is assigned: what cannot be read changes nothing.
+  std::vector<Tensor> values;
+  for (const auto& [variable, name] : plan) values.push_back(file.tensor(name));
+  for (std::size_t i = 0; i < plan.size(); ++i) plan[i].first.assign(values[i].to(plan[i].first.dtype()));
   return report;
 }
 

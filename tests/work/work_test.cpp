@@ -29,6 +29,7 @@
 #include "core/passes/lower/loss_scale.h"
 #include "core/passes/lower/mixed_precision.h"
 #include "core/plan/plan.h"
+#include "tests/work/blocks.h"
 #include "weft/weft.h"
 
 namespace {
@@ -42,6 +43,9 @@ extern "C" void __sanitizer_cov_trace_pc();  // NOLINT(bugprone-reserved-identif
 void __sanitizer_cov_trace_pc() { ++blocks; }
 
 namespace weft::testing {
+
+std::uint64_t executed_blocks() { return blocks; }
+
 namespace {
 
 using bench::Training;

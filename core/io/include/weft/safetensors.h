@@ -14,20 +14,31 @@
 // https://github.com/huggingface/safetensors.
 namespace weft WEFT_EXPORT {
 
-// A file open for reading, memory-mapped. The header is checked as strictly as the reference does: at most 100 MB, no
-// name twice, no overlaps and no gaps; FormatError names the file and the tensor.
+// How a file is read.
+struct SafetensorsOptions {
+  // True: tensors lie over the file, mapped into memory, without a copy. A file that another program then shortens ends
+  // this one with SIGBUS where such a tensor is read, and one that it writes to changes the tensor; replacing the file,
+  // as weft does, is safe. False: each tensor is a copy.
+  bool map = true;
+};
+
+// A file open for reading. The header is checked as strictly as the reference does: at most 100 MB, no name twice, no
+// overlaps and no gaps; FormatError names the file and the tensor. Tensors of an element type that weft lacks are
+// listed, and refused alone, when they are asked for.
 class SafetensorsFile {
  public:
   // Opens a file and checks its header.
-  explicit SafetensorsFile(const std::filesystem::path& path);
+  explicit SafetensorsFile(const std::filesystem::path& path, const SafetensorsOptions& options = {});
 
   // In the order of their bytes.
   std::vector<std::string> names() const;
   // True for the name of a tensor of the file.
   bool contains(const std::string& name) const;
-  // FormatError when there is no such tensor; likewise tensor().
+  // FormatError when there is no such tensor or the format has no such type, DTypeError for a type that weft lacks;
+  // likewise tensor().
   const TensorSpec& spec(const std::string& name) const;
-  // On the host, over the mapped file where its alignment allows; the mapping lives as long as the tensor.
+  // On the host, over the mapped file where its alignment allows; the mapping lives as long as the tensor. FormatError
+  // for a file that was written to since it was opened.
   Tensor tensor(const std::string& name) const;
   // Texts by key, from the header's "__metadata__".
   const std::map<std::string, std::string>& metadata() const;
@@ -38,8 +49,8 @@ class SafetensorsFile {
 };
 
 // Writes tensors under their names, largest element type first as the reference does, so that each is aligned. The file
-// appears complete or not at all: a temporary file beside it is synced, then renamed. FormatError when it cannot be
-// written, ValueError for a name given twice.
+// is replaced as replace_file() does. FormatError when it cannot be written, ValueError for a name given twice, for
+// names and metadata that are not UTF-8, and for more than 100 MB of them.
 void write_safetensors(const std::filesystem::path& path, std::vector<std::pair<std::string, Tensor>> tensors,
                        const std::map<std::string, std::string>& metadata = {});
 
