@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/array/dlpack.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -51,10 +54,46 @@ TensorSpec imported_spec(const DLTensor& tensor) {
     fail<ShapeError>(kImport, "given ", tensor.ndim, " axes and ", tensor.shape == nullptr ? "no " : "",
                      "sizes; it must have 0 or more axes and a size for each");
   std::vector<std::int64_t> dims(tensor.shape, tensor.shape + tensor.ndim);
+  const DType dtype = imported_dtype(tensor.dtype);
+  auto bytes = static_cast<std::int64_t>(size_of(dtype));
   for (const std::int64_t size : dims) {
     if (size < 0) fail<ShapeError>(kImport, "given shape ", Shape(dims), "; sizes must be 0 or more");
+    // A size of 0 hides no other, because strides are products of sizes, too.
+    if (__builtin_mul_overflow(bytes, std::max<std::int64_t>(size, 1), &bytes))
+      fail<ShapeError>(kImport, "given shape ", Shape(dims), "; its bytes must fit 64 bits");
   }
-  return {Shape(std::move(dims)), imported_dtype(tensor.dtype)};
+  return {Shape(std::move(dims)), dtype};
+}
+
+// ValueError where a stride leads to an element whose place, in bytes from the first one, is no number of 64 bits.
+void check_reach(const TensorSpec& spec, const std::vector<std::int64_t>& strides) {
+  std::int64_t low = 0, high = 0;
+  const auto element = static_cast<std::int64_t>(size_of(spec.dtype));
+  for (std::size_t axis = 0; axis < strides.size(); ++axis) {
+    std::int64_t reach = 0;
+    const std::int64_t steps = std::max<std::int64_t>(spec.shape.dims()[axis] - 1, 0);
+    bool fits =
+        !__builtin_mul_overflow(steps, strides[axis], &reach) && !__builtin_mul_overflow(reach, element, &reach);
+    std::int64_t& end = reach < 0 ? low : high;
+    fits = fits && !__builtin_add_overflow(end, reach, &end);
+    if (!fits || high > std::numeric_limits<std::int64_t>::max() - element)
+      fail<ValueError>(kImport, "given ", spec, " with a stride of ", strides[axis], " along axis ", axis,
+                       "; its elements must lie within 64 bits");
+  }
+}
+
+// The first element, or null without memory.
+std::byte* first_element(const DLTensor& tensor, const TensorSpec& spec) {
+  const auto base = reinterpret_cast<std::uintptr_t>(tensor.data);
+  if (spec.shape.numel() > 0 && base == 0) fail<ValueError>(kImport, "given ", spec, " without memory");
+  if (base == 0) return nullptr;
+  if (tensor.byte_offset > std::numeric_limits<std::uintptr_t>::max() - base)
+    fail<ValueError>(kImport, "given ", spec, " at byte ", tensor.byte_offset,
+                     " of its memory; no address is so large");
+  const std::size_t element = size_of(spec.dtype);
+  if ((base + tensor.byte_offset) % element != 0)
+    fail<ValueError>(kImport, "the memory of ", spec, " is not aligned to its elements of ", element, " bytes");
+  return reinterpret_cast<std::byte*>(base + tensor.byte_offset);
 }
 
 // Owner of an exported array: the consumer's deleter destroys it.
@@ -86,12 +125,9 @@ Array from_dlpack(DLManagedTensor* tensor) {
   std::vector<std::int64_t> strides = row_major_strides(spec.shape);
   if (source.strides != nullptr) strides.assign(source.strides, source.strides + source.ndim);
 
-  auto* const data = static_cast<std::byte*>(source.data) + (source.data != nullptr ? source.byte_offset : 0);
-  const std::size_t element = size_of(spec.dtype);
-  if (spec.shape.numel() > 0 && source.data == nullptr) fail<ValueError>(kImport, "given ", spec, " without memory");
-  if (reinterpret_cast<std::uintptr_t>(data) % element != 0)
-    fail<ValueError>(kImport, "the memory of ", spec, " is not aligned to its elements of ", element, " bytes");
-  const ByteRange range = StridedMemory{data, spec.shape.dims(), strides, element}.range();
+  check_reach(spec, strides);
+  std::byte* const data = first_element(source, spec);
+  const ByteRange range = StridedMemory{data, spec.shape.dims(), strides, size_of(spec.dtype)}.range();
   auto buffer = Block::wrap(data, static_cast<std::size_t>(range.end), device, [owner]() mutable { owner.reset(); });
   return Array::wrap(std::move(buffer), 0, std::move(spec), std::move(strides));
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <vector>
 
 #include "tests/support/every_device.h"
@@ -90,6 +91,31 @@ TEST(FromDLPack, RefusesWithATypedErrorAndGivesBack) {
   cuda.managed.dl_tensor.device = {kDLCUDA, 99};
   expect_refused<DeviceError>(cuda);
   EXPECT_THROW(static_cast<void>(from_dlpack(nullptr)), ValueError);
+}
+
+TEST(FromDLPack, SizesThatOverflowAreRefused) {
+  constexpr std::int64_t kHalf = std::int64_t{1} << 62;
+  Producer product, bytes, hidden;
+  product.shape = {std::int64_t{1} << 33, std::int64_t{1} << 33};  // 2^66 is 4 modulo 2^64
+  expect_refused<ShapeError>(product);
+  bytes.shape = {kHalf, 1};
+  expect_refused<ShapeError>(bytes);
+  hidden.shape = {0, kHalf};
+  expect_refused<ShapeError>(hidden);
+}
+
+TEST(FromDLPack, StridesAndOffsetsThatOverflowAreRefused) {
+  constexpr std::int64_t kHalf = std::int64_t{1} << 62, kMost = std::numeric_limits<std::int64_t>::max();
+  for (const std::vector<std::int64_t>& strides : std::vector<std::vector<std::int64_t>>{
+           {kHalf, 1}, {-kHalf, 1}, {kMost, kMost}, {kMost / 4, 1}, {1, -kMost - 1}, {kMost / 8, kMost / 8}}) {
+    Producer producer;
+    producer.strides = strides;
+    producer.managed.dl_tensor.strides = producer.strides.data();
+    expect_refused<ValueError>(producer);
+  }
+  Producer offset;
+  offset.managed.dl_tensor.byte_offset = ~std::uint64_t{3};
+  expect_refused<ValueError>(offset);
 }
 
 class DLPackOn : public ::testing::TestWithParam<Device> {};
