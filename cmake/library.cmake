@@ -62,6 +62,16 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
                       kernels/elementwise/cuda/interpreter.cu APPEND PROPERTY COMPILE_OPTIONS -Wno-pass-failed)
 endif()
 
+# The readers tell the fuzzers which of their branches an input reaches. Not -fsanitize=fuzzer-no-link, which asks for a
+# precompiled header of its own.
+if(WEFT_BUILD_FUZZERS)
+  file(GLOB weft_readers CONFIGURE_DEPENDS core/io/*.cpp)
+  list(APPEND weft_readers core/array/dlpack.cpp core/array/strided.cpp core/ir/read.cpp core/ir/scan.cpp core/ir/verify.cpp
+                           kernels/jit/cuda_kernel_cache.cpp optim/train/checkpoint.cpp optim/train/serialize.cpp)
+  set_property(SOURCE ${weft_readers} APPEND PROPERTY COMPILE_OPTIONS
+                                             -fsanitize-coverage=inline-8bit-counters,pc-table,trace-cmp)
+endif()
+
 # Reading the standard headers takes most of the time of most files, so that is done once. A test of tests/architecture
 # shows a file that does not include what it uses, and the preset `tsan` compiles every file without.
 target_precompile_headers(weft PRIVATE <algorithm> <chrono> <cmath> <cstdint> <filesystem> <fstream> <functional> <map>

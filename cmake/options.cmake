@@ -5,6 +5,7 @@ option(WEFT_BUILD_BENCH "Build the benchmarks" OFF)
 option(WEFT_WERROR "Warnings are errors" OFF)
 set(WEFT_CUDA AUTO CACHE STRING "ON, OFF, AUTO (ON where nvcc is found) or EMULATED (kernels run on the host, for tests)")
 set_property(CACHE WEFT_CUDA PROPERTY STRINGS AUTO ON OFF EMULATED)
+option(WEFT_BUILD_FUZZERS "Build a libFuzzer program for every reader of files; takes clang" OFF)
 set(WEFT_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES AND PROJECT_IS_TOP_LEVEL)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds everything and runs everything: the optimized build (with the CUDA objects where nvcc is), the CUDA kernels on the
-# host under the address and undefined-behavior sanitizers, the threads under the thread sanitizer, the installed package,
-# the API reference and the lint. Prints one summary with the wall and CPU time (user and system, children included) of each.
+# host and the readers of files under the address and undefined-behavior sanitizers, the latter with inputs made up by
+# fuzzers, the threads under the thread sanitizer, the installed package, the API reference and the lint. Prints one summary
+# with the wall and CPU time (user and system, children included) of each.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -78,6 +79,7 @@ fi
 
 stage "build release" build release "${quick[@]}" && tests release
 stage "build cuda-emulated" build cuda-emulated && tests cuda-emulated
+stage "fuzz" scripts/fuzz.sh 8
 stage "build tsan" bash -c "cmake --preset tsan && cmake --build build/tsan -j $jobs --target test_device test_exec test_data test_api" &&
   tests tsan '^(ThreadPool|ParallelChunks|Loader|Executable|On/Executable|On/Session|Dataset)'
 stage "install and consume" tests/install/run.sh

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Fuzzes every reader of files for some seconds each, under the address and undefined-behavior sanitizers:
+# `scripts/fuzz.sh` for 60, `scripts/fuzz.sh 8 csv gzip` for 8 and these two. What ends a reader is kept in
+# build/fuzz/found; it goes to tests/fuzz/corpus/<reader> together with the fix.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${1:-60}
+readers=("${@:2}")
+[ "${#readers[@]}" -gt 0 ] || readers=(csv idx gzip safetensors checkpoint graph dlpack kernel_cache)
+cmake --preset cuda-emulated >/dev/null
+cmake --build build/cuda-emulated -j "$(nproc)" --target "${readers[@]/#/fuzz_}" >build/log-fuzz-build.txt ||
+  { tail -n 40 build/log-fuzz-build.txt; exit 1; }
+
+mkdir -p build/fuzz/found
+failed=0
+for reader in "${readers[@]}"; do
+  log=build/fuzz/$reader.txt
+  mkdir -p "build/fuzz/$reader"  # inputs that reach new branches, for the next time
+  # An input may take half a GiB and a minute, because machines stall; what it takes beyond is a fault, too.
+  if build/cuda-emulated/tests/fuzz/fuzz_"$reader" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 \
+       -malloc_limit_mb=512 -max_len=4096 -print_final_stats=1 -artifact_prefix="build/fuzz/found/$reader-" \
+       "build/fuzz/$reader" "tests/fuzz/corpus/$reader" >"$log" 2>&1; then
+    awk -v reader="$reader" '/number_of_executed_units/ {n = $2} /new_units_added/ {m = $2}
+                             END {printf "%-13s %9d inputs, %d of them new\n", reader, n, m}' "$log"
+  else
+    failed=$((failed + 1))
+    echo "$reader: FAILED, log: $log"
+    grep -E 'ERROR|SUMMARY|runtime error|Test unit written' "$log" || tail -n 20 "$log"
+  fi
+done
+[ "$failed" -eq 0 ]

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// IDX files, packed or not.
+#include "core/io/idx.h"
+
+#include "tests/fuzz/fuzz.h"
+
+using namespace weft;
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::accepts([&] {
+    const Tensor x = data::parse_idx(detail::ByteSource({data, size}, "fuzz", "idx"));
+    fuzz::require(x.to_vector<double>().size() == static_cast<std::size_t>(x.numel()));
+  });
+  return 0;
+}
