@@ -5,10 +5,10 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/io/descriptor.h"
@@ -20,9 +20,9 @@ namespace weft::detail {
 struct ByteSource::State {
   std::string name, format;
   Descriptor file;
-  std::array<unsigned char, 1 << 16> buffer{};  // bytes of the file
-  std::span<const unsigned char> packed;        // bytes as they are stored, not used yet
-  std::uint64_t taken = 0;                      // stored bytes in front of them
+  std::vector<unsigned char> buffer;      // bytes of the file; empty for a source in memory
+  std::span<const unsigned char> packed;  // bytes as they are stored, not used yet
+  std::uint64_t taken = 0;                // stored bytes in front of them
   bool gzip = false;
   bool between_members = true;  // a gzip file may hold several
   z_stream inflater{};
@@ -120,6 +120,8 @@ ByteSource::ByteSource(const std::filesystem::path& path, std::string format) : 
   state_->name = path.string();
   state_->format = std::move(format);
   state_->file = open_to_read(path, state_->format, FileKinds::kAny);
+  constexpr std::size_t kBuffer = 1 << 16;
+  state_->buffer.resize(kBuffer);
   state_->detect();
 }
 

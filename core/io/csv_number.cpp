@@ -40,7 +40,7 @@ std::int64_t exponent_of(std::string_view text) {
 
 // True for a decimal number below 1: 0.00012 and 12e-5 have their first digit behind the point.
 bool is_small(std::string_view digits) {
-  std::int64_t place = 0;  // of the first digit that is not 0, counted from the point to the left
+  std::int64_t place = 0;  // place of the first digit that is not 0, counted from the point to the left
   bool found = false, behind_point = false;
   std::size_t i = 0;
   for (; i < digits.size() && (digits[i] == '.' || is_digit(digits[i])); ++i) {

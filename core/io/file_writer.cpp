@@ -22,7 +22,7 @@ std::atomic<unsigned> files_begun{0};
 
 // The file at the end of a chain of links; none for a link of /proc, which names an open file rather than a place.
 std::optional<std::filesystem::path> end_of_links(std::filesystem::path path) {
-  constexpr int kMost = 40;  // as in the kernel, which has refused longer chains before
+  constexpr int kMost = 40;  // the kernel refuses longer chains
   for (int i = 0; i < kMost; ++i) {
     std::error_code no_link;
     const std::filesystem::path link = std::filesystem::read_symlink(path, no_link);
@@ -88,7 +88,7 @@ void FileWriter::write(const void* data, std::size_t bytes) {
 }
 
 void FileWriter::commit() {
-  // What is no regular file need not know how to sync.
+  // Only regular files must know how to sync.
   if (::fsync(file_.get()) != 0 && temporary_) fail("cannot be synced");
   if (!file_.close()) fail("cannot be written");
   if (!temporary_) return;

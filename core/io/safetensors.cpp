@@ -51,7 +51,7 @@ struct SafetensorsFile::State {
 
   [[noreturn]] void fail(const std::string& message) const { fail_at<FormatError>("safetensors", path, message); }
 
-  // What other programs write begins otherwise; a '{' behind the length is the mark of this format.
+  // A '{' behind the length is the mark of this format; other formats are known by their first bytes.
   void check_kind() const {
     char begin[16];
     const auto have = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), sizeof begin));
@@ -79,9 +79,9 @@ struct SafetensorsFile::State {
 
   std::string path;
   detail::FileBytes bytes;
-  std::uint64_t data = 0;  // where the tensors begin
+  std::uint64_t data = 0;  // place of the first tensor
   detail::SafetensorsHeader header;
-  std::vector<TensorSpec> specs;  // of the entries
+  std::vector<TensorSpec> specs;  // specs of the entries
   std::unordered_map<std::string, std::size_t> index;
 };
 

@@ -10,7 +10,7 @@
 
 namespace weft::detail {
 
-// What the header says of one tensor, as far as it has been read.
+// The header's fields of one tensor, those that have been read.
 struct RawEntry {
   std::optional<std::string> dtype{};
   std::optional<std::vector<std::uint64_t>> shape{}, offsets{};

@@ -25,9 +25,9 @@ class HeaderEvents {
 
   SafetensorsHeader& header() { return header_; }
 
-  // What nlohmann::json::sax_parse asks for; true goes on.
+  // The calls that nlohmann::json::sax_parse makes; true goes on.
   bool null() {
-    if (place_ == Place::kRoot && key_ == kMetadataKey) return true;  // as good as none
+    if (place_ == Place::kRoot && key_ == kMetadataKey) return true;  // the same as none
     return other("null");
   }
   bool boolean(bool) { return other("a boolean"); }
@@ -98,7 +98,7 @@ class HeaderEvents {
   }
 
  private:
-  // Where the parser stands: in front of or behind the whole, in an object, in a list of numbers, or in what is
+  // Places of the parser: in front of or behind the whole, in an object, in a list of numbers, or in what is
   // skipped.
   enum class Place { kOutside, kRoot, kMetadata, kEntry, kNumbers, kSkipped };
 
@@ -133,9 +133,9 @@ class HeaderEvents {
   SafetensorsHeader header_;
   std::unordered_set<std::string> names_;
   Place place_ = Place::kOutside;
-  std::size_t depth_ = 0;  // in what is skipped
-  std::string key_;        // of the root or the metadata
-  std::string field_;      // of an entry
+  std::size_t depth_ = 0;  // depth of what is skipped
+  std::string key_;        // key of the root or the metadata
+  std::string field_;      // key of an entry
   RawEntry raw_;
   std::vector<std::uint64_t>* numbers_ = nullptr;
 };

@@ -14,7 +14,7 @@ namespace weft::detail {
 
 struct SafetensorsEntry {
   std::string name;
-  std::string dtype;                 // as the file spells it
+  std::string dtype;                 // spelling of the file
   Shape shape;                       // sizes whose product fits
   std::optional<DType> known;        // none for an element type that weft lacks
   std::uint64_t begin = 0, end = 0;  // bytes, counted from the end of the header

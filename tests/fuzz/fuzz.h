@@ -14,7 +14,7 @@
 
 #include "weft/error.h"
 
-// What the fuzz programs share. A typed error of weft is a right answer to any input; a crash, a finding of a
+// Helpers of the fuzz programs. A typed error of weft is a right answer to any input; a crash, a finding of a
 // sanitizer, another exception, or a require() that does not hold is a fault.
 namespace weft::fuzz {
 
@@ -75,5 +75,5 @@ class MemoryFile {
 
 }  // namespace weft::fuzz
 
-// What libFuzzer calls.
+// The call that libFuzzer makes.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

@@ -41,7 +41,7 @@ std::vector<std::pair<std::string, Tensor>> tensors(int n) {
 // Work that n log n allows, with a tenth of room: at n = 1000 a factor of 8 in n is one of 10.4.
 void expect_near_linear(const std::function<std::uint64_t(int)>& work) {
   constexpr int kFirst = 1000, kTimes = 8;
-  work(10);  // what is done once only
+  work(10);  // work that is done once only
   const std::uint64_t few = work(kFirst), many = work(kTimes * kFirst);
   EXPECT_GT(few, static_cast<std::uint64_t>(kFirst));
   EXPECT_LT(static_cast<double>(many) / static_cast<double>(few), 1.1 * 10.4);

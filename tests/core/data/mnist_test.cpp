@@ -65,7 +65,7 @@ TEST_P(MnistFiles, AreFoundBesideFoldersOfTheirNames) {
                            "train-images.idx3-ubyte", "train-labels.idx1-ubyte"})
     if (!fs::exists(directory / name)) fs::create_directory(directory / name);
   Spelling spelling = GetParam();
-  // What the name is taken for by a folder cannot be a file as well.
+  // A name that a folder has cannot be a file as well.
   if (!spelling.in_folder && !spelling.packed) spelling.in_folder = true;
   if (spelling.packed) fs::remove(directory / "train-images-idx3-ubyte.gz");
   put(directory.path(), spelling, "train", 3, 5);

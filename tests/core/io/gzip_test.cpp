@@ -15,7 +15,7 @@ std::span<const unsigned char> bytes_of(const std::string& text) {
   return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
 }
 
-// What is read in pieces of that size.
+// All bytes, read in pieces of that size.
 std::string read_all(ByteSource source, std::size_t piece) {
   std::string out;
   std::vector<unsigned char> buffer(piece);

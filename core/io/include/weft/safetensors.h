@@ -16,9 +16,9 @@ namespace weft WEFT_EXPORT {
 
 // How a file is read.
 struct SafetensorsOptions {
-  // True: tensors lie over the file, mapped into memory, without a copy. A file that another program then shortens ends
-  // this one with SIGBUS where such a tensor is read, and one that it writes to changes the tensor; replacing the file,
-  // as weft does, is safe. False: each tensor is a copy.
+  // True: tensors lie over the file, mapped into memory, without a copy. A program that shortens the file then ends
+  // this one with SIGBUS where such a tensor is read. A program that writes to it changes the tensor. Replacing the
+  // file is safe, and weft does only that. False: each tensor is a copy.
   bool map = true;
 };
 
