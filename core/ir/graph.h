@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <any>
+#include <bit>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -38,8 +40,19 @@ struct Opaque {
   bool operator==(const Opaque& other) const { return equal == other.equal && equal && equal(value, other.value); }
 };
 
+// A floating-point attribute. It is equal to another one of the same bits: 0.0 is not -0.0, a NaN is itself. Otherwise
+// nodes that give different bits would share a kernel.
+struct Real {
+  double value = 0;
+  Real() = default;
+  template <std::floating_point T>
+  Real(T number) : value(number) {}  // NOLINT(google-explicit-constructor): a number in a list of attributes
+  bool operator==(const Real& other) const { return bits() == other.bits(); }
+  std::uint64_t bits() const { return std::bit_cast<std::uint64_t>(value); }
+};
+
 using Ints = std::vector<std::int64_t>;
-using Attribute = std::variant<bool, std::int64_t, double, std::string, Ints, DType, Opaque>;
+using Attribute = std::variant<bool, std::int64_t, Real, std::string, Ints, DType, Opaque>;
 
 // Named attributes of a node, few and ordered by name.
 class Attributes {
@@ -56,7 +69,7 @@ class Attributes {
     wrong_type(name);
   }
   std::int64_t integer(std::string_view name) const { return get<std::int64_t>(name); }
-  double real(std::string_view name) const { return get<double>(name); }
+  double real(std::string_view name) const { return get<Real>(name).value; }
   bool boolean(std::string_view name) const { return get<bool>(name); }
   const Ints& ints(std::string_view name) const { return get<Ints>(name); }
   Shape shape(std::string_view name) const { return Shape(get<Ints>(name)); }

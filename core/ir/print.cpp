@@ -47,7 +47,7 @@ std::string real(double value) {
 struct PutAttribute {
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
-  std::string operator()(double value) const { return real(value); }
+  std::string operator()(Real value) const { return real(value.value); }
   std::string operator()(const std::string& value) const { return in_quotes(value); }
   std::string operator()(DType value) const { return std::string(name_of(value)); }
   std::string operator()(const Opaque&) const { return "<opaque>"; }

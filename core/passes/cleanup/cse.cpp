@@ -2,8 +2,6 @@
 #include "core/passes/cleanup/cse.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -16,16 +14,6 @@
 
 namespace weft::passes {
 namespace {
-
-// True if attributes are equal to the bit: 0.0 and -0.0 are not.
-bool identical(const ir::Attributes& a, const ir::Attributes& b) {
-  if (!(a == b)) return false;
-  for (std::size_t i = 0; i < a.rows().size(); ++i) {
-    const double* x = std::get_if<double>(&a.rows()[i].second);
-    if (x && std::signbit(*x) != std::signbit(std::get<double>(b.rows()[i].second))) return false;
-  }
-  return true;
-}
 
 // Hash of a sequence of numbers.
 class Hash {
@@ -44,12 +32,12 @@ class Hash {
   std::uint64_t state_ = 0;
 };
 
-// Adds an attribute; identical attributes add the same numbers.
+// Adds an attribute; equal attributes add the same numbers.
 void add(Hash& hash, const ir::Attribute& attribute) {
   hash.add(attribute.index());
   if (const bool* flag = std::get_if<bool>(&attribute)) hash.add(*flag);
   if (const auto* integer = std::get_if<std::int64_t>(&attribute)) hash.add(static_cast<std::uint64_t>(*integer));
-  if (const double* real = std::get_if<double>(&attribute)) hash.add(std::bit_cast<std::uint64_t>(*real));
+  if (const auto* real = std::get_if<ir::Real>(&attribute)) hash.add(real->bits());
   if (const auto* text = std::get_if<std::string>(&attribute)) hash.add(std::hash<std::string>()(*text));
   if (const auto* ints = std::get_if<ir::Ints>(&attribute)) hash.add_all(*ints);
   if (const DType* dtype = std::get_if<DType>(&attribute)) hash.add(static_cast<std::uint64_t>(*dtype));
@@ -86,7 +74,7 @@ Graph share(const Graph& graph) {
       const Node& other = to.graph().nodes[static_cast<std::size_t>(row.second)];
       return other.op == node.op && other.inputs == operands && other.region.kind == node.region.kind &&
              other.region.graph == node.region.graph && other.outputs == node.outputs &&
-             identical(other.attributes, node.attributes);
+             other.attributes == node.attributes;
     };
     const auto found = std::find_if(first, last, same);
     if (found == last) {

@@ -52,7 +52,7 @@ class Alike {
   bool alike(Value v, Value w) const {
     const Node &a = a_.node(v), &b = b_.node(w);
     if (a.op != b.op || v.output != w.output || a.outputs != b.outputs || a.inputs.size() != b.inputs.size() ||
-        !ir::same(a.attributes, b.attributes))
+        a.attributes != b.attributes)
       return false;
     if (a.op == ir::input_op()) return input(a_, v) == input(b_, w);
     for (std::size_t i = 0; i < a.inputs.size(); ++i)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <thread>
 
 #include "core/ir/compare.h"
@@ -150,8 +151,14 @@ TEST(Same, ComparesBodiesAndBitsButNotPaths) {
   EXPECT_FALSE(same(g, other));
   other.nodes[5].region.graph = nullptr;
   EXPECT_FALSE(same(g, other));
-  EXPECT_FALSE(same(Attributes{{"a", 0.0}}, Attributes{{"a", -0.0}}));
-  EXPECT_FALSE(same(Attributes{{"a", 0.0}}, Attributes{{"b", 0.0}}));
+}
+
+TEST(Attributes, AreEqualByTheirBits) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_NE((Attributes{{"a", 0.0}}), (Attributes{{"a", -0.0}}));
+  EXPECT_NE((Attributes{{"a", 0.0}}), (Attributes{{"b", 0.0}}));
+  EXPECT_EQ((Attributes{{"a", nan}}), (Attributes{{"a", nan}}));
+  EXPECT_EQ(Attributes({{"a", 0.5}}).real("a"), 0.5);
 }
 
 TEST(Graphviz, DrawsBodiesAsClusters) {
