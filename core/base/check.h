@@ -43,4 +43,7 @@ template <class E, class... Args>
   fail_at<E>(op, current_path(), args...);
 }
 
+// Throws ShapeError naming `op` if a size is negative, or if no memory can hold so many elements.
+void expect_addressable(const std::string& op, const TensorSpec& spec);
+
 }  // namespace weft

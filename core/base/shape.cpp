@@ -2,6 +2,7 @@
 #include "weft/shape.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/base/check.h"
 
@@ -18,10 +19,38 @@ std::int64_t Shape::operator[](int axis) const {
   return dims_[static_cast<std::size_t>(normal_axis(axis, rank(), "shape"))];
 }
 
+namespace {
+
+// Sizes of 0 are left out of the product of the others, so that strides fit, too, as in NumPy.
+std::optional<std::int64_t> counted(const Shape& shape, std::int64_t bytes_each) {
+  std::int64_t count = bytes_each;
+  bool empty = false;
+  for (const std::int64_t d : shape) {
+    empty |= d == 0;
+    if (d != 0 && __builtin_mul_overflow(count, d, &count)) return std::nullopt;
+  }
+  return empty ? 0 : count;
+}
+
+}  // namespace
+
 std::int64_t Shape::numel() const {
-  std::int64_t count = 1;
-  for (std::int64_t d : dims_) count *= d;
-  return count;
+  const std::optional<std::int64_t> count = counted(*this, 1);
+  if (!count) fail<ShapeError>("shape", text(), " has 2^63 elements or more; use fewer");
+  return *count;
+}
+
+std::int64_t TensorSpec::bytes() const {
+  const std::optional<std::int64_t> count = counted(shape, static_cast<std::int64_t>(size_of(dtype)));
+  if (!count) fail<ShapeError>("shape", text(), " has 2^63 bytes or more; use fewer elements");
+  return *count;
+}
+
+void expect_addressable(const std::string& op, const TensorSpec& spec) {
+  for (const std::int64_t d : spec.shape)
+    if (d < 0) fail<ShapeError>(op, "shape ", spec.shape, " has a negative size");
+  if (!counted(spec.shape, static_cast<std::int64_t>(size_of(spec.dtype))))
+    fail<ShapeError>(op, "a tensor ", spec, " has 2^63 bytes or more; use fewer elements");
 }
 
 std::string Shape::text() const {

@@ -59,7 +59,7 @@ std::vector<TensorSpec> concat_spec(Specs in, const Attributes& attributes) {
     expect_same_dtype("concat", in[0], x);
     if (x.shape.rank() != in[0].shape.rank() || with_size(x.shape, axis, 0) != with_size(in[0].shape, axis, 0))
       fail<ShapeError>("concat", in[0].shape, " and ", x.shape, " differ in an axis other than ", axis);
-    size += x.shape[static_cast<int>(axis)];
+    size = sum_of_sizes("concat", {size, x.shape[static_cast<int>(axis)]});
   }
   return {{with_size(in[0].shape, axis, size), in[0].dtype}};
 }
@@ -72,7 +72,7 @@ std::vector<TensorSpec> pack_spec(Specs in, const Attributes& attributes) {
   for (const TensorSpec& x : in) {
     expect_same_dtype("pack", in[0], x);
     if (x.shape.rank() != 1) fail<ShapeError>("pack", "an input is ", x.shape, "; inputs have one axis");
-    size += (x.shape[0] + slot - 1) / slot * slot;
+    size = sum_of_sizes("pack", {size, sum_of_sizes("pack", {x.shape[0], slot - 1}) / slot * slot});
   }
   return {{Shape{size}, in[0].dtype}};
 }
@@ -89,7 +89,7 @@ std::vector<TensorSpec> slice_spec(Specs in, const Attributes& attributes) {
     if (step[i] < 1) fail<ValueError>("slice", "step of axis ", i, " is ", step[i], "; it must be positive");
     if (begin[i] < 0 || begin[i] > end[i] || end[i] > x.dims()[i])
       fail<ShapeError>("slice", "[", begin[i], ", ", end[i], ") of axis ", i, " is not within ", x);
-    dims.push_back((end[i] - begin[i] + step[i] - 1) / step[i]);
+    dims.push_back(end[i] == begin[i] ? 0 : (end[i] - begin[i] - 1) / step[i] + 1);
   }
   return {{Shape(std::move(dims)), in[0].dtype}};
 }
@@ -106,8 +106,12 @@ std::vector<TensorSpec> pad_spec(Specs in, const Attributes& attributes) {
     if (low[i] < 0 || high[i] < 0 || interior[i] < 0)
       fail<ValueError>("pad", "axis ", i, " is padded by ", low[i], ", ", high[i], " and ", interior[i],
                        "; none may be negative");
-    const std::int64_t n = x.dims()[i];
-    dims.push_back(low[i] + high[i] + n + std::max<std::int64_t>(n - 1, 0) * interior[i]);
+    const std::int64_t n = x.dims()[i], gaps = std::max<std::int64_t>(n - 1, 0);
+    // The slice that undoes the padding has steps of interior + 1.
+    std::int64_t step = 0, between = 0;
+    if (__builtin_add_overflow(interior[i], 1, &step) || __builtin_mul_overflow(gaps, interior[i], &between))
+      fail<ShapeError>("pad", "axis ", i, " of ", x, " would have ", interior[i], " zeros between elements; use fewer");
+    dims.push_back(sum_of_sizes("pad", {low[i], high[i], n, between}));
   }
   return {{Shape(std::move(dims)), in[0].dtype}};
 }

@@ -16,14 +16,27 @@ void expect_complete(const OpDef& def) {
     fail<ValueError>(def.name, "the op leaves out the fact '", fact, "'; opaque_facts() has the safe answer to each");
 }
 
+// The definition with a shape rule that checks its own results. Rules only multiply and add sizes, so the next rule
+// cannot forget that sizes may be too large.
+OpDef addressable(OpDef def) {
+  def.infer = [name = def.name, infer = std::move(def.infer)](std::span<const TensorSpec> in,
+                                                              const Attributes& attributes) {
+    std::vector<TensorSpec> out = infer(in, attributes);
+    for (const TensorSpec& spec : out) expect_addressable(name, spec);
+    return out;
+  };
+  return def;
+}
+
 // References into the map stay valid while it grows, so find_op() may hand them out.
 class Registry {
  public:
   Registry() {
     for (OpDef& def : builtin_definitions()) {
       expect_complete(def);
-      builtin_.push_back(def.name);
-      table_.emplace(def.name, std::move(def));
+      const std::string name = def.name;
+      builtin_.push_back(name);
+      table_.emplace(name, addressable(std::move(def)));
     }
   }
 
@@ -65,7 +78,7 @@ const OpDef& find_op(OpId op) {
 void register_op(OpDef def) {
   expect_complete(def);
   const std::string name = def.name;
-  if (!registry().add(std::move(def))) fail<ValueError>(name, "an op of this name is registered already");
+  if (!registry().add(addressable(std::move(def)))) fail<ValueError>(name, "an op of this name is registered already");
 }
 
 std::vector<std::string> builtin_ops() { return registry().builtin(); }

@@ -73,6 +73,13 @@ std::int64_t count_over(const Shape& x, const Ints& axes) {
   return count;
 }
 
+std::int64_t sum_of_sizes(const std::string& op, std::initializer_list<std::int64_t> sizes) {
+  std::int64_t sum = 0;
+  for (const std::int64_t size : sizes)
+    if (__builtin_add_overflow(sum, size, &sum)) fail<ShapeError>(op, "an axis of the result has size 2^63 or more");
+  return sum;
+}
+
 Shape with_size(const Shape& x, std::int64_t axis, std::int64_t size) {
   std::vector<std::int64_t> dims = x.dims();
   dims[static_cast<std::size_t>(axis)] = size;

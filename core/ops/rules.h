@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ void expect_state(const std::string& op, const TensorSpec& state);
 Shape reduced(const Shape& x, const Ints& axes, bool keep);
 // Product of the sizes of these axes.
 std::int64_t count_over(const Shape& x, const Ints& axes);
+// Size of an axis made of several parts; ShapeError where the sum is too large for an i64.
+std::int64_t sum_of_sizes(const std::string& op, std::initializer_list<std::int64_t> sizes);
 // The shape with another size of one axis.
 Shape with_size(const Shape& x, std::int64_t axis, std::int64_t size);
 // The dtype of statistics and losses: f32 for f16 and bf16, else the dtype itself.

@@ -15,9 +15,8 @@ using detail::impl_of;
 
 namespace {
 
-void check_count(const char* op, std::size_t given, const Shape& shape) {
-  for (const std::int64_t d : shape)
-    if (d < 0) fail<ShapeError>(op, "shape ", shape, " has a negative size");
+void check_count(const char* op, std::size_t given, const Shape& shape, DType dtype) {
+  expect_addressable(op, {shape, dtype});
   if (static_cast<std::int64_t>(given) != shape.numel())
     fail<ShapeError>(op, given, " elements were given for shape ", shape, ", which has ", shape.numel());
 }
@@ -31,14 +30,14 @@ void finish_reading(const Array& array) {
 }  // namespace
 
 Tensor Tensor::copy_in(const void* data, std::size_t count, DType dtype, Shape shape) {
-  check_count("of", count, shape);
+  check_count("of", count, shape, dtype);
   const Stream stream = Stream::current(default_device());
   return detail::wrap(Array::from_host(data, {std::move(shape), dtype}, stream));
 }
 
 Tensor Tensor::borrow_host(const void* data, std::size_t count, DType dtype, Shape shape,
                            std::shared_ptr<const void> keep) {
-  check_count("borrow", count, shape);
+  check_count("borrow", count, shape, dtype);
   TensorSpec spec{std::move(shape), dtype};
   // Tensors never write to their memory, so dropping const is safe.
   auto buffer = Block::wrap(const_cast<void*>(data), static_cast<std::size_t>(spec.bytes()), Device::cpu(),
@@ -48,7 +47,7 @@ Tensor Tensor::borrow_host(const void* data, std::size_t count, DType dtype, Sha
 
 Tensor Tensor::borrow_device(const void* pointer, TensorSpec spec, Device device, void* ready_on_stream,
                              std::shared_ptr<const void> keep) {
-  check_count("borrow_device", static_cast<std::size_t>(spec.shape.numel()), spec.shape);
+  expect_addressable("borrow_device", spec);
   if (pointer == nullptr && spec.shape.numel() > 0) fail<ValueError>("borrow_device", "the pointer is null");
   if (ready_on_stream) Stream::current(device).wait(Stream::wrap(device, ready_on_stream));
   auto buffer = Block::wrap(const_cast<void*>(pointer), static_cast<std::size_t>(spec.bytes()), device,
@@ -163,7 +162,11 @@ Tensor Tensor::slice(int axis, std::int64_t begin, std::int64_t end, std::int64_
   return detail::apply1("slice", {*this}, {{"begin", low}, {"end", high}, {"step", steps}});
 }
 
-Tensor Tensor::column(std::int64_t j) const { return slice(-1, j, j == -1 ? dim(-1) : j + 1).squeeze(-1); }
+Tensor Tensor::column(std::int64_t j) const {
+  const std::int64_t size = dim(-1), at = j < 0 ? j + size : j;
+  if (at < 0 || at >= size) fail<ShapeError>("column", "column ", j, " is outside ", shape());
+  return slice(-1, at, at + 1).squeeze(-1);
+}
 Tensor Tensor::sum(std::vector<int> axes, bool keep) const { return weft::sum(*this, std::move(axes), keep); }
 Tensor Tensor::mean(std::vector<int> axes, bool keep) const { return weft::mean(*this, std::move(axes), keep); }
 Tensor Tensor::max(std::vector<int> axes, bool keep) const { return weft::max(*this, std::move(axes), keep); }

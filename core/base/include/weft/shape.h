@@ -23,7 +23,7 @@ class Shape {
   int rank() const { return static_cast<int>(dims_.size()); }
   // Size of an axis; negative axes count from the end. Throws ShapeError outside [-rank, rank).
   std::int64_t operator[](int axis) const;
-  // Product of the sizes: 1 for a scalar.
+  // Product of the sizes: 1 for a scalar. Throws ShapeError if the product of the sizes that are not 0 is 2^63 or more.
   std::int64_t numel() const;
   // All sizes, outermost first.
   const std::vector<std::int64_t>& dims() const { return dims_; }
@@ -48,8 +48,8 @@ Shape broadcast(const Shape& a, const Shape& b, const char* op);
 struct TensorSpec {
   Shape shape;                // sizes of the axes
   DType dtype = DType::kF32;  // type of an element
-  // Bytes of all elements.
-  std::int64_t bytes() const { return shape.numel() * static_cast<std::int64_t>(size_of(dtype)); }
+  // Bytes of all elements. Throws ShapeError if they are 2^63 or more.
+  std::int64_t bytes() const;
   // "f32(64, 128)"
   std::string text() const;
   bool operator==(const TensorSpec&) const = default;
