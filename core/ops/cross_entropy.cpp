@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/ops/cross_entropy.h"
 
+#include <limits>
+#include <optional>
+
 #include "core/base/check.h"
 #include "core/ops/build.h"
 #include "core/ops/expr.h"
@@ -56,8 +59,9 @@ std::vector<Value> gradient(const GradientCall& call) {
 }
 
 struct Target {
-  Ex mass;        // (n, c): w_j Q_ij
-  Ex row_weight;  // (n, 1)
+  Ex mass;                      // (n, c): w_j Q_ij
+  Ex row_weight;                // (n, 1)
+  std::optional<Ex> present{};  // false where Q_ij is 0; none: nowhere known
 };
 
 Target target_of_indices(const Ex& logp, Value target, const std::optional<Ex>& weight, const Attributes& attributes) {
@@ -70,7 +74,8 @@ Target target_of_indices(const Ex& logp, Value target, const std::optional<Ex>& 
   const Ex zero = like(logp, 0), spread_mass = like(logp, smoothing / static_cast<double>(c));
   const Ex hit = label == classes && live, w = weight ? *weight : like(logp, 1);
   const Ex q = select(hit, like(logp, 1 - smoothing) + spread_mass, spread_mass);
-  return {select(live, q * w, zero), sum(select(hit, w, zero), {1})};
+  const Ex mass(build, select(live, q * w, zero).value());
+  return {mass, sum(select(hit, w, zero), {1}), smoothing == 0 ? hit : live};
 }
 
 Target target_of_probabilities(const Ex& logp, Value target, const std::optional<Ex>& weight,
@@ -97,8 +102,11 @@ std::vector<Value> decompose(Builder& build, std::span<const Value> in, const At
   const Target target = indices ? target_of_indices(logp, in[1], weight, attributes)
                                 : target_of_probabilities(logp, in[1], weight, attributes);
   Ex terms = target.mass * logp;
-  // A class of target mass 0 adds 0 to the loss, because 0 * -inf would be NaN.
-  if (indices) terms = select(target.mass == like(logp, 0), like(logp, 0), terms);
+  if (target.present) {
+    // A class of target mass 0 adds 0 to the loss, because 0 * -inf would be NaN. A weight of 0 still has its slope.
+    const Ex zero = like(logp, 0), lost = like(logp, -std::numeric_limits<double>::infinity());
+    terms = select(*target.present, target.mass * select(target.mass == zero && logp == lost, zero, logp), zero);
+  }
   const Ex loss = -sum(terms, {1});
   const Ex dlogits = exp(logp) * sum(target.mass, {1}) - target.mass;
   const Shape rows{shape[0]};

@@ -106,6 +106,17 @@ OpFacts function_facts(Fn fn) {
   return facts;
 }
 
+// Moves the point from 0, where the slope is infinite, if `along` is 0: nothing goes that way, because a selection has
+// taken another branch. 0 times infinity would be NaN. Only the slope is changed, so that it stays linear in `along`.
+void calm_down(Fn fn, const Ex& along, Ex& x, Ex& y) {
+  const auto reads = static_cast<unsigned>(facts_of(fn).reads);
+  const Ex& at = reads & static_cast<unsigned>(SlopeReads::kInputs) ? x : y;
+  const Ex calm = along == like(along, 0) && at == like(at, 0);
+  const auto moved = [&](const Ex& value) { return Ex(value.build(), select(calm, like(value, 1), value).value()); };
+  if (reads & static_cast<unsigned>(SlopeReads::kInputs)) x = moved(x);
+  if (reads & static_cast<unsigned>(SlopeReads::kOutput)) y = moved(y);
+}
+
 std::vector<Value> cast_gradient(const GradientCall& call) {
   return {cast(call.build, call.cotangents[0], call.build.dtype(call.node.inputs[0]))};
 }
@@ -120,7 +131,8 @@ Value slope_times(Builder& build, Fn fn, const Node& node, std::size_t argument,
   };
   std::vector<Ex> x;
   for (std::size_t i = 0; i < inputs.size(); ++i) x.push_back(wrap(inputs[i], build.dtype(node.inputs[i])));
-  const Ex y = wrap(output, node.outputs[0].dtype);
+  Ex y = wrap(output, node.outputs[0].dtype);
+  if (facts_of(fn).steep) calm_down(fn, wrap(direction, build.dtype(direction)), x[0], y);
   const Ex slope = slope_at(fn, argument, x, y);
   if (slope.constant() == 0.0) return {};
   if (slope.constant() == 1.0) return direction;

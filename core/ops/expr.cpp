@@ -8,7 +8,7 @@ namespace weft::ops {
 Value Ex::value() const {
   if (constant_) return full(*build_, {}, dtype_, *constant_);
   if (!choice_) return value_;
-  const Value yes = full(*build_, {}, dtype_, choice_->yes), no = full(*build_, {}, dtype_, choice_->no);
+  const Value yes = choice_->yes.value(), no = choice_->no.value();
   return build_->emit(name_of(Fn::kWhere), {choice_->condition, yes, no});
 }
 
@@ -39,15 +39,17 @@ Ex operator-(const Ex& a, const Ex& b) {
 }
 
 Ex select(const Ex& condition, const Ex& a, const Ex& b) {
-  if (a.constant() && b.constant())
-    return {a.build(), a.dtype(), Ex::Choice{condition.value(), *a.constant(), *b.constant()}};
+  const auto is_part = [](const Ex& x) { return x.constant() || x.choice(); };
+  if (is_part(a) || is_part(b))
+    return {a.build(), a.dtype(), std::make_shared<const Ex::Choice>(Ex::Choice{condition.value(), a, b})};
   return apply(Fn::kWhere, {condition, a, b});
 }
 
 namespace {
 
+// The products are chosen from, so that what is not chosen may be infinite.
 Ex chosen_multiple(const Ex::Choice& choice, const Ex& x) {
-  const auto times = [&](double factor) { return factor == 0 ? like(x, 0) : x * like(x, factor); };
+  const auto times = [&](const Ex& factor) { return factor.constant() == 0.0 ? like(x, 0) : x * factor; };
   return select(Ex(x.build(), choice.condition), times(choice.yes), times(choice.no));
 }
 

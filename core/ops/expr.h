@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <initializer_list>
+#include <memory>
 #include <optional>
 
 #include "core/ops/op.h"
@@ -10,27 +11,25 @@
 // elementwise functions and decompositions are made with Ex.
 namespace weft::ops {
 
-// A value of a graph, a constant, or a choice between two constants; value() makes nodes of constants. A value is
-// undefined if a gradient rule did not ask for it: only dtype() may then be used, any node made of it throws.
+// A value of a graph, a constant, or a choice of which a part is a constant; value() makes nodes of constants and
+// choices. A value is undefined if a gradient rule did not ask for it: only dtype() may then be used, any node made of
+// it throws.
 class Ex {
  public:
-  struct Choice {
-    Value condition;
-    double yes, no;
-  };
+  struct Choice;
 
   Ex(Builder& build, Value value) : build_(&build), value_(value), dtype_(build.dtype(value)) {}
   Ex(Builder& build, Value value, DType dtype) : build_(&build), value_(value), dtype_(dtype) {}
   Ex(Builder& build, DType dtype, double constant) : build_(&build), dtype_(dtype), constant_(constant) {}
-
-  Ex(Builder& build, DType dtype, Choice choice) : build_(&build), dtype_(dtype), choice_(choice) {}
+  Ex(Builder& build, DType dtype, std::shared_ptr<const Choice> choice)
+      : build_(&build), dtype_(dtype), choice_(std::move(choice)) {}
 
   Builder& build() const { return *build_; }
   DType dtype() const { return dtype_; }
   // The constant, which operators fold: a slope of 1 costs nothing.
   const std::optional<double>& constant() const { return constant_; }
-  // The choice. x times a choice of 2 or 0 is a choice of x * 2 or 0, because inf * 0 would be NaN.
-  const std::optional<Choice>& choice() const { return choice_; }
+  // The choice, or null. x times a choice of 2 or 0 is a choice of x * 2 or 0, because inf * 0 would be NaN.
+  const Choice* choice() const { return choice_.get(); }
   // The value in the graph; a constant is added as `full` of shape ().
   Value value() const;
 
@@ -39,7 +38,13 @@ class Ex {
   Value value_{};
   DType dtype_;
   std::optional<double> constant_{};
-  std::optional<Choice> choice_{};
+  std::shared_ptr<const Choice> choice_{};
+};
+
+// `condition ? yes : no`. The parts may be choices, too: 1 above a tie, 0.5 at it, 0 below.
+struct Ex::Choice {
+  Value condition;
+  Ex yes, no;
 };
 
 // The node of an elementwise function.

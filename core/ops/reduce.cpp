@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <limits>
 
 #include "core/base/check.h"
 #include "core/ops/build.h"
@@ -88,17 +89,51 @@ std::vector<Value> extremum_gradient(const GradientCall& call) {
   return r.result(select(hit, r.dy / ties, like(r.dy, 0)));
 }
 
-// dx = dy times the product of the other elements, also at zeros: with one zero only that element has a derivative,
-// with two none has.
-std::vector<Value> product_gradient(const GradientCall& call) {
-  const Reduction r(call);
-  const Ex x = widened(r.build, call.inputs[0]);
-  const Ex zero = x == like(x, 0);
-  const Ex safe = select(zero, like(x, 1), x);
-  const Ex product(r.build, r.build.emit("prod", {safe.value()}, {{"axes", r.axes}, {"keep", true}}));
-  const Ex zeros = cast(zero, DType::kI64);
-  const Ex others = sum(zeros, r.axes) - zeros;
-  return r.result(select(others == like(others, 0), r.dy * product / safe, like(x, 0)));
+// The reduced axes as one, behind the others.
+Value reduced_last(Builder& build, Value x, const Ints& axes) {
+  const Shape shape = build.shape(x);
+  Ints perm;
+  std::vector<std::int64_t> dims;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (std::binary_search(axes.begin(), axes.end(), i)) continue;
+    perm.push_back(i);
+    dims.push_back(shape[i]);
+  }
+  perm.insert(perm.end(), axes.begin(), axes.end());
+  dims.push_back(count_over(shape, axes));
+  return reshape(build, build.emit("transpose", {x}, {{"perm", perm}}), Shape(std::move(dims)));
+}
+
+// Elements [begin, end) of the last axis.
+Value part_of_last(Builder& build, Value x, std::int64_t begin, std::int64_t end) {
+  Ints low(build.shape(x).dims().size(), 0), high = build.shape(x).dims();
+  const Ints step(low.size(), 1);
+  low.back() = begin;
+  high.back() = end;
+  return build.emit("slice", {x}, {{"begin", low}, {"end", high}, {"step", step}});
+}
+
+// Products of halves, of their halves and so on, from which all derivatives follow: nothing is divided, so that zeros
+// need no case of their own. f64, because parts may leave f32's range where the whole does not.
+std::vector<Value> product_decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
+  const TensorSpec given = build.spec(in[0]);
+  const Ints& axes = attributes.ints("axes");
+  const Shape result = reduced(given.shape, axes, attributes.boolean("keep"));
+  const bool floating = is_floating(given.dtype);
+  const DType dtype = floating ? given.dtype : DType::kI64;
+  Value x = reduced_last(build, cast(build, in[0], floating ? DType::kF64 : DType::kI64), axes);
+  std::int64_t n = count_over(given.shape, axes);
+  if (n == 0) return {full(build, result, dtype, 1)};
+  while (n > 1) {
+    const std::int64_t half = n / 2, rest = n - 2 * half;
+    Value y = build.emit("multiply", {part_of_last(build, x, 0, half), part_of_last(build, x, half, 2 * half)});
+    if (rest > 0)
+      y = build.emit("concat", {y, part_of_last(build, x, 2 * half, n)},
+                     {{"axis", std::int64_t{build.shape(y).rank() - 1}}});
+    x = y;
+    n = half + rest;
+  }
+  return {cast(build, reshape(build, x, result), dtype)};
 }
 
 std::vector<Value> variance_gradient(const GradientCall& call) {
@@ -112,7 +147,10 @@ std::vector<Value> variance_gradient(const GradientCall& call) {
 std::vector<Value> logsumexp_gradient(const GradientCall& call) {
   const Reduction r(call);
   const Ex x = widened(r.build, call.inputs[0]);
-  return r.result(r.dy * exp(x - reshape(widened(r.build, call.outputs[0]), r.kept)));
+  const Ex y = reshape(widened(r.build, call.outputs[0]), r.kept);
+  // Elements that are all -inf have no share of their sum, 0; -inf - -inf would be NaN.
+  const Ex shift = select(y == like(y, -std::numeric_limits<double>::infinity()), like(y, 0), y);
+  return r.result(r.dy * exp(x - shift));
 }
 
 std::vector<Value> cumsum_gradient(const GradientCall& call) {
@@ -177,8 +215,7 @@ std::vector<OpDef> reduce_ops() {
       {.name = "prod",
        .infer = reduction_spec("prod", Form::kSum),
        .facts = reduction_facts(1),
-       .gradient = product_gradient,
-       .reads = Reads::kInputs},
+       .decompose = product_decompose},
       {.name = "argmax",
        .infer = argument_spec("argmax"),
        .facts = reduction_facts(1, rows_beside_axis()),

@@ -8,7 +8,7 @@ template <>
 struct Formula<Fn::kAdd> : Smooth<SlopeReads::kNothing, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b) {
-    return a + b;
+    return plus(a, b);
   }
   template <class T>
   WEFT_HD static T slope_a(T, T, T y) {
@@ -24,7 +24,7 @@ template <>
 struct Formula<Fn::kSubtract> : Smooth<SlopeReads::kNothing, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b) {
-    return a - b;
+    return minus(a, b);
   }
   template <class T>
   WEFT_HD static T slope_a(T, T, T y) {
@@ -40,7 +40,7 @@ template <>
 struct Formula<Fn::kMultiply> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T a, T b) {
-    return a * b;
+    return times(a, b);
   }
   template <class T>
   WEFT_HD static T slope_a(T, T b, T) {
@@ -68,22 +68,23 @@ struct Formula<Fn::kDivide> : Smooth<SlopeReads::kBoth>, Exact<1> {
   }
 };
 
-// Slopes at the edges: of the base 0 at b = 0, of the exponent 0 at 0^b with b >= 0. The formulas would give NaN or
-// infinity.
+// Slopes at the edges: of the base 0 at 0^0, of the exponent 0 at 0^b with b >= 0. The formulas would give NaN or
+// infinity; arguments are chosen that give finite numbers, because slopes of slopes then are finite, too.
 template <>
-struct Formula<Fn::kPow> : Smooth<SlopeReads::kBoth>, WideRange<kTranscendental> {
+struct Formula<Fn::kPow> : Smooth<SlopeReads::kBoth, true>, WideRange<kTranscendental> {
   static constexpr Domain domain = kPositive;
+  static constexpr bool steep = true;
   template <class T>
   WEFT_HD static T value(T a, T b) {
     return pow(a, b);
   }
   template <class T>
   WEFT_HD static T slope_a(T a, T b, T) {
-    return select(b == like(b, 0), like(b, 0), b * pow(a, b - like(b, 1)));
+    return b * pow(a, select(a == like(a, 0) && b == like(b, 0), like(b, 1), b - like(b, 1)));
   }
   template <class T>
   WEFT_HD static T slope_b(T a, T b, T y) {
-    return select(a == like(a, 0) && b >= like(b, 0), like(y, 0), y * log(a));
+    return y * log(select(a == like(a, 0) && b >= like(b, 0), like(a, 1), a));
   }
 };
 

@@ -17,6 +17,7 @@
 //   exact            results are rounded once, so every machine gives the same, and constants may be folded
 //   half_result      mixed precision may store the result in 16 bits
 //   domain           first arguments at which the function is real; single points of it may be kinks or poles
+//   steep            the slope is infinite where the first argument is 0, as that of sqrt
 //
 // Formulas stand in weft::math and call its functions by their bare names; for Ex the same names are found by
 // argument-dependent lookup. Constants are like(x, number).
@@ -52,25 +53,23 @@ template <int count>
 struct Exact {
   static constexpr int flops = count;
   static constexpr Domain domain = kEverywhere;
-  static constexpr bool exact = true, half_result = true;
+  static constexpr bool exact = true, half_result = true, steep = false;
 };
 template <int count>
 struct Rounded {
   static constexpr int flops = count;
   static constexpr Domain domain = kEverywhere;
-  static constexpr bool exact = false, half_result = true;
+  static constexpr bool exact = false, half_result = true, steep = false;
 };
 // Results that 16 bits store badly: they span a wide range, or magnify the rounding of an operand.
 template <int count>
 struct WideRange {
   static constexpr int flops = count;
   static constexpr Domain domain = kEverywhere;
-  static constexpr bool exact = false, half_result = false;
+  static constexpr bool exact = false, half_result = false, steep = false;
 };
 
-// Functions that slopes of other functions are made of.
-template <class T>
-WEFT_HD inline T sign(T x);
+// Functions that formulas of other functions are made of.
 template <class T>
 WEFT_HD inline T sigmoid(T x);
 template <class T>
@@ -84,10 +83,6 @@ WEFT_HD inline T maximum(T a, T b);
 
 namespace weft::math {
 
-template <class T>
-WEFT_HD inline T sign(T x) {
-  return Formula<Fn::kSign>::value(x);
-}
 template <class T>
 WEFT_HD inline T sigmoid(T x) {
   return Formula<Fn::kSigmoid>::value(x);

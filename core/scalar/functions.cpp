@@ -14,7 +14,7 @@ constexpr std::array<FnFacts, sizeof...(i)> read_formulas(std::index_sequence<i.
   return {FnFacts{Formula<static_cast<Fn>(i)>::smooth, Formula<static_cast<Fn>(i)>::integers,
                   Formula<static_cast<Fn>(i)>::reads, Formula<static_cast<Fn>(i)>::flops,
                   Formula<static_cast<Fn>(i)>::exact, Formula<static_cast<Fn>(i)>::half_result,
-                  Formula<static_cast<Fn>(i)>::domain}...};
+                  Formula<static_cast<Fn>(i)>::steep, Formula<static_cast<Fn>(i)>::domain}...};
 }
 
 std::unordered_map<std::string_view, Fn> all_names() {

@@ -15,7 +15,7 @@ struct FnFacts {
   bool smooth, integers;
   SlopeReads reads;
   int flops;  // per element
-  bool exact, half_result;
+  bool exact, half_result, steep;
   math::Domain domain;
 };
 // Facts of a formula (core/scalar/elementwise.h).

@@ -68,10 +68,47 @@ WEFT_HD inline double pow(double a, double b) { return ::pow(a, b); }
 WEFT_HD inline float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
 WEFT_HD inline double fma(double a, double b, double c) { return ::fma(a, b, c); }
 
-WEFT_HD inline long long abs(long long x) { return x < 0 ? -x : x; }
+// Sums, differences and products, as formulas write them: those of integers wrap around, like PyTorch's.
+template <class T>
+WEFT_HD inline T plus(T a, T b) {
+  return a + b;
+}
+template <class T>
+WEFT_HD inline T minus(T a, T b) {
+  return a - b;
+}
+template <class T>
+WEFT_HD inline T times(T a, T b) {
+  return a * b;
+}
+template <class T>
+WEFT_HD inline T negated(T x) {
+  return -x;
+}
+#define WEFT_WRAPPING(name, op)                                                                              \
+  WEFT_HD inline long long name(long long a, long long b) {                                                  \
+    return static_cast<long long>(static_cast<unsigned long long>(a) op static_cast<unsigned long long>(b)); \
+  }
+WEFT_WRAPPING(plus, +)
+WEFT_WRAPPING(minus, -)
+WEFT_WRAPPING(times, *)
+#undef WEFT_WRAPPING
+WEFT_HD inline long long negated(long long x) { return minus(0LL, x); }
+
+WEFT_HD inline long long abs(long long x) { return x < 0 ? negated(x) : x; }
 WEFT_HD inline long long floor(long long x) { return x; }
 WEFT_HD inline long long ceil(long long x) { return x; }
 WEFT_HD inline long long round(long long x) { return x; }
-WEFT_HD inline long long fma(long long a, long long b, long long c) { return a * b + c; }
+WEFT_HD inline long long fma(long long a, long long b, long long c) { return plus(times(a, b), c); }
+// By squares; a negative exponent gives the whole part of the fraction, which is 0 but for bases of 1 and -1.
+WEFT_HD inline long long pow(long long a, long long b) {
+  if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
+  long long power = 1;
+  for (; b > 0; b /= 2) {
+    if (b % 2) power = times(power, a);
+    a = times(a, a);
+  }
+  return power;
+}
 
 }  // namespace weft::math

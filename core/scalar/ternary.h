@@ -50,7 +50,7 @@ struct Formula<Fn::kClamp> : Smooth<SlopeReads::kInputs, true>, Exact<2> {
   }
   template <class T>
   WEFT_HD static T slope_a(T a, T b, T c, T) {
-    return select(a >= b && a <= c, like(a, 1), like(a, 0));
+    return select(a >= b && a <= c && b < c, like(a, 1), like(a, 0));
   }
   template <class T>
   WEFT_HD static T slope_b(T a, T b, T c, T) {

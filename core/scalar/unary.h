@@ -8,7 +8,7 @@ template <>
 struct Formula<Fn::kNegative> : Smooth<SlopeReads::kNothing, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T x) {
-    return -x;
+    return negated(x);
   }
   template <class T>
   WEFT_HD static T slope(T, T y) {
@@ -24,7 +24,7 @@ struct Formula<Fn::kAbs> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   }
   template <class T>
   WEFT_HD static T slope(T x, T) {
-    return sign(x);
+    return select(x > like(x, 0), like(x, 1), select(x < like(x, 0), like(x, -1), like(x, 0)));
   }
 };
 
@@ -64,7 +64,7 @@ template <>
 struct Formula<Fn::kSquare> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
   template <class T>
   WEFT_HD static T value(T x) {
-    return x * x;
+    return times(x, x);
   }
   template <class T>
   WEFT_HD static T slope(T x, T) {
@@ -75,6 +75,7 @@ struct Formula<Fn::kSquare> : Smooth<SlopeReads::kInputs, true>, Exact<1> {
 template <>
 struct Formula<Fn::kSqrt> : Smooth<SlopeReads::kOutput>, Exact<1> {
   static constexpr Domain domain = kPositive;
+  static constexpr bool steep = true;
   template <class T>
   WEFT_HD static T value(T x) {
     return sqrt(x);
@@ -125,6 +126,7 @@ struct Formula<Fn::kExpm1> : Smooth<SlopeReads::kOutput>, WideRange<kTranscenden
 template <>
 struct Formula<Fn::kLog> : Smooth<SlopeReads::kInputs>, WideRange<kTranscendental> {
   static constexpr Domain domain = kPositive;
+  static constexpr bool steep = true;
   template <class T>
   WEFT_HD static T value(T x) {
     return log(x);

@@ -31,6 +31,7 @@ double average(const Line& x) { return total(x) / static_cast<double>(x.size());
 
 double log_sum_exp(const Line& x) {
   const double top = *std::max_element(x.begin(), x.end());
+  if (std::isinf(top)) return top;
   double sum = 0;
   for (const double v : x) sum += std::exp(v - top);
   return top + std::log(sum);

@@ -27,7 +27,7 @@
   X(Sigmoid, sigmoid)        /* 1 / (1 + e^-x) */                                \
   X(Softplus, softplus)      /* log(1 + e^x) without overflow */                 \
   X(Relu, relu)              /* max(x, 0); NaN stays NaN; slope 0 at 0 */        \
-  X(Gelu, gelu)              /* x * Phi(x), the exact form with erf */           \
+  X(Gelu, gelu)              /* x * Phi(x) with erf; off by 1e-7 at x < -3 */    \
   X(GeluTanh, gelu_tanh)     /* x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715 x^3))) */  \
   X(Silu, silu)              /* x * sigmoid(x) */                                \
   X(LogicalNot, logical_not) /* bool: not x */
