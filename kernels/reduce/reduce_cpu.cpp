@@ -120,8 +120,9 @@ class Reduction {
     const std::int64_t first = task / tiles_ * width_ + column;
     const std::int64_t from = std::min(plan_.count, segment * length), to = std::min(plan_.count, from + length);
     alignas(std::max_align_t) std::byte states[kTile * kLargestState];
-    accumulate(static_cast<const std::byte*>(in) + bytes(plan_.kept.offset(first), loops_.element), from, to, tile,
-               states);
+    const auto* x = static_cast<const std::byte*>(in);
+    if (from < to) x += bytes(plan_.kept.offset(first), loops_.element);  // no elements may be a null pointer
+    accumulate(x, from, to, tile, states);
     if (segments_ == 1) return loops_.finish(out + bytes(first, loops_.result), states, tile, plan_);
     std::memcpy(partial + bytes(segment * plan_.outputs + first, loops_.state), states, bytes(tile, loops_.state));
   }

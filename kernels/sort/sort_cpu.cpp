@@ -30,6 +30,7 @@ void sort_lines(const SortPlan& plan, const Call& call) {
   auto* indices = static_cast<std::int64_t*>(call.outputs[1].data);
   auto* entries = static_cast<Entry*>(call.workspace.data);
   const std::int64_t size = plan.x.size, inner = plan.x.inner;
+  if (size == 0) return;  // the pointers are null
   parallel_for(plan.x.outer * inner, lines_per_chunk(size), [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t line = first; line < last; ++line) {
       Entry* begin = entries + line * size;

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/elementwise.h"
 
-#include <array>
+#include <limits>
+#include <span>
+#include <vector>
 
 #include "core/api/trace/dispatch.h"
 #include "core/base/check.h"
+#include "core/scalar/convert.h"
+#include "core/scalar/functions.h"
+#include "weft/ops.h"
 
 namespace weft {
 namespace {
@@ -16,45 +21,18 @@ using detail::cast_to;
 // them again.
 enum class Domain : std::uint8_t { kFloating, kNumber, kLogical };
 
-constexpr Domain domain_of(Fn fn) {
-  switch (fn) {
-    case Fn::kNegative:
-    case Fn::kAbs:
-    case Fn::kSign:
-    case Fn::kFloor:
-    case Fn::kCeil:
-    case Fn::kRound:
-    case Fn::kSquare:
-    case Fn::kRelu:
-    case Fn::kAdd:
-    case Fn::kSubtract:
-    case Fn::kMultiply:
-    case Fn::kMinimum:
-    case Fn::kMaximum:
-    case Fn::kEqual:
-    case Fn::kNotEqual:
-    case Fn::kLess:
-    case Fn::kLessEqual:
-    case Fn::kGreater:
-    case Fn::kGreaterEqual:
-    case Fn::kWhere:
-    case Fn::kFma:
-    case Fn::kClamp:
-      return Domain::kNumber;
-    case Fn::kLogicalNot:
-    case Fn::kLogicalAnd:
-    case Fn::kLogicalOr:
-    case Fn::kLogicalXor:
-      return Domain::kLogical;
-    default:
-      return Domain::kFloating;
-  }
+bool is_logical(Fn fn) { return fn == Fn::kLogicalNot || (fn >= Fn::kLogicalAnd && fn <= Fn::kLogicalXor); }
+bool compares(Fn fn) { return fn >= Fn::kEqual && fn <= Fn::kGreaterEqual; }
+bool orders(Fn fn) { return fn == Fn::kMinimum || fn == Fn::kMaximum || fn == Fn::kClamp; }
+
+Domain domain_of(Fn fn) {
+  if (is_logical(fn)) return Domain::kLogical;
+  return facts_of(fn).integers ? Domain::kNumber : Domain::kFloating;
 }
 
 // The dtype that operands of these dtypes are converted to.
 DType common(Fn fn, std::span<const Tensor> operands) {
-  DType dtype = operands[0].dtype();
-  for (const Tensor& t : operands.subspan(1)) dtype = detail::promote(dtype, t.dtype());
+  const DType dtype = detail::common_dtype(operands);
   switch (domain_of(fn)) {
     case Domain::kLogical:
       return DType::kBool;
@@ -80,12 +58,105 @@ Tensor call(Fn fn, std::initializer_list<Tensor> operands) {
   return call(fn, std::span<const Tensor>(operands.begin(), operands.size()));
 }
 
-// A number takes the tensor's dtype, except that a fraction beside integers makes both f32, as in PyTorch.
+// The dtype of a number beside a tensor: the tensor's, except that a fraction beside integers makes both f32, as in
+// PyTorch.
+DType dtype_beside(Fn fn, DType dtype, const Scalar& number) {
+  if (!is_floating(dtype) && (!number.is_integer || domain_of(fn) == Domain::kFloating)) return DType::kF32;
+  if (dtype == DType::kBool && domain_of(fn) == Domain::kNumber) return DType::kI64;
+  return dtype;
+}
+
+struct Range {
+  std::int64_t low, high;
+};
+
+Range range_of(DType dtype) {
+  switch (dtype) {
+    case DType::kU8:
+      return {0, 255};
+    case DType::kI32:
+      return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
+    case DType::kBool:
+      return {0, 1};
+    case DType::kF32:
+    case DType::kF64:
+    case DType::kBF16:
+    case DType::kF16:
+    case DType::kI64:
+      break;
+  }
+  return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+}
+
+// -1 if an integer lies below what the dtype can hold, 1 if above, else 0.
+int side_of(DType dtype, const Scalar& number) {
+  if (is_floating(dtype) || !number.is_integer) return 0;
+  if (number.is_beyond_i64) return 1;
+  const Range range = range_of(dtype);
+  return number.integer < range.low ? -1 : number.integer > range.high ? 1 : 0;
+}
+
+// The integer modulo 2^8 or 2^32, as the dtype holds it.
+std::int64_t wrapped(DType dtype, std::int64_t integer) {
+  if (dtype == DType::kU8) return convert<unsigned char>(static_cast<long long>(integer));
+  if (dtype == DType::kI32) return convert<int>(static_cast<long long>(integer));
+  return integer;
+}
+
 Tensor beside(Fn fn, const Tensor& tensor, Scalar number) {
-  DType dtype = detail::impl_of(tensor, name_of(fn)).spec().dtype;
-  if (!is_floating(dtype) && (!number.is_integer || domain_of(fn) == Domain::kFloating)) dtype = DType::kF32;
-  if (dtype == DType::kBool && domain_of(fn) == Domain::kNumber) dtype = DType::kI64;
+  const DType dtype = dtype_beside(fn, detail::impl_of(tensor, name_of(fn)).spec().dtype, number);
+  if (const int side = side_of(dtype, number)) {
+    if (orders(fn)) {
+      const Range range = range_of(dtype);
+      number = side < 0 ? range.low : range.high;
+    } else if (number.is_beyond_i64) {
+      fail<ValueError>(name_of(fn), "the number beside ", tensor.impl()->spec(), " is ", number.real,
+                       ", which is more than an i64 holds; use a smaller number or a floating tensor");
+    } else if (dtype != DType::kBool) {
+      number = wrapped(dtype, number.integer);
+    }
+  }
   return detail::constant(number, dtype, tensor.device());
+}
+
+// Integers are compared as they are: no u8 is less than -1. `side` says where the number lies; it is the second
+// operand.
+Tensor compared_outside(Fn fn, const Tensor& tensor, int side) {
+  const bool greater = fn == Fn::kGreater || fn == Fn::kGreaterEqual, less = fn == Fn::kLess || fn == Fn::kLessEqual;
+  const bool holds = fn == Fn::kNotEqual || (side > 0 && less) || (side < 0 && greater);
+  const DeviceScope on(tensor.device());
+  return full(tensor.shape(), holds, DType::kBool);
+}
+
+Fn mirrored(Fn fn) {
+  if (fn == Fn::kLess) return Fn::kGreater;
+  if (fn == Fn::kLessEqual) return Fn::kGreaterEqual;
+  if (fn == Fn::kGreater) return Fn::kLess;
+  return fn == Fn::kGreaterEqual ? Fn::kLessEqual : fn;
+}
+
+// Number of the side that a comparison finds it on; 0 if both operands fit one dtype, or `fn` does not compare.
+int outside(Fn fn, const Tensor& tensor, const Scalar& number) {
+  if (!compares(fn)) return 0;
+  return side_of(dtype_beside(fn, detail::impl_of(tensor, name_of(fn)).spec().dtype, number), number);
+}
+
+void expect_exponent(Fn fn, const Tensor& base, const Scalar& exponent) {
+  if (fn == Fn::kPow && exponent.is_integer && exponent.integer < 0 && !is_floating(base.dtype()))
+    fail<ValueError>("pow", "the base is ", base.impl()->spec(), ", the exponent ", exponent.integer,
+                     "; integers have no negative powers: convert the base to a floating dtype");
+}
+
+Tensor with_number(Fn fn, const Tensor& a, const Scalar& b) {
+  if (const int side = outside(fn, a, b)) return compared_outside(fn, a, side);
+  const Tensor number = beside(fn, a, b);
+  expect_exponent(fn, a, b);
+  return call(fn, {a, number});
+}
+
+Tensor with_number(Fn fn, const Scalar& a, const Tensor& b) {
+  if (const int side = outside(fn, b, a)) return compared_outside(mirrored(fn), b, side);
+  return call(fn, {beside(fn, b, a), b});
 }
 
 }  // namespace
@@ -95,10 +166,10 @@ Tensor beside(Fn fn, const Tensor& tensor, Scalar number) {
 WEFT_UNARY_FNS(WEFT_DEFINE)
 #undef WEFT_DEFINE
 
-#define WEFT_DEFINE(Name, name)                                                                        \
-  Tensor name(const Tensor& a, const Tensor& b) { return call(Fn::k##Name, {a, b}); }                  \
-  Tensor name(const Tensor& a, Scalar b) { return call(Fn::k##Name, {a, beside(Fn::k##Name, a, b)}); } \
-  Tensor name(Scalar a, const Tensor& b) { return call(Fn::k##Name, {beside(Fn::k##Name, b, a), b}); }
+#define WEFT_DEFINE(Name, name)                                                       \
+  Tensor name(const Tensor& a, const Tensor& b) { return call(Fn::k##Name, {a, b}); } \
+  Tensor name(const Tensor& a, Scalar b) { return with_number(Fn::k##Name, a, b); }   \
+  Tensor name(Scalar a, const Tensor& b) { return with_number(Fn::k##Name, a, b); }
 WEFT_BINARY_FNS(WEFT_DEFINE)
 #undef WEFT_DEFINE
 

@@ -6,6 +6,7 @@
 
 #include "core/api/trace/dispatch.h"
 #include "core/base/check.h"
+#include "core/ops/rules.h"
 
 namespace weft {
 namespace {
@@ -22,6 +23,16 @@ Tensor reduce(const char* op, const Tensor& x, const std::vector<int>& axes, boo
   return apply1(op, {x}, {{"axes", normal_axes(axes, impl_of(x, op).spec().shape.rank(), op)}, {"keep", keep}});
 }
 
+// max or min of bools, except that no elements have `of_none`.
+Tensor logical(const char* op, const char* extremum, const Tensor& x, const std::vector<int>& axes, bool keep,
+               bool of_none) {
+  const Shape& shape = impl_of(x, op).spec().shape;
+  const Ints all = normal_axes(axes, shape.rank(), op);
+  if (ops::count_over(shape, all) > 0) return reduce(extremum, cast_to(x, DType::kBool), axes, keep);
+  const DeviceScope on(x.device());
+  return full(ops::reduced(shape, all, keep), of_none, DType::kBool);
+}
+
 std::int64_t axis_of(const Tensor& x, int axis, const char* op) {
   return normal_axis(axis, impl_of(x, op).spec().shape.rank(), op);
 }
@@ -32,7 +43,8 @@ Tensor floating(const Tensor& x, const char* op) {
 }
 
 void promote_together(Tensor& a, Tensor& b) {
-  const DType dtype = detail::promote(a.dtype(), b.dtype());
+  const Tensor both[] = {a, b};
+  const DType dtype = detail::common_dtype(both);
   a = cast_to(a, dtype);
   b = cast_to(b, dtype);
 }
@@ -40,8 +52,7 @@ void promote_together(Tensor& a, Tensor& b) {
 }  // namespace
 
 Tensor full(Shape shape, Scalar value, DType dtype) {
-  for (const std::int64_t d : shape)
-    if (d < 0) fail<ShapeError>("full", "shape ", shape, " has a negative size");
+  expect_addressable("full", {shape, dtype});
   return detail::filled(shape, value, dtype);
 }
 Tensor zeros(Shape shape, DType dtype) { return full(std::move(shape), 0, dtype); }
@@ -55,26 +66,29 @@ Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }
 Tensor ones_like(const Tensor& x) { return full_like(x, 1); }
 Tensor arange(std::int64_t length, DType dtype) {
   if (length < 0) fail<ShapeError>("arange", "length ", length, " is negative");
+  expect_addressable("arange", {{length}, dtype});
   return apply1("iota", {}, {{"length", length}, {"dtype", dtype}});
 }
 
 Tensor reshape(const Tensor& x, Shape shape) {
   const Shape& from = impl_of(x, "reshape").spec().shape;
   std::vector<std::int64_t> dims = shape.dims();
-  std::int64_t known = 1, open = -1;
+  std::vector<std::int64_t> known;
+  std::int64_t open = -1;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] == -1 && open < 0) {
       open = static_cast<std::int64_t>(i);
     } else if (dims[i] < 0) {
       fail<ShapeError>("reshape", "shape ", shape, " has more than one -1, or a negative size");
     } else {
-      known *= dims[i];
+      known.push_back(dims[i]);
     }
   }
   if (open >= 0) {
-    if (known == 0 || from.numel() % known != 0)
+    const std::int64_t others = Shape(std::move(known)).numel();
+    if (others == 0 || from.numel() % others != 0)
       fail<ShapeError>("reshape", from, " has ", from.numel(), " elements, which no size makes fit ", shape);
-    dims[static_cast<std::size_t>(open)] = from.numel() / known;
+    dims[static_cast<std::size_t>(open)] = from.numel() / others;
   }
   return apply1("reshape", {x}, {{"shape", std::move(dims)}});
 }
@@ -95,8 +109,8 @@ Tensor broadcast_to(const Tensor& x, Shape shape) {
 
 Tensor concat(const std::vector<Tensor>& parts, int axis) {
   if (parts.empty()) fail<ValueError>("concat", "no tensors were given");
-  DType dtype = impl_of(parts[0], "concat").spec().dtype;
-  for (const Tensor& p : parts) dtype = detail::promote(dtype, impl_of(p, "concat").spec().dtype);
+  for (const Tensor& p : parts) impl_of(p, "concat");
+  const DType dtype = detail::common_dtype(parts);
   std::vector<Tensor> cast;
   for (const Tensor& p : parts) cast.push_back(cast_to(p, dtype));
   return apply_op(ir::OpId::of("concat"), cast, {{"axis", axis_of(parts[0], axis, "concat")}})[0];
@@ -140,9 +154,12 @@ Tensor scatter_add(const Tensor& x, const Tensor& index, const Tensor& updates, 
 }
 Tensor one_hot(const Tensor& index, std::int64_t classes, DType dtype) {
   if (classes < 1) fail<ValueError>("one_hot", "the number of classes is ", classes, "; it must be positive");
-  const DType integers = impl_of(index, "one_hot").spec().dtype;
+  const TensorSpec spec = impl_of(index, "one_hot").spec();
+  if (is_floating(spec.dtype)) fail<DTypeError>("one_hot", "index is ", spec, "; it must be integers");
   const DeviceScope on(index.device());
-  return cast_to(equal(index.unsqueeze(-1), arange(classes, integers)), dtype);
+  const Tensor every = arange(classes);
+  // take() gives each index itself, and a DataError for one that is outside.
+  return cast_to(equal(take(every, cast_to(index, DType::kI64)).unsqueeze(-1), every), dtype);
 }
 
 Tensor sum(const Tensor& x, std::vector<int> axes, bool keep) { return reduce("sum", x, axes, keep); }
@@ -152,12 +169,8 @@ Tensor mean(const Tensor& x, std::vector<int> axes, bool keep) {
 Tensor prod(const Tensor& x, std::vector<int> axes, bool keep) { return reduce("prod", x, axes, keep); }
 Tensor max(const Tensor& x, std::vector<int> axes, bool keep) { return reduce("max", x, axes, keep); }
 Tensor min(const Tensor& x, std::vector<int> axes, bool keep) { return reduce("min", x, axes, keep); }
-Tensor any(const Tensor& x, std::vector<int> axes, bool keep) {
-  return reduce("max", cast_to(x, DType::kBool), axes, keep);
-}
-Tensor all(const Tensor& x, std::vector<int> axes, bool keep) {
-  return reduce("min", cast_to(x, DType::kBool), axes, keep);
-}
+Tensor any(const Tensor& x, std::vector<int> axes, bool keep) { return logical("any", "max", x, axes, keep, false); }
+Tensor all(const Tensor& x, std::vector<int> axes, bool keep) { return logical("all", "min", x, axes, keep, true); }
 Tensor argmax(const Tensor& x, int axis, bool keep) {
   return apply1("argmax", {x}, {{"axis", axis_of(x, axis, "argmax")}, {"keep", keep}});
 }
@@ -175,7 +188,9 @@ Tensor logsumexp(const Tensor& x, std::vector<int> axes, bool keep) {
   return reduce("logsumexp", floating(x, "logsumexp"), axes, keep);
 }
 Tensor cumsum(const Tensor& x, int axis, bool reverse) {
-  return apply1("cumsum", {x}, {{"axis", axis_of(x, axis, "cumsum")}, {"reverse", reverse}});
+  const std::int64_t along = axis_of(x, axis, "cumsum");
+  const Tensor wide = is_floating(x.dtype()) ? x : cast_to(x, DType::kI64);
+  return apply1("cumsum", {wide}, {{"axis", along}, {"reverse", reverse}});
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {

@@ -2,6 +2,7 @@
 #include "core/api/trace/dispatch.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/base/check.h"
 #include "core/exec/eager.h"
@@ -22,6 +23,17 @@ std::vector<Tensor> trace(Tracer& tracer, ir::OpId op, std::span<const Tensor> i
 
 int kind(DType d) { return is_floating(d) ? 2 : d == DType::kBool ? 0 : 1; }
 
+DType promote(DType a, DType b) {
+  if (a == b) return a;
+  if (kind(a) != kind(b)) return kind(a) > kind(b) ? a : b;
+  if (kind(a) == 2) {
+    if (a == DType::kF64 || b == DType::kF64) return DType::kF64;
+    return DType::kF32;  // f32 with a half type, or the two half types
+  }
+  if (a == DType::kI64 || b == DType::kI64) return DType::kI64;
+  return DType::kI32;
+}
+
 }  // namespace
 
 std::vector<Tensor> apply_op(ir::OpId op, std::span<const Tensor> inputs, ir::Attributes attributes) {
@@ -38,15 +50,14 @@ std::vector<Tensor> apply_op(ir::OpId op, std::span<const Tensor> inputs, ir::At
   return out;
 }
 
-DType promote(DType a, DType b) {
-  if (a == b) return a;
-  if (kind(a) != kind(b)) return kind(a) > kind(b) ? a : b;
-  if (kind(a) == 2) {
-    if (a == DType::kF64 || b == DType::kF64) return DType::kF64;
-    return DType::kF32;  // f32 with a half type, or the two half types
+DType common_dtype(std::span<const Tensor> operands) {
+  std::optional<DType> with_axes, single;
+  for (const Tensor& t : operands) {
+    std::optional<DType>& known = t.rank() > 0 ? with_axes : single;
+    known = known ? promote(*known, t.dtype()) : t.dtype();
   }
-  if (a == DType::kI64 || b == DType::kI64) return DType::kI64;
-  return DType::kI32;
+  if (!with_axes || !single) return with_axes ? *with_axes : *single;
+  return kind(*single) > kind(*with_axes) ? *single : *with_axes;
 }
 
 Tensor cast_to(const Tensor& x, DType dtype) {
@@ -68,6 +79,7 @@ ir::Ints normal_axes(const std::vector<int>& axes, int rank, const char* op) {
 }
 
 Tensor filled(const Shape& shape, Scalar value, DType dtype) {
+  if (value.is_beyond_i64 && !is_floating(dtype)) fail<ValueError>("full", value.real, " is not a value of ", dtype);
   ir::Attributes attributes{{"shape", shape.dims()}, {"dtype", dtype}, {"value", value.real}};
   if (!is_floating(dtype))
     attributes.set("integer", value.is_integer ? value.integer : std::int64_t{convert<long long>(value.real)});

@@ -14,8 +14,10 @@ inline Tensor apply1(std::string_view op, std::initializer_list<Tensor> inputs, 
   return apply_op(ir::OpId::of(op), {inputs.begin(), inputs.size()}, std::move(attributes))[0];
 }
 
-// PyTorch's promotion: bool < integers < floating; a wider type of the same kind wins, f16 with bf16 gives f32.
-DType promote(DType a, DType b);
+// The dtype that operands are converted to, by PyTorch's rule. Kinds: bool < integers < floating. The highest kind
+// wins; within it a wider dtype, and f16 with bf16 gives f32. A 0-d tensor widens nothing beside a tensor with axes of
+// its kind or a higher one: f32(n) with f64() is f32.
+DType common_dtype(std::span<const Tensor> operands);
 Tensor cast_to(const Tensor& x, DType dtype);
 // All axes when the list is empty; normalized, sorted, each once. ShapeError for repeats.
 ir::Ints normal_axes(const std::vector<int>& axes, int rank, const char* op);

@@ -4,9 +4,13 @@
 #include "weft/fn.h"
 #include "weft/tensor.h"
 
-// Elementwise functions with NumPy's broadcasting and PyTorch's promotion between dtypes; a Scalar takes the tensor's
-// dtype. weft/fn.h lists them with their formulas. ShapeError where shapes do not broadcast, DTypeError where a dtype
-// is not allowed, DeviceError where devices differ.
+// Elementwise functions with NumPy's broadcasting and PyTorch's promotion between dtypes: bool < integers < floating,
+// then the wider dtype; a 0-d tensor does not widen within its kind, so f32(n) with f64() is f32. A Scalar takes the
+// tensor's dtype. weft/fn.h lists the functions with their formulas. Integers are computed in i64, wrap around and stay
+// integers, except that divide and the functions of analysis (exp, sqrt, ...) give f32; pow() of integers with a
+// negative exponent is a ValueError for a number, and 0, 1 or -1 for a tensor. Denormal numbers count as 0 on the CPU,
+// f64 ones too. ShapeError where shapes do not broadcast, DTypeError where a dtype is not allowed, DeviceError where
+// devices differ.
 namespace weft WEFT_EXPORT {
 
 #define WEFT_DECLARE(Name, name) Tensor name(const Tensor& x);

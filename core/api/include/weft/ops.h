@@ -47,16 +47,19 @@ Tensor index_add(const Tensor& x, const Tensor& index, const Tensor& updates, in
 Tensor gather(const Tensor& x, const Tensor& index, int axis);
 // x with updates added at the places that gather() would read.
 Tensor scatter_add(const Tensor& x, const Tensor& index, const Tensor& updates, int axis);
-// (...) -> (..., classes): 1 at the index, 0 elsewhere; zeros alone for an index outside [0, classes).
+// (...) -> (..., classes): 1 at the index, 0 elsewhere. Integers; an index outside [0, classes) is a DataError at the
+// next read.
 Tensor one_hot(const Tensor& index, std::int64_t classes, DType dtype = DType::kF32);
 
-// Reductions over axes; `keep` leaves them with size 1. Sums of 16-bit types are added in f32 and rounded once.
+// Reductions over axes; `keep` leaves them with size 1. Sums of 16-bit types are added in f32 and rounded once; sums
+// and products of integers and bools are i64 and wrap around. Of no elements the sum is 0, the product 1, the mean NaN;
+// the maximum and minimum are ShapeErrors.
 Tensor sum(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 Tensor mean(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 Tensor prod(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 Tensor max(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 Tensor min(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
-// Logical or, logical and; anything but 0 is true. The result is bool.
+// Logical or, logical and; anything but 0 is true. The result is bool: false and true of no elements.
 Tensor any(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 Tensor all(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
 // Position of the first largest or smallest element along an axis, as i64; NaN is both.
@@ -66,7 +69,7 @@ Tensor argmin(const Tensor& x, int axis = -1, bool keep = false);
 Tensor variance(const Tensor& x, std::vector<int> axes = {}, bool keep = false, int correction = 1);
 // log(sum(e^x)) without overflow.
 Tensor logsumexp(const Tensor& x, std::vector<int> axes = {}, bool keep = false);
-// Sum of an element and all before it along an axis, or with `reverse` of all after it.
+// Sum of an element and all before it along an axis, or with `reverse` of all after it. Integers and bools give i64.
 Tensor cumsum(const Tensor& x, int axis = -1, bool reverse = false);
 
 // (..., m, k) x (..., k, n) -> (..., m, n); batch axes broadcast; vectors as in NumPy. transpose_a and transpose_b swap

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "weft/detail/export.h"
@@ -17,17 +18,23 @@ struct DLManagedTensor;
 
 namespace weft WEFT_EXPORT {
 
-// A number beside a tensor. It takes the tensor's dtype and never promotes it.
+// A number beside a tensor. It takes the tensor's dtype and never promotes it; a fraction beside integers makes both
+// f32. An integer that the tensor's integer dtype cannot hold is compared as it is (u8 < 300 is true), is the nearest
+// integer of the dtype to minimum, maximum and clamp, and wraps around in arithmetic as in PyTorch (u8 + 300 is u8 +
+// 44). Beyond i64 arithmetic beside integers is a ValueError.
 struct Scalar {
   double real{};           // the value, rounded to f64
-  std::int64_t integer{};  // the exact value; 0 unless is_integer
+  std::int64_t integer{};  // the exact value; 0 unless is_integer, the largest i64 if is_beyond_i64
   bool is_integer{};       // made from an integer or bool
+  bool is_beyond_i64{};    // made from an integer of 2^63 or more
   // From any number or bool.
   template <class T>
-  requires std::is_arithmetic_v<T> Scalar(T v)
-      : real(static_cast<double>(v)),
-        integer(std::integral<T> ? static_cast<std::int64_t>(v) : 0),
-        is_integer(std::integral<T>) {}
+  requires std::is_arithmetic_v<T> Scalar(T v) : real(static_cast<double>(v)), is_integer(std::integral<T>) {
+    if constexpr (std::integral<T>) {
+      is_beyond_i64 = std::cmp_greater(+v, INT64_MAX);
+      integer = is_beyond_i64 ? INT64_MAX : static_cast<std::int64_t>(v);
+    }
+  }
 };
 
 namespace detail {
