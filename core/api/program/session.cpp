@@ -2,6 +2,7 @@
 #include "weft/session.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -48,7 +49,9 @@ class SessionState {
     for (const ir::Output& output : program_of(traced).executable().graph().outputs)
       targets.push_back(Array::empty(program_of(traced).executable().graph().spec(output.value), current));
     std::vector<Tensor> results;
-    for (const Array& out : run(traced, request, arguments, targets, own))
+    std::vector<Array> inputs = traced.inputs;
+    fill_arguments(inputs, request, arguments, traced.trace.device, own);
+    for (const Array& out : program_of(traced).run(inputs, targets, own))
       results.push_back(wrap(asked_rows(out, request)));
     current.wait(own);
     return results;
@@ -63,7 +66,11 @@ class SessionState {
       return a.key.empty() && a.tensor.device().is_cuda();
     });
     if (reads_device) own.wait(Stream::current(device));
-    const std::vector<Array> results = run(traced, request, arguments, targets_for(outs, traced, request), own);
+    std::vector<Array> inputs = traced.inputs;
+    fill_arguments(inputs, request, arguments, device, own);
+    std::vector<Array> targets = targets_for(outs, traced, request);
+    if (overwrites_returned(traced, inputs, targets)) targets.assign(targets.size(), Array());
+    const std::vector<Array> results = program_of(traced).run(inputs, targets, own);
     for (std::size_t i = 0; i < outs.size(); ++i) {
       if (results[i].data() == outs[i].data()) continue;
       copy_bytes(outs[i].data(), outs[i].device(), results[i].data(), device,
@@ -91,11 +98,24 @@ class SessionState {
     return *instance;
   }
 
-  std::vector<Array> run(const Traced& traced, const Request& request, const std::vector<Argument>& arguments,
-                         std::span<const Array> targets, const Stream& own) {
-    std::vector<Array> inputs = traced.inputs;
-    fill_arguments(inputs, request, arguments, traced.trace.device, own);
-    return program_of(traced).run(inputs, targets, own);
+  // True if a result is to go over an input that the program also returns, as it is or in another shape. All results
+  // then are made in memory of their own first.
+  bool overwrites_returned(const Traced& traced, const std::vector<Array>& inputs, const std::vector<Array>& targets) {
+    const exec::Executable& executable = program_of(traced).executable();
+    for (const ir::Output& output : executable.graph().outputs) {
+      const plan::Placement& at = executable.plan().at(output.value);
+      if (at.kind != plan::Placement::Kind::kInput) continue;
+      const Array& input = inputs[static_cast<std::size_t>(at.input)];
+      for (const Array& target : targets)
+        if (target.defined() && overlap(target, input)) return true;
+    }
+    return false;
+  }
+
+  static bool overlap(const Array& a, const Array& b) {
+    const auto begin = [](const Array& x) { return reinterpret_cast<std::uintptr_t>(x.data()); };
+    const auto end = [&](const Array& x) { return begin(x) + static_cast<std::uintptr_t>(x.spec().bytes()); };
+    return a.device() == b.device() && begin(a) < end(b) && begin(b) < end(a);
   }
 
   // The user's memory as arrays; undefined if rows are cut off or the memory is on another device.

@@ -57,6 +57,34 @@ class SessionOn : public EveryDevice {
   }
 };
 
+// A result over the memory of an argument that is returned, too: as it is, reshaped, or in its place for another one.
+TEST_P(SessionOn, ResultsMayGoOverReturnedArguments) {
+  if (!device().is_cpu()) GTEST_SKIP() << "device memory is not read here";
+  Values x{1, 2}, y{10, 20}, other(2);
+  const auto tensor = [](const Values& values) {
+    return Tensor::borrow(std::span<const float>(values), {std::ssize(values)});
+  };
+  const auto out = [](Values& values) { return Out::borrow(std::span(values)); };
+  auto twice = compile([](Tensor a) { return std::pair{a + a, a.reshape({2, 1})}; }, {.device = device()});
+  twice.prepare(tensor(x));
+  twice.seal();
+  auto session = twice.session();
+  session.into(std::array{out(x), out(other)}, tensor(x));
+  EXPECT_EQ(x, (Values{2, 4}));
+  EXPECT_EQ(other, (Values{1, 2}));
+  session.into(std::array{out(other), out(x)}, tensor(x));
+  EXPECT_EQ(other, (Values{4, 8}));
+  EXPECT_EQ(x, (Values{2, 4}));
+
+  auto swap = compile([](Tensor a, Tensor b) { return std::pair{b, a}; }, {.device = device()});
+  swap.prepare(tensor(x), tensor(y));
+  swap.seal();
+  auto swapping = swap.session();
+  swapping.into(std::array{out(x), out(y)}, tensor(x), tensor(y));
+  EXPECT_EQ(x, (Values{10, 20}));
+  EXPECT_EQ(y, (Values{2, 4}));
+}
+
 TEST_P(SessionOn, SealedProgramsKnowTheirShapesAndForgetTheFunction) {
   const auto captured = std::make_shared<int>(0);
   auto program = compile([this, captured](Tensor x) { return matmul(x, w); }, {.name = "p", .device = device()});
