@@ -81,9 +81,22 @@ void Bf16Gemm<T>::multiply(const GemmTile& at, const bf16* packed, T* tile, std:
   const bf16* left = packed + p_.a_matrix[matrix] * left_size() + at.row / units::kSide * panel;
   const bf16* right = packed + p_.a_count * left_size() + p_.b_matrix[matrix] * right_size();
   right += at.col / units::kSide * panel;
+  const auto part = [&](std::int64_t first, std::int64_t blocks, float* to, std::int64_t step) {
+    const bf16 *a = left + first * units::kBlock, *b = right + first * units::kBlock;
+    units::multiply(kind_, a, b, blocks, at.rows, to, step);
+    if (at.cols > units::kSide) units::multiply(kind_, a, b + panel, blocks, at.rows, to + units::kSide, step);
+  };
   const auto sums = [&](float* to, std::int64_t step) {
-    units::multiply(kind_, left, right, blocks_, at.rows, to, step);
-    if (at.cols > units::kSide) units::multiply(kind_, left, right + panel, blocks_, at.rows, to + units::kSide, step);
+    constexpr std::int64_t kPiece = kLongestSum / units::kDepth;
+    if (blocks_ <= kPiece) return part(0, blocks_, to, step);
+    double total[kRows * kCols] = {};
+    for (std::int64_t first = 0; first < blocks_; first += kPiece) {
+      part(first, std::min(kPiece, blocks_ - first), to, step);
+      for (std::int64_t i = 0; i < at.rows; ++i)
+        for (std::int64_t j = 0; j < at.cols; ++j) total[i * kCols + j] += static_cast<double>(to[i * step + j]);
+    }
+    for (std::int64_t i = 0; i < at.rows; ++i)
+      for (std::int64_t j = 0; j < at.cols; ++j) to[i * step + j] = static_cast<float>(total[i * kCols + j]);
   };
   if constexpr (std::is_same_v<T, float>) {
     sums(tile, stride);

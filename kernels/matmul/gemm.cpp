@@ -126,22 +126,40 @@ GemmTile CpuGemm<T, O>::place(std::int64_t index) const {
 
 template <class T, class O>
 void CpuGemm<T, O>::multiply(const Tile& t, const Factors& factors, A* sum) const {
-  const auto index = static_cast<std::size_t>(t.matrix);
-  const A* a = factors.a + p_.a_matrix[index] * p_.m * p_.k + (transposed_a_ ? t.row : t.row * p_.k);
-  const A* b = factors.b + p_.b_matrix[index] * size_of_b();
   if (p_.k == 0) {
     for (std::int64_t i = 0; i < t.rows; ++i) std::fill_n(sum + i * ldc_, t.cols, A{0});
     return;
   }
+  const std::int64_t piece = cut_.dots ? kLongestSum : kLongestSum / cut_.slice * cut_.slice;
+  if (std::is_same_v<A, double> || p_.k <= piece) return multiply_part(t, factors, 0, p_.k, sum);
+  // The pieces come into `sum` one by one and are added up beside it.
+  double total[GemmCut::kMaxRows * GemmCut::kMaxCols] = {};
+  for (std::int64_t k = 0; k < p_.k; k += piece) {
+    multiply_part(t, factors, k, std::min(p_.k, k + piece), sum);
+    for (std::int64_t i = 0; i < t.rows; ++i)
+      for (std::int64_t j = 0; j < t.cols; ++j)
+        total[i * GemmCut::kMaxCols + j] += static_cast<double>(sum[i * ldc_ + j]);
+  }
+  for (std::int64_t i = 0; i < t.rows; ++i)
+    for (std::int64_t j = 0; j < t.cols; ++j) sum[i * ldc_ + j] = static_cast<A>(total[i * GemmCut::kMaxCols + j]);
+}
+
+template <class T, class O>
+void CpuGemm<T, O>::multiply_part(const Tile& t, const Factors& factors, std::int64_t begin, std::int64_t end,
+                                  A* sum) const {
+  const auto index = static_cast<std::size_t>(t.matrix);
+  const A* a = factors.a + p_.a_matrix[index] * p_.m * p_.k + (transposed_a_ ? t.row : t.row * p_.k);
+  const A* b = factors.b + p_.b_matrix[index] * size_of_b();
   if (cut_.dots) {
-    for (std::int64_t i = 0; i < t.rows; ++i) dots(a + i * p_.k, b + t.col * p_.k, p_.k, t.cols, p_.k, sum + i * ldc_);
+    for (std::int64_t i = 0; i < t.rows; ++i)
+      dots(a + i * p_.k + begin, b + t.col * p_.k + begin, p_.k, t.cols, end - begin, sum + i * ldc_);
     return;
   }
   b += cut_.pack_b ? t.col * p_.k : t.col;
   const std::int64_t step_a = transposed_a_ ? p_.m : 1, step_b = cut_.pack_b ? cut_.cols : p_.n;
   const auto& kernels = kernels_[t.row + cut_.rows >= p_.m][t.col + cut_.cols >= p_.n];
-  for (std::int64_t k = 0; k < p_.k; k += cut_.slice) {
-    kernels[k + cut_.slice >= p_.k][k > 0](a + k * step_a, b + k * step_b, sum);
+  for (std::int64_t k = begin; k < end; k += cut_.slice) {
+    kernels[k + cut_.slice >= p_.k][k > begin](a + k * step_a, b + k * step_b, sum);
   }
 }
 

@@ -7,6 +7,10 @@
 
 namespace weft::kernels {
 
+// Longest stretch of k that is added up in f32. Longer sums are made of such pieces, joined in f64, because adding 1 to
+// 2^24 gives 2^24 again.
+inline constexpr std::int64_t kLongestSum = 4096;
+
 // C[i] = op(A[a_matrix[i]]) op(B[b_matrix[i]]) for every matrix i of the batch, all row-major and dense. op swaps the
 // last two axes where the flag says that the operand is stored that way.
 struct GemmProblem {

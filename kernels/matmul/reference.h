@@ -17,17 +17,22 @@ struct MatrixProduct {
 
 inline MatrixProduct matrix_product(const GemmProblem& p) { return {p.m, p.n, p.k, p.trans_a, p.trans_b}; }
 
-// Element (row, column) of C: the products added one after the other, in f32 for 16-bit operands.
+// Element (row, column) of C: the products added one after the other, in f32 for 16-bit operands, the sums of pieces in
+// f64.
 template <class T>
 WEFT_HD inline Compute<T> element_of_product(const MatrixProduct& p, const T* a, const T* b, std::int64_t row,
                                              std::int64_t column) {
-  Compute<T> sum = 0;
-  for (std::int64_t i = 0; i < p.k; ++i) {
-    const auto x = static_cast<Compute<T>>(a[p.trans_a ? i * p.m + row : row * p.k + i]);
-    const auto y = static_cast<Compute<T>>(b[p.trans_b ? column * p.k + i : i * p.n + column]);
-    sum += x * y;
+  double total = 0;
+  for (std::int64_t i = 0; i < p.k;) {
+    Compute<T> sum = 0;
+    for (const std::int64_t end = p.k - i > kLongestSum ? i + kLongestSum : p.k; i < end; ++i) {
+      const auto x = static_cast<Compute<T>>(a[p.trans_a ? i * p.m + row : row * p.k + i]);
+      const auto y = static_cast<Compute<T>>(b[p.trans_b ? column * p.k + i : i * p.n + column]);
+      sum += x * y;
+    }
+    total += static_cast<double>(sum);
   }
-  return sum;
+  return static_cast<Compute<T>>(total);
 }
 
 // Calls body(std::type_identity<T>, std::type_identity<C>) with the storage types of a product's operands and result.
