@@ -14,7 +14,7 @@ namespace {
 struct Things {
   Linear model{2, 1};
   Loader loader{Dataset({Tensor::of<float>({1, 2}, {2, 1}), Tensor::of<float>({1, 2}, {2, 1})})};
-  fuzz::MemoryFile file;
+  testing::MemoryFile file;
 
   Things() {
     for (const StateEntry& entry : model.state_dict()) entry.variable.initialize(1);
@@ -29,8 +29,8 @@ struct Things {
 
 // Equal as bits: an input may hold nan.
 bool same(const std::vector<float>& a, const std::vector<float>& b) {
-  return fuzz::text_of({reinterpret_cast<const std::uint8_t*>(a.data()), a.size() * sizeof(float)}) ==
-         fuzz::text_of({reinterpret_cast<const std::uint8_t*>(b.data()), b.size() * sizeof(float)});
+  return testing::text_of({reinterpret_cast<const std::uint8_t*>(a.data()), a.size() * sizeof(float)}) ==
+         testing::text_of({reinterpret_cast<const std::uint8_t*>(b.data()), b.size() * sizeof(float)});
 }
 
 }  // namespace
@@ -41,10 +41,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   things.file.fill({data, size});
   std::vector<float> before = things.values();
   const Checkpoint checkpoint(things.model, things.loader);
-  if (!fuzz::accepts([&] { fuzz::require(checkpoint.resume(things.file.path())); }))
-    fuzz::require(same(before, things.values()));
+  if (!testing::accepts([&] { testing::require(checkpoint.resume(things.file.path())); }))
+    testing::require(same(before, things.values()));
   before = things.values();
-  if (!fuzz::accepts([&] { load(things.model, things.file.path(), {.strict = false}); }))
-    fuzz::require(same(before, things.values()));
+  if (!testing::accepts([&] { load(things.model, things.file.path(), {.strict = false}); }))
+    testing::require(same(before, things.values()));
   return 0;
 }

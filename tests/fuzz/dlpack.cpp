@@ -32,7 +32,7 @@ bool within(const DLTensor& tensor, const Tensor& x) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  fuzz::Input input({data, size});
+  testing::Input input({data, size});
   const auto flags = input.take<std::uint8_t>();
   DLManagedTensor managed{};
   DLTensor& tensor = managed.dl_tensor;
@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   tensor.strides = flags & 16 ? strides.data() : nullptr;
   managed.deleter = [](DLManagedTensor*) { ++deleted; };
   deleted = 0;
-  fuzz::accepts([&] {
+  testing::accepts([&] {
     // A tensor takes in what is not dense, so only what lies in the memory may go that far.
     const Array array = from_dlpack(&managed);
     Tensor probe = Tensor::borrow_device(memory.data(), {Shape{}, array.dtype()}, Device::cpu());
@@ -62,6 +62,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::vector<std::byte> values(static_cast<std::size_t>(array.spec().bytes()));
     array.copy_to_host(values.data());
   });
-  fuzz::require(deleted == 1);
+  testing::require(deleted == 1);
   return 0;
 }

@@ -16,7 +16,7 @@
 
 // Helpers of the fuzz programs. A typed error of weft is a right answer to any input; a crash, a finding of a
 // sanitizer, another exception, or a require() that does not hold is a fault.
-namespace weft::fuzz {
+namespace weft::testing {
 
 inline void require(bool holds) {
   if (!holds) std::abort();
@@ -73,7 +73,7 @@ class MemoryFile {
   int descriptor_;
 };
 
-}  // namespace weft::fuzz
+}  // namespace weft::testing
 
 // The call that libFuzzer makes.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

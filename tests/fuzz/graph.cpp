@@ -8,7 +8,7 @@ using namespace weft;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string text;
-  if (fuzz::accepts([&] { text = ir::print(ir::read(fuzz::text_of({data, size}))); }))
-    fuzz::require(ir::print(ir::read(text)) == text);
+  if (testing::accepts([&] { text = ir::print(ir::read(testing::text_of({data, size}))); }))
+    testing::require(ir::print(ir::read(text)) == text);
   return 0;
 }

@@ -13,7 +13,7 @@ namespace {
 // All bytes, and whether the end is reached without an error.
 std::pair<std::vector<unsigned char>, bool> unpacked(std::span<const std::uint8_t> packed, std::size_t piece) {
   std::vector<unsigned char> out;
-  const bool whole = fuzz::accepts([&] {
+  const bool whole = testing::accepts([&] {
     detail::ByteSource source(packed, "fuzz", "gzip");
     std::size_t n = piece;
     while (n == piece) {
@@ -34,11 +34,11 @@ std::pair<std::vector<unsigned char>, bool> unpacked(std::span<const std::uint8_
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  fuzz::Input input({data, size});
+  testing::Input input({data, size});
   const std::size_t piece = 1 + input.take<std::uint8_t>();
   const auto [slowly, slowly_whole] = unpacked(input.rest(), piece);
   const auto [fast, fast_whole] = unpacked(input.rest(), 1 << 16);
-  fuzz::require(slowly_whole == fast_whole);
-  fuzz::require(!fast_whole || slowly == fast);
+  testing::require(slowly_whole == fast_whole);
+  testing::require(!fast_whole || slowly == fast);
   return 0;
 }

@@ -7,9 +7,9 @@
 using namespace weft;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  fuzz::accepts([&] {
+  testing::accepts([&] {
     const Tensor x = data::parse_idx(detail::ByteSource({data, size}, "fuzz", "idx"));
-    fuzz::require(x.to_vector<double>().size() == static_cast<std::size_t>(x.numel()));
+    testing::require(x.to_vector<double>().size() == static_cast<std::size_t>(x.numel()));
   });
   return 0;
 }

@@ -12,11 +12,11 @@ const std::string kKey = "kernel\nsm_90";
 
 // A folder in which the key's file is the input.
 struct Folder {
-  fuzz::MemoryFile file;
+  testing::MemoryFile file;
   std::filesystem::path path;
   Folder() {
     std::string name = (std::filesystem::temp_directory_path() / "weft_fuzz_XXXXXX").string();
-    fuzz::require(::mkdtemp(name.data()) != nullptr);
+    testing::require(::mkdtemp(name.data()) != nullptr);
     path = name;
     std::filesystem::create_symlink(file.path(), kernels::KernelCache(path).file_of(kKey));
   }
@@ -32,6 +32,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (!content) return 0;
   const std::string sizes = std::to_string(kKey.size()) + " " + std::to_string(content->size()) + "\n";
   const std::string hash = std::to_string(kernels::content_hash(sizes + kKey + *content));
-  fuzz::require(fuzz::text_of({data, size}) == "weft kernel 1\n" + hash + "\n" + sizes + kKey + *content);
+  testing::require(testing::text_of({data, size}) == "weft kernel 1\n" + hash + "\n" + sizes + kKey + *content);
   return 0;
 }

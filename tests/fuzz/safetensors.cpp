@@ -19,12 +19,12 @@ std::string content(const Tensor& x) {
 
 void read_all(const std::filesystem::path& path) {
   const SafetensorsFile mapped(path), copied(path, {.map = false});
-  fuzz::require(mapped.names() == copied.names() && mapped.metadata() == copied.metadata());
+  testing::require(mapped.names() == copied.names() && mapped.metadata() == copied.metadata());
   for (const std::string& name : mapped.names()) {
-    fuzz::require(mapped.contains(name));
+    testing::require(mapped.contains(name));
     std::string a, b;
-    const bool fine = fuzz::accepts([&] { a = content(mapped.tensor(name)); });
-    fuzz::require(fine == fuzz::accepts([&] { b = content(copied.tensor(name)); }) && a == b);
+    const bool fine = testing::accepts([&] { a = content(mapped.tensor(name)); });
+    testing::require(fine == testing::accepts([&] { b = content(copied.tensor(name)); }) && a == b);
   }
 }
 
@@ -37,18 +37,19 @@ void write_again(std::string_view file) {
   for (const auto& entry : header.entries)
     if (!entry.known) return;  // its name may be any text
   const auto again = detail::parse_safetensors_header(detail::write_safetensors_header(header, "fuzz"), bytes, "fuzz");
-  fuzz::require(header.metadata == again.metadata && header.entries.size() == again.entries.size());
+  testing::require(header.metadata == again.metadata && header.entries.size() == again.entries.size());
   for (std::size_t i = 0; i < header.entries.size(); ++i) {
     const auto &a = header.entries[i], &b = again.entries[i];
-    fuzz::require(a.name == b.name && a.dtype == b.dtype && a.shape == b.shape && a.begin == b.begin && a.end == b.end);
+    testing::require(a.name == b.name && a.dtype == b.dtype && a.shape == b.shape && a.begin == b.begin &&
+                     a.end == b.end);
   }
 }
 
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const fuzz::MemoryFile file;
+  static const testing::MemoryFile file;
   file.fill({data, size});
-  if (fuzz::accepts([&] { read_all(file.path()); })) write_again(fuzz::text_of({data, size}));
+  if (testing::accepts([&] { read_all(file.path()); })) write_again(testing::text_of({data, size}));
   return 0;
 }

@@ -2,6 +2,8 @@
 // Packed files: several members, padding, and what is wrong with them, by place.
 #include <gmock/gmock.h>
 
+#include <vector>
+
 #include "core/io/byte_source.h"
 #include "tests/support/files.h"
 
