@@ -10,6 +10,11 @@ void wrong_count(const char* what, std::size_t given, std::size_t wanted) {
   fail<ValueError>(what, given, " specs were given for ", wanted, " arguments");
 }
 
+void expect_i64(const Scalar& number) {
+  if (number.is_beyond_i64)
+    fail<ValueError>("call", "an argument is ", number.real, ", more than an i64 holds; give a floating-point number");
+}
+
 Program::Program(CompileOptions options) : cache_(std::make_shared<ProgramCache>(std::move(options))) {}
 Program::~Program() = default;
 Program::Program(Program&&) noexcept = default;

@@ -112,6 +112,8 @@ TEST_P(EdgeValuesOn, NumbersBeyondTheTensorsIntegers) {
   EXPECT_THAT(message_of<ValueError>([&] { full({1}, SIZE_MAX, DType::kI64); }), HasSubstr("[full]"));
   EXPECT_THAT(message_of<ValueError>([&] { full({1}, 300, DType::kU8); }), HasSubstr("[full]"));
   EXPECT_EQ((ones({1}) * SIZE_MAX).item(), 18446744073709551616.0f);
+  auto program = compile([](Tensor n) { return n + 1; });
+  EXPECT_THAT(message_of<ValueError>([&] { program(SIZE_MAX); }), HasSubstr("[call] an argument is 1.84467e+19"));
   // A bool tensor becomes i64 beside an integer.
   EXPECT_EQ(ints(equal(x, 0) + 2), (std::vector<int>{3, 2, 2}));
 }

@@ -92,6 +92,8 @@ class Program {
 };
 
 [[noreturn]] void wrong_count(const char* what, std::size_t given, std::size_t wanted);
+// ValueError if the number is an integer of 2^63 or more, which no dtype holds.
+void expect_i64(const Scalar& number);
 
 inline Argument argument(const Tensor& value) { return {value, {}}; }
 template <class T>
@@ -109,6 +111,7 @@ A given(const Given& value) {
   if constexpr (std::is_same_v<A, Tensor> && std::is_arithmetic_v<Given>) {
     using Kept =
         std::conditional_t<Element<Given>, Given, std::conditional_t<std::is_integral_v<Given>, std::int64_t, double>>;
+    expect_i64(value);
     return Tensor::scalar<Kept>(static_cast<Kept>(value));
   } else {
     return A(value);

@@ -73,7 +73,8 @@ Tensor logsumexp(const Tensor& x, std::vector<int> axes = {}, bool keep = false)
 Tensor cumsum(const Tensor& x, int axis = -1, bool reverse = false);
 
 // (..., m, k) x (..., k, n) -> (..., m, n); batch axes broadcast; vectors as in NumPy. transpose_a and transpose_b swap
-// the last two axes of their operand without a copy.
+// the last two axes of their operand without a copy. Sums over more than 4096 products are cut into pieces, which are
+// joined in f64; on CUDA the matrix library cuts them its own way.
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a = false, bool transpose_b = false);
 
 // e^x / sum(e^x) along an axis, and its logarithm; without overflow. Floating dtypes.
