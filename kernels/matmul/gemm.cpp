@@ -131,7 +131,7 @@ void CpuGemm<T, O>::multiply(const Tile& t, const Factors& factors, A* sum) cons
     return;
   }
   const std::int64_t piece = cut_.dots ? kLongestSum : kLongestSum / cut_.slice * cut_.slice;
-  if (std::is_same_v<A, double> || p_.k <= piece) return multiply_part(t, factors, 0, p_.k, sum);
+  if (p_.k <= piece) return multiply_part(t, factors, 0, p_.k, sum);
   // The pieces come into `sum` one by one and are added up beside it.
   double total[GemmCut::kMaxRows * GemmCut::kMaxCols] = {};
   for (std::int64_t k = 0; k < p_.k; k += piece) {

@@ -7,8 +7,8 @@
 
 namespace weft::kernels {
 
-// Longest stretch of k that is added up in f32. Longer sums are made of such pieces, joined in f64, because adding 1 to
-// 2^24 gives 2^24 again.
+// Longest stretch of k that is added up one by one. Longer sums are made of such pieces, joined in f64, because an f32
+// sum of 2^24 does not grow by 1.
 inline constexpr std::int64_t kLongestSum = 4096;
 
 // C[i] = op(A[a_matrix[i]]) op(B[b_matrix[i]]) for every matrix i of the batch, all row-major and dense. op swaps the
