@@ -2,6 +2,7 @@
 #include "weft/error.h"
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 
 namespace weft {
 namespace {
@@ -13,7 +14,7 @@ std::string prefixed(const std::string& op, const std::string& path, const std::
   return out.empty() ? message : out + (path.empty() ? " " : ": ") + message;
 }
 
-thread_local std::string path_of_thread;
+thread_local PerThread<std::string> path_of_thread;
 
 }  // namespace
 
@@ -31,7 +32,7 @@ ValueError::~ValueError() = default;
 OutOfMemory::~OutOfMemory() = default;
 DataError::~DataError() = default;
 
-const std::string& current_path() { return path_of_thread; }
-void set_current_path(std::string path) { path_of_thread = std::move(path); }
+const std::string& current_path() { return *path_of_thread; }
+void set_current_path(std::string path) { *path_of_thread = std::move(path); }
 
 }  // namespace weft

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/base/lasting.h"
 #include "core/io/host_memory.h"
 
 namespace weft::detail {
@@ -18,8 +19,7 @@ struct IdleUploads {
 };
 
 IdleUploads& idle() {
-  // Never destroyed: page-locked memory cannot be given back once the driver is gone.
-  static auto* const instance = new IdleUploads;
+  static const Lasting<IdleUploads> instance;
   return *instance;
 }
 

@@ -9,12 +9,14 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "core/base/check.h"
 #include "core/data/batch.h"
 #include "core/data/permutation.h"
 #include "weft/error.h"
+#include "weft/log.h"
 
 namespace weft::detail {
 
@@ -26,7 +28,7 @@ class Pass {
         batch_size_(batch_size),
         batches_(batches),
         lease_(dataset_, batch_size, device, kAhead + 2),
-        gatherer_([this] { gather(); }) {
+        gatherer_(started()) {
     try {
       advance();
     } catch (...) {
@@ -43,6 +45,31 @@ class Pass {
   void advance() {
     batch_.clear();
     if (taken_ == batches_) return;
+    Batch next = gatherer_.joinable() ? waited_for() : gathered(taken_);
+    batch_ = std::move(next).tensors();
+    ++taken_;
+  }
+
+ private:
+  static constexpr int kAhead = 3;  // batches waiting at most; one more is being gathered, one is at hand
+
+  // Without a thread, if the system gives none: batches are then gathered one by one.
+  std::thread started() {
+    try {
+      return std::thread([this] { gather(); });
+    } catch (const std::system_error& e) {
+      log(LogLevel::kWarning, cat("the system gives no thread (", e.what(), "): batches are gathered between steps"));
+      return {};
+    }
+  }
+
+  Batch gathered(std::int64_t b) {
+    const std::span<const std::int64_t> rest = std::span(order_).subspan(static_cast<std::size_t>(b * batch_size_));
+    const auto rows = rest.first(std::min(rest.size(), static_cast<std::size_t>(batch_size_)));
+    return Batch(dataset_, rows, lease_.upload());
+  }
+
+  Batch waited_for() {
     Batch next;
     {
       std::unique_lock lock(mutex_);
@@ -52,12 +79,8 @@ class Pass {
       ready_.pop_front();
     }
     changed_.notify_all();
-    ++taken_;
-    batch_ = std::move(next).tensors();
+    return next;
   }
-
- private:
-  static constexpr int kAhead = 3;  // batches waiting at most; one more is being gathered, one is at hand
 
   void gather() {
     try {
@@ -67,10 +90,7 @@ class Pass {
           changed_.wait(lock, [this] { return std::ssize(ready_) < kAhead || stopped_; });
           if (stopped_) return;
         }
-        const auto first = static_cast<std::size_t>(b * batch_size_);
-        const std::span<const std::int64_t> rest = std::span(order_).subspan(first);
-        const auto rows = rest.first(std::min(rest.size(), static_cast<std::size_t>(batch_size_)));
-        Batch batch(dataset_, rows, lease_.upload());
+        Batch batch = gathered(b);
         const std::lock_guard lock(mutex_);
         ready_.push_back(std::move(batch));
         changed_.notify_all();
@@ -88,7 +108,7 @@ class Pass {
       stopped_ = true;
     }
     changed_.notify_all();
-    gatherer_.join();
+    if (gatherer_.joinable()) gatherer_.join();
   }
 
   const Dataset dataset_;
@@ -110,6 +130,8 @@ const std::vector<Tensor>* PassHandle::batch() const { return pass->batch(); }
 void PassHandle::advance() const { pass->advance(); }
 
 PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch) {
+  if (dataset.columns().empty())
+    fail_at<ValueError>("loader", "", "the loader has no dataset: it was moved from; use the one that it was moved to");
   std::vector<std::int64_t> order;
   if (options.shuffle) {
     order = permutation(dataset.size(), options.seed, static_cast<std::uint64_t>(epoch));

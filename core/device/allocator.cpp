@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "core/device/backend.h"
 #include "core/device/cpu/machine.h"
 #include "weft/log.h"
@@ -254,7 +255,7 @@ bool caching_wanted() {
 
 CachingAllocator& allocator_of(Device device) {
   static std::mutex mutex;
-  static auto* const allocators = new std::map<int, std::unique_ptr<CachingAllocator>>;
+  static const Lasting<std::map<int, std::unique_ptr<CachingAllocator>>> allocators;
   const std::lock_guard lock(mutex);
   auto& allocator = (*allocators)[device.index()];
   if (!allocator) allocator = std::make_unique<CachingAllocator>(device, source_of(device), caching_wanted());

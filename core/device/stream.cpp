@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "core/device/backend.h"
 
 namespace weft {
@@ -14,19 +15,18 @@ namespace weft {
 namespace {
 
 // The streams that StreamScopes of this thread have named, by CUDA device.
-thread_local std::vector<std::optional<Stream>> scoped_streams;
+thread_local PerThread<std::vector<std::optional<Stream>>> scoped_streams;
 
 std::optional<Stream>& scoped_stream(Device device) {
   const auto index = static_cast<std::size_t>(device.index());
-  if (scoped_streams.size() <= index) scoped_streams.resize(index + 1);
-  return scoped_streams[index];
+  if (scoped_streams->size() <= index) scoped_streams->resize(index + 1);
+  return (*scoped_streams)[index];
 }
 
-// weft's own stream of each CUDA device. Never destroyed, because at exit the driver may already be gone. Memory handed
-// back by static objects of the user's program still names its stream.
+// weft's own stream of each CUDA device.
 Stream own_stream(Device device) {
   static std::mutex mutex;
-  static auto* const streams = new std::vector<std::optional<Stream>>;
+  static const Lasting<std::vector<std::optional<Stream>>> streams;
   const std::lock_guard lock(mutex);
   const auto index = static_cast<std::size_t>(device.index());
   if (streams->size() <= index) streams->resize(index + 1);

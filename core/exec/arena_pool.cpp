@@ -3,11 +3,12 @@
 
 #include <utility>
 
+#include "core/base/lasting.h"
+
 namespace weft::exec {
 
 const std::shared_ptr<ArenaPool>& ArenaPool::shared() {
-  // Never destroyed, because freeing device memory while the process exits would call a driver that may be gone.
-  static auto* const pool = new std::shared_ptr<ArenaPool>(std::make_shared<ArenaPool>());
+  static const Lasting<std::shared_ptr<ArenaPool>> pool(std::make_shared<ArenaPool>());
   return *pool;
 }
 

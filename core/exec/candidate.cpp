@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 
 namespace weft::exec {
 namespace {
@@ -14,7 +15,7 @@ struct Forced {
   Device::Kind kind;
   std::string_view name;
 };
-thread_local std::vector<Forced> forced;
+thread_local PerThread<std::vector<Forced>> forced;
 
 std::string list(std::span<const TensorSpec> specs) {
   std::string text;
@@ -50,15 +51,15 @@ ForcedCandidate::ForcedCandidate(std::string op, Device::Kind kind, std::string_
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end())
     fail_at<ValueError>(op, "", "has no candidate '", name, "' to force; its candidates are ", quoted(names));
-  forced.push_back({std::move(op), kind, *found});
+  forced->push_back({std::move(op), kind, *found});
 }
 
-ForcedCandidate::~ForcedCandidate() { forced.pop_back(); }
+ForcedCandidate::~ForcedCandidate() { forced->pop_back(); }
 
 std::string_view forced_candidate(std::string_view op, Device::Kind kind) {
-  const auto found =
-      std::find_if(forced.rbegin(), forced.rend(), [&](const Forced& row) { return row.kind == kind && row.op == op; });
-  return found == forced.rend() ? std::string_view() : found->name;
+  const auto found = std::find_if(forced->rbegin(), forced->rend(),
+                                  [&](const Forced& row) { return row.kind == kind && row.op == op; });
+  return found == forced->rend() ? std::string_view() : found->name;
 }
 
 }  // namespace weft::exec

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "core/ops/families.h"
 #include "core/ops/region.h"
 #include "core/ops/rules.h"
@@ -25,7 +26,7 @@ struct Epilogues {
 };
 
 const Epilogues& epilogues() {
-  static const Epilogues all = [] {
+  static const Lasting<Epilogues> all([] {
     Epilogues out;
     for (const std::string& name : builtin_ops()) {
       if (find_op(OpId::of(name)).facts.epilogue == kNoEpilogue) continue;
@@ -34,8 +35,8 @@ const Epilogues& epilogues() {
       out.base_of.emplace(with, OpId::of(name));
     }
     return out;
-  }();
-  return all;
+  }());
+  return *all;
 }
 
 OpId found_in(const std::unordered_map<std::string, OpId>& table, OpId op) {

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "core/ops/list.h"
 #include "core/ops/op.h"
 
@@ -61,9 +62,8 @@ class Registry {
 };
 
 Registry& registry() {
-  // Never destroyed: static objects may use ops at exit.
-  static Registry& instance = *new Registry;
-  return instance;
+  static const Lasting<Registry> instance;
+  return *instance;
 }
 
 }  // namespace

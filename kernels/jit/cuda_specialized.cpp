@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "core/device/cuda/current_device.h"
 #include "kernels/jit/cuda_kernel_cache.h"
 #include "kernels/jit/cuda_nvrtc.h"
@@ -62,9 +63,8 @@ Kernel make(const std::string& source, const char* name, const std::string& arch
 
 Kernel specialize(const std::string& source, const char* name, Device device) {
   if (!has_nvrtc()) return nullptr;
-  // Never destroyed: at exit the driver may be gone before any destructor of ours runs.
   static std::mutex mutex;
-  static auto* kernels = new std::map<std::pair<std::string, std::string>, Kernel>;
+  static const Lasting<std::map<std::pair<std::string, std::string>, Kernel>> kernels;
   const std::lock_guard lock(mutex);
   const std::string architecture = architecture_of(device);
   const auto found = kernels->find({architecture, source});

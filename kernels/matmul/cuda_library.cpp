@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "core/device/cuda/current_device.h"
 #include "kernels/matmul/cuda_cublaslt.h"
 #include "kernels/matmul/cuda_gemm.h"
@@ -70,10 +71,9 @@ bool has_gemm_library() {
   return has;
 }
 
-// Handles are not destroyed: at exit the driver may be gone before any destructor of ours runs.
 cublasLtHandle_t cublas_lt_handle(int device) {
   static std::mutex mutex;
-  static auto* handles = new std::map<int, cublasLtHandle_t>;
+  static const Lasting<std::map<int, cublasLtHandle_t>> handles;
   const std::lock_guard lock(mutex);
   cublasLtHandle_t& handle = (*handles)[device];
   if (!handle) {

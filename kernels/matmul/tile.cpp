@@ -5,11 +5,18 @@
 #include <climits>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "core/device/cpu/machine.h"
 
 #if WEFT_GEMM_XSMM
 #include <immintrin.h>
 #include <libxsmm.h>
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
 #else
 #include <cblas.h>
 extern "C" void openblas_set_num_threads(int threads);
@@ -45,16 +52,83 @@ void limit_target() {
   static_cast<void>(limited);
 }
 
-// libxsmm is column-major: a row-major C = A B is its C' = B' A', so the operands change places.
+// libxsmm frees its code when the process exits, while threads and static objects of the program may still compute. So
+// a kernel runs a copy of its code, and from the exit on no new code is asked for.
+struct Copies {
+  std::mutex mutex;
+  bool over = false;                 // libxsmm has ended, or is about to
+  std::map<const void*, Code> code;  // by libxsmm's address; never unmapped
+};
+
+Copies& copies() {
+  static const Lasting<Copies> it;
+  return *it;
+}
+
+void end_of_libxsmm() {
+  const std::lock_guard lock(copies().mutex);
+  copies().over = true;
+}
+
+// libxsmm registers its end first, so that it comes after ours.
+void begin_libxsmm() {
+  static const bool registered = [] {
+    libxsmm_init();
+    return std::atexit(end_of_libxsmm) == 0;
+  }();
+  static_cast<void>(registered);
+}
+
+// Null if the system gives no memory that can be run.
+Code copy_of(const void* code) {
+  libxsmm_kernel_info info{};
+  if (libxsmm_get_kernel_info(code, &info) != EXIT_SUCCESS || info.code_size == 0) return nullptr;
+  void* const memory = mmap(nullptr, info.code_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  std::memcpy(memory, code, info.code_size);
+  if (mprotect(memory, info.code_size, PROT_READ | PROT_EXEC) != 0) {
+    munmap(memory, info.code_size);
+    return nullptr;
+  }
+  return reinterpret_cast<Code>(memory);
+}
+
+bool libxsmm_is_over() {
+  const std::lock_guard lock(copies().mutex);
+  return copies().over;
+}
+
+// libxsmm is column-major: a row-major C = A B is its C' = B' A', so the operands change places. Null if there is no
+// code.
 template <class T, class Dispatch>
 Code generate(Dispatch dispatch, const TileShape& s) {
   limit_target();
+  begin_libxsmm();
+  const std::lock_guard lock(copies().mutex);
+  if (copies().over) return nullptr;
   const auto lda = static_cast<int>(s.lda), ldb = static_cast<int>(s.ldb), ldc = static_cast<int>(s.ldc);
   const T alpha = 1, beta = s.accumulate ? T{1} : T{0};
   const int flags = s.trans_a ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
   const int prefetch = LIBXSMM_GEMM_PREFETCH_NONE;
-  return reinterpret_cast<Code>(dispatch(static_cast<int>(s.n), static_cast<int>(s.m), static_cast<int>(s.k), &ldb,
-                                         &lda, &ldc, &alpha, &beta, &flags, &prefetch));
+  const auto made =
+      reinterpret_cast<const void*>(dispatch(static_cast<int>(s.n), static_cast<int>(s.m), static_cast<int>(s.k), &ldb,
+                                             &lda, &ldc, &alpha, &beta, &flags, &prefetch));
+  if (!made) return nullptr;
+  Code& copy = copies().code[made];
+  if (!copy) copy = copy_of(made);
+  return copy;
+}
+
+// A tile that is asked for while the process exits.
+template <class T>
+void plain_product(const TileShape& s, const T* a, const T* b, T* c) {
+  for (std::int64_t i = 0; i < s.m; ++i)
+    for (std::int64_t j = 0; j < s.n; ++j) {
+      T sum = s.accumulate ? c[i * s.ldc + j] : T{0};
+      for (std::int64_t p = 0; p < s.k; ++p)
+        sum += (s.trans_a ? a[p * s.lda + i] : a[i * s.lda + p]) * b[p * s.ldb + j];
+      c[i * s.ldc + j] = sum;
+    }
 }
 
 // libxsmm's code returns with the upper halves of the vector registers in use. Left so, they make every later mix of
@@ -78,7 +152,7 @@ TileKernel<T>::TileKernel(const TileShape& shape) : shape_(shape) {
   } else {
     code_ = generate<T>(libxsmm_dmmdispatch, shape);
   }
-  if (!code_) {
+  if (!code_ && !libxsmm_is_over()) {
     fail<DeviceError>("matmul", "libxsmm made no code for a tile of ", shape.m, "x", shape.n, "x", shape.k,
                       "; it needs a processor with SSE3 or later and the right to map executable memory");
   }
@@ -86,6 +160,7 @@ TileKernel<T>::TileKernel(const TileShape& shape) : shape_(shape) {
 
 template <class T>
 void TileKernel<T>::operator()(const T* a, const T* b, T* c) const {
+  if (!code_) return plain_product(shape_, a, b, c);
   reinterpret_cast<void (*)(const T*, const T*, T*)>(code_)(b, a, c);
   if (kHasAvx) release_upper_halves();
 }

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <set>
 
+#include "core/base/lasting.h"
+
 namespace weft::detail {
 namespace {
 
@@ -12,9 +14,8 @@ struct Registry {
   std::multiset<const Cell*> cells;
 };
 
-// Never destroyed, because an optimizer may be a static object of the user's program.
 Registry& registry() {
-  static auto* const it = new Registry;
+  static const Lasting<Registry> it;
   return *it;
 }
 

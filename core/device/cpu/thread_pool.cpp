@@ -8,13 +8,16 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "core/device/cpu/machine.h"
 #include "weft/device.h"
+#include "weft/log.h"
 
 namespace weft {
 
@@ -66,7 +69,13 @@ class [[nodiscard]] InsideScope {
 class Pool {
  public:
   explicit Pool(int threads) : shares_(static_cast<std::size_t>(threads)) {
-    for (std::size_t i = 1; i < shares_.size(); ++i) workers_.emplace_back([this, i] { serve(i); });
+    try {
+      for (std::size_t i = 1; i < shares_.size(); ++i) workers_.emplace_back([this, i] { serve(i); });
+    } catch (const std::system_error& e) {
+      // The threads that are there help with all shares.
+      log(LogLevel::kWarning, cat("the system gives no more threads (", e.what(), "): computing with ",
+                                  workers_.size() + 1, " of ", threads));
+    }
   }
   ~Pool() {
     stopping_.store(true, std::memory_order_relaxed);
@@ -168,10 +177,9 @@ struct Shared {
   std::atomic<int> threads{0};  // 0: not asked yet
 };
 
-// Never destroyed, because static destructors of a user's program may still compute, and joining threads at exit can
-// hang.
+// The workers are never joined at exit, because that can hang.
 Shared& shared() {
-  static auto* const it = new Shared;
+  static const Lasting<Shared> it;
   return *it;
 }
 
