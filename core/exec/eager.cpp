@@ -3,11 +3,12 @@
 
 #include <list>
 #include <memory>
+#include <utility>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "core/device/thread_pool.h"
 #include "core/exec/candidate.h"
-#include "core/exec/data_fault.h"
 #include "core/exec/instance.h"
 #include "core/exec/kernel.h"
 #include "core/ops/op.h"
@@ -48,9 +49,11 @@ std::unique_ptr<Instance> program_of(const Entry& entry) {
 
 // The latest kernels of this thread, most recent first. A kernel holds no lasting state, so forgetting one loses
 // nothing.
+thread_local PerThread<std::list<Entry>> recent_kernels;
+
 Entry& prepared(ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {
   constexpr std::size_t kKept = 64;
-  thread_local std::list<Entry> recent;
+  std::list<Entry>& recent = *recent_kernels;
   for (auto it = recent.begin(); it != recent.end(); ++it) {
     if (!same(*it, op, inputs, attributes, device)) continue;
     recent.splice(recent.begin(), recent, it);
@@ -72,10 +75,15 @@ Entry& prepared(ir::OpId op, std::span<const Array> inputs, const ir::Attributes
 
 }  // namespace
 
-std::vector<Array> run_op(ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {
+OpRun run_op(ir::OpId op, std::span<const Array> inputs, const ir::Attributes& attributes, Device device) {
   Entry& entry = prepared(op, inputs, attributes, device);
   const Stream stream = Stream::current(device);
-  if (entry.program) return entry.program->run(inputs, std::vector<Array>(entry.outputs.size()), stream);
+  if (entry.program) {
+    OpRun out;
+    out.outputs = entry.program->run(inputs, std::vector<Array>(entry.outputs.size()), stream);
+    out.faults = entry.program->take_faults(stream);
+    return out;
+  }
   std::vector<View> in, out;
   for (const Array& a : inputs) in.push_back({a.data(), a.spec()});
   std::vector<Array> results;
@@ -92,9 +100,10 @@ std::vector<Array> run_op(ir::OpId op, std::span<const Array> inputs, const ir::
   call.workspace.spec = {Shape{static_cast<std::int64_t>(entry.kernel.workspace)}, DType::kU8};
   call.stream = stream.handle();
   call.device = device.index();
-  call.fault = data_fault(device);
+  FaultPlace fault(stream, entry.kernel.reports);
+  call.fault = fault.get();
   entry.kernel.run(call);
-  return results;
+  return {std::move(results), fault.take(stream)};
 }
 
 }  // namespace weft::exec

@@ -11,7 +11,6 @@
 
 #include "core/base/check.h"
 #include "core/device/thread_pool.h"
-#include "core/exec/data_fault.h"
 #include "weft/log.h"
 
 namespace weft::exec {
@@ -71,6 +70,11 @@ class LastValues {
   std::map<std::int64_t, Residents> blocks_;  // by offset
 };
 
+bool may_report(const Executable& executable) {
+  return std::ranges::any_of(executable.prepared_calls(),
+                             [](const Executable::PreparedCall& call) { return call.kernel.reports; });
+}
+
 }  // namespace
 
 Instance::Instance(std::shared_ptr<const Executable> executable, std::shared_ptr<ArenaPool> arenas)
@@ -80,6 +84,7 @@ Instance::Instance(std::shared_ptr<const Executable> executable, std::shared_ptr
       calls_(executable_->prepared_calls().size()),
       bound_(executable_->graph().inputs.size()),
       targets_(executable_->graph().outputs.size()),
+      fault_(Stream::current(executable_->device()), may_report(*executable_)),
       recordable_(executable_->device().is_cuda() && !calls_.empty()) {
   const ir::Graph& graph = executable_->graph();
   for (std::size_t s = 0; s < calls_.size(); ++s) {
@@ -94,6 +99,8 @@ Instance::Instance(std::shared_ptr<const Executable> executable, std::shared_ptr
     bound.call.device = executable_->device().index();
   }
   find_movable();
+  Stream::current(executable_->device())
+      .synchronize();  // runs may use another stream, and the fault's place is set here
 }
 
 void Instance::find_movable() {
@@ -166,6 +173,7 @@ void Instance::set_views() {
 }
 
 std::vector<Array> Instance::run(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream) {
+  fault_.begin();
   const plan::Plan& plan = executable_->plan();
   const ArenaLease arena(*arenas_, static_cast<std::size_t>(plan.arena_bytes), stream);
   bind(arguments_.bring(inputs, stream), targets, arena.data());
@@ -186,13 +194,12 @@ std::vector<Array> Instance::run(std::span<const Array> inputs, std::span<const 
 }
 
 void Instance::walk(const Stream& stream, PoisonGuard* poison) {
-  DataFault* const fault = data_fault(executable_->device());
   for (std::size_t s = 0; s < calls_.size(); ++s) {
     const Executable::PreparedCall& step = executable_->prepared_calls()[s];
     Call& call = calls_[s].call;
     if (poison) poison->before(step.node);
     call.stream = stream.handle();
-    call.fault = fault;
+    call.fault = fault_.get();
     step.kernel.run(call);
     if (poison) poison->after(step.node);
   }

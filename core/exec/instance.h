@@ -9,6 +9,7 @@
 #include "core/device/recording.h"
 #include "core/exec/arena_pool.h"
 #include "core/exec/arguments.h"
+#include "core/exec/data_fault.h"
 #include "core/exec/executable.h"
 #include "core/exec/poison.h"
 
@@ -30,6 +31,10 @@ class Instance {
   // user's; an undefined array asks for new memory. Variables are read as they were before the run. Runs of an instance
   // must not overlap.
   std::vector<Array> run(std::span<const Array> inputs, std::span<const Array> targets, const Stream& stream);
+
+  // The faults of the latest run, which its results and the variables that it assigned shall carry. Ask once per run.
+  // On the CPU they are this run's alone, on CUDA those that any run of the instance may still report.
+  [[nodiscard]] Faults take_faults(const Stream& stream) { return fault_.take(stream); }
 
   // Seconds of each prepared call, the shortest of several runs with a clock between calls. The runs assign only those
   // variables that the plan writes in place.
@@ -80,6 +85,7 @@ class Instance {
   // Per output the views that may point at the result's new memory instead of the arena. On CUDA only for large
   // results, because small results that a loop keeps have new addresses in each run, which no recording knows.
   std::vector<std::vector<View*>> movable_;
+  FaultPlace fault_;
   bool recordable_;
   std::vector<void*> addresses_;  // addresses of this run
   std::vector<Replay> replays_;   // the most recently used last

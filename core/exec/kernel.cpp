@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/kernel.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "core/exec/candidate.h"
 
 namespace weft::exec {
 namespace {
 
-// Kernels and error texts that are added at run time. Never destroyed, because kernels may still be prepared while the
-// process exits.
+// Kernels and error texts that are added at run time.
+struct DataErrorRow {
+  std::string op, path;
+  IndexRule rule;
+  bool operator==(const DataErrorRow&) const = default;
+};
 struct Registrations {
   std::mutex mutex;
   std::map<std::pair<std::string, Device::Kind>, Prepare> kernels;
-  std::vector<std::pair<std::string, std::string>> data_errors;  // "[op] path: " and message, by code - 1
+  std::vector<DataErrorRow> data_errors;  // by code - 1
 };
 
 Registrations& registrations() {
-  static auto* rows = new Registrations;
+  static const Lasting<Registrations> rows;
   return *rows;
 }
 
@@ -30,6 +36,23 @@ std::string dtypes_of(std::span<const TensorSpec> specs) {
   for (const TensorSpec& spec : specs) text += (text.empty() ? "" : ", ") + std::string(name_of(spec.dtype));
   return text;
 }
+
+// " in row 3", " in row 3, column 1" or " at (1, 2, 3)": a position in row-major order.
+std::string position(std::int64_t at, const std::vector<std::int64_t>& shape) {
+  if (shape.empty()) return "";
+  std::vector<std::int64_t> places(shape.size());
+  for (std::size_t axis = shape.size(); axis-- > 1;) {
+    places[axis] = at % std::max<std::int64_t>(1, shape[axis]);
+    at /= std::max<std::int64_t>(1, shape[axis]);
+  }
+  places[0] = at;
+  if (places.size() == 1) return cat(" in row ", places[0]);
+  if (places.size() == 2) return cat(" in row ", places[0], ", column ", places[1]);
+  return cat(" at ", Shape(places));
+}
+
+// Calls of data_error_code() in this thread.
+thread_local std::int64_t codes_asked = 0;
 
 constexpr std::string_view kUser = "user";
 
@@ -63,12 +86,17 @@ std::vector<std::string_view> candidates_of(std::string_view op, Device::Kind ki
 
 PreparedKernel prepare_kernel(const KernelRequest& request) {
   const std::string& op = request.op.name();
-  if (const std::span<const Candidate> candidates = built_in(op, request.device.kind()); !candidates.empty())
-    return prepare_first(candidates, request);
+  if (const std::span<const Candidate> candidates = built_in(op, request.device.kind()); !candidates.empty()) {
+    const std::int64_t before = codes_asked;
+    PreparedKernel kernel = prepare_first(candidates, request);
+    kernel.reports |= codes_asked != before;
+    return kernel;
+  }
   const Prepare prepare = registered_kernel(op, request.device.kind());
   if (!prepare) throw_no_kernel(request);
   PreparedKernel kernel = prepare(request);
   kernel.candidate = kUser;
+  kernel.reports = true;  // nobody can know
   return kernel;
 }
 
@@ -77,26 +105,33 @@ void throw_no_kernel(const KernelRequest& request) {
                        dtypes_of(request.outputs), ") on ", request.device.name());
 }
 
-std::int32_t data_error_code(const std::string& op, const std::string& path, const std::string& message) {
-  std::pair<std::string, std::string> text{DataError(op, path, "").what(), message};
+std::int32_t data_error_code(const std::string& op, const std::string& path, const IndexRule& rule) {
+  ++codes_asked;
+  DataErrorRow row{op, path, rule};
+  if (!row.rule.shape.empty()) row.rule.shape[0] = 0;  // no position depends on it, and batches differ in it
   Registrations& all = registrations();
   const std::lock_guard lock(all.mutex);
   for (std::size_t i = 0; i < all.data_errors.size(); ++i) {
-    if (all.data_errors[i] == text) return static_cast<std::int32_t>(i + 1);
+    if (all.data_errors[i] == row) return static_cast<std::int32_t>(i + 1);
   }
-  all.data_errors.push_back(std::move(text));
+  all.data_errors.push_back(std::move(row));
   return static_cast<std::int32_t>(all.data_errors.size());
 }
 
-std::string data_error_text(std::int32_t code, std::int64_t value) {
-  Registrations& all = registrations();
-  const std::lock_guard lock(all.mutex);
-  if (code < 1 || static_cast<std::size_t>(code) > all.data_errors.size()) {
-    return cat("data error ", code, " (unknown code), value ", value);
+DataError data_error_of(const DataFault& report) {
+  DataErrorRow row;
+  {
+    Registrations& all = registrations();
+    const std::lock_guard lock(all.mutex);
+    if (report.code < 1 || static_cast<std::size_t>(report.code) > all.data_errors.size())
+      return DataError("", "", cat("data error ", report.code, " (unknown code), value ", report.value));
+    row = all.data_errors[static_cast<std::size_t>(report.code) - 1];
   }
-  auto [prefix, message] = all.data_errors[static_cast<std::size_t>(code) - 1];
-  if (const auto hole = message.find("{}"); hole != std::string::npos) message.replace(hole, 2, std::to_string(value));
-  return prefix + message;
+  const IndexRule& rule = row.rule;
+  const std::string hint =
+      report.value == rule.size ? cat("; ", rule.plural, " start at 0, so the last is ", rule.size - 1) : "";
+  return {row.op, row.path,
+          cat(rule.noun, " ", report.value, position(report.at, rule.shape), " is outside [0, ", rule.size, ")", hint)};
 }
 
 }  // namespace weft::exec

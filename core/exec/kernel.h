@@ -6,9 +6,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/ir/graph.h"
 #include "weft/device.h"
+#include "weft/error.h"
 #include "weft/kernel_call.h"
 
 // The contract between the executor and the kernels.
@@ -35,6 +37,7 @@ struct KernelRequest {
 struct PreparedKernel {
   std::function<void(const Call&)> run;
   std::size_t workspace = 0;     // bytes in call.workspace, 256-byte aligned
+  bool reports = false;          // may write to call.fault; prepare_kernel() notices whoever asks for a code
   bool recordable = true;        // false: works on the host in every run, so no CUDA graph may hold it
   std::string_view candidate{};  // name of the candidate (core/exec/candidate.h), for reports
 };
@@ -48,10 +51,16 @@ void register_kernel(const std::string& op, Device::Kind kind, Prepare prepare);
 PreparedKernel prepare_kernel(const KernelRequest& request);
 [[noreturn]] void throw_no_kernel(const KernelRequest& request);
 
-// A number that a kernel writes to call.fault when it meets bad data; the message becomes a DataError at the next read.
-// "{}" in the message is replaced by the offending value.
-std::int32_t data_error_code(const std::string& op, const std::string& path, const std::string& message);
-// The text of the DataError for a code that a kernel has raised: "[op] path: message" with the value filled in.
-std::string data_error_text(std::int32_t code, std::int64_t value);
+// A rule that indices or labels keep, for the error when one does not: "label 7 in row 3 is outside [0, 5)".
+struct IndexRule {
+  std::string noun, plural;           // "label", "labels"
+  std::int64_t size = 0;              // they lie in [0, size)
+  std::vector<std::int64_t> shape{};  // of the labels or indices, which names the position
+  bool operator==(const IndexRule&) const = default;
+};
+// A number that a kernel writes to call.fault, with the value and its position, when it meets one that breaks the rule.
+std::int32_t data_error_code(const std::string& op, const std::string& path, const IndexRule& rule);
+// The error for a report.
+DataError data_error_of(const DataFault& report);
 
 }  // namespace weft::exec

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/array/array.h"
+#include "core/base/lasting.h"
 #include "core/device/lap_timer.h"
 #include "core/exec/data_fault.h"
 #include "core/exec/kernel.h"
@@ -38,7 +39,8 @@ double seconds_of(Device device, const char* op, const ir::Attributes& attribute
   call.workspace = {workspace->data(), {Shape{static_cast<std::int64_t>(kernel.workspace)}, DType::kU8}};
   call.stream = stream.handle();
   call.device = device.index();
-  call.fault = data_fault(device);
+  FaultPlace fault(stream, kernel.reports);
+  call.fault = fault.get();
   double best = std::numeric_limits<double>::infinity();
   LapTimer timer(stream);
   for (int run = 0; run < 6; ++run) {
@@ -81,7 +83,7 @@ double measure_product(Device device, DType dtype) {
 template <class Result, class Key, class Measure>
 const Result& once(const Key& key, Measure measure) {
   static std::mutex mutex;
-  static auto* const known = new std::map<Key, Result>;
+  static const Lasting<std::map<Key, Result>> known;
   const std::lock_guard lock(mutex);
   const auto found = known->find(key);
   return found == known->end() ? known->emplace(key, measure()).first->second : found->second;

@@ -144,8 +144,9 @@ void write_safetensors(const std::filesystem::path& path, std::vector<std::pair<
   detail::FileWriter file(path, "safetensors");
   file.write(prefix, kPrefix);
   file.write(json.data(), json.size());
-  for (const auto& [name, tensor] : tensors) {
-    const Tensor host = tensor.to(Device::cpu());
+  for (auto& [name, tensor] : tensors) {
+    // Let go of one by one, because a variable's value is copied here.
+    const Tensor host = std::exchange(tensor, {}).to(Device::cpu());
     file.write(detail::host_bytes(host), static_cast<std::size_t>(TensorSpec{host.shape(), host.dtype()}.bytes()));
   }
   file.commit();

@@ -8,9 +8,11 @@
 
 namespace weft::kernels {
 
-// Reports bad data from a CUDA kernel: the first report stays.
-__device__ inline void raise_data_error(DataFault* fault, std::int32_t code, std::int64_t value) {
-  if (atomicCAS(&fault->code, 0, code) == 0) fault->value = value;
+// Reports a bad value and its position from a CUDA kernel: the first report stays.
+__device__ inline void raise_data_error(DataFault* fault, std::int32_t code, std::int64_t value, std::int64_t at) {
+  if (atomicCAS(&fault->code, 0, code) != 0) return;
+  fault->value = value;
+  fault->at = at;
 }
 
 }  // namespace weft::kernels

@@ -7,10 +7,12 @@
 
 namespace weft::kernels {
 
-// Reports bad data from a CPU kernel, from any of its threads: the first report stays.
-inline void raise_data_error(DataFault* fault, std::int32_t code, std::int64_t value) {
+// Reports a bad value and its position from a CPU kernel, from any of its threads: the first report stays.
+inline void raise_data_error(DataFault* fault, std::int32_t code, std::int64_t value, std::int64_t at) {
   std::int32_t none = 0;
-  if (std::atomic_ref(fault->code).compare_exchange_strong(none, code)) fault->value = value;
+  if (!std::atomic_ref(fault->code).compare_exchange_strong(none, code)) return;
+  fault->value = value;
+  fault->at = at;
 }
 
 }  // namespace weft::kernels

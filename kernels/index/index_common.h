@@ -21,7 +21,8 @@ struct IndexPlan {
 inline IndexPlan index_plan(const exec::KernelRequest& request, std::int64_t count) {
   const AxisSplit x = split_at(request.inputs[0].shape, request.attributes.integer("axis"));
   return {x, count, request.inputs[1].dtype == DType::kI64,
-          exec::data_error_code(request.op.name(), request.path, cat("index {} is outside [0, ", x.size, ")"))};
+          exec::data_error_code(request.op.name(), request.path,
+                                {"index", "indices", x.size, request.inputs[1].shape.dims()})};
 }
 // take and index_add: the index, of any rank, stands for one axis.
 inline IndexPlan plan_whole_index(const exec::KernelRequest& request) {

@@ -38,7 +38,7 @@ void take(const IndexPlan& plan, const Call& call) {
         }
       } else {
         std::fill_n(out + row * inner, inner, T{0});
-        raise_data_error(call.fault, plan.code, at);
+        raise_data_error(call.fault, plan.code, at, j);
       }
     }
   });
@@ -56,7 +56,7 @@ void gather(const IndexPlan& plan, const Call& call) {
         const std::int64_t at = index_at(call.inputs[1].data, plan.wide, row * inner + i);
         const bool good = at >= 0 && at < plan.x.size;
         out[row * inner + i] = good ? from[at * inner + i] : T{0};
-        if (!good) raise_data_error(call.fault, plan.code, at);
+        if (!good) raise_data_error(call.fault, plan.code, at, row * inner + i);
       }
     }
   });
@@ -78,7 +78,7 @@ RowLists lists_of(const IndexPlan& plan, const Call& call) {
       if (at >= 0 && at < plan.x.size) {
         body(at, j);
       } else {
-        raise_data_error(call.fault, plan.code, at);
+        raise_data_error(call.fault, plan.code, at, j);
       }
     }
   };
@@ -150,7 +150,7 @@ void scatter_add(const IndexPlan& plan, const Call& call) {
         for (std::int64_t i = 0; i < n; ++i) {
           const std::int64_t at = index_at(call.inputs[1].data, plan.wide, from + i);
           if (at < 0 || at >= size) {
-            raise_data_error(call.fault, plan.code, at);
+            raise_data_error(call.fault, plan.code, at, from + i);
             continue;
           }
           Accumulator<T>& sum = sums[base + at * inner + i];

@@ -22,7 +22,7 @@ __global__ void take_kernel(IndexPlan plan, const T* x, const void* index, T* ou
       out[i] = x[(row / plan.count * plan.x.size + at) * plan.x.inner + i % plan.x.inner];
     } else {
       out[i] = T{};
-      raise_data_error(fault, plan.code, at);
+      raise_data_error(fault, plan.code, at, row % plan.count);
     }
   }
 }
@@ -36,7 +36,7 @@ __global__ void gather_kernel(IndexPlan plan, const T* x, const void* index, T* 
       out[i] = x[(outer * plan.x.size + at) * plan.x.inner + i % plan.x.inner];
     } else {
       out[i] = T{};
-      raise_data_error(fault, plan.code, at);
+      raise_data_error(fault, plan.code, at, i);
     }
   }
 }
@@ -49,7 +49,7 @@ __global__ void add_keys_kernel(IndexPlan plan, bool elements, const void* index
   for (std::int64_t i = first_element(); i < n; i += element_stride()) {
     std::int64_t at = index_at(index, plan.wide, i);
     if (at < 0 || at >= plan.x.size) {
-      raise_data_error(fault, plan.code, at);
+      raise_data_error(fault, plan.code, at, i);
       at = bad;
     } else if (elements) {
       const std::int64_t outer = i / (plan.count * plan.x.inner);

@@ -33,7 +33,7 @@ inline CrossEntropy cross_entropy_of(const exec::KernelRequest& request) {
   e.scale_per_row = e.scale_at && request.inputs[2].shape.rank() == 1;
   const int next = e.scale_at ? 3 : 2;
   e.weight_at = static_cast<int>(request.inputs.size()) > next ? next : 0;
-  e.bad_label = exec::data_error_code(base, request.path, "label {} is outside [0, " + std::to_string(e.classes) + ")");
+  e.bad_label = exec::data_error_code(base, request.path, {"label", "labels", e.classes, {e.rows}});
   return e;
 }
 

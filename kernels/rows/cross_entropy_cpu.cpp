@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/base/lasting.h"
 #include "core/device/thread_pool.h"
 #include "core/scalar/math.h"
 #include "kernels/common/data_fault.h"
@@ -79,7 +80,7 @@ class CpuCrossEntropy {
       r.label = static_cast<const Label*>(call.inputs[1].data)[row];
       const bool inside = r.label >= 0 && r.label < e_.classes;
       if (r.label == e_.ignore_index || !inside) {
-        if (r.label != e_.ignore_index) raise_data_error(call.fault, e_.bad_label, r.label);
+        if (r.label != e_.ignore_index) raise_data_error(call.fault, e_.bad_label, r.label, row);
         write(call, row, 0, 0);
         if (T* gradient = gradient_of(call, row))
           std::fill(gradient, gradient + e_.classes, static_cast<T>(0 * r.scale));
@@ -105,7 +106,8 @@ class CpuCrossEntropy {
     if constexpr (std::is_same_v<T, A>) {
       run_plain(call, row, r, r.x, gradient);
     } else {
-      static thread_local std::vector<A> wide;
+      thread_local PerThread<std::vector<A>> of_thread;
+      std::vector<A>& wide = *of_thread;
       wide.resize(static_cast<std::size_t>(e_.classes));
       for (std::int64_t j = 0; j < e_.classes; ++j) wide[static_cast<std::size_t>(j)] = static_cast<A>(r.x[j]);
       run_plain(call, row, r, wide.data(), wide.data());

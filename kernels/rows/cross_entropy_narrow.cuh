@@ -63,7 +63,7 @@ __global__ void __launch_bounds__(kNarrowBlock)
   }
   loss = over_team(loss, team);
   if (!inside || rank != 0) return;
-  target.report(e, o.fault);
+  target.report(e, o.fault, row);
   if (o.loss) o.loss[row] = loss;
   if (o.row_weight) o.row_weight[row] = target.row_weight();
 }

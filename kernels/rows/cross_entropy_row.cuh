@@ -36,8 +36,8 @@ struct TargetRow {
     }
   }
 
-  __device__ void report(const CrossEntropy& e, DataFault* fault) const {
-    if (!counts && label != e.ignore_index) raise_data_error(fault, e.bad_label, label);
+  __device__ void report(const CrossEntropy& e, DataFault* fault, std::int64_t row) const {
+    if (!counts && label != e.ignore_index) raise_data_error(fault, e.bad_label, label, row);
   }
   __device__ A mass(std::int64_t j) const {
     const A w = weight ? static_cast<A>(weight[j]) : A{1};

@@ -215,7 +215,7 @@ __global__ void __launch_bounds__(kWideBlock)
   const WideRow<T, targets> r(e, o, row, cached, cache);
   const bool first = threadIdx.x == 0;
   if (first) {
-    r.target().report(e, o.fault);
+    r.target().report(e, o.fault, row);
     if (o.row_weight) o.row_weight[row] = r.target().row_weight();
   }
   if (!r.target().counts) {

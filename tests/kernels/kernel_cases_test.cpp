@@ -141,12 +141,29 @@ TEST(KernelTable, NamesWhatIsMissing) {
   }
 }
 
-TEST(DataErrors, FillInTheValue) {
-  const std::int32_t code = exec::data_error_code("take", "model.0", "index {} is outside [0, 5)");
+TEST(DataErrors, NameTheValueAndItsPlace) {
+  const std::int32_t code = exec::data_error_code("take", "model.0", {"index", "indices", 5, {8, 4}});
   EXPECT_GT(code, 0);
-  EXPECT_EQ(exec::data_error_code("take", "model.0", "index {} is outside [0, 5)"), code);
-  EXPECT_NE(exec::data_error_code("take", "model.1", "index {} is outside [0, 5)"), code);
-  EXPECT_EQ(exec::data_error_text(code, 7), "[take] model.0: index 7 is outside [0, 5)");
+  EXPECT_EQ(exec::data_error_code("take", "model.0", {"index", "indices", 5, {8, 4}}), code);
+  EXPECT_EQ(exec::data_error_code("take", "model.0", {"index", "indices", 5, {16, 4}}), code);  // another batch
+  EXPECT_NE(exec::data_error_code("take", "model.1", {"index", "indices", 5, {8, 4}}), code);
+  const DataError error = exec::data_error_of({.code = code, .value = 7, .at = 9});
+  EXPECT_STREQ(error.what(), "[take] model.0: index 7 in row 2, column 1 is outside [0, 5)");
+  EXPECT_EQ(error.op, "take");
+  EXPECT_EQ(error.path, "model.0");
+}
+
+TEST(DataErrors, SayThatCountingStartsAtZero) {
+  const std::int32_t code = exec::data_error_code("softmax_cross_entropy", "", {"label", "labels", 10, {4}});
+  EXPECT_STREQ(exec::data_error_of({.code = code, .value = 10, .at = 3}).what(),
+               "[softmax_cross_entropy] label 10 in row 3 is outside [0, 10); labels start at 0, so the last is 9");
+  EXPECT_STREQ(exec::data_error_of({.code = code, .value = -1, .at = 0}).what(),
+               "[softmax_cross_entropy] label -1 in row 0 is outside [0, 10)");
+  const std::int32_t cube = exec::data_error_code("gather", "", {"index", "indices", 3, {2, 2, 2}});
+  EXPECT_STREQ(exec::data_error_of({.code = cube, .value = 4, .at = 5}).what(),
+               "[gather] index 4 at (1, 0, 1) is outside [0, 3)");
+  const std::int32_t single = exec::data_error_code("take", "", {"index", "indices", 3, {}});
+  EXPECT_STREQ(exec::data_error_of({.code = single, .value = -2}).what(), "[take] index -2 is outside [0, 3)");
 }
 
 }  // namespace

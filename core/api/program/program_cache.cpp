@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/api/program/buckets.h"
+#include "core/api/program/generator_turns.h"
 #include "core/base/check.h"
 
 // A program's calls: requests, the trace that answers each, sealing, running.
@@ -13,10 +14,10 @@ namespace {
 std::vector<ArgumentKey> keys_of(const std::vector<Argument>& arguments) {
   std::vector<ArgumentKey> out;
   for (const Argument& a : arguments) {
-    if (a.key.empty()) {
-      out.push_back({impl_of(a.tensor, "compile").spec(), "", true});
+    if (a.is_tensor()) {
+      out.push_back({impl_of(a.tensor, "compile").spec(), {}});
     } else {
-      out.push_back({{}, a.key, false});
+      out.push_back({{}, a.key});
     }
   }
   return out;
@@ -24,7 +25,7 @@ std::vector<ArgumentKey> keys_of(const std::vector<Argument>& arguments) {
 
 std::optional<Device> device_of(const std::vector<Argument>& arguments) {
   for (const Argument& a : arguments)
-    if (a.key.empty()) return a.tensor.device();
+    if (a.is_tensor()) return a.tensor.device();
   return std::nullopt;
 }
 
@@ -33,7 +34,7 @@ void pad(Request& request, const CompileOptions& options) {
   std::optional<std::int64_t> rows;
   for (std::size_t i = 0; i < request.key.size(); ++i) {
     const Shape& shape = request.key[i].spec.shape;
-    if (!request.key[i].is_tensor || shape.rank() == 0) continue;
+    if (!request.key[i].is_tensor() || shape.rank() == 0) continue;
     if (!rows) rows = shape[0];
     if (shape[0] != *rows)
       fail<ShapeError>("call", "program '", options.name, "' has buckets; argument ", i, " has ", shape[0],
@@ -43,10 +44,17 @@ void pad(Request& request, const CompileOptions& options) {
   request.rows = *rows;
   request.bucket = bucket_of(*rows, options.buckets.sizes, options.name);
   for (ArgumentKey& key : request.key)
-    if (key.is_tensor && key.spec.shape.rank() > 0) key.spec = rows_spec(key.spec, request.bucket);
+    if (key.is_tensor() && key.spec.shape.rank() > 0) key.spec = rows_spec(key.spec, request.bucket);
 }
 
 }  // namespace
+
+Turn::Turn(std::atomic_flag& busy, const char* what, const std::string& name) : busy_(busy) {
+  if (busy_.test_and_set(std::memory_order_acquire))
+    fail<TraceError>("call", what, " '", name,
+                     "' is called while another call of it is under way; seal() the program and give each thread its ",
+                     "session(), or compile it once per thread");
+}
 
 Request ProgramCache::request(const std::vector<Argument>& arguments) const {
   Request out;
@@ -83,7 +91,7 @@ void ProgramCache::prepare(const std::vector<Argument>& arguments, const TracedB
     Request one = largest;
     one.rows = one.bucket = size;
     for (ArgumentKey& key : one.key)
-      if (key.is_tensor && key.spec.shape.rank() > 0) key.spec = rows_spec(key.spec, size);
+      if (key.is_tensor() && key.spec.shape.rank() > 0) key.spec = rows_spec(key.spec, size);
     find(one, body);
   }
 }
@@ -112,14 +120,14 @@ void ProgramCache::unknown(const Request& request) const {
     known_shape |= t->arguments == request.key;
     shapes += shapes.empty() ? "" : "; ";
     for (const ArgumentKey& key : t->arguments)
-      if (key.is_tensor) shapes += (&key == t->arguments.data() ? "" : ", ") + cat(key.spec);
+      if (key.is_tensor()) shapes += (&key == t->arguments.data() ? "" : ", ") + cat(key.spec);
   }
   if (known_shape)
     fail<TraceError>("call", "program '", options_.name,
                      "' is sealed, and a flag that it depends on (training, frozen, trainable) has changed since");
   std::string given;
   for (const ArgumentKey& key : request.key)
-    if (key.is_tensor) given += (given.empty() ? "" : ", ") + cat(key.spec);
+    if (key.is_tensor()) given += (given.empty() ? "" : ", ") + cat(key.spec);
   fail<ShapeError>("call", "program '", options_.name, "' is sealed and was not prepared for ", given, "; it knows ",
                    shapes);
 }
@@ -153,21 +161,38 @@ void ProgramCache::too_many(const std::vector<ArgumentKey>& key) const {
 std::vector<Tensor> ProgramCache::run(Traced& traced, const Request& request, const std::vector<Argument>& arguments) {
   const Trace& trace = traced.trace;
   const Stream stream = Stream::current(trace.device);
+  // First, because an argument may be a snapshot of a variable that the program assigns.
+  for (const auto& cell : trace.assigned)
+    if (cell) cell->before_write();
   std::vector<Array> inputs = trace.captures;
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (trace.cells[i]) inputs[i] = trace.cells[i]->storage(trace.device);
   fill_arguments(inputs, request, arguments, trace.device, stream);
   std::vector<Array> targets(trace.assigned.size());
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (!trace.assigned[i]) continue;
-    trace.assigned[i]->before_write();
-    targets[i] = trace.assigned[i]->storage(trace.device);
-  }
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    if (trace.assigned[i]) targets[i] = trace.assigned[i]->storage(trace.device);
+  exec::Faults faults;
+  add_faults(faults, trace, arguments);
+  const GeneratorTurns turns(traced, inputs, targets);
   std::vector<Array> outputs = traced.program->run(inputs, targets, stream);
+  faults.add(traced.program->take_faults(stream));
   std::vector<Tensor> results;
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (!trace.assigned[i]) results.push_back(wrap(asked_rows(outputs[i], request)));
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (trace.assigned[i]) {
+      trace.assigned[i]->set_faults(faults);
+    } else {
+      results.push_back(wrap(asked_rows(outputs[i], request), faults));
+    }
+  }
   return results;
+}
+
+void add_faults(exec::Faults& to, const Trace& trace, const std::vector<Argument>& arguments) {
+  to.add(trace.faults);
+  for (const auto& cell : trace.cells)
+    if (cell) to.add(cell->faults());
+  for (const Argument& a : arguments)
+    if (a.is_tensor()) to.add(a.tensor.impl()->faults());
 }
 
 void fill_arguments(std::vector<Array>& inputs, const Request& request, const std::vector<Argument>& arguments,
@@ -175,7 +200,7 @@ void fill_arguments(std::vector<Array>& inputs, const Request& request, const st
   std::size_t next = 0;
   for (Array& input : inputs) {
     if (input.defined()) continue;
-    while (!arguments[next].key.empty()) ++next;
+    while (!arguments[next].is_tensor()) ++next;
     const Array given = array_of(arguments[next++].tensor, "call");
     // The program uploads host arguments itself, while the call before still runs.
     input = given.device().is_cpu() ? given : given.to(device);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,9 +15,9 @@
 namespace weft::detail {
 
 struct ArgumentKey {
-  TensorSpec spec;
-  std::string key;
-  bool is_tensor = false;
+  TensorSpec spec;                   // of a tensor
+  std::optional<std::string> value;  // of a Static; not set for a tensor
+  bool is_tensor() const { return !value; }
   bool operator==(const ArgumentKey&) const = default;
 };
 
@@ -36,18 +37,34 @@ struct Traced {
   std::optional<Device> given;
   Trace trace;
   std::unique_ptr<exec::Instance> program;
+  std::vector<Array> states;  // per generator that it draws from: a copy of the state, which each run takes for itself
   std::vector<Array> inputs;  // once sealed: the captures and the variables' memory, undefined for arguments
 
   bool flags_hold() const {
-    return std::all_of(trace.guards.begin(), trace.guards.end(), [](const auto& g) { return *g.first == g.second; });
+    return std::all_of(trace.guards.begin(), trace.guards.end(),
+                       [](const auto& g) { return g.first->load() == g.second; });
   }
   bool fits(const Request& request) const { return arguments == request.key && flags_hold(); }
+};
+
+// Refuses a second call of a program or session while one is under way.
+class [[nodiscard]] Turn {
+ public:
+  Turn(std::atomic_flag& busy, const char* what, const std::string& name);
+  ~Turn() { busy_.clear(std::memory_order_release); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  std::atomic_flag& busy_;
 };
 
 class ProgramCache {
  public:
   explicit ProgramCache(CompileOptions options) : options_(std::move(options)) {}
 
+  // Held during each call, because a program's calls must not overlap.
+  Turn turn() const { return {busy_, "program", options_.name}; }
   // The key of a call; with buckets its rows are rounded up to a bucket.
   Request request(const std::vector<Argument>& arguments) const;
   Traced& find(const Request& request, const TracedBody& body);
@@ -83,11 +100,14 @@ class ProgramCache {
   CompileOptions options_;
   std::vector<std::unique_ptr<Traced>> traces_;
   bool sealed_ = false;
+  mutable std::atomic_flag busy_;
 };
 
 // Puts a call's arguments into the undefined places of `inputs`, padded with rows of zeros up to the bucket.
 void fill_arguments(std::vector<Array>& inputs, const Request& request, const std::vector<Argument>& arguments,
                     Device device, const Stream& stream);
+// Adds the faults of a call's inputs: arguments, captures and variables.
+void add_faults(exec::Faults& to, const Trace& trace, const std::vector<Argument>& arguments);
 // The result without rows of padding.
 Array asked_rows(const Array& result, const Request& request);
 

@@ -33,7 +33,7 @@ Trace ProgramCache::traced(const Request& request, const TracedBody& body) const
   Tracer tracer(options_.device);
   std::vector<Tensor> inputs;
   for (std::size_t i = 0; i < request.key.size(); ++i)
-    if (request.key[i].is_tensor)
+    if (request.key[i].is_tensor())
       inputs.push_back(tracer.add_argument(request.key[i].spec, "argument " + std::to_string(i)));
   return tracer.finish(body(inputs), request.device);
 }
@@ -43,7 +43,7 @@ void ProgramCache::expect_rows_apart(const ir::Graph& graph, Request request, co
   check_rows_apart(graph, request.bucket, options_.name);
   const std::int64_t other = request.bucket > 1 ? request.bucket - 1 : 2;
   for (ArgumentKey& key : request.key)
-    if (key.is_tensor && key.spec.shape.rank() > 0) key.spec = rows_spec(key.spec, other);
+    if (key.is_tensor() && key.spec.shape.rank() > 0) key.spec = rows_spec(key.spec, other);
   try {
     const Trace trace = traced(request, body);
     check_rows_apart(trace.graph, other, options_.name);
@@ -75,7 +75,7 @@ std::unique_ptr<Traced> ProgramCache::trace(const Request& request, const Traced
   Built built = build(request, body);
   made->trace = std::move(built.trace);
   const Device device = made->trace.device;
-  const auto has_rows = [](const ArgumentKey& k) { return k.is_tensor && k.spec.shape.rank() > 0; };
+  const auto has_rows = [](const ArgumentKey& k) { return k.is_tensor() && k.spec.shape.rank() > 0; };
   expect_memory(options_.name, device, exec::ArenaPool::shared()->idle_bytes(Stream::current(device)),
                 memory_report(made->trace, *built.executable), [&](std::int64_t memory) {
                   return std::ranges::any_of(request.key, has_rows) ? largest_batch(memory, request, body, false) : 0;

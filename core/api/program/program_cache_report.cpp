@@ -13,14 +13,14 @@ namespace {
 // The size of the first axis of the first argument that has one.
 std::optional<std::int64_t> rows_of(const std::vector<ArgumentKey>& key) {
   for (const ArgumentKey& k : key)
-    if (k.is_tensor && k.spec.shape.rank() > 0) return k.spec.shape[0];
+    if (k.is_tensor() && k.spec.shape.rank() > 0) return k.spec.shape[0];
   return std::nullopt;
 }
 
 // The request for another batch: every argument of `rows` rows gets `other` rows.
 Request with_rows(Request request, std::int64_t rows, std::int64_t other) {
   for (ArgumentKey& k : request.key)
-    if (k.is_tensor && k.spec.shape.rank() > 0 && k.spec.shape[0] == rows) k.spec = rows_spec(k.spec, other);
+    if (k.is_tensor() && k.spec.shape.rank() > 0 && k.spec.shape[0] == rows) k.spec = rows_spec(k.spec, other);
   return request;
 }
 

@@ -2,6 +2,7 @@
 #include "weft/session.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -10,7 +11,6 @@
 #include "core/api/program/buckets.h"
 #include "core/api/program/program_cache.h"
 #include "core/base/check.h"
-#include "core/exec/data_fault.h"
 
 namespace weft {
 
@@ -27,7 +27,7 @@ bool Out::takes(const TensorSpec& result) const {
 namespace detail {
 
 struct PendingState {
-  Stream stream;
+  exec::Faults faults;
   Event done;
 };
 
@@ -39,6 +39,7 @@ class SessionState {
   }
 
   std::vector<Tensor> run(const std::vector<Argument>& arguments) {
+    const Turn turn(busy_, "a session of program", program_->options().name);
     const Request request = program_->request(arguments);
     const Traced& traced = program_->known(request);
     const Stream current = Stream::current(traced.trace.device);
@@ -48,29 +49,30 @@ class SessionState {
     // Allocated on the thread's stream, because results are read and freed in its order.
     for (const ir::Output& output : program_of(traced).executable().graph().outputs)
       targets.push_back(Array::empty(program_of(traced).executable().graph().spec(output.value), current));
-    std::vector<Tensor> results;
     std::vector<Array> inputs = traced.inputs;
     fill_arguments(inputs, request, arguments, traced.trace.device, own);
-    for (const Array& out : program_of(traced).run(inputs, targets, own))
-      results.push_back(wrap(asked_rows(out, request)));
+    const Run ran = run(traced, arguments, inputs, targets, own);
+    std::vector<Tensor> results;
+    for (const Array& out : ran.outputs) results.push_back(wrap(asked_rows(out, request), ran.faults));
     current.wait(own);
     return results;
   }
 
   Pending into(std::span<const Out> outs, const std::vector<Argument>& arguments) {
+    const Turn turn(busy_, "a session of program", program_->options().name);
     const Request request = program_->request(arguments);
     const Traced& traced = program_->known(request);
     const Device device = traced.trace.device;
     const Stream own = stream(device);
     const bool reads_device = std::any_of(arguments.begin(), arguments.end(), [](const Argument& a) {
-      return a.key.empty() && a.tensor.device().is_cuda();
+      return a.is_tensor() && a.tensor.device().is_cuda();
     });
     if (reads_device) own.wait(Stream::current(device));
     std::vector<Array> inputs = traced.inputs;
     fill_arguments(inputs, request, arguments, device, own);
     std::vector<Array> targets = targets_for(outs, traced, request);
     if (overwrites_returned(traced, inputs, targets)) targets.assign(targets.size(), Array());
-    const std::vector<Array> results = program_of(traced).run(inputs, targets, own);
+    const auto [results, faults] = run(traced, arguments, inputs, targets, own);
     for (std::size_t i = 0; i < outs.size(); ++i) {
       if (results[i].data() == outs[i].data()) continue;
       copy_bytes(outs[i].data(), outs[i].device(), results[i].data(), device,
@@ -78,7 +80,7 @@ class SessionState {
     }
     if (reads_device) Stream::current(device).wait(own);  // before the arguments' memory is used again
     auto pending = std::make_shared<PendingState>();
-    pending->stream = own;
+    pending->faults = faults;
     pending->done = Event::record(own);
     return Pending(std::move(pending));
   }
@@ -118,6 +120,19 @@ class SessionState {
     return a.device() == b.device() && begin(a) < end(b) && begin(b) < end(a);
   }
 
+  struct Run {
+    std::vector<Array> outputs;
+    exec::Faults faults;
+  };
+  Run run(const Traced& traced, const std::vector<Argument>& arguments, std::span<const Array> inputs,
+          std::span<const Array> targets, const Stream& own) {
+    Run out;
+    add_faults(out.faults, traced.trace, arguments);
+    out.outputs = program_of(traced).run(inputs, targets, own);
+    out.faults.add(program_of(traced).take_faults(own));
+    return out;
+  }
+
   // The user's memory as arrays; undefined if rows are cut off or the memory is on another device.
   std::vector<Array> targets_for(std::span<const Out> outs, const Traced& traced, const Request& request) {
     const ir::Graph& graph = program_of(traced).executable().graph();
@@ -140,6 +155,7 @@ class SessionState {
 
   const std::shared_ptr<const ProgramCache> program_;
   const std::shared_ptr<exec::ArenaPool> arenas_ = std::make_shared<exec::ArenaPool>();
+  std::atomic_flag busy_;
   std::optional<Stream> stream_;
   std::map<const Traced*, std::unique_ptr<exec::Instance>> instances_;
 };
@@ -150,9 +166,18 @@ SessionHandle::~SessionHandle() = default;
 SessionHandle::SessionHandle(SessionHandle&&) noexcept = default;
 SessionHandle& SessionHandle::operator=(SessionHandle&&) noexcept = default;
 
-std::vector<Tensor> SessionHandle::run(const std::vector<Argument>& arguments) { return state_->run(arguments); }
+namespace {
+
+SessionState& used(const std::unique_ptr<SessionState>& state) {
+  if (!state) fail<ValueError>("call", "this session was moved from; use the one that it was moved to");
+  return *state;
+}
+
+}  // namespace
+
+std::vector<Tensor> SessionHandle::run(const std::vector<Argument>& arguments) { return used(state_).run(arguments); }
 Pending SessionHandle::into(std::span<const Out> outs, const std::vector<Argument>& arguments) {
-  return state_->into(outs, arguments);
+  return used(state_).into(outs, arguments);
 }
 
 }  // namespace detail
@@ -161,7 +186,7 @@ bool Pending::ready() const { return state_->done.ready(); }
 
 void Pending::get() const {
   state_->done.synchronize();
-  exec::throw_data_error(state_->stream);
+  state_->faults.check();
 }
 
 void* Pending::event() const { return state_->done.handle(); }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/random.h"
 
-#include <array>
-
 #include "core/api/trace/cell.h"
 #include "core/api/trace/dispatch.h"
+#include "core/api/trace/generator_state.h"
 #include "core/base/check.h"
+#include "core/base/lasting.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -15,15 +15,9 @@ thread_local Generator* chosen = nullptr;
 
 Generator& current_generator() { return chosen ? *chosen : default_generator(); }
 
-std::array<std::int64_t, 2> read_state(const Variable& state) {
-  std::array<std::int64_t, 2> out{};
-  state.cell()->array().copy_to_host(out.data());
-  return out;
-}
-
-Tensor state_tensor(std::int64_t seed, std::int64_t call) {
+Tensor state_tensor(detail::GeneratorState state) {
   const DeviceScope host(Device::cpu());
-  return Tensor::of({seed, call}, {2});
+  return Tensor::of({state.seed, state.call}, {2});
 }
 
 // Runs `draw(state, ordinal)`; outside a trace each draw is one call of the generator.
@@ -34,10 +28,7 @@ Tensor drawn(Device device, Draw draw) {
     const auto [value, ordinal] = tracer->next_draw(state.cell());
     return draw(tracer->wrap(value), ordinal);
   }
-  const auto [seed, call] = read_state(state);
-  Tensor out = draw(state_tensor(seed, call).to(device), std::int64_t{0});
-  state.cell()->write(detail::array_of(state_tensor(seed, call + 1), "random"));
-  return out;
+  return draw(state_tensor(detail::take_call(*state.cell())).to(device), std::int64_t{0});
 }
 
 Tensor draw_shaped(const char* op, const Shape& shape, DType dtype) {
@@ -50,20 +41,17 @@ Tensor draw_shaped(const char* op, const Shape& shape, DType dtype) {
 
 }  // namespace
 
-Generator::Generator(std::uint64_t seed) : state_(state_tensor(static_cast<std::int64_t>(seed), 0)) {
+Generator::Generator(std::uint64_t seed) : state_(state_tensor({static_cast<std::int64_t>(seed), 0})) {
   state_.cell()->roams = true;
   state_.cell()->path = "generator";
 }
 
-void Generator::seed(std::uint64_t seed) {
-  state_.cell()->write(detail::array_of(state_tensor(static_cast<std::int64_t>(seed), 0), "seed"));
-}
+void Generator::seed(std::uint64_t seed) { detail::set_state(*state_.cell(), {static_cast<std::int64_t>(seed), 0}); }
 
-std::uint64_t Generator::seed() const { return static_cast<std::uint64_t>(read_state(state_)[0]); }
+std::uint64_t Generator::seed() const { return static_cast<std::uint64_t>(detail::read_state(*state_.cell()).seed); }
 
 Generator& default_generator() {
-  // Never destroyed, because variables may outlive the end of main().
-  static auto* generator = new Generator(0);
+  static const Lasting<Generator> generator(std::uint64_t{0});
   return *generator;
 }
 

@@ -5,7 +5,6 @@
 #include "core/api/trace/tensor_impl.h"
 #include "core/array/dlpack.h"
 #include "core/base/check.h"
-#include "core/exec/data_fault.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -21,10 +20,12 @@ void check_count(const char* op, std::size_t given, const Shape& shape, DType dt
     fail<ShapeError>(op, given, " elements were given for shape ", shape, ", which has ", shape.numel());
 }
 
-// Waits for the values and turns bad data that a kernel met into an exception.
-void finish_reading(const Array& array) {
-  Stream::current(array.device()).synchronize();
-  exec::throw_data_error(array.device());
+// The tensor's value once it is computed; bad data that a kernel met becomes an exception.
+const detail::TensorImpl& finished(const Tensor& tensor, const char* op) {
+  const detail::TensorImpl& impl = detail::concrete_of(tensor, op);
+  Stream::current(impl.array().device()).synchronize();
+  impl.faults().check();
+  return impl;
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ void finish_reading(const Array& array) {
 Tensor Tensor::copy_in(const void* data, std::size_t count, DType dtype, Shape shape) {
   check_count("of", count, shape, dtype);
   const Stream stream = Stream::current(default_device());
-  return detail::wrap(Array::from_host(data, {std::move(shape), dtype}, stream));
+  return detail::wrap(Array::from_host(data, {std::move(shape), dtype}, stream), {});
 }
 
 Tensor Tensor::borrow_host(const void* data, std::size_t count, DType dtype, Shape shape,
@@ -42,7 +43,7 @@ Tensor Tensor::borrow_host(const void* data, std::size_t count, DType dtype, Sha
   // Tensors never write to their memory, so dropping const is safe.
   auto buffer = Block::wrap(const_cast<void*>(data), static_cast<std::size_t>(spec.bytes()), Device::cpu(),
                             [keep = std::move(keep)]() mutable { keep.reset(); });
-  return detail::wrap(Array::wrap(std::move(buffer), 0, std::move(spec)));
+  return detail::wrap(Array::wrap(std::move(buffer), 0, std::move(spec)), {});
 }
 
 Tensor Tensor::borrow_device(const void* pointer, TensorSpec spec, Device device, void* ready_on_stream,
@@ -52,18 +53,17 @@ Tensor Tensor::borrow_device(const void* pointer, TensorSpec spec, Device device
   if (ready_on_stream) Stream::current(device).wait(Stream::wrap(device, ready_on_stream));
   auto buffer = Block::wrap(const_cast<void*>(pointer), static_cast<std::size_t>(spec.bytes()), device,
                             [keep = std::move(keep)]() mutable { keep.reset(); });
-  return detail::wrap(Array::wrap(std::move(buffer), 0, std::move(spec)));
+  return detail::wrap(Array::wrap(std::move(buffer), 0, std::move(spec)), {});
 }
 
 Tensor Tensor::from_dlpack(DLManagedTensor* managed) {
   const Array array = weft::from_dlpack(managed);
-  return detail::wrap(array.contiguous(Stream::current(array.device())));
+  return detail::wrap(array.contiguous(Stream::current(array.device())), {});
 }
 
 DLManagedTensor* Tensor::to_dlpack() const {
-  const Array array = array_of(*this, "to_dlpack");
-  finish_reading(array);
-  return weft::to_dlpack(array);
+  // Memory that no variable will write to, because the receiver keeps the address.
+  return weft::to_dlpack(finished(*this, "to_dlpack").own_array());
 }
 
 const Shape& Tensor::shape() const { return impl_of(*this, "shape").spec().shape; }
@@ -77,25 +77,24 @@ Device Tensor::device() const {
 }
 
 void Tensor::copy_out(void* host, std::size_t count, DType as) const {
-  const Array array = array_of(*this, "read");
-  if (static_cast<std::int64_t>(count) != array.shape().numel())
-    fail<ShapeError>("read", "the tensor is ", array.spec(), ", the destination takes ", count, " elements");
-  if (array.dtype() == as) {
-    array.copy_to_host(host);
-  } else {
+  const detail::TensorImpl& impl = detail::concrete_of(*this, "read");
+  if (static_cast<std::int64_t>(count) != impl.spec().shape.numel())
+    fail<ShapeError>("read", "the tensor is ", impl.spec(), ", the destination takes ", count, " elements");
+  impl.read([&](const Array& array) {
+    if (array.dtype() == as) return array.copy_to_host(host);
     std::vector<std::byte> raw(static_cast<std::size_t>(array.spec().bytes()));
     array.copy_to_host(raw.data());
     convert_host(host, as, raw.data(), array.dtype(), static_cast<std::int64_t>(count));
-  }
-  exec::throw_data_error(array.device());
+  });
+  impl.faults().check();
 }
 
-const void* Tensor::device_pointer() const { return array_of(*this, "device_pointer").data(); }
+const void* Tensor::device_pointer() const { return detail::concrete_of(*this, "device_pointer").own_array().data(); }
 
 std::string Tensor::text() const {
-  const Array array = array_of(*this, "text");
-  finish_reading(array);
-  return text_of(array);
+  std::string out;
+  finished(*this, "text").read([&](const Array& array) { out = text_of(array); });
+  return out;
 }
 
 Tensor Tensor::to(Device device) const {
@@ -105,8 +104,9 @@ Tensor Tensor::to(Device device) const {
                         device.name());
     return *this;
   }
-  const Array array = array_of(*this, "to");
-  return array.device() == device ? *this : detail::wrap(array.to(device));
+  const detail::TensorImpl& impl = detail::concrete_of(*this, "to");
+  const Array array = impl.array();
+  return array.device() == device ? *this : detail::wrap(array.to(device), impl.faults());
 }
 
 Tensor Tensor::to(DType dtype) const { return detail::cast_to(*this, dtype); }

@@ -30,7 +30,8 @@ Cell::Cell(TensorSpec spec, Init init)
       init_(std::move(init)),
       seed_(mix_seed(default_generator().seed(), "cell " + std::to_string(creation_ordinal++))) {}
 
-Cell::Cell(Array value) : spec_(value.spec()), array_(std::move(value)) {}
+Cell::Cell(Array value, exec::Faults faults)
+    : spec_(value.spec()), array_(std::move(value)), faults_(std::move(faults)) {}
 
 Device Cell::device() const { return array_.defined() ? array_.device() : wanted_.value_or(default_device()); }
 
@@ -45,7 +46,9 @@ void Cell::draw(Device device, std::uint64_t seed) {
     fail<ShapeError>("init", "the initializer of '", path, "' drew ", TensorSpec{value.shape(), value.dtype()},
                      ", the variable is ", spec_);
   // A copy, because the initializer may give memory that others hold, too.
-  const Array drawn = array_of(value, "init").to(device);
+  const TensorImpl& impl = concrete_of(value, "init");
+  faults_ = impl.faults();
+  const Array drawn = impl.array().to(device);
   const Stream stream = Stream::current(device);
   array_ = Array::empty(spec_, stream);
   copy_bytes(array_.data(), device, drawn.data(), device, static_cast<std::size_t>(spec_.bytes()), stream);
@@ -64,7 +67,8 @@ Array Cell::storage(Device device) {
 
 Tensor Cell::snapshot() {
   if (auto living = snapshot_.lock()) return Tensor(living);
-  auto made = std::make_shared<const TensorImpl>(storage(device()));
+  const Array memory = storage(device());
+  auto made = std::make_shared<const TensorImpl>(memory, faults(), Memory::kLent);
   snapshot_ = made;
   if (slot) slot->flat->members_seen_ = true;
   return Tensor(std::move(made));
@@ -80,17 +84,17 @@ void Cell::before_write() {
 }
 
 void Cell::keep_snapshot() {
-  const auto living = snapshot_.lock();
+  if (const auto living = snapshot_.lock()) living->keep();
   snapshot_.reset();
-  if (!living) return;
-  const Stream stream = Stream::current(array_.device());
-  Array copy = Array::empty(spec_, stream);
-  copy_bytes(copy.data(), copy.device(), array_.data(), array_.device(), static_cast<std::size_t>(spec_.bytes()),
-             stream);
-  living->replace(std::move(copy));
 }
 
-void Cell::write(const Array& value) {
+void Cell::add_faults(const exec::Faults& faults) {
+  exec::Faults all = this->faults();
+  all.add(faults);
+  (slot ? slot->flat->faults_ : faults_) = std::move(all);
+}
+
+void Cell::write(const Array& value, exec::Faults faults) {
   if (!array_.defined()) {
     const Stream stream = Stream::current(device());
     array_ = Array::empty(spec_, stream);
@@ -101,6 +105,11 @@ void Cell::write(const Array& value) {
   const Stream stream = Stream::current(device);
   const Array here = value.to(device);
   copy_bytes(array_.data(), device, here.data(), device, static_cast<std::size_t>(spec_.bytes()), stream);
+  if (slot) {
+    add_faults(faults);  // the other members keep theirs
+  } else {
+    faults_ = std::move(faults);
+  }
 }
 
 void Cell::to(Device device) {
@@ -109,7 +118,9 @@ void Cell::to(Device device) {
     fail<DeviceError>("variable", "'", path, "' is laid out with an optimizer's other parameters on ",
                       array_.device().name(), "; move a model before it is first trained");
   wanted_ = device;
-  if (array_.defined() && array_.device() != device) array_ = array_.to(device);
+  if (!array_.defined() || array_.device() == device) return;
+  array_ = array_.to(device);
+  snapshot_.reset();  // stays on the old device, with the old memory
 }
 
 Cell& cell_of(const Variable& variable, const char* op) {

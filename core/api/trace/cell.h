@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,7 +18,7 @@ namespace weft::detail {
 class Cell {
  public:
   Cell(TensorSpec spec, Init init);
-  explicit Cell(Array value);
+  Cell(Array value, exec::Faults faults);
 
   const TensorSpec& spec() const { return spec_; }
   bool initialized() const { return array_.defined(); }
@@ -30,9 +31,14 @@ class Cell {
   void draw(Device device, std::uint64_t seed);
   // A tensor that keeps the present value when the cell changes.
   Tensor snapshot();
-  // Gives each living snapshot a copy: the cell's, its flat buffer's and its members'. Call it before the memory changes.
+  // Gives each living snapshot a copy: the cell's, its flat buffer's and its members'. Call it before the memory
+  // changes.
   void before_write();
-  void write(const Array& value);
+  void write(const Array& value, exec::Faults faults);
+  // Bad data that the value was computed from, without what a read has thrown; a flat buffer's for its members.
+  exec::Faults faults() const { return (slot ? slot->flat->faults_ : faults_).untold(); }
+  void set_faults(const exec::Faults& faults) { faults_ = faults; }  // of the run that has assigned the value
+  void add_faults(const exec::Faults& faults);                       // of a part that was written
   // Takes other memory of the same spec that already holds the value, such as a slot of a flat buffer.
   void move_to(Array storage) { array_ = std::move(storage); }
   void to(Device device);
@@ -42,6 +48,7 @@ class Cell {
   bool parameter = false;  // made as a Parameter: somebody should train it
   bool trained = false;    // gradients have been asked for
   bool roams = false;      // follows the programs that use it from device to device (generator states)
+  std::mutex turn;         // held while a generator's state is read and moved on
   // The place of this cell in a flat buffer, once it is laid out.
   struct Slot {
     std::shared_ptr<Cell> flat;
@@ -61,6 +68,7 @@ class Cell {
   std::uint64_t seed_ = 0;  // key of the pending draw
   std::optional<Device> wanted_;
   Array array_;
+  exec::Faults faults_;
   std::weak_ptr<const TensorImpl> snapshot_;
   bool members_seen_ = false;  // a member may have a living snapshot; else thousands of them need no look
 };

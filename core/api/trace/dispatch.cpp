@@ -39,14 +39,21 @@ DType promote(DType a, DType b) {
 std::vector<Tensor> apply_op(ir::OpId op, std::span<const Tensor> inputs, ir::Attributes attributes) {
   if (Tracer* tracer = Tracer::current()) return trace(*tracer, op, inputs, std::move(attributes));
   std::vector<Array> arrays;
-  for (const Tensor& t : inputs) arrays.push_back(array_of(t, op.name().c_str()));
+  exec::Faults faults;
+  for (const Tensor& t : inputs) {
+    const TensorImpl& impl = concrete_of(t, op.name().c_str());
+    arrays.push_back(impl.array());
+    faults.add(impl.faults());
+  }
   const Device device = arrays.empty() ? default_device() : arrays[0].device();
   for (const Array& a : arrays)
     if (a.device() != device)
       fail<DeviceError>(op.name(), "inputs live on ", device.name(), " and ", a.device().name(),
                         "; move them to one device with to()");
+  exec::OpRun run = exec::run_op(op, arrays, attributes, device);
+  faults.add(run.faults);
   std::vector<Tensor> out;
-  for (Array& a : exec::run_op(op, arrays, attributes, device)) out.push_back(wrap(std::move(a)));
+  for (Array& a : run.outputs) out.push_back(wrap(std::move(a), faults));
   return out;
 }
 

@@ -7,7 +7,7 @@ namespace weft {
 
 bool Flag::get() const {
   if (detail::Tracer* tracer = detail::Tracer::current()) tracer->guard(state_);
-  return *state_;
+  return state_->load();
 }
 
 }  // namespace weft

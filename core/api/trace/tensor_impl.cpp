@@ -6,12 +6,33 @@
 
 namespace weft::detail {
 
+void TensorImpl::keep_locked() const {
+  if (memory_ == Memory::kOwn) return;
+  const Stream stream = Stream::current(array_.device());
+  Array copy = Array::empty(spec_, stream);
+  copy_bytes(copy.data(), copy.device(), array_.data(), array_.device(), static_cast<std::size_t>(spec_.bytes()),
+             stream);
+  array_ = std::move(copy);
+  memory_ = Memory::kOwn;
+}
+
+void TensorImpl::keep() const {
+  const std::lock_guard lock(mutex_);
+  keep_locked();
+}
+
+Array TensorImpl::own_array() const {
+  const std::lock_guard lock(mutex_);
+  keep_locked();
+  return array_;
+}
+
 const TensorImpl& impl_of(const Tensor& tensor, const char* op) {
   if (!tensor.defined()) fail<ValueError>(op, "a tensor is undefined; give it a value first");
   return *tensor.impl();
 }
 
-Array array_of(const Tensor& tensor, const char* op) {
+const TensorImpl& concrete_of(const Tensor& tensor, const char* op) {
   const TensorImpl& impl = impl_of(tensor, op);
   if (impl.traced()) {
     if (impl.token()->tracer)
@@ -20,7 +41,7 @@ Array array_of(const Tensor& tensor, const char* op) {
     fail<TraceError>(op, "this ", impl.spec(),
                      " belongs to a trace that is over; return it from the program instead of keeping it outside");
   }
-  return impl.array();
+  return impl;
 }
 
 }  // namespace weft::detail

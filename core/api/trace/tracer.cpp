@@ -38,7 +38,8 @@ ir::Value Tracer::lift(const Tensor& tensor, const char* op) {
                      " of another trace is used here; return it from its program, or pass it as an argument");
   }
   if (const auto found = captured_.find(&impl); found != captured_.end()) return found->second;
-  const Array array = impl.array();
+  const Array array = impl.own_array();  // a constant of the program, though its variable may change
+  captured_faults_.add(impl.faults());
   if (!device_) device_ = array.device();
   const ir::Value value = graph_.add_input(impl.spec(), ir::InputKind::kCapture, "");
   bound_[value.node] = {nullptr, array};
@@ -134,8 +135,8 @@ std::pair<ir::Value, std::int64_t> Tracer::next_draw(const std::shared_ptr<Cell>
   return {draws.state, draws.next++};
 }
 
-void Tracer::guard(const std::shared_ptr<bool>& flag) {
-  if (guarded_.insert(flag.get()).second) guards_.emplace_back(flag, *flag);
+void Tracer::guard(const Flag::State& flag) {
+  if (guarded_.insert(flag).second) guards_.emplace_back(flag, flag->load());
 }
 
 Device Tracer::device() const { return device_.value_or(default_device()); }
@@ -153,6 +154,7 @@ Trace Tracer::finish(const std::vector<Tensor>& results, std::optional<Device> a
   trace.assigned.resize(graph_.outputs.size());
   for (const auto& [cell, state] : cells_) {
     if (!state.assigned) continue;
+    if (draws_.contains(cell.get())) trace.draws.push_back({cell, state.input, graph_.outputs.size()});
     graph_.outputs.push_back({state.latest, graph_.inputs[state.input].name});
     trace.assigned.push_back(cell);
   }
@@ -162,6 +164,7 @@ Trace Tracer::finish(const std::vector<Tensor>& results, std::optional<Device> a
     trace.captures.push_back(found == bound_.end() ? Array() : found->second.second);
   }
   trace.guards = std::move(guards_);
+  trace.faults = captured_faults_;
   trace.device = device_ ? *device_ : argument_device.value_or(default_device());
   trace.graph = graph_;
   return trace;

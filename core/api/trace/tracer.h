@@ -20,7 +20,14 @@ struct Trace {
   std::vector<std::shared_ptr<Cell>> cells;     // cells of variable inputs, in input order (null for others)
   std::vector<Array> captures;                  // arrays of capture inputs, in input order (empty for others)
   std::vector<std::shared_ptr<Cell>> assigned;  // per output: the cell it goes to, null for returned ones
-  std::vector<std::pair<std::shared_ptr<bool>, bool>> guards;
+  std::vector<std::pair<Flag::State, bool>> guards;
+  // The generators that it draws from: positions of the state among inputs and outputs.
+  struct Draws {
+    std::shared_ptr<Cell> state;
+    std::size_t input, output;
+  };
+  std::vector<Draws> draws;
+  exec::Faults faults;  // of the captures
   Device device;
 };
 
@@ -49,7 +56,7 @@ class Tracer {
   std::vector<std::shared_ptr<Cell>> cells() const;
   // The state input and the ordinal of the next draw from a generator.
   std::pair<ir::Value, std::int64_t> next_draw(const std::shared_ptr<Cell>& state);
-  void guard(const std::shared_ptr<bool>& flag);
+  void guard(const Flag::State& flag);
 
   ops::Builder& build() { return build_; }
   const ir::Graph& graph() const { return graph_; }
@@ -85,10 +92,11 @@ class Tracer {
       slices_;  // (cell with a slot, version of its flat buffer) -> the slice
   std::map<const TensorImpl*, ir::Value> captured_;
   std::vector<Tensor> captured_tensors_;
+  exec::Faults captured_faults_;
   std::map<std::int32_t, std::pair<std::shared_ptr<Cell>, Array>> bound_;  // input node -> its variable or its array
   std::map<Cell*, Draws> draws_;
-  std::vector<std::pair<std::shared_ptr<bool>, bool>> guards_;
-  std::set<const bool*> guarded_;
+  std::vector<std::pair<Flag::State, bool>> guards_;
+  std::set<Flag::State> guarded_;
   std::set<std::string> names_;               // names of variables
   std::map<std::string, int> names_by_path_;  // variables per path
   Tracer* parent_;

@@ -33,7 +33,7 @@ std::shared_ptr<Cell> pack(const std::vector<std::shared_ptr<Cell>>& members) {
   const DType dtype = members[0]->spec().dtype;
   const Stream stream = Stream::current(device);
   const Array all = Array::zeros({Shape{total}, dtype}, stream);
-  auto flat = std::make_shared<Cell>(all);
+  auto flat = std::make_shared<Cell>(all, exec::Faults());
   flat->path = "parameters";
   std::int64_t offset = 0;
   for (const auto& m : members) {
@@ -41,6 +41,7 @@ std::shared_ptr<Cell> pack(const std::vector<std::shared_ptr<Cell>>& members) {
     copy_bytes(part.data(), device, m->array().data(), device, static_cast<std::size_t>(m->spec().bytes()), stream);
     // A living snapshot gets its own copy, because the memory can now change through the flat cell, too.
     m->before_write();
+    flat->add_faults(m->faults());
     m->move_to(std::move(part));
     m->slot = Cell::Slot{flat, offset};
     flat->members.emplace_back(m, offset);

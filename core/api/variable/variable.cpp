@@ -18,13 +18,14 @@ Variable::Variable(Shape shape, Init init, DType dtype) {
 }
 
 Variable::Variable(const Tensor& value) {
-  const Array given = detail::array_of(value, "variable");
+  const detail::TensorImpl& impl = detail::concrete_of(value, "variable");
+  const Array given = impl.array();
   // A copy, because the tensor must keep its value when the variable changes.
   const Stream stream = Stream::current(given.device());
   Array own = Array::empty(given.spec(), stream);
   copy_bytes(own.data(), own.device(), given.data(), given.device(), static_cast<std::size_t>(given.spec().bytes()),
              stream);
-  cell_ = std::make_shared<Cell>(std::move(own));
+  cell_ = std::make_shared<Cell>(std::move(own), impl.faults());
 }
 
 Tensor Variable::value() const {
@@ -43,7 +44,8 @@ void Variable::assign(const Tensor& value) const {
   if (Tracer* tracer = Tracer::current()) {
     tracer->assign(cell_, tracer->lift(value, "assign"));
   } else {
-    cell.write(detail::array_of(value, "assign"));
+    const detail::TensorImpl& impl = detail::concrete_of(value, "assign");
+    cell.write(impl.array(), impl.faults());
   }
 }
 

@@ -100,7 +100,7 @@ TEST(Candidates, AnEagerOpIsTheForcedOnes) {
   const std::vector<Array> inputs{x, x};
   const ir::Attributes attributes{{"trans_a", false}, {"trans_b", false}};
   const auto product = [&] {
-    const Array y = run_op(ir::OpId::of("matmul"), inputs, attributes, cpu)[0];
+    const Array y = run_op(ir::OpId::of("matmul"), inputs, attributes, cpu).outputs[0];
     const auto* data = static_cast<const float*>(y.data());
     return std::vector<float>(data, data + 300 * 300);
   };

@@ -255,11 +255,11 @@ void put_losses(std::vector<OpCase>& rows) {
   c.gradient = false;
   rows.push_back(c);
   c = loss_row("label too large", x(4, 5), tensor_of({4}, DType::kI64, {0, 7, 4, 1}));
-  c.data_error = "label 7 is outside [0, 5)";
+  c.data_error = "label 7 in row 1 is outside [0, 5)";
   c.gradient = false;
   rows.push_back(c);
   c = loss_row("label negative", x(4, 5), tensor_of({4}, DType::kI32, {0, 1, -1, 1}));
-  c.data_error = "label -1 is outside [0, 5)";
+  c.data_error = "label -1 in row 2 is outside [0, 5)";
   c.gradient = false;
   rows.push_back(c);
 }

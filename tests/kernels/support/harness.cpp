@@ -58,10 +58,10 @@ bool same_bytes(const RawRun& a, const RawRun& b) {
 // The reported code must be the one for the row's message; which of several bad values won is not promised.
 void expect_fault(const OpCase& row, const DataFault& fault) {
   if (row.data_error.empty()) {
-    EXPECT_EQ(fault.code, 0) << exec::data_error_text(fault.code, fault.value);
+    EXPECT_EQ(fault.code, 0) << exec::data_error_of(fault).what();
   } else {
-    EXPECT_NE(exec::data_error_text(fault.code, fault.value).find(row.data_error), std::string::npos)
-        << "reported: " << exec::data_error_text(fault.code, fault.value);
+    EXPECT_NE(std::string(exec::data_error_of(fault).what()).find(row.data_error), std::string::npos)
+        << "reported: " << exec::data_error_of(fault).what();
   }
 }
 

@@ -218,7 +218,7 @@ std::vector<HostTensor> run_node(const ir::Node& node, const std::vector<HostTen
   if (fault) {
     *fault = run.fault;
   } else {
-    EXPECT_EQ(run.fault.code, 0) << exec::data_error_text(run.fault.code, run.fault.value);
+    EXPECT_EQ(run.fault.code, 0) << exec::data_error_of(run.fault).what();
   }
   std::vector<HostTensor> outputs;
   for (const RawTensor& output : run.outputs) outputs.push_back(decode(output));

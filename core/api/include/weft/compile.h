@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -50,7 +52,9 @@ struct CompileOptions {
   int max_traces = 16;                    // then a TraceError names the dimension that keeps changing
 };
 
-// An argument that is a plain value and keys the trace: another value is another trace.
+// An argument that is a plain value and keys the trace: another value is another trace. Numbers are compared by their
+// bits, so 0.0 and -0.0 are two keys. T is a number, bool, an enum, a text, or a struct that is equal where its bytes
+// are.
 template <class T>
 struct Static {
   T value;  // the key
@@ -62,7 +66,9 @@ namespace detail {
 // One argument of a call: a tensor, a number that becomes a 0-d input, or a key.
 struct Argument {
   Tensor tensor{};
-  std::string key{};
+  std::optional<std::string> key{};  // the bytes of a Static; not set for a tensor
+
+  bool is_tensor() const { return !key; }
 };
 using TracedBody = std::function<std::vector<Tensor>(const std::vector<Tensor>& inputs)>;
 
@@ -88,6 +94,8 @@ class Program {
   std::size_t traces() const;
 
  private:
+  // ValueError if the program was moved from.
+  ProgramCache& cache() const;
   std::shared_ptr<ProgramCache> cache_;
 };
 
@@ -96,13 +104,25 @@ class Program {
 void expect_i64(const Scalar& number);
 
 inline Argument argument(const Tensor& value) { return {value, {}}; }
+
+// Digits that tell any two values of the type apart; long double has bytes without meaning.
+std::string key_of(long double value);
+template <class T>
+std::string key_of(const T& value) {
+  if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    return std::string(std::string_view(value));
+  } else {
+    static_assert(!std::is_pointer_v<T> && (std::is_same_v<T, float> || std::is_same_v<T, double> ||
+                                            std::has_unique_object_representations_v<T>),
+                  "a Static is a number, bool, an enum, a text, or a struct that is equal where its bytes are");
+    std::string bytes(sizeof(T), '\0');
+    std::memcpy(bytes.data(), &value, sizeof(T));
+    return bytes;
+  }
+}
 template <class T>
 Argument argument(const Static<T>& value) {
-  if constexpr (std::is_arithmetic_v<T>) {
-    return {{}, std::to_string(value.value)};
-  } else {
-    return {{}, std::string(value.value)};
-  }
+  return {{}, key_of(value.value)};
 }
 
 // A given argument as the parameter's type: numbers become 0-d tensors, variables their value.
@@ -184,7 +204,7 @@ class Session;
 
 // An instance of a sealed program for one thread, with its own activations and, on CUDA, its own stream or the thread's
 // UserStream. All sessions of a program share its code and variables, and nobody may change the variables meanwhile.
-// Calls of one session must not overlap.
+// Calls of one session must not overlap; one that does is a TraceError.
 template <class R, class... Args>
 class Session<R(Args...)> {
  public:
@@ -221,7 +241,7 @@ class Session<R(Args...)> {
 // arguments, every Static, and the flags (training, frozen, trainable) that the trace read. A number given for a Tensor
 // parameter is a 0-d input: a new value never traces again. A failed trace changes nothing. OutOfMemory before the
 // first run, with the memory plan and what would help, if the device has too little memory. Calls of one program must
-// not overlap.
+// not overlap; one that does is a TraceError.
 template <class R, class... Args>
 class Compiled<R(Args...)> {
   static_assert((detail::is_parameter<std::decay_t<Args>> && ...),

@@ -11,11 +11,16 @@
 // depends on the device, the thread count or fusion; saving the generator resumes exactly.
 namespace weft WEFT_EXPORT {
 
-// One seed and one call number, kept in a Variable.
+// One seed and one call number, kept in a Variable. Copies share both. Threads may draw from one generator: no two
+// draws are equal, and which thread gets which is open.
 class Generator {
  public:
   // A generator at call 0 of a seed.
   explicit Generator(std::uint64_t seed);
+  // No move: a program keeps drawing from the generator that it was traced with.
+  Generator(const Generator&) = default;
+  Generator& operator=(const Generator&) = default;
+  ~Generator() = default;
   void seed(std::uint64_t seed);  // also sets the call number back to 0
   // The seed in use.
   std::uint64_t seed() const;
@@ -26,7 +31,7 @@ class Generator {
   Variable state_;
 };
 
-// The generator that draws use unless a GeneratorScope names another. One per process.
+// The generator that draws use unless a GeneratorScope names another. One per process, for all threads.
 Generator& default_generator();
 // default_generator().seed(s); also keys the initializers of variables made from now on.
 void seed(std::uint64_t s);

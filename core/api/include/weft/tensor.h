@@ -81,6 +81,7 @@ class Tensor {
   // lacks.
   static Tensor from_dlpack(DLManagedTensor* managed);
   // A DLPack view of this value for another library; the receiver calls its deleter. Waits until the value is computed.
+  // Later changes of a variable do not show in it.
   DLManagedTensor* to_dlpack() const;
 
   const Shape& shape() const;  // known while tracing, too
@@ -115,7 +116,8 @@ class Tensor {
   void copy_to(std::span<T> host) const {
     copy_out(host.data(), host.size(), dtype_of<T>());
   }
-  // Dense row-major memory on device(), valid while this handle lives; ready once the current stream has run.
+  // Dense row-major memory on device(), valid and unchanged while this handle lives; ready once the current stream has
+  // run. A variable's value is copied first, because the variable may change.
   const void* device_pointer() const;
   // Text as NumPy prints it, long axes shortened.
   std::string text() const;

@@ -14,12 +14,13 @@ struct View {
   TensorSpec spec{};     // its shape and element type
 };
 
-// A kernel's report of bad data, such as a label out of range. The first code wins and is thrown as DataError at the
-// next read.
+// A kernel's report of bad data, such as a label out of range. The first code of a run wins and is thrown as DataError
+// when a result of that run is read.
 struct DataFault {
   std::int32_t code = 0;      // 0: no bad data; else what is wrong, as the kernel numbers it
   std::int32_t reserved = 0;  // pads the value to 8 bytes
   std::int64_t value = 0;     // the label or index that was refused
+  std::int64_t at = 0;        // its position among the labels or indices, in row-major order
 };
 
 // One run of one kernel.
