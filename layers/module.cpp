@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/type_name.h"
@@ -68,9 +70,29 @@ class ModuleVisitor : public PathVisitor {
 Visitor::~Visitor() = default;
 
 Module::Module() = default;
-Module::Module(Module&&) noexcept = default;
-Module& Module::operator=(Module&&) noexcept = default;
-Module::~Module() = default;
+
+Module::Module(Module&& from) noexcept
+    : training_(from.training_),
+      frozen_(from.frozen_),
+      moved_from_(std::exchange(from.moved_from_, true)),
+      place_(std::move(from.place_)) {
+  if (place_) place_->module = this;
+}
+
+Module& Module::operator=(Module&& from) noexcept {
+  if (this == &from) return *this;
+  if (place_) place_->module = nullptr;
+  training_ = from.training_;
+  frozen_ = from.frozen_;
+  moved_from_ = std::exchange(from.moved_from_, true);
+  place_ = std::move(from.place_);
+  if (place_) place_->module = this;
+  return *this;
+}
+
+Module::~Module() {
+  if (place_) place_->module = nullptr;
+}
 
 Parameters Module::parameters() {
   Parameters out;
@@ -129,6 +151,7 @@ void Module::initialize(std::uint64_t seed) {
 }
 
 void Module::apply(const std::function<void(const std::string& path, Module& module)>& f) {
+  detail::expect_present("apply", *this);
   f("", *this);
   ModuleVisitor visitor(f);
   members(visitor);
@@ -137,8 +160,28 @@ void Module::apply(const std::function<void(const std::string& path, Module& mod
 namespace detail {
 
 void for_each_variable(Module& module, const OnVariable& f) {
+  expect_present("members", module);
   VariableVisitor visitor(f);
   module.members(visitor);
+}
+
+ModuleRef::ModuleRef(Module& module) {
+  expect_present("module", module);
+  if (!module.place_) module.place_ = std::make_shared<ModulePlace>(ModulePlace{&module});
+  place_ = module.place_;
+}
+
+Module& ModuleRef::get(const char* op) const {
+  if (!place_->module)
+    fail<ValueError>(op, "the model is gone: it was destroyed, or another was assigned to it; keep it as long as what ",
+                     "works on it");
+  return *place_->module;
+}
+
+void expect_present(const char* op, const Module& module) {
+  if (module.moved_from())
+    fail<ValueError>(op, "this ", type_name(module), " was moved to another object; use that one, and make functions ",
+                     "that refer to a model after its last move");
 }
 
 std::string type_name(const Module& module) { return type_name(typeid(module)); }

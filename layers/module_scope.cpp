@@ -52,6 +52,7 @@ std::string name_in(const Module& caller, const Module& module) {
 
 ModuleScope::ModuleScope(const Module& module)
     : module_(&module), caller_(innermost), scope_(caller_ ? name_in(*caller_->module_, module) : std::string()) {
+  expect_present("call", module);
   innermost = this;
 }
 

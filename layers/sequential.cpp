@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/sequential.h"
 
+#include <utility>
+
 #include "core/base/check.h"
 #include "core/base/type_name.h"
 #include "weft/detail/call_recorder.h"
@@ -10,12 +12,21 @@ namespace weft {
 
 Sequential::Sequential() = default;
 Sequential::Sequential(Sequential&&) noexcept = default;
-Sequential& Sequential::operator=(Sequential&&) noexcept = default;
+Sequential& Sequential::operator=(Sequential&& from) noexcept {
+  if (this == &from) return *this;
+  Module::operator=(std::move(from));
+  layers_ = std::move(from.layers_);
+  return *this;
+}
 Sequential::~Sequential() = default;
 
-std::size_t Sequential::size() const { return layers_.size(); }
+std::size_t Sequential::size() const {
+  detail::expect_present("size", *this);
+  return layers_.size();
+}
 
 Tensor Sequential::forward(Tensor x) const {
+  detail::expect_present("call", *this);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Held& layer = layers_[i];
     if (layer.module) {
@@ -30,6 +41,7 @@ Tensor Sequential::forward(Tensor x) const {
 }
 
 Sequential Sequential::remake() const {
+  detail::expect_present("clone", *this);
   Sequential copy;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (!layers_[i].remake)
@@ -47,11 +59,13 @@ void Sequential::members(Visitor& visitor) {
 }
 
 Sequential& Sequential::add(Held held) {
+  detail::expect_present("push_back", *this);
   layers_.push_back(std::move(held));
   return *this;
 }
 
 Sequential::Held& Sequential::at(std::size_t index) {
+  detail::expect_present("layer", *this);
   if (index >= layers_.size()) fail<ValueError>("sequential", "no layer ", index, " among ", layers_.size());
   return layers_[index];
 }

@@ -21,6 +21,27 @@ namespace weft WEFT_EXPORT {
 
 class Module;
 
+namespace detail {
+
+// The object that a module is now: a move passes it on, and the end of the module clears it.
+struct ModulePlace {
+  Module* module = nullptr;
+};
+
+// Finds a module wherever it has been moved to.
+class ModuleRef {
+ public:
+  ModuleRef(Module& module);  // implicit, because it stands for a reference
+  // ValueError, naming `op`, if the module has been destroyed or another was assigned to it.
+  Module& get(const char* op) const;
+  bool gone() const { return place_->module == nullptr; }
+
+ private:
+  std::shared_ptr<ModulePlace> place_;
+};
+
+}  // namespace detail
+
 // Walks a module's named members, in the order of WEFT_MODULE. Undefined variables are not shown.
 class Visitor {
  public:
@@ -41,7 +62,8 @@ struct StateEntry {
 };
 
 // A layer or a model: named variables, submodules, a mode. Move only, because a copy could share variables or clone
-// them; clone() clones. Derive, write forward(), and name the members with WEFT_MODULE.
+// them; clone() clones. Trainers and checkpoints follow a module that is moved. The object that it was moved from
+// refuses all use with a ValueError. Derive, write forward(), and name the members with WEFT_MODULE.
 class Module {
  public:
   Module();
@@ -71,6 +93,8 @@ class Module {
   void freeze() { set_frozen(true); }
   void unfreeze() { set_frozen(false); }
   bool frozen() const { return frozen_.get(); }
+  // True once the module has been moved to another object.
+  bool moved_from() const { return moved_from_; }
 
   // Moves all variables to a device.
   void to(Device device);
@@ -80,13 +104,18 @@ class Module {
   void apply(const std::function<void(const std::string& path, Module& module)>& f);
 
  private:
+  friend class detail::ModuleRef;
   void set_frozen(bool on);
   Flag training_{true};
   Flag frozen_{false};
+  bool moved_from_ = false;
+  std::shared_ptr<detail::ModulePlace> place_;  // null until somebody wants to follow the module
 };
 
 namespace detail {
 
+// ValueError, naming `op`, for a module that was moved from.
+void expect_present(const char* op, const Module& module);
 // Calls f for every defined variable of a module with its path; `trained` tells parameters from buffers.
 void for_each_variable(Module& module,
                        const std::function<void(const std::string& path, Variable& variable, bool trained)>& f);
@@ -125,6 +154,7 @@ inline void visit_one(Visitor& visitor, std::string_view name, Buffer& buffer) {
   if (buffer.defined()) visitor.visit(name, buffer);
 }
 inline void visit_one(Visitor& visitor, std::string_view name, Module& module) {
+  expect_present("members", module);
   if (visitor.enter(name, module)) module.members(visitor);
   visitor.leave();
 }
