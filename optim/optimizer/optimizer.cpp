@@ -59,66 +59,71 @@ Optimizer::~Optimizer() = default;
 Optimizer::Optimizer(Optimizer&&) noexcept = default;
 Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
 
+OptimizerState& Optimizer::self() const {
+  if (!state_) fail<ValueError>("optimizer", "this optimizer was moved from; use the one that it was moved to");
+  return *state_;
+}
+
 void Optimizer::minimize(const Tensor& loss) {
-  const std::vector<Tensor> g = of_loss(*state_, loss, "minimize");
+  const std::vector<Tensor> g = of_loss(self(), loss, "minimize");
   const Scope scope(kUpdate);
-  state_->advance(state_->arrange(g), equal(loss - loss, 0).reshape({}), full({}, true, DType::kBool));
+  self().advance(self().arrange(g), equal(loss - loss, 0).reshape({}), full({}, true, DType::kBool));
 }
 
 void Optimizer::accumulate(const Tensor& loss) {
-  const std::vector<Tensor> g = of_loss(*state_, loss, "accumulate");
+  const std::vector<Tensor> g = of_loss(self(), loss, "accumulate");
   const Scope scope(kUpdate);
-  state_->accumulate(g, (loss - loss).reshape({}));
+  self().accumulate(g, (loss - loss).reshape({}));
 }
 
 void Optimizer::accumulate(const Gradients& gradients) {
-  run(state_->accumulate_program, state_->in_order(gradients),
-      [&](const std::vector<Tensor>& values) { state_->accumulate(values, {}); });
+  run(self().accumulate_program, self().in_order(gradients),
+      [&](const std::vector<Tensor>& values) { self().accumulate(values, {}); });
 }
 
 Tensor Optimizer::update() {
-  return state_->update_program.run({}, [&](const std::vector<Tensor>&) -> std::vector<Tensor> {
+  return self().update_program.run({}, [&](const std::vector<Tensor>&) -> std::vector<Tensor> {
     const Scope scope(kUpdate);
-    return {state_->update()};
+    return {self().update()};
   })[0];
 }
 
 void Optimizer::apply(const Gradients& gradients) {
-  run(state_->apply_program, state_->in_order(gradients), [&](const std::vector<Tensor>& values) {
+  run(self().apply_program, self().in_order(gradients), [&](const std::vector<Tensor>& values) {
     const Tensor yes = full({}, true, DType::kBool);
-    state_->advance(state_->arrange(values), yes, yes);
+    self().advance(self().arrange(values), yes, yes);
   });
 }
 
 Tensor Optimizer::lr(std::size_t group) const {
-  if (group >= state_->groups.size())
-    fail<ValueError>("lr", "group ", group, " is asked for, there are ", state_->groups.size());
-  const Schedule schedule = detail::rate_of(state_->groups[group].recipe);
-  return (schedule.at(state_->updates.value()) * state_->lr_scale.value()).to(DType::kF32);
+  if (group >= self().groups.size())
+    fail<ValueError>("lr", "group ", group, " is asked for, there are ", self().groups.size());
+  const Schedule schedule = detail::rate_of(self().groups[group].recipe);
+  return (schedule.at(self().updates.value()) * self().lr_scale.value()).to(DType::kF32);
 }
 
-void Optimizer::scale_lr(double factor) { state_->lr_scale.assign(state_->lr_scale.value() * factor); }
+void Optimizer::scale_lr(double factor) { self().lr_scale.assign(self().lr_scale.value() * factor); }
 
-std::int64_t Optimizer::updates() const { return state_->updates.value().item<std::int64_t>(); }
-std::int64_t Optimizer::skipped() const { return state_->skipped.value().item<std::int64_t>(); }
-Tensor Optimizer::finite() const { return state_->finite.value(); }
-Tensor Optimizer::overflowed() const { return state_->overflowed.value(); }
+std::int64_t Optimizer::updates() const { return self().updates.value().item<std::int64_t>(); }
+std::int64_t Optimizer::skipped() const { return self().skipped.value().item<std::int64_t>(); }
+Tensor Optimizer::finite() const { return self().finite.value(); }
+Tensor Optimizer::overflowed() const { return self().overflowed.value(); }
 Tensor Optimizer::loss_scale() const {
-  const DeviceScope on(state_->device);
-  return state_->loss_scaler->on() ? state_->loss_scaler->scale().value() : Tensor::scalar(1.0f);
+  const DeviceScope on(self().device);
+  return self().loss_scaler->on() ? self().loss_scaler->scale().value() : Tensor::scalar(1.0f);
 }
-const Parameters& Optimizer::parameters() const { return state_->parameters; }
+const Parameters& Optimizer::parameters() const { return self().parameters; }
 
 Parameters Optimizer::state() const {
-  Parameters out{{"updates", state_->updates},         {"skipped", state_->skipped},
-                 {"finite", state_->finite},           {"lr_scale", state_->lr_scale},
-                 {"accumulated.count", state_->count}, {"accumulated.residue", state_->loss_residue}};
-  const Parameters scale = state_->loss_scaler->state();
+  Parameters out{{"updates", self().updates},         {"skipped", self().skipped},
+                 {"finite", self().finite},           {"lr_scale", self().lr_scale},
+                 {"accumulated.count", self().count}, {"accumulated.residue", self().loss_residue}};
+  const Parameters scale = self().loss_scaler->state();
   for (std::size_t i = 0; i < scale.size(); ++i) out.add(scale.name(i), scale[i]);
-  for (std::size_t s = 0; s < state_->slots.size(); ++s) {
-    const detail::Slot& slot = state_->slots[s];
+  for (std::size_t s = 0; s < self().slots.size(); ++s) {
+    const detail::Slot& slot = self().slots[s];
     const std::string prefix = std::to_string(s) + ".";
-    const std::string recipe = prefix + state_->groups[slot.groups[0]].recipe.name() + ".";
+    const std::string recipe = prefix + self().groups[slot.groups[0]].recipe.name() + ".";
     for (std::size_t m = 0; m < slot.kept.size(); ++m)
       for (std::size_t i = 0; i < slot.kept[m].entries.size(); ++i)
         out.add(recipe + slot.kept[m].entries[i].name + (slot.elementwise ? "" : "." + std::to_string(m)),

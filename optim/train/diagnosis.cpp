@@ -39,7 +39,7 @@ std::string name_of_call(const LayerCall& call) {
 
 // Names the first value that is not finite in a run of one batch, op by op. Buffers are put back.
 std::string in_the_run(TrainerState& state, const std::vector<Tensor>& batch) {
-  const Parameters buffers = state.parts.model.buffers();
+  const Parameters buffers = state.parts.model.get("fit").buffers();
   std::vector<Tensor> before;
   for (const Variable& b : buffers) before.push_back(b.value());
   Generator generator(state.generator.seed());
@@ -71,7 +71,8 @@ std::string first_bad_tensor(TrainerState& state, const Dataset& data, const std
   for (std::size_t c = 0; c < data.columns().size(); ++c)
     if (const auto row = bad_row(data.columns()[c]))
       return "column " + std::to_string(c) + " of the training data, row " + std::to_string(*row);
-  const Parameters parameters = state.parts.model.parameters(), buffers = state.parts.model.buffers();
+  const Parameters parameters = state.parts.model.get("fit").parameters(),
+                   buffers = state.parts.model.get("fit").buffers();
   for (std::size_t i = 0; i < parameters.size(); ++i)
     if (!is_finite(parameters[i].value())) return "parameter " + parameters.name(i);
   for (std::size_t i = 0; i < buffers.size(); ++i)

@@ -82,6 +82,11 @@ Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer&&) noexcept = default;
 Trainer& Trainer::operator=(Trainer&&) noexcept = default;
 
+detail::TrainerState& Trainer::state() const {
+  if (!state_) fail<ValueError>("trainer", "this trainer was moved from; use the one that it was moved to");
+  return *state_;
+}
+
 History Trainer::fit(const Dataset& train, const FitOptions& options) {
   check_rows("fit", "the training data", train);
   const bool validates = options.validation.size() > 0;
@@ -89,15 +94,15 @@ History Trainer::fit(const Dataset& train, const FitOptions& options) {
   check_positive("fit", "epochs", options.epochs);
   check_positive("fit", "batch_size", options.batch_size);
   const auto callbacks = callbacks_of(options);
-  const LoaderOptions order = order_of(*state_, options);
+  const LoaderOptions order = order_of(state(), options);
   History history;
   FitState at{*this, history, options.epochs};
   at.batches = detail::count_batches(train, order);
   for (const auto& callback : callbacks) callback->on_train_begin(at);
   for (at.epoch = 1; at.epoch <= options.epochs && !at.stop; ++at.epoch) {
-    Epoch epoch{.number = static_cast<int>(state_->epochs_done.value) + 1};
-    epoch.seconds = train_epoch(*state_, train, order, at, callbacks);
-    ++state_->epochs_done.value;
+    Epoch epoch{.number = static_cast<int>(state().epochs_done.value) + 1};
+    epoch.seconds = train_epoch(state(), train, order, at, callbacks);
+    ++state().epochs_done.value;
     const Metrics trained = running();
     const Metrics validation = validates ? evaluate(options.validation) : Metrics{};
     epoch.loss = trained.loss;
@@ -116,50 +121,54 @@ History Trainer::fit(const Dataset& train, const FitOptions& options) {
 Metrics Trainer::evaluate(const Dataset& data, std::int64_t batch_size) {
   check_rows("evaluate", "the data", data);
   check_positive("evaluate", "batch_size", batch_size);
-  const detail::ModeScope mode(state_->parts.model, false);
-  const GeneratorScope draws(state_->generator);
-  state_->evaluation.reset();
-  const LoaderOptions order{.batch_size = batch_size, .shuffle = false, .device = state_->options.device};
+  const detail::ModeScope mode(state().parts.model, false);
+  const GeneratorScope draws(state().generator);
+  state().evaluation.reset();
+  const LoaderOptions order = rows_in_order(state(), batch_size);
   for (auto pass = detail::start_pass(data, order, 0); pass.batch(); pass.advance())
-    state_->evaluate_step((*pass.batch())[0], (*pass.batch())[1]);
-  return state_->evaluation.read();
+    state().evaluate_step((*pass.batch())[0], (*pass.batch())[1]);
+  try {
+    return state().evaluation.read();
+  } catch (const DataError& error) {
+    state().blame_batch(error, "evaluate", data, order, 0);
+  }
 }
 
 Tensor Trainer::predict(const Tensor& inputs, std::int64_t batch_size) {
   check_positive("predict", "batch_size", batch_size);
   if (inputs.rank() == 0 || inputs.dim(0) == 0)
     fail<ValueError>("predict", "inputs are ", inputs.shape(), "; the first axis must count at least a row");
-  const detail::ModeScope mode(state_->parts.model, false);
-  const GeneratorScope draws(state_->generator);
+  const detail::ModeScope mode(state().parts.model, false);
+  const GeneratorScope draws(state().generator);
   std::vector<Tensor> parts;
   for (std::int64_t begin = 0; begin < inputs.dim(0); begin += batch_size)
-    parts.push_back(state_->forward(inputs.slice(0, begin, std::min(begin + batch_size, inputs.dim(0)))));
+    parts.push_back(state().forward(inputs.slice(0, begin, std::min(begin + batch_size, inputs.dim(0)))));
   return parts.size() == 1 ? parts[0] : concat(parts);
 }
 
-Metrics Trainer::running() const { return state_->training.read(); }
-Optimizer& Trainer::optimizer() { return state_->optimizer; }
-Module& Trainer::model() { return state_->parts.model; }
-void Trainer::save(const std::filesystem::path& path) const { state_->everything().save(path); }
-bool Trainer::resume(const std::filesystem::path& path) { return state_->everything().resume(path); }
+Metrics Trainer::running() const { return state().training.read(); }
+Optimizer& Trainer::optimizer() { return state().optimizer; }
+Module& Trainer::model() { return state().parts.model.get("trainer"); }
+void Trainer::save(const std::filesystem::path& path) const { state().everything().save(path); }
+bool Trainer::resume(const std::filesystem::path& path) { return state().everything().resume(path); }
 void Trainer::prepare(const Dataset& train, std::int64_t batch_size) {
   check_rows("prepare", "the training data", train);
   check_positive("prepare", "batch_size", batch_size);
-  const detail::ModeScope mode(state_->parts.model, true);
-  const GeneratorScope draws(state_->generator);
-  const auto pass = detail::start_pass(train, rows_in_order(*state_, batch_size), 0);
-  state_->step.prepare((*pass.batch())[0], (*pass.batch())[1]);
+  const detail::ModeScope mode(state().parts.model, true);
+  const GeneratorScope draws(state().generator);
+  const auto pass = detail::start_pass(train, rows_in_order(state(), batch_size), 0);
+  state().step.prepare((*pass.batch())[0], (*pass.batch())[1]);
 }
 
 std::int64_t Trainer::largest_batch(const Dataset& train, std::int64_t memory) {
   check_rows("largest_batch", "the training data", train);
-  const detail::ModeScope mode(state_->parts.model, true);
-  const GeneratorScope draws(state_->generator);
-  const auto pass = detail::start_pass(train, rows_in_order(*state_, 32), 0);
-  return state_->step.largest_batch(memory, (*pass.batch())[0], (*pass.batch())[1]);
+  const detail::ModeScope mode(state().parts.model, true);
+  const GeneratorScope draws(state().generator);
+  const auto pass = detail::start_pass(train, rows_in_order(state(), 32), 0);
+  return state().step.largest_batch(memory, (*pass.batch())[0], (*pass.batch())[1]);
 }
 
-Profile Trainer::profile() const { return state_->step.profile(); }
-MemoryReport Trainer::memory_plan() const { return state_->step.memory_plan(); }
+Profile Trainer::profile() const { return state().step.profile(); }
+MemoryReport Trainer::memory_plan() const { return state().step.memory_plan(); }
 
 }  // namespace weft

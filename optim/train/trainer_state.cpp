@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/base/check.h"
 #include "weft/ops.h"
@@ -14,9 +15,9 @@ namespace {
 TrainerParts placed(TrainerParts parts, const TrainerOptions& options) {
   if (options.accumulate < 1)
     fail<ValueError>("trainer", "accumulate is ", options.accumulate, "; it must be positive");
-  for (const StateEntry& entry : parts.model.state_dict())
+  for (const StateEntry& entry : parts.model.get("trainer").state_dict())
     if (!entry.variable.initialized() || entry.variable.device() != options.device) entry.variable.to(options.device);
-  parts.model.initialize(options.seed);
+  parts.model.get("trainer").initialize(options.seed);
   return parts;
 }
 
@@ -76,15 +77,17 @@ Metrics RunningMetrics::read() const {
           share(static_cast<double>(correct.value().item<std::int64_t>()), classified.value().item<std::int64_t>())};
 }
 
-ModeScope::ModeScope(Module& module, bool training) : module_(module) {
-  module_.apply([this](const std::string&, Module& m) { before_.push_back(m.training()); });
-  module_.train(training);
+ModeScope::ModeScope(ModuleRef module, bool training) : module_(std::move(module)) {
+  Module& now = module_.get("mode");
+  now.apply([this](const std::string&, Module& m) { before_.push_back(m.training()); });
+  now.train(training);
 }
 
 ModeScope::~ModeScope() {
+  if (module_.gone()) return;
   std::size_t next = 0;
   // Parents come first, so that a child's own mode is set last.
-  module_.apply([&](const std::string&, Module& m) { m.train(before_[next++]); });
+  module_.get("mode").apply([&](const std::string&, Module& m) { m.train(before_[next++]); });
 }
 
 TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::optional<Recipe> recipe,
@@ -92,7 +95,8 @@ TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::o
     : parts(placed(std::move(given), trainer_options)),
       options(trainer_options),
       generator(trainer_options.seed),
-      optimizer(groups_of(parts.model, std::move(groups), std::move(recipe)), update_of(trainer_options)),
+      optimizer(groups_of(parts.model.get("trainer"), std::move(groups), std::move(recipe)),
+                update_of(trainer_options)),
       training(options.device),
       evaluation(options.device),
       batch(number_on(options.device, 0)),
@@ -109,7 +113,7 @@ TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::o
               {.name = "prediction", .precision = options.precision, .device = options.device}) {}
 
 void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
-  const Parameters buffers = parts.model.buffers();
+  const Parameters buffers = parts.model.get("trainer").buffers();
   std::vector<Tensor> before;
   for (const Variable& b : buffers) before.push_back(b.value());
   const Tensor output = parts.forward(x), loss = parts.loss(output, y);
@@ -142,7 +146,9 @@ void TrainerState::finish_update() {
   waiting = 0;
 }
 
-Checkpoint TrainerState::everything() { return Checkpoint(parts.model, optimizer, generator, epochs_done); }
+Checkpoint TrainerState::everything() {
+  return Checkpoint(parts.model.get("trainer"), optimizer, generator, epochs_done);
+}
 
 void TrainerState::reset_epoch() {
   training.reset();
@@ -153,14 +159,38 @@ void TrainerState::reset_epoch() {
 }
 
 void TrainerState::check_finite(const Dataset& data, const LoaderOptions& order) {
-  const std::int64_t bad = first_bad.value().item<std::int64_t>();
-  if (bad < 0 && optimizer.skipped() == skipped_before) return;
+  std::int64_t bad = -1;
+  try {
+    bad = first_bad.value().item<std::int64_t>();
+    if (bad < 0 && optimizer.skipped() == skipped_before) return;
+  } catch (const DataError& error) {
+    blame_batch(error, "fit", data, order, epochs_done.value);
+  }
   // With accumulation a bad gradient shows only at the update: the last batch stands for those before it.
   const std::int64_t index = bad >= 0 ? bad : batch.value().item<std::int64_t>() - 1;
   PassHandle pass = start_pass(data, order, epochs_done.value);
   for (std::int64_t b = 0; b < index; ++b) pass.advance();
   fail<DataError>("fit", "batch ", index, " of epoch ", epochs_done.value + 1, " is not finite, beginning with ",
                   first_bad_tensor(*this, data, *pass.batch()), "; it has changed no value");
+}
+
+void TrainerState::blame_batch(const DataError& error, const char* op, const Dataset& data, const LoaderOptions& order,
+                               std::int64_t epoch) {
+  const ModeScope mode(parts.model, false);
+  std::int64_t number = 0;
+  for (PassHandle pass = start_pass(data, order, epoch); pass.batch(); pass.advance(), ++number) {
+    const std::vector<Tensor>& columns = *pass.batch();
+    int column = 0;
+    try {
+      static_cast<void>(forward(columns[0]).to_vector<double>());
+      column = 1;
+      evaluate_step(columns[0], columns[1]);
+      static_cast<void>(evaluation.read());
+    } catch (const DataError&) {
+      fail<DataError>(op, "batch ", number, " of epoch ", epoch + 1, ", column ", column, ": ", error.what());
+    }
+  }
+  throw error;
 }
 
 }  // namespace weft::detail

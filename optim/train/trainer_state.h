@@ -9,6 +9,7 @@
 
 #include "weft/checkpoint.h"
 #include "weft/compile.h"
+#include "weft/error.h"
 #include "weft/loader.h"
 #include "weft/random.h"
 #include "weft/trainer.h"
@@ -30,13 +31,13 @@ struct RunningMetrics {
 // Sets every module's mode and puts it back, also when an exception ends the call.
 class [[nodiscard]] ModeScope {
  public:
-  ModeScope(Module& module, bool training);
+  ModeScope(ModuleRef module, bool training);
   ~ModeScope();
   ModeScope(const ModeScope&) = delete;
   ModeScope& operator=(const ModeScope&) = delete;
 
  private:
-  Module& module_;
+  ModuleRef module_;
   std::vector<bool> before_;
 };
 
@@ -55,6 +56,9 @@ struct TrainerState {
   void train_batch(const Tensor& x, const Tensor& y);
   // Throws DataError once a loss or a gradient of this epoch was not finite.
   void check_finite(const Dataset& data, const LoaderOptions& order);
+  // Throws the DataError of a kernel again with the batch and the column of the data that it comes from.
+  [[noreturn]] void blame_batch(const DataError& error, const char* op, const Dataset& data, const LoaderOptions& order,
+                                std::int64_t epoch);
   void reset_epoch();
   // Makes the update of accumulated batches that are too few for one.
   void finish_update();

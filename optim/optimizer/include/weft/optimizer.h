@@ -91,6 +91,8 @@ class Optimizer {
   Parameters state() const;
 
  private:
+  // ValueError if the optimizer was moved from.
+  detail::OptimizerState& self() const;
   std::unique_ptr<detail::OptimizerState> state_;
 };
 

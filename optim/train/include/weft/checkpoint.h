@@ -40,14 +40,14 @@ std::vector<Saved> saved(LoaderOf<Columns...>& loader) {
 }  // namespace detail
 
 // Saves and restores modules, optimizers, generators and loaders together, so that training goes on bit for bit as if
-// it had not been interrupted. The things are held by reference, in the same order when saving and resuming.
+// it had not been interrupted. The things are held by reference, in the same order when saving and resuming. Modules
+// and generators may move meanwhile.
 class Checkpoint {
  public:
   // The things must outlive the checkpoint.
   template <class... Things>
   requires(!(std::same_as<Things, Checkpoint> && ...)) explicit Checkpoint(Things&... things) {
-    using detail::saved;
-    (things_.push_back([&things] { return saved(things); }), ...);
+    (things_.push_back(source(things)), ...);
   }
   // Writes one safetensors file, complete or not at all.
   void save(const std::filesystem::path& path) const;
@@ -56,6 +56,17 @@ class Checkpoint {
   bool resume(const std::filesystem::path& path) const;
 
  private:
+  template <class T>
+  static std::function<std::vector<detail::Saved>()> source(T& thing) {
+    using detail::saved;
+    if constexpr (std::derived_from<T, Module>) {
+      return [ref = detail::ModuleRef(thing)] { return saved(ref.get("checkpoint")); };
+    } else if constexpr (std::same_as<T, Generator>) {
+      return [copy = thing]() mutable { return saved(copy); };
+    } else {
+      return [&thing] { return saved(thing); };
+    }
+  }
   std::vector<detail::Saved> all() const;
   std::vector<std::function<std::vector<detail::Saved>()>> things_;
 };

@@ -43,14 +43,15 @@ struct FitOptions {
 namespace detail {
 struct TrainerState;
 struct TrainerParts {
-  Module& model;
+  ModuleRef model;
   std::function<Tensor(const Tensor&)> forward;
   std::function<Tensor(const Tensor&, const Tensor&)> loss;
 };
 }  // namespace detail
 
-// Trains a model on (input, target) rows with one compiled step. The model and all that its layers refer to must
-// outlive the trainer. Reported losses are means over rows, so `loss` should be a mean over its batch.
+// Trains a model on (input, target) rows with one compiled step. The model may move, and the trainer follows it; it and
+// all that its layers refer to must outlive the trainer. Reported losses are means over rows, so `loss` should be a
+// mean over its batch.
 class Trainer {
  public:
   // Moves the model to the device and draws what has no value yet, keyed by (seed, path).
@@ -96,9 +97,12 @@ class Trainer {
   Trainer(detail::TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options);
   template <class M, class L>
   static detail::TrainerParts parts(M& model, L loss) {
-    return {model, [&model](const Tensor& x) { return Tensor(model(x)); },
+    const detail::ModuleRef ref(model);
+    return {ref, [ref](const Tensor& x) { return Tensor(static_cast<M&>(ref.get("trainer"))(x)); },
             [loss = std::move(loss)](const Tensor& y, const Tensor& t) mutable { return Tensor(loss(y, t)); }};
   }
+  // ValueError if the trainer was moved from.
+  detail::TrainerState& state() const;
   std::unique_ptr<detail::TrainerState> state_;
 };
 
