@@ -22,7 +22,7 @@ exec::PreparedKernel prepare(const exec::KernelRequest& request, const IndexPlan
       const void* index = call.inputs[1].data;
       auto* out = static_cast<T*>(call.outputs[0].data);
       for (std::int64_t i = 0; i < indices; ++i)
-        if (is_outside(plan, index, i)) raise_data_error(call.fault, plan.code, index_at(index, plan.wide, i));
+        if (is_outside(plan, index, i)) raise_data_error(call.fault, plan.code, index_at(index, plan.wide, i), i);
       parallel_for(plan.x.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) out[i] = with_updates<to>(plan, x, index, updates, i);
       });

@@ -13,7 +13,7 @@ namespace {
 
 __global__ void check_index_kernel(IndexPlan plan, const void* index, DataFault* fault, std::int64_t n) {
   for (std::int64_t i = first_element(); i < n; i += element_stride())
-    if (is_outside(plan, index, i)) raise_data_error(fault, plan.code, index_at(index, plan.wide, i));
+    if (is_outside(plan, index, i)) raise_data_error(fault, plan.code, index_at(index, plan.wide, i), i);
 }
 
 // An element of the result per thread.

@@ -41,7 +41,7 @@ exec::PreparedKernel prepare_cross_entropy_reference_cpu(const exec::KernelReque
         for (std::int64_t row = begin; row < end; ++row) {
           const ReferenceTarget<T> target = target_of(e, o, row);
           cross_entropy_row(e, o, target, row);
-          if (target.bad) raise_data_error(o.fault, e.bad_label, target.label);
+          if (target.bad) raise_data_error(o.fault, e.bad_label, target.label, row);
         }
       });
     }};

@@ -23,7 +23,7 @@ __global__ void __launch_bounds__(kThreads) cross_entropy_reference_kernel(Cross
   for (std::int64_t row = first_element(); row < e.rows; row += element_stride()) {
     const ReferenceTarget<T> target = target_of(e, o, row);
     cross_entropy_row(e, o, target, row);
-    if (target.bad) raise_data_error(o.fault, e.bad_label, target.label);
+    if (target.bad) raise_data_error(o.fault, e.bad_label, target.label, row);
   }
 }
 
