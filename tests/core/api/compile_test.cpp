@@ -78,7 +78,9 @@ TEST_P(CompileOn, AReadGivesTheLatestAssignment) {
 TEST_P(CompileOn, SnapshotsOfAFlatBufferAndItsMembersKeepTheirValue) {
   const Variable a(Tensor::of<float>({1}, {1})), b(Tensor::of<float>({2}, {1}));
   const Segment flat = lay_out({a, b})[0];
-  const auto assigned_by_a_program = [](const Variable& v, float x) { compile([&] { v.assign(0 * v.value() + x); })(); };
+  const auto assigned_by_a_program = [](const Variable& v, float x) {
+    compile([&] { v.assign(0 * v.value() + x); })();
+  };
   for (const bool traced : {false, true}) {
     const auto assign = [&](const Variable& v, float x) {
       traced ? assigned_by_a_program(v, x) : v.assign(full(v.shape(), x));
