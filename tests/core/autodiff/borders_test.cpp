@@ -226,12 +226,12 @@ TEST(DerivativesAtBorders, SelectionsSelectProducts) {
       {"maximum of maxima",
        [&](const Ex& x) { return maximum(maximum(x, number(x, 0)), number(x, 0) - number(x, 1)); }},
   };
-  for (const auto& [name, select] : selections) {
-    const Case row{std::string("sqrt of ") + name, {Shape{}}, [&](Builder& b, const Values& x) -> Values {
-                     return {sqrt(select(Ex(b, x[0]))).value()};
+  for (const auto& selection : selections) {
+    const Case row{std::string("sqrt of ") + selection.first, {Shape{}}, [&](Builder& b, const Values& x) -> Values {
+                     return {sqrt(selection.second(Ex(b, x[0]))).value()};
                    }};
     for (const double x : {-1.0, 4.0}) {
-      SCOPED_TRACE(name);
+      SCOPED_TRACE(selection.first);
       check_at(row, {Array({}, x)});
     }
   }
