@@ -133,7 +133,7 @@ double worst(const std::vector<float>& got, const testing::Array& wanted) {
 
 TEST_P(RandomDerivativesOn, AgreeWithDoubles) {
   const int programs = device().is_cuda() ? 60 : 2000;  // the emulated device is slow
-  int results = 0, far = 0;
+  int results = 0, far = 0, overflown = 0;
   for (int seed = 0; seed < programs; ++seed) {
     const ir::Graph graph = RandomLoss(static_cast<std::uint64_t>(seed)).graph;
     std::mt19937_64 random(static_cast<std::uint64_t>(seed));
@@ -161,12 +161,15 @@ TEST_P(RandomDerivativesOn, AgreeWithDoubles) {
     for (std::size_t o = 0; o < wanted.size(); ++o) {
       ++results;
       far += worst(narrow[o], wanted[o]) > 0.1;
-      ASSERT_TRUE(std::isfinite(worst(narrow[o], wanted[o])))
-          << "seed " << seed << ", output " << o << ", " << name_of(half);
+      const bool finite = std::isfinite(worst(narrow[o], wanted[o]));
+      overflown += !finite;
+      // A value between the nodes may be beyond the 65,504 of f16; bf16 has the range of f32.
+      ASSERT_TRUE(finite || half == DType::kF16) << "seed " << seed << ", output " << o;
     }
   }
   // A few of the programs magnify the rounding to 16 bits hundredfold.
   EXPECT_LT(far, results / 40);
+  EXPECT_LE(overflown, results / 200);
 }
 
 WEFT_ON_EVERY_DEVICE(RandomDerivativesOn);

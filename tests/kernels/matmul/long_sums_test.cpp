@@ -23,7 +23,9 @@ double error_of(std::int64_t m, std::int64_t k, std::int64_t n, float x, DType d
   return worst;
 }
 
+// On CUDA the library cuts long sums in its own way, and the emulated one does not.
 TEST(LongSums, OfOnesAreExact) {
+  const DeviceScope on(Device::cpu());
   EXPECT_EQ(error_of(1, 20'000'000, 1, 1, DType::kF32, false, false), 0);
   EXPECT_EQ(error_of(1, 20'000'000, 1, 1, DType::kF32, false, true), 0);
 }
@@ -42,6 +44,7 @@ TEST(LongSums, DoNotDriftInAnyLayout) {
 }
 
 TEST(LongSums, OfEveryCandidate) {
+  const DeviceScope on(Device::cpu());
   for (const char* candidate : {"reference", "tiles", "dots"}) {
     const exec::ForcedCandidate forced("matmul", Device::Kind::kCPU, candidate);
     EXPECT_LT(error_of(1, 1'000'000, 1, 0.1f, DType::kF32, false, true), kDrift) << candidate;
