@@ -44,6 +44,7 @@ TEST(MovedModels, RefuseEveryUse) {
   const Sequential to = std::move(from);
   const auto moved = HasSubstr("was moved to another object");
   const std::vector<std::function<void()>> uses{
+      // NOLINTNEXTLINE(bugprone-use-after-move): what is tested
       [&] {
         from(zeros({1, 2}));
       },
@@ -95,6 +96,7 @@ TEST(MovedModels, AMemberThatWasMovedOutIsAnError) {
 TEST(MovedModels, ModelsOfOnesOwnRefuse) {
   Net from;
   Net to = std::move(from);
+  // NOLINTNEXTLINE(bugprone-use-after-move): what is tested
   EXPECT_THAT(refusal([&] { from(zeros({1, 2})); }), HasSubstr("this Net was moved"));
   EXPECT_EQ(to(zeros({1, 2})).numel(), 2);
   const Net again = std::move(from);  // still no model
@@ -124,6 +126,7 @@ TEST(MovedPrograms, Refuse) {
   from(zeros({1}));
   auto to = std::move(from);
   for (const std::string& text :
+       // NOLINTNEXTLINE(bugprone-use-after-move): what is tested
        {refusal([&] { from(zeros({1})); }), refusal([&] { from.prepare(zeros({1})); }), refusal([&] { from.seal(); }),
         refusal([&] { static_cast<void>(from.session()); }), refusal([&] { static_cast<void>(from.graph()); }),
         refusal([&] { static_cast<void>(from.explain()); }), refusal([&] { static_cast<void>(from.memory_plan()); }),
@@ -132,6 +135,7 @@ TEST(MovedPrograms, Refuse) {
   to.seal();
   auto session = to.session();
   auto other = std::move(session);
+  // NOLINTNEXTLINE(bugprone-use-after-move): what is tested
   EXPECT_THAT(refusal([&] { session(zeros({1})); }), HasSubstr("session was moved from"));
   EXPECT_EQ(other(zeros({1})).item(), 1);
 }

@@ -32,7 +32,7 @@ std::string read_all(ByteSource source, std::size_t piece) {
 std::string read(const std::string& packed) {
   const TemporaryDirectory directory;
   write_file(directory / "t", packed);
-  const std::string out = read_all(ByteSource(directory / "t", "t"), 1000);
+  std::string out = read_all(ByteSource(directory / "t", "t"), 1000);
   EXPECT_EQ(out, read_all(ByteSource(bytes_of(packed), "t", "t"), 1));
   return out;
 }

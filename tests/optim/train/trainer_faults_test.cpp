@@ -149,6 +149,7 @@ TEST(MovedTraining, WhatWasMovedFromRefuses) {
   Trainer trainer(model, CrossEntropy(), Adam{});
   Trainer now = std::move(trainer);
   for (const auto& use : std::vector<std::function<void()>>{
+           // NOLINTNEXTLINE(bugprone-use-after-move): what is tested
            [&] { trainer.fit(rows(), {.quiet = true}); }, [&] { trainer.evaluate(rows()); },
            [&] { trainer.predict(rows().column(0)); }, [&] { static_cast<void>(trainer.running()); },
            [&] { static_cast<void>(trainer.optimizer()); }, [&] { static_cast<void>(trainer.model()); },
@@ -160,6 +161,7 @@ TEST(MovedTraining, WhatWasMovedFromRefuses) {
   Optimizer optimizer(model.parameters(), Adam{});
   Optimizer kept = std::move(optimizer);
   for (const auto& use : std::vector<std::function<void()>>{
+           // NOLINTNEXTLINE(bugprone-use-after-move): what is tested
            [&] { optimizer.update(); }, [&] { optimizer.scale_lr(2); }, [&] { static_cast<void>(optimizer.lr()); },
            [&] { static_cast<void>(optimizer.updates()); }, [&] { static_cast<void>(optimizer.parameters()); },
            [&] { static_cast<void>(optimizer.state()); }})
@@ -167,6 +169,7 @@ TEST(MovedTraining, WhatWasMovedFromRefuses) {
 
   Loader loader(rows());
   const Loader other = std::move(loader);
+  // NOLINTNEXTLINE(bugprone-use-after-move): what is tested
   EXPECT_THAT(message_of<ValueError>([&] { static_cast<void>(loader.begin()); }), HasSubstr("moved from"));
 }
 
