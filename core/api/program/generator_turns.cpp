@@ -27,7 +27,10 @@ GeneratorTurns::GeneratorTurns(Traced& traced, std::vector<Array>& inputs, std::
   std::vector<Cell*> cells;
   for (const Trace::Draws& d : draws) cells.push_back(d.state.get());
   std::ranges::sort(cells, std::less<>());
-  for (Cell* cell : cells) held_.emplace_back(cell->turn);
+  for (Cell* cell : cells) {
+    held_.emplace_back(cell->turn);
+    cell->before_write();
+  }
 }
 
 }  // namespace weft::detail

@@ -161,9 +161,10 @@ void ProgramCache::too_many(const std::vector<ArgumentKey>& key) const {
 std::vector<Tensor> ProgramCache::run(Traced& traced, const Request& request, const std::vector<Argument>& arguments) {
   const Trace& trace = traced.trace;
   const Stream stream = Stream::current(trace.device);
-  // First, because an argument may be a snapshot of a variable that the program assigns.
+  // First, because an argument may be a snapshot of a variable that the program assigns. Generators are shared by
+  // threads, so GeneratorTurns alone moves them on.
   for (const auto& cell : trace.assigned)
-    if (cell) cell->before_write();
+    if (cell && !cell->roams) cell->before_write();
   std::vector<Array> inputs = trace.captures;
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (trace.cells[i]) inputs[i] = trace.cells[i]->storage(trace.device);
@@ -178,8 +179,8 @@ std::vector<Tensor> ProgramCache::run(Traced& traced, const Request& request, co
   faults.add(traced.program->take_faults(stream));
   std::vector<Tensor> results;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (trace.assigned[i]) {
-      trace.assigned[i]->set_faults(faults);
+    if (const auto& cell = trace.assigned[i]) {
+      if (!cell->roams) cell->set_faults(faults);
     } else {
       results.push_back(wrap(asked_rows(outputs[i], request), faults));
     }
@@ -190,7 +191,7 @@ std::vector<Tensor> ProgramCache::run(Traced& traced, const Request& request, co
 void add_faults(exec::Faults& to, const Trace& trace, const std::vector<Argument>& arguments) {
   to.add(trace.faults);
   for (const auto& cell : trace.cells)
-    if (cell) to.add(cell->faults());
+    if (cell && !cell->roams) to.add(cell->faults());
   for (const Argument& a : arguments)
     if (a.is_tensor()) to.add(a.tensor.impl()->faults());
 }
