@@ -199,7 +199,7 @@ Case make(const Op& op, const Shape& shape, bool backward, const Setup&) {
   for (std::size_t i = 0; i < results; ++i) stateless.outputs.push_back("out" + std::to_string(i));
   std::function<Results(const Inputs&)> f = op.run;
   if (backward) {
-    // As y.backward(ones): the gradient of the results' sum by every floating input.
+    // The gradient of the results' sum by every floating input, like y.backward(ones).
     for (std::size_t i = 0; i < op.inputs.size(); ++i)
       if (has_gradient(op.inputs[i])) stateless.outputs.push_back("grad" + std::to_string(i));
     f = [run = op.run, inputs = op.inputs](const Inputs& in) {

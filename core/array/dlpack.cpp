@@ -93,7 +93,7 @@ std::byte* first_element(const DLTensor& tensor, const TensorSpec& spec) {
   const std::size_t element = size_of(spec.dtype);
   if ((base + tensor.byte_offset) % element != 0)
     fail<ValueError>(kImport, "the memory of ", spec, " is not aligned to its elements of ", element, " bytes");
-  return reinterpret_cast<std::byte*>(base + tensor.byte_offset);
+  return static_cast<std::byte*>(tensor.data) + tensor.byte_offset;
 }
 
 // Owner of an exported array: the consumer's deleter destroys it.

@@ -23,8 +23,7 @@ class Faults {
   void add(const Faults& other) {
     if (other.rows_ && other.rows_ != rows_) join(other);
   }
-  // These faults without those that a read has thrown already. Variables pass them on, because training goes on after
-  // the error.
+  // Faults that no read has thrown yet. Variables pass on these alone, because training goes on after the error.
   Faults untold() const { return rows_ ? filtered() : Faults(); }
   // Throws the first one as DataError. On CUDA it may wait for the device's current stream.
   void check() const {
@@ -47,12 +46,12 @@ class FaultPlace {
   FaultPlace(const Stream& stream, bool reports);
   FaultPlace(const FaultPlace&) = delete;
   FaultPlace& operator=(const FaultPlace&) = delete;
-  // Where kernels report; the same for all runs.
+  // Address at which kernels report, the same for all runs.
   DataFault* get() { return device_ ? static_cast<DataFault*>(device_->data()) : &host_; }
   // Begins a run; a run that threw before may have left a report.
   void begin() { host_.code = 0; }
-  // What the results of the latest run, on `stream`, carry. On the CPU the run is over: nothing, unless a kernel has
-  // reported. On CUDA the runs between two reads carry the same.
+  // Faults for the results of the latest run, on `stream`. On the CPU the run is over, so there are none unless a
+  // kernel has reported. On CUDA the runs between two reads carry the same faults.
   Faults take(const Stream& stream) {
     if (device_) return pending(stream);
     return host_.code == 0 ? Faults() : taken();

@@ -73,7 +73,7 @@ class CpuGemm {
   GemmTile place(std::int64_t index) const;
   // The rows of `sum` lie ldc_ apart.
   void multiply(const Tile& tile, const Factors& factors, A* sum) const;
-  // The same over [begin, end) of k, which begins and ends between slices.
+  // Sum over [begin, end) of k, which begins and ends between slices.
   void multiply_part(const Tile& tile, const Factors& factors, std::int64_t begin, std::int64_t end, A* sum) const;
   std::int64_t make_tile(std::int64_t index, const Factors& factors, O* tile) const;
 

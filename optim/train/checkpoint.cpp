@@ -60,7 +60,7 @@ void Checkpoint::save(const std::filesystem::path& path) const {
 }
 
 bool Checkpoint::resume(const std::filesystem::path& path) const {
-  // What cannot be looked at is opened, which says why.
+  // A path that cannot be looked at is opened, because opening it says why.
   if (std::error_code error; !std::filesystem::exists(path, error) && !error) return false;
   const SafetensorsFile file(path, {.map = false});  // another program may shorten it meanwhile
   const std::vector<detail::Saved> entries = all();

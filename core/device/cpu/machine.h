@@ -21,7 +21,7 @@ enum class Isa { kBaseline, kAvx2, kAvx512 };
 // The instruction sets of this machine, ascending, up to the one that the environment's WEFT_ISA names: "baseline",
 // "avx2" or "avx512". ValueError for another name.
 std::vector<Isa> usable_isas();
-// Those of `all` up to the named one; all of them for no name.
+// The first instruction sets of `all`, up to the named one; all of them for no name.
 std::vector<Isa> isas_up_to(std::vector<Isa> all, const char* name);
 // The best usable instruction set, or the one given to use_isa(). Kernels ask when they are prepared.
 Isa isa();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What all threads share is safe to use from each of them, or refuses; docs/threads.md lists it.
+// Public globals that all threads share: each is safe to use from any thread, or refuses (docs/threads.md).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -47,7 +47,7 @@ std::size_t equal_numbers(const std::vector<float> (&drawn)[2]) {
 }
 
 constexpr int kDraws = 2000;
-// Of 4,000 draws of 24 bits about one pair is equal by chance.
+// By chance about one pair of 4,000 draws of 24 bits is equal.
 constexpr std::size_t kByChance = 12;
 
 TEST(Threads, DrawDifferentNumbersFromOneGenerator) {

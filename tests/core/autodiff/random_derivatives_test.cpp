@@ -20,7 +20,7 @@ using ir::Value;
 using Values = std::vector<Value>;
 
 // A loss, its gradient, and the gradient's derivatives, of a few nodes over a matrix, a row, a column and a number.
-// What selects works on inputs alone: these are multiples of 1/8, so that f32 and f64 select the same.
+// Selections depend on inputs alone, which are multiples of 1/8, so that f32 and f64 select alike.
 class RandomLoss {
  public:
   explicit RandomLoss(std::uint64_t seed) : random_(seed), build_(graph) {

@@ -3,9 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
-#include <cstring>
 
 #include "tests/support/files.h"
 
@@ -118,7 +119,7 @@ TEST(Csv, NumbersAreWhatStrtodGives) {
                                  "123456789012345678901234567890",
                                  "00012"}) {
     const double got = read(text + "\n").values.item<double>(), wanted = std::strtod(text.c_str(), nullptr);
-    EXPECT_EQ(std::memcmp(&got, &wanted, sizeof got), 0) << text << " reads as " << got;
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(got), std::bit_cast<std::uint64_t>(wanted)) << text << " reads as " << got;
   }
   const std::string zeros = "0." + std::string(400, '0') + "1";
   EXPECT_EQ(read(zeros + "\n").values.item<double>(), 0);

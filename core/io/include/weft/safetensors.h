@@ -14,7 +14,7 @@
 // https://github.com/huggingface/safetensors.
 namespace weft WEFT_EXPORT {
 
-// How a file is read.
+// Options of reading a file.
 struct SafetensorsOptions {
   // True: tensors lie over the file, mapped into memory, without a copy. A program that shortens the file then ends
   // this one with SIGBUS where such a tensor is read. A program that writes to it changes the tensor. Replacing the

@@ -11,7 +11,7 @@ namespace weft WEFT_EXPORT {
 // trace when the value has changed. Copies share the switch, and any thread may turn it.
 class Flag {
  public:
-  // What copies share.
+  // The switch's value, which copies share.
   using State = std::shared_ptr<std::atomic<bool>>;
 
   // A new switch in the given state.
