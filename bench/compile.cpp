@@ -90,7 +90,7 @@ void print_whole(const Training& training, Optimizer& optimizer) {
   for (const TensorSpec& spec : training.arguments) arguments.push_back(zeros(spec.shape, spec.dtype));
   std::size_t nodes = 0;
   auto step = compile([&](Tensor x, Tensor y) {
-    const Tensor loss = training.loss({x, y});
+    Tensor loss = training.loss({x, y});
     optimizer.apply(gradients(loss, training.parameters));
     nodes = detail::Tracer::current()->graph().nodes.size();
     return loss;

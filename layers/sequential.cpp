@@ -14,8 +14,8 @@ Sequential::Sequential() = default;
 Sequential::Sequential(Sequential&&) noexcept = default;
 Sequential& Sequential::operator=(Sequential&& from) noexcept {
   if (this == &from) return *this;
-  Module::operator=(std::move(from));
   layers_ = std::move(from.layers_);
+  Module::operator=(std::move(from));
   return *this;
 }
 Sequential::~Sequential() = default;

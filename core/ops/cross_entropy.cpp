@@ -171,7 +171,7 @@ Half half_logits(const Signature& node) {
 
 Ex label_counts(const Ex& label, std::int64_t classes, const Attributes& attributes) {
   const std::int64_t ignored = attributes.integer("ignore_index");
-  const Ex is_class = label >= like(label, 0) && label < like(label, static_cast<double>(classes));
+  Ex is_class = label >= like(label, 0) && label < like(label, static_cast<double>(classes));
   if (ignored < 0 || ignored >= classes) return is_class;
   return is_class && label != like(label, static_cast<double>(ignored));
 }

@@ -21,8 +21,8 @@ struct Prepared {
 };
 
 // The first engine from `first` on that takes the traversal.
-Prepared choose(CudaTraversal traversal, CudaEngine first, Device device) {
-  Prepared made{std::move(traversal), CudaEngine::kInterpreter, nullptr};
+Prepared choose(const CudaTraversal& traversal, CudaEngine first, Device device) {
+  Prepared made{traversal, CudaEngine::kInterpreter, nullptr};
   if (first <= CudaEngine::kFunction && made.traversal.plain) {
     made.engine = CudaEngine::kFunction;
   } else if (first <= CudaEngine::kSpecialized) {
@@ -86,9 +86,9 @@ std::pair<exec::PreparedKernel, CudaEngine> prepare(const exec::KernelRequest& r
   auto traversals = std::make_shared<std::vector<Prepared>>();
   std::size_t workspace = 0;
   CudaEngine engine = CudaEngine::kInterpreter;
-  for (CudaTraversal& traversal : cuda_traversals(request)) {
+  for (const CudaTraversal& traversal : cuda_traversals(request)) {
     workspace = std::max(workspace, workspace_of(traversal));
-    traversals->push_back(choose(std::move(traversal), first, request.device));
+    traversals->push_back(choose(traversal, first, request.device));
     engine = std::min(engine, traversals->back().engine);
   }
   const auto run_all = [traversals](const Call& call) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 
 #include "core/scalar/half.h"
@@ -99,7 +101,8 @@ HostTensor decode(const RawTensor& raw) {
 bool same_numbers(const RawTensor& a, const RawTensor& b) {
   const HostTensor x = decode(a), y = decode(b);
   return std::equal(x.values.begin(), x.values.end(), y.values.begin(), y.values.end(), [](double one, double other) {
-    return std::memcmp(&one, &other, sizeof(one)) == 0 || (std::isnan(one) && std::isnan(other));
+    return std::bit_cast<std::uint64_t>(one) == std::bit_cast<std::uint64_t>(other) ||
+           (std::isnan(one) && std::isnan(other));
   });
 }
 
