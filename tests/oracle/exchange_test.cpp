@@ -6,6 +6,7 @@
 
 #include "tests/oracle/golden.h"
 #include "tests/support/every_device.h"
+#include "tests/support/files.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/linear.h"
@@ -29,13 +30,6 @@ class Tied : public Module {
 
 class ExchangeOn : public EveryDevice {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "weft_exchange_XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr) << name;
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
   std::filesystem::path path(const char* name) const { return directory_ / name; }
 
   // Saves the model, has PyTorch load and run it, compares.
@@ -55,7 +49,7 @@ class ExchangeOn : public EveryDevice {
   }
 
  private:
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
 };
 
 TEST_P(ExchangeOn, PyTorchsFileLoadsAndComputesTheSame) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/files.h"
 #include "weft/error.h"
 
 namespace weft::testing {
@@ -20,17 +21,16 @@ namespace fs = std::filesystem;
 // A file tree that looks like /proc and /sys.
 class Quota : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
-    root_ = fs::path(::testing::TempDir()) / (std::string("weft_quota_") + test->name());
-    fs::remove_all(root_);
-  }
-  void TearDown() override { fs::remove_all(root_); }
   void write(const std::string& path, const std::string& text) const {
     fs::create_directories((root_ / path).parent_path());
     std::ofstream(root_ / path) << text;
   }
-  fs::path root_;
+
+ private:
+  TemporaryDirectory directory_;
+
+ protected:
+  fs::path root_ = directory_.path();
 };
 
 TEST_F(Quota, NoneWithoutControlGroups) { EXPECT_FALSE(cpu::cgroup_quota(root_).has_value()); }

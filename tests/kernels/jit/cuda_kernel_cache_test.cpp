@@ -2,7 +2,6 @@
 #include "kernels/jit/cuda_kernel_cache.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +9,8 @@
 #include <iterator>
 #include <string>
 #include <vector>
+
+#include "tests/support/files.h"
 
 namespace weft::testing {
 using namespace kernels;
@@ -19,12 +20,6 @@ namespace fs = std::filesystem;
 
 class KernelCacheFiles : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::path(::testing::TempDir()) / ("weft-kernel-cache-" + std::to_string(::getpid()));
-    fs::remove_all(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   static std::string bytes_of(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -33,7 +28,11 @@ class KernelCacheFiles : public ::testing::Test {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
   }
 
-  fs::path folder_;
+ private:
+  TemporaryDirectory directory_;
+
+ protected:
+  fs::path folder_ = directory_ / "cache";
 };
 
 TEST_F(KernelCacheFiles, GiveBackWhatWasWritten) {

@@ -12,6 +12,7 @@
 #include "core/device/cpu/machine.h"
 #include "tests/optim/rules/recipes.h"
 #include "tests/support/every_device.h"
+#include "tests/support/files.h"
 
 namespace weft::testing {
 namespace {
@@ -67,7 +68,8 @@ std::vector<Pair> pairs() {
 class RecipeTrainingOn : public EveryDevice {};
 
 TEST_P(RecipeTrainingOn, GoesOnFromACheckpointBitForBit) {
-  const auto path = std::filesystem::temp_directory_path() / "weft_recipes.safetensors";
+  const TemporaryDirectory directory;
+  const std::filesystem::path path = directory / "run.safetensors";
   for (const Pair& pair : pairs()) {
     const TrainerOptions options{
         .device = device(), .seed = 3, .update = {.clip_norm = 1, .loss_scale = {.initial = 1024}}, .accumulate = 2};
@@ -85,7 +87,6 @@ TEST_P(RecipeTrainingOn, GoesOnFromACheckpointBitForBit) {
     Training other(SGD{.momentum = 0.5}, SGD{}, options);
     EXPECT_THROW(other.trainer.resume(path), Error) << pair.name;
   }
-  std::filesystem::remove(path);
 }
 
 TEST_P(RecipeTrainingOn, LearnsInEveryPrecision) {
