@@ -210,7 +210,9 @@ class Lowering {
   }
 
   void lower_fn(Fn fn, const ir::Node& node, ir::Value v) {
-    const Type type = type_of(storage_of(graph_.spec(node.inputs[fn == Fn::kWhere ? 1 : 0])));
+    // Bools fit registers of every type; f32 is the narrowest, and the one that compiled loops take.
+    const Type type =
+        is_logical(fn) ? Type::kF32 : type_of(storage_of(graph_.spec(node.inputs[fn == Fn::kWhere ? 1 : 0])));
     std::array<int, 3> x{};
     for (std::size_t i = 0; i < node.inputs.size(); ++i) x[i] = reg(node.inputs[i], type);
     const bool everywhere =
@@ -249,17 +251,16 @@ class Lowering {
   }
   void lower_full(const ir::Node& node, ir::Value v) {
     const Storage storage = storage_of(graph_.spec(v));
-    const Type type = type_of(storage);
-    const double value = node.attributes.has("value") ? node.attributes.real("value") : 0;
+    const bool is_bool = storage == Storage::kBool, exact = node.attributes.has("integer");
+    const Type type = is_bool ? Type::kF32 : type_of(storage);  // as logic has it
+    const double real = node.attributes.has("value") ? node.attributes.real("value") : 0;
+    const long long integer = exact ? node.attributes.integer("integer") : 0;
+    const double number = is_bool ? static_cast<double>(exact ? integer != 0 : real != 0) : real;
     unsigned long long bits = 0;
-    if (type == Type::kF32) bits = std::bit_cast<unsigned>(static_cast<float>(value));
-    if (type == Type::kF64) bits = std::bit_cast<unsigned long long>(value);
-    if (type == Type::kI64) {
-      const long long number =
-          node.attributes.has("integer") ? node.attributes.integer("integer") : static_cast<long long>(value);
-      bits = static_cast<unsigned long long>(storage == Storage::kBool ? number != 0 : number);
-    }
-    put(v, emit({.kind = Kind::kConstant, .type = type, .a = constant(bits)}, true), type, storage == Storage::kBool);
+    if (type == Type::kF32) bits = std::bit_cast<unsigned>(static_cast<float>(number));
+    if (type == Type::kF64) bits = std::bit_cast<unsigned long long>(number);
+    if (type == Type::kI64) bits = static_cast<unsigned long long>(exact ? integer : static_cast<long long>(real));
+    put(v, emit({.kind = Kind::kConstant, .type = type, .a = constant(bits)}, true), type, is_bool);
   }
 
   int constant(unsigned long long bits) {

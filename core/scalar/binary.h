@@ -173,7 +173,7 @@ template <>
 struct Formula<Fn::kLogicalAnd> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
-    return a != like(a, 0) && b != like(b, 0);
+    return both(a != like(a, 0), b != like(b, 0));
   }
 };
 
@@ -181,7 +181,7 @@ template <>
 struct Formula<Fn::kLogicalOr> : Flat<true>, Exact<1> {
   template <class T>
   WEFT_HD static bool value(T a, T b) {
-    return a != like(a, 0) || b != like(b, 0);
+    return either(a != like(a, 0), b != like(b, 0));
   }
 };
 

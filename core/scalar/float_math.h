@@ -18,7 +18,20 @@ WEFT_HD inline float muladd(float a, float b, float c) {
 #endif
 }
 
+WEFT_HD inline double muladd(double a, double b, double c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
 // c + c1 x + c2 x^2 + ... by Horner's rule.
+WEFT_HD inline double polynomial(double, double c) { return c; }
+template <class... More>
+WEFT_HD inline double polynomial(double x, double c, More... more) {
+  return muladd(polynomial(x, more...), x, c);
+}
 template <class F>
 WEFT_HD inline F polynomial(F, float c) {
   return F(c);
@@ -180,6 +193,78 @@ template <class F>
 WEFT_HD inline F over_one_plus(F a, F z) {
   const F sum = 1.0f + z, rest = (sum - 1.0f) - z, quotient = a / sum;
   return muladd(quotient, rest * muladd(z, -0.5f, 1.0f), quotient);
+}
+
+// x = n pi / 2 + r with |r| <= pi / 4. The multiples of pi / 2 are exact in f64 up to 2^28 (Cody and Waite 1980,
+// constants of fdlibm).
+inline constexpr float kMostTurned = 4.2e8f;
+struct Quarters {
+  float r;
+  int n;
+};
+WEFT_HD inline Quarters quarters(float x) {
+  constexpr double kRound = 0x1.8p52;  // adding it leaves the nearest whole number
+  const double wide = x, n = muladd(wide, 0x1.45f306dc9c883p-1, kRound) - kRound;
+  return {static_cast<float>(muladd(n, -0x1.110b4611a6263p-26, muladd(n, -0x1.921fb5p0, wide))), static_cast<int>(n)};
+}
+// The sine of n quarter turns and r more.
+WEFT_HD inline float sin_of(float r, int n) {
+  const float square = r * r;
+  const float s = muladd(r * square, polynomial(square, -0x1.555544p-3f, 0x1.1106fcp-7f, -0x1.992c3p-13f), r);
+  const float c =
+      muladd(square, muladd(square, polynomial(square, 0x1.55554ap-5f, -0x1.6c0c22p-10f, 0x1.99e36p-16f), -0.5f), 1.0f);
+  return float_of(bits_of((n & 1) != 0 ? c : s) ^ static_cast<int>(static_cast<unsigned>(n & 2) << 30));
+}
+
+// sin and cos of x with |x| <= kMostTurned.
+WEFT_HD inline bool can_turn(float x) { return __builtin_fabsf(x) <= kMostTurned; }
+WEFT_HD inline float sin_within(float x) {
+  const Quarters q = quarters(x);
+  return sin_of(q.r, q.n);
+}
+WEFT_HD inline float cos_within(float x) {
+  const Quarters q = quarters(x);
+  return sin_of(q.r, q.n + 1);
+}
+
+// log2(x) for a normal x > 0, to 36 bits.
+WEFT_HD inline double log2_wide(float x) {
+  const int e = exponent_of(x);
+  const float m = float_of(minus(bits_of(x), shifted_left(e, 23)));
+  // log m = 2 (s + s^3 / 3 + s^5 / 5 + ...) with s = (m - 1) / (m + 1); a step of Newton's is faster than dividing f64.
+  const double wide = m, below = wide + 1, near = 1.0f / (m + 1.0f);
+  const double s = (wide - 1) * (near * muladd(-below, near, 2.0)), z = s * s;
+  const double series = polynomial(z, 1.0, 1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9, 1.0 / 11);
+  return muladd(s * series, 0x1.71547652b82fep1, static_cast<double>(e));  // 2 / ln 2
+}
+// 2^x; 0 and infinity beyond the normal numbers. NaN gives 0.
+WEFT_HD inline float exp2_of(double x) {
+  constexpr double kRound = 0x1.8p52;
+  const double low = x > -127 ? x : -127, within = low < 128.4 ? low : 128.4;
+  const double n = (within + kRound) - kRound, r = within - n;
+  // Within 2e-9 of 2^r.
+  const auto y = static_cast<float>(polynomial(r, 1.0, 0x1.62e430af27cc1p-1, 0x1.ebfbdc3c2c445p-3, 0x1.c6aee88dd9bbp-5,
+                                               0x1.3b2d4cf39cbe8p-7, 0x1.5f3e533be7efp-10, 0x1.41fbbb4a0f1p-13));
+  const int bits = plus(bits_of(y), shifted_left(static_cast<int>(n), 23));
+  const int most = bits > 0x7f800000 ? 0x7f800000 : bits;
+  return float_of(bits < 0x00800000 ? 0 : most);
+}
+
+// a^b = 2^(b log2 |a|), with the values of IEEE 754 at 0, infinity and NaN.
+WEFT_HD inline float pow(float a, float b) {
+  const float size = __builtin_fabsf(a), nan = float_of(0x7fc00000), infinity = float_of(0x7f800000);
+  const int sign = bits_of(a) & static_cast<int>(0x80000000u);
+  const float finite = exp2_of(static_cast<double>(b) * log2_wide(size));
+  const float of_zero = b < 0.0f ? infinity : 0.0f, of_infinity = b < 0.0f ? 0.0f : infinity;
+  // A negative base has a power where the exponent is whole; odd exponents keep its sign.
+  const float half = b * 0.5f, down = __builtin_floorf(half);
+  const float parity = b - 2.0f * down;  // 0 or 1 for whole numbers, else between them
+  const float inside = size == 1.0f ? 1.0f : finite;
+  const float real = sign == 0 ? inside : __builtin_floorf(b) == b ? inside : nan;
+  const float magnitude = size < 0x1p-126f ? of_zero : size == infinity ? of_infinity : real;
+  const float signed_one = float_of(bits_of(magnitude) | (parity == 1.0f ? sign : 0));
+  const float number = a != a ? nan : b != b ? nan : signed_one;
+  return a == 1.0f ? 1.0f : b == 0.0f ? 1.0f : number;
 }
 
 }  // namespace weft::math::f32

@@ -23,8 +23,6 @@ WEFT_HD constexpr long long like(long long, double value) { return static_cast<l
   WEFT_HD inline float name(float x) { return ::name##f(x); } \
   WEFT_HD inline double name(double x) { return ::name(x); }
 WEFT_MATH(sqrt)
-WEFT_MATH(sin)
-WEFT_MATH(cos)
 WEFT_MATH(floor)
 WEFT_MATH(ceil)
 #undef WEFT_MATH
@@ -56,6 +54,20 @@ WEFT_HD inline T over_one_plus(T a, T z) {
 WEFT_HD inline float over_one_plus(float a, float z) { return f32::over_one_plus(a, z); }
 #endif
 
+// On the host as vector code has it, where |x| is not so large that turns must be taken from hundreds of digits of pi.
+#if defined(__CUDA_ARCH__)
+WEFT_HD inline float sin(float x) { return ::sinf(x); }
+WEFT_HD inline float cos(float x) { return ::cosf(x); }
+WEFT_HD inline float pow(float a, float b) { return ::powf(a, b); }
+#else
+WEFT_HD inline float sin(float x) { return f32::can_turn(x) ? f32::sin_within(x) : ::sinf(x); }
+WEFT_HD inline float cos(float x) { return f32::can_turn(x) ? f32::cos_within(x) : ::cosf(x); }
+WEFT_HD inline float pow(float a, float b) { return f32::pow(a, b); }
+#endif
+WEFT_HD inline double sin(double x) { return ::sin(x); }
+WEFT_HD inline double cos(double x) { return ::cos(x); }
+WEFT_HD inline double pow(double a, double b) { return ::pow(a, b); }
+
 WEFT_HD inline float abs(float x) { return ::fabsf(x); }
 WEFT_HD inline double abs(double x) { return ::fabs(x); }
 WEFT_HD inline float round(float x) { return ::rintf(x); }  // halves to even in the default rounding mode
@@ -63,8 +75,6 @@ WEFT_HD inline double round(double x) { return ::rint(x); }
 // 1 / sqrt(x) in two rounded steps, so that CPU and CUDA round alike.
 WEFT_HD inline float rsqrt(float x) { return 1.0f / ::sqrtf(x); }
 WEFT_HD inline double rsqrt(double x) { return 1.0 / ::sqrt(x); }
-WEFT_HD inline float pow(float a, float b) { return ::powf(a, b); }
-WEFT_HD inline double pow(double a, double b) { return ::pow(a, b); }
 WEFT_HD inline float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
 WEFT_HD inline double fma(double a, double b, double c) { return ::fma(a, b, c); }
 

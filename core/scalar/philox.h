@@ -70,10 +70,17 @@ WEFT_HD inline double uniform_of(const PhiloxBlock& block, int number, double) {
 }
 
 // Standard normal by Box and Muller (1958); u1 lies in (0, 1], so the logarithm is finite.
+WEFT_HD inline float normal_of_words(unsigned first, unsigned second) {
+  const float u1 = unit_float(first) + 5.9604644775390625e-8f;
+  const float turn = 6.283185307179586f * unit_float(second);
+#if defined(__CUDA_ARCH__)
+  return math::sqrt(-2.0f * math::log(u1)) * math::cos(turn);
+#else
+  return math::sqrt(-2.0f * math::log(u1)) * math::f32::cos_within(turn);
+#endif
+}
 WEFT_HD inline float normal_of(const PhiloxBlock& block, int number, float) {
-  const float u1 = unit_float(block.pick(2 * number)) + 5.9604644775390625e-8f;
-  const float u2 = unit_float(block.pick(2 * number + 1));
-  return math::sqrt(-2.0f * math::log(u1)) * math::cos(6.283185307179586f * u2);
+  return normal_of_words(block.pick(2 * number), block.pick(2 * number + 1));
 }
 WEFT_HD inline double normal_of(const PhiloxBlock& block, int, double) {
   const double u1 = unit_double(block.word[0], block.word[1]) + 1.1102230246251565e-16;

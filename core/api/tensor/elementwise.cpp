@@ -2,7 +2,9 @@
 #include "weft/elementwise.h"
 
 #include <limits>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/api/trace/dispatch.h"
@@ -147,8 +149,27 @@ void expect_exponent(Fn fn, const Tensor& base, const Scalar& exponent) {
                      "; integers have no negative powers: convert the base to a floating dtype");
 }
 
+// x^b without the general power, which takes ten times as long; nothing for other exponents.
+std::optional<Tensor> short_power(const Tensor& x, const Scalar& b) {
+  const double exponent = b.real;
+  if (!is_floating(x.dtype())) return std::nullopt;
+  if (exponent == 0.5) return sqrt(x);
+  if (exponent == -0.5) return rsqrt(x);
+  if (exponent == 1) return x;
+  if (exponent == 2) return square(x);
+  if (exponent == -1) return 1.0 / x;
+  if (exponent != 3 && exponent != -2) return std::nullopt;
+  // Two operations, between which 16 bits would round.
+  const bool narrow = size_of(x.dtype()) == 2;
+  const Tensor wide = narrow ? x.to(DType::kF32) : x;
+  const Tensor power = exponent == 3 ? square(wide) * wide : 1.0 / square(wide);
+  return narrow ? power.to(x.dtype()) : power;
+}
+
 Tensor with_number(Fn fn, const Tensor& a, const Scalar& b) {
   if (const int side = outside(fn, a, b)) return compared_outside(fn, a, side);
+  if (fn == Fn::kPow)
+    if (std::optional<Tensor> power = short_power(a, b)) return *std::move(power);
   const Tensor number = beside(fn, a, b);
   expect_exponent(fn, a, b);
   return call(fn, {a, number});

@@ -16,8 +16,8 @@ namespace {
 using Kind = Instr::Kind;
 using Registers = std::array<TracedFloat, Program::kMaxRegisters>;
 
-// Functions that the C library computes, one element at a time.
-constexpr bool from_library(Fn fn) { return fn == Fn::kSin || fn == Fn::kCos || fn == Fn::kPow; }
+// Functions that are partly computed in f64 or in the C library, for which loops have no code.
+constexpr bool has_no_code(Fn fn) { return fn == Fn::kSin || fn == Fn::kCos || fn == Fn::kPow; }
 
 // Bools in f32 registers are 0 and 1.
 TracedFloat as_number(TracedMask mask) { return select(mask, TracedFloat(1.0f), TracedFloat(0.0f)); }
@@ -60,7 +60,7 @@ std::optional<TracedFloat> call(const Instr& in, const Registers& registers) {
   if (in.fn == Fn::kSign) return as_number(a > TracedFloat(0.0f)) - as_number(a < TracedFloat(0.0f));
   std::optional<TracedFloat> made;
   interpreter::with_fn(in.fn, [&]<Fn fn>() {
-    if constexpr (!gives_bool(fn) && !from_library(fn) && fn != Fn::kSign) {
+    if constexpr (!gives_bool(fn) && !has_no_code(fn) && fn != Fn::kSign) {
       if constexpr (arity(fn) == 1) made = Formula<fn>::value(a);
       if constexpr (arity(fn) == 2) made = Formula<fn>::value(a, b);
       if constexpr (arity(fn) == 3) made = Formula<fn>::value(a, b, c);

@@ -86,7 +86,7 @@ struct Code {
 };
 
 // The program as such code; nothing where it holds what has no code of this kind: other types than f32, bf16 and bools,
-// operands that are broadcast otherwise, draws, other reductions, and functions of the C library.
+// operands that are broadcast otherwise, draws, other reductions, and sin, cos and pow.
 std::optional<Code> code_of(const Program& program, const Geometry& geometry);
 
 inline std::size_t at(int i) { return static_cast<std::size_t>(i); }

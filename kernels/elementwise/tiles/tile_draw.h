@@ -2,8 +2,8 @@
 #pragma once
 #include "core/program/interpreter.h"
 
-// Uniform draws for neighboring elements, many Philox blocks side by side; like tile_machine.h for files built for one
-// instruction set. The bits are those of core/scalar/philox.h.
+// Uniform and normal draws for neighboring elements, many Philox blocks side by side; like tile_machine.h for files
+// built for one instruction set. The bits are those of core/scalar/philox.h.
 namespace weft::kernels {
 namespace {
 
@@ -48,6 +48,32 @@ inline void draw_uniform_row(const DrawKey& key, long long first, int n, Storage
     for (int j = 0; j < kBlocks; ++j)
       for (int k = 0; k < kShare; ++k)
         values[kShare * j + k] = interpreter::kept_below(unit_float(blocks.word[k][j]), storage);
+    const int begin = i < 0 ? -i : 0, end = n - i < kChunk ? n - i : kChunk;
+    for (int k = begin; k < end; ++k) to[i + k] = values[k];
+  }
+}
+
+// A standard normal as its storage type holds it.
+inline float stored_normal(float x, Storage storage) {
+  if (storage == Storage::kBF16) return interpreter::fitted<Storage::kBF16>(x);
+  if (storage == Storage::kF16) return interpreter::fitted<Storage::kF16>(x);
+  return x;
+}
+
+// The normal draws of elements [first, first + n).
+inline void draw_normal_row(const DrawKey& key, long long first, int n, Storage storage, float* to) {
+  constexpr int kShare = normals_per_block<float>, kChunk = kBlocks * kShare;
+  Blocks blocks;
+  alignas(64) float values[kChunk], normals[kShare][kBlocks];
+  for (int i = -static_cast<int>(first % kShare); i < n; i += kChunk) {
+    draw_blocks(key, (first + i) / kShare, blocks);
+    for (int k = 0; k < kShare; ++k) {
+      WEFT_LANES
+      for (int j = 0; j < kBlocks; ++j)
+        normals[k][j] = normal_of_words(blocks.word[2 * k][j], blocks.word[2 * k + 1][j]);
+    }
+    for (int j = 0; j < kBlocks; ++j)
+      for (int k = 0; k < kShare; ++k) values[kShare * j + k] = stored_normal(normals[k][j], storage);
     const int begin = i < 0 ? -i : 0, end = n - i < kChunk ? n - i : kChunk;
     for (int k = begin; k < end; ++k) to[i + k] = values[k];
   }

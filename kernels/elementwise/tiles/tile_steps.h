@@ -21,6 +21,27 @@ void draw_uniform(const TileStep& s, void* machine) {
   draw_uniform_row(key, m.element(s.in.b, 0), m.lanes(), s.in.storage, m.write<float>(s.in.dst).lanes);
 }
 
+void draw_normal(const TileStep& s, void* machine) {
+  TileMachine& m = machine_of(machine);
+  if (!m.in_order(s.in.b)) return interpreter::draw_normals<float>(s.in, m);
+  const DrawKey key = draw_key(m.state(s.in.a), static_cast<long long>(m.constant(s.in.c)));
+  draw_normal_row(key, m.element(s.in.b, 0), m.lanes(), s.in.storage, m.write<float>(s.in.dst).lanes);
+}
+
+// sin or cos: as vector code unless one of the lanes wants the C library.
+template <Fn fn>
+void turn(const TileStep& s, void* machine) {
+  TileMachine& m = machine_of(machine);
+  const float* x = m.read<float>(s.in.a).lanes;
+  const int n = m.lanes();
+  int within = 1;
+  for (int i = 0; i < n; ++i) within &= static_cast<int>(math::f32::can_turn(x[i]));
+  if (within == 0) return interpreter::apply<float, fn>(s.in, m);
+  float* y = m.write<float>(s.in.dst).lanes;
+  WEFT_LANES
+  for (int i = 0; i < n; ++i) y[i] = fn == Fn::kSin ? math::f32::sin_within(x[i]) : math::f32::cos_within(x[i]);
+}
+
 // Calls f<Fn>() for the functions that run in pairs.
 template <class F>
 void with_pair_fn(Fn fn, F&& f) {
@@ -84,7 +105,9 @@ StepRun run_of_number(const Instr& in) {
       break;
     case Kind::kFn:
       interpreter::with_fn(in.fn, [&]<Fn fn>() {
-        if constexpr (interpreter::has_value<T, fn>)
+        if constexpr (__is_same(T, float) && (fn == Fn::kSin || fn == Fn::kCos))
+          run = turn<fn>;
+        else if constexpr (interpreter::has_value<T, fn>)
           run = [](const TileStep& s, void* m) { interpreter::apply<T, fn>(s.in, machine_of(m)); };
       });
       break;
@@ -102,7 +125,8 @@ StepRun run_of_number(const Instr& in) {
         run = [](const TileStep& s, void* m) { interpreter::draw_uniforms<T>(s.in, machine_of(m)); };
       break;
     case Kind::kNormal:
-      if constexpr (interpreter::is_floating_number<T>)
+      if constexpr (__is_same(T, float)) run = draw_normal;
+      if constexpr (__is_same(T, double))
         run = [](const TileStep& s, void* m) { interpreter::draw_normals<T>(s.in, machine_of(m)); };
       break;
   }

@@ -83,6 +83,30 @@ TEST_P(EdgeValuesOn, IntegersHaveIntegerPowers) {
   EXPECT_THAT(fused(x).to_vector<std::int64_t>(), ElementsAre(28, -7, 1, 2));
 }
 
+// Some exponents have operations of their own; the tensor of exponents takes the general power.
+TEST_P(EdgeValuesOn, PowersByANumberAreThoseByATensor) {
+  for (const DType dtype : {DType::kF32, DType::kF64, DType::kBF16, DType::kF16}) {
+    const Tensor x = Tensor::of<float>({0.25f, 0.5f, 1, 1.5f, 3, 7}, {6}).to(dtype);
+    for (const double exponent : {0.5, -0.5, 1.0, 2.0, 3.0, -1.0, -2.0, 2.5, 0.0}) {
+      const auto by_number = [&](const Tensor& a) { return pow(a, exponent); };
+      const auto by_tensor = [&](const Tensor& a) { return pow(a, full({6}, exponent, dtype)); };
+      EXPECT_EQ(by_number(x).dtype(), dtype);
+      const double tolerance = dtype == DType::kF64 ? 1e-14 : dtype == DType::kF32 ? 5e-7 : 1e-2;
+      for (const bool slope : {false, true}) {
+        const auto of = [&](const auto& power) {
+          auto f = compile([&](Tensor a) { return slope ? gradients(power(a).sum(), a) : power(a); });
+          return f(x).template to_vector<double>();
+        };
+        const std::vector<double> got = of(by_number), wanted = of(by_tensor);
+        for (std::size_t i = 0; i < got.size(); ++i)
+          EXPECT_NEAR(got[i], wanted[i], tolerance * std::abs(wanted[i]))
+              << name_of(dtype) << ", exponent " << exponent << ", slope " << slope;
+      }
+    }
+  }
+  EXPECT_EQ(pow(Tensor::of<std::int32_t>({3}, {1}), 3).to_vector<std::int32_t>(), std::vector<std::int32_t>{27});
+}
+
 TEST_P(EdgeValuesOn, NumbersBeyondTheTensorsIntegers) {
   const Tensor x = bytes({0, 200, 255});
   const std::vector<int> all{1, 1, 1}, none{0, 0, 0};

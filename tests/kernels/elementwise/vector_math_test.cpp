@@ -33,6 +33,8 @@ const Function kFunctions[] = {
     {"expm1", [](double x) { return std::expm1(x); }},
     {"log", [](double x) { return std::log(x); }},
     {"log1p", [](double x) { return std::log1p(x); }},
+    {"sin", [](double x) { return std::sin(x); }},
+    {"cos", [](double x) { return std::cos(x); }},
     {"tanh", [](double x) { return std::tanh(x); }},
     {"erf", [](double x) { return std::erf(x); }},
     {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }},
@@ -42,24 +44,32 @@ const Function kFunctions[] = {
 // The op's kernel for blocks of floats, as each instruction set has it.
 class Kernels {
  public:
-  explicit Kernels(const char* op) {
+  explicit Kernels(const char* op, std::size_t arguments = 1) {
+    const std::vector<TensorSpec> specs(arguments, spec_);
     for (const cpu::Isa isa : cpu::usable_isas()) {
       cpu::use_isa(isa);
       kernels_.push_back(
-          exec::prepare_kernel({ir::OpId::of(op), attributes_, {&spec_, 1}, {&spec_, 1}, Device::cpu(), path_}));
+          exec::prepare_kernel({ir::OpId::of(op), attributes_, specs, {&spec_, 1}, Device::cpu(), path_}));
     }
     cpu::use_isa(cpu::usable_isas().back());
   }
   std::size_t count() const { return kernels_.size(); }
   void run(std::size_t isa, std::vector<float>& x, std::vector<float>& y) const {
-    const View in{x.data(), spec_}, out{y.data(), spec_};
+    run(isa, {View{x.data(), spec_}}, y);
+  }
+  void run(std::size_t isa, std::vector<float>& a, std::vector<float>& b, std::vector<float>& y) const {
+    run(isa, {View{a.data(), spec_}, View{b.data(), spec_}}, y);
+  }
+
+ private:
+  void run(std::size_t isa, const std::vector<View>& in, std::vector<float>& y) const {
+    const View out{y.data(), spec_};
     Call call;
-    call.inputs = {&in, 1};
+    call.inputs = in;
     call.outputs = {&out, 1};
     kernels_[isa].run(call);
   }
 
- private:
   ir::Attributes attributes_;
   std::string path_;
   TensorSpec spec_{{kBlock}, DType::kF32};
@@ -129,6 +139,48 @@ TEST_P(VectorMath, KeepsSpecialValues) {
 
 INSTANTIATE_TEST_SUITE_P(All, VectorMath, ::testing::ValuesIn(kFunctions),
                          [](const auto& test) { return std::string(test.param.op); });
+
+// Powers of pairs that lie in the blocks at the same places.
+void check_powers(std::vector<float> a, std::vector<float> b) {
+  const FlushDenormals flush;
+  const Kernels kernels("pow", 2);
+  a.resize(kBlock, 1.0f);
+  b.resize(kBlock, 1.0f);
+  std::vector<float> y(kBlock);
+  for (std::size_t isa = 0; isa < kernels.count(); ++isa) {
+    kernels.run(isa, a, b, y);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const double exact = std::pow(static_cast<double>(without_denormal(a[i])), static_cast<double>(b[i]));
+      if (!(ulps(y[i], exact) <= 1))
+        ADD_FAILURE() << a[i] << " to the power " << b[i] << " is " << y[i] << ", exactly " << exact
+                      << ", instruction set " << isa;
+      if (exact == 0) EXPECT_EQ(std::signbit(y[i]), std::signbit(exact)) << a[i] << " to the power " << b[i];
+    }
+  }
+}
+
+TEST(Powers, AreWithinOneUlp) {
+  std::vector<float> a, b;
+  for (std::uint32_t i = 0; i < kBlock; ++i) {
+    const std::uint32_t bits = i * 2654435761u;
+    a.push_back(std::bit_cast<float>(bits & 0x7fffffffu));
+    b.push_back((static_cast<float>((bits * 40503u) >> 8) * 0x1p-23f - 1) * std::exp2(static_cast<float>(i % 12) - 4));
+  }
+  check_powers(a, b);
+}
+
+TEST(Powers, HaveTheSpecialValuesOfIeee754) {
+  const float special[] = {0.0f,  -0.0f, 1,      -1,    2,           -2,   0.5f,  -0.5f, 3,  -3,    kInf,
+                           -kInf, kNaN,  1e-30f, 1e30f, 16777216.0f, 2.5f, -2.5f, 4,     -4, 1e-40f};
+  std::vector<float> a, b;
+  for (const float x : special) {
+    for (const float y : special) {
+      a.push_back(x);
+      b.push_back(without_denormal(y));
+    }
+  }
+  check_powers(a, b);
+}
 
 }  // namespace
 }  // namespace weft::testing
