@@ -29,6 +29,8 @@ export TORCHINDUCTOR_CACHE_DIR=$PWD/$build/torch-cache
 if [ "${1:-}" = "--ops" ]; then
   shift
   for isa in avx2 ""; do
+    # PyTorch has the same width: its own kernels, and those of oneDNN.
+    if [ -n "$isa" ]; then export ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2; else unset ATEN_CPU_CAPABILITY ONEDNN_MAX_CPU_ISA; fi
     WEFT_ISA=$isa "$python" bench/driver/ops.py --programs "$build/bench" --out bench/results "$@"
   done
   exit

@@ -15,6 +15,7 @@ namespace weft::kernels {
 namespace {
 
 constexpr std::int64_t kGrain = 16 * 1024, kMaxBlocks = 64;
+constexpr std::int64_t kRows = 16;  // of a block at least: its sums are written and read again once
 
 // Statistics in f64: sums over blocks of rows of the distances from the channel's first element.
 template <class T>
@@ -23,7 +24,7 @@ class CpuStatistics {
 
  public:
   explicit CpuStatistics(const exec::KernelRequest& request)
-      : b_(channel_blocks(request.inputs[0].shape, kGrain, kMaxBlocks)),
+      : b_(channel_blocks(request.inputs[0].shape, std::max(kGrain, kRows * request.inputs[0].shape[-1]), kMaxBlocks)),
         width_(b_.channels * repeats(b_.channels)),
         eps_(request.attributes.real("eps")),
         moments_(moments_loop<T>()) {}
@@ -42,6 +43,7 @@ class CpuStatistics {
       moments_(x + b_.begin(block) * b_.channels, (b_.end(block) - b_.begin(block)) * b_.channels, width_, origin, sum,
                sum + width_);
     });
+    join(sums);
     write(call, origin, sums);
   }
 
@@ -50,12 +52,14 @@ class CpuStatistics {
     return b_.rows ? static_cast<double>(static_cast<A>(x[channel])) : 0.0;
   }
 
-  // The sum over blocks and repeats of one channel.
-  double total(const double* sums, std::int64_t channel) const {
-    double sum = 0;
-    for (std::int64_t block = 0; block < b_.blocks; ++block)
-      for (std::int64_t j = channel; j < width_; j += b_.channels) sum += sums[2 * block * width_ + j];
-    return sum;
+  // Adds the sums of all blocks to those of the first, in order, and the repeats of a channel to its first.
+  void join(double* sums) const {
+    for (std::int64_t block = 1; block < b_.blocks; ++block) {
+      const double* next = sums + 2 * block * width_;
+      for (std::int64_t j = 0; j < 2 * width_; ++j) sums[j] += next[j];
+    }
+    for (double* of : {sums, sums + width_})
+      for (std::int64_t j = b_.channels; j < width_; ++j) of[j % b_.channels] += of[j];
   }
 
   void write(const Call& call, const double* origin, const double* sums) const {
@@ -64,8 +68,8 @@ class CpuStatistics {
     };
     const auto rows = static_cast<double>(std::max<std::int64_t>(1, b_.rows));
     for (std::int64_t j = 0; j < b_.channels; ++j) {
-      const double distance = total(sums, j) / rows, mean = origin[j] + distance;
-      const double square = total(sums + width_, j) / rows - distance * distance;
+      const double distance = sums[j] / rows, mean = origin[j] + distance;
+      const double square = sums[width_ + j] / rows - distance * distance;
       const double variance = square < 0 ? 0 : square;
       put(0, j, mean);
       put(1, j, variance);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/scalar/annotate.h"
+#include "core/scalar/select.h"
 
 // Steps of each reduction over its elements, for CPU and CUDA alike. E is the type that is computed with.
 //
@@ -72,7 +73,9 @@ struct Max {
   using Element = E;
   using State = E;
   WEFT_HD static State start() { return lowest<E>(); }
-  WEFT_HD static void add(State& s, E x, std::int64_t) { s = x > s || x != x ? x : s; }  // NaN comes in, and stays
+  WEFT_HD static void add(State& s, E x, std::int64_t) {
+    s = math::either(x > s, x != x) ? x : s;
+  }  // NaN comes in, and stays
   WEFT_HD static void merge(State& s, const State& next) { add(s, next, 0); }
   WEFT_HD static E result(const State& s, std::int64_t, std::int64_t) { return s; }
 };
@@ -82,7 +85,7 @@ struct Min {
   using Element = E;
   using State = E;
   WEFT_HD static State start() { return highest<E>(); }
-  WEFT_HD static void add(State& s, E x, std::int64_t) { s = x < s || x != x ? x : s; }
+  WEFT_HD static void add(State& s, E x, std::int64_t) { s = math::either(x < s, x != x) ? x : s; }
   WEFT_HD static void merge(State& s, const State& next) { add(s, next, 0); }
   WEFT_HD static E result(const State& s, std::int64_t, std::int64_t) { return s; }
 };

@@ -3,8 +3,11 @@
 #include <cstddef>
 #include <cstring>
 
+#include "core/device/cpu/machine.h"
 #include "core/device/thread_pool.h"
 #include "kernels/reduce/dispatch.h"
+#include "kernels/reduce/loops_bodies.h"
+#include "kernels/reduce/loops_isa.h"
 #include "kernels/reduce/plan.h"
 #include "kernels/reduce/reduce.h"
 
@@ -16,75 +19,14 @@ namespace {
 // kTasks tasks. The shape alone decides.
 constexpr std::int64_t kGrain = 32 * 1024, kTasks = 64;
 constexpr std::int64_t kTile = 128;  // neighboring outputs that are worked on together
-constexpr std::int64_t kLanes = 8;   // independent chains within a row, because sums then need not wait for each other
 constexpr std::size_t kLargestState = 24;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// Loops of one reduction over one dtype, on arrays of its states, elements and results. Only these lines are compiled
-// for each pair, because 60 copies of the rest took longer to build than any other file.
-struct Loops {
-  std::size_t state, element, result;  // bytes of each
-  void (*start)(void* states, std::int64_t n);
-  // Adds n neighbors to kLanes states, which together stand for one output.
-  void (*add_row)(void* states, const void* x, std::int64_t index, std::int64_t length);
-  // Adds `length` rows of n neighbors, `stride` elements apart, to n states.
-  void (*add_rows)(void* states, std::int64_t n, const void* x, std::int64_t index, std::int64_t length,
-                   std::int64_t stride);
-  void (*merge)(void* states, const void* next, std::int64_t n);
-  void (*finish)(void* out, const void* states, std::int64_t n, const ReducePlan& plan);
-};
-
-template <class Op>
-struct StateSteps {
-  using State = typename Op::State;
-
-  static void start(void* states, std::int64_t n) {
-    auto* s = static_cast<State*>(states);
-    std::fill(s, s + n, Op::start());
-  }
-  static void merge(void* states, const void* next, std::int64_t n) {
-    for (std::int64_t i = 0; i < n; ++i) Op::merge(static_cast<State*>(states)[i], static_cast<const State*>(next)[i]);
-  }
-};
-
-template <class Op, class T>
-struct ElementSteps {
-  using State = typename Op::State;
-  using E = typename Op::Element;
-
-  static void add_row(void* states, const void* x, std::int64_t index, std::int64_t length) {
-    const auto* in = static_cast<const T*>(x);
-    State lanes[kLanes];  // of its own, so that no store can be one to x
-    std::memcpy(lanes, states, sizeof(lanes));
-    std::int64_t i = 0;
-    for (; i + kLanes <= length; i += kLanes) {
-      for (std::int64_t lane = 0; lane < kLanes; ++lane)
-        Op::add(lanes[lane], widened<E>(in[i + lane]), index + i + lane);
-    }
-    for (std::int64_t lane = 0; i < length; ++i, ++lane) Op::add(lanes[lane], widened<E>(in[i]), index + i);
-    std::memcpy(states, lanes, sizeof(lanes));
-  }
-  static void add_rows(void* states, std::int64_t n, const void* x, std::int64_t index, std::int64_t length,
-                       std::int64_t stride) {
-    auto* s = static_cast<State*>(states);
-    const auto* in = static_cast<const T*>(x);
-    for (std::int64_t r = 0; r < length; ++r, in += stride)
-      for (std::int64_t j = 0; j < n; ++j) Op::add(s[j], widened<E>(in[j]), index + r);
-  }
-};
-
-template <class Op, class Out>
-void finish(void* out, const void* states, std::int64_t n, const ReducePlan& plan) {
-  for (std::int64_t i = 0; i < n; ++i)
-    static_cast<Out*>(out)[i] =
-        narrowed<Out>(Op::result(static_cast<const typename Op::State*>(states)[i], plan.count, plan.correction));
-}
-
 // A task: one tile of neighboring outputs over one segment of their reduced elements.
 class Reduction {
  public:
-  Reduction(const ReducePlan& plan, const Loops& loops) : plan_(plan), loops_(loops) {
+  Reduction(const ReducePlan& plan, const ReduceLoops& loops) : plan_(plan), loops_(loops) {
     width_ = plan.rows || plan.kept.rank == 0 ? 1 : plan.kept.size[plan.kept.rank - 1];
     tiles_ = ceil_div(width_, kTile);
     tasks_ = width_ ? plan.outputs / width_ * tiles_ : 0;
@@ -92,6 +34,7 @@ class Reduction {
     if (tasks_ > 0)
       segments_ = std::clamp<std::int64_t>(ceil_div(work_, kGrain), 1, std::max(kTasks / tasks_, std::int64_t{1}));
     segments_ = std::min(segments_, std::max<std::int64_t>(1, plan.count));
+    whole_rows_ = plan.rows && plan.kept.rank <= 1 && plan.reduced.rank == 1 && segments_ == 1;
   }
 
   std::size_t workspace() const {
@@ -101,6 +44,7 @@ class Reduction {
   void run(const Call& call) const {
     auto* out = static_cast<std::byte*>(call.outputs[0].data);
     auto* partial = static_cast<std::byte*>(call.workspace.data);
+    if (whole_rows_) return run_rows(static_cast<const std::byte*>(call.inputs[0].data), out);
     parallel_for(tasks_ * segments_, std::max<std::int64_t>(1, kGrain / work_),
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t i = begin; i < end; ++i) run_task(call.inputs[0].data, i, out, partial);
@@ -108,11 +52,23 @@ class Reduction {
     if (segments_ == 1) return;
     for (std::int64_t s = 1; s < segments_; ++s)
       loops_.merge(partial, partial + bytes(s * plan_.outputs, loops_.state), plan_.outputs);
-    loops_.finish(out, partial, plan_.outputs, plan_);
+    loops_.finish(out, partial, plan_.outputs, plan_.count, plan_.correction);
   }
 
  private:
   static std::size_t bytes(std::int64_t n, std::size_t each) { return static_cast<std::size_t>(n) * each; }
+
+  // Each output from one row of neighbors.
+  void run_rows(const std::byte* in, std::byte* out) const {
+    parallel_for(plan_.outputs, std::max<std::int64_t>(1, kGrain / work_), [&](std::int64_t begin, std::int64_t end) {
+      alignas(std::max_align_t) std::byte states[kTile * kLargestState];
+      for (std::int64_t n; begin < end; begin += n) {
+        n = std::min(kTile, end - begin);
+        loops_.start_rows(states, in + bytes(begin * plan_.count, loops_.element), n, plan_.count);
+        loops_.finish(out + bytes(begin, loops_.result), states, n, plan_.count, plan_.correction);
+      }
+    });
+  }
 
   void run_task(const void* in, std::int64_t i, std::byte* out, std::byte* partial) const {
     const std::int64_t task = i / segments_, segment = i % segments_, length = ceil_div(plan_.count, segments_);
@@ -123,7 +79,8 @@ class Reduction {
     const auto* x = static_cast<const std::byte*>(in);
     if (from < to) x += bytes(plan_.kept.offset(first), loops_.element);  // no elements may be a null pointer
     accumulate(x, from, to, tile, states);
-    if (segments_ == 1) return loops_.finish(out + bytes(first, loops_.result), states, tile, plan_);
+    if (segments_ == 1)
+      return loops_.finish(out + bytes(first, loops_.result), states, tile, plan_.count, plan_.correction);
     std::memcpy(partial + bytes(segment * plan_.outputs + first, loops_.state), states, bytes(tile, loops_.state));
   }
 
@@ -133,7 +90,7 @@ class Reduction {
     const AxisList& axes = plan_.reduced;
     const std::int64_t inner = axes.rank ? axes.size[axes.rank - 1] : 1;
     const std::int64_t stride = axes.rank ? axes.stride[axes.rank - 1] : 0;
-    loops_.start(states, plan_.rows ? kLanes : tile);
+    loops_.start(states, tile);
     for (std::int64_t length; begin < end; begin += length) {
       length = std::min(inner - begin % inner, end - begin);
       const std::byte* x = in + bytes(axes.offset(begin), loops_.element);
@@ -143,35 +100,39 @@ class Reduction {
         loops_.add_rows(states, tile, x, begin, length, stride);
       }
     }
-    if (!plan_.rows) return;
-    for (std::int64_t lane = 1; lane < kLanes; ++lane) loops_.merge(states, states + bytes(lane, loops_.state), 1);
   }
 
   ReducePlan plan_;
-  Loops loops_;
+  ReduceLoops loops_;
   std::int64_t width_ = 1;  // outputs that lie side by side in the input
   std::int64_t tiles_ = 1, tasks_ = 0, segments_ = 1;
   std::int64_t work_ = 1;  // elements per task
+  bool whole_rows_ = false;
 };
 
-exec::PreparedKernel prepare_loops(const exec::KernelRequest& request, const Loops& loops) {
+exec::PreparedKernel prepare_loops(const exec::KernelRequest& request, const ReduceLoops& loops) {
   const Reduction reduction(make_reduce_plan(request), loops);
   return {[reduction](const Call& call) { reduction.run(call); }, reduction.workspace()};
 }
 
 template <class Op, class T, class Out>
+ReduceLoops chosen_loops() {
+  if constexpr (has_vector_loops<Op, T>) {
+#if defined(__x86_64__)
+    if (cpu::isa() == cpu::Isa::kAvx512) return avx512::reduce_loops<Op, T, Out>();
+    if (cpu::isa() == cpu::Isa::kAvx2) return avx2::reduce_loops<Op, T, Out>();
+#endif
+    return baseline::reduce_loops<Op, T, Out>();
+  } else {
+    return loops_of<Op, T, Out>();
+  }
+}
+
+template <class Op, class T, class Out>
 struct CpuReduce {
   static exec::PreparedKernel prepare(const exec::KernelRequest& request) {
-    using State = typename Op::State;
-    static_assert(sizeof(State) <= kLargestState);
-    return prepare_loops(request, {.state = sizeof(State),
-                                   .element = sizeof(T),
-                                   .result = sizeof(Out),
-                                   .start = StateSteps<Op>::start,
-                                   .add_row = ElementSteps<Op, T>::add_row,
-                                   .add_rows = ElementSteps<Op, T>::add_rows,
-                                   .merge = StateSteps<Op>::merge,
-                                   .finish = finish<Op, Out>});
+    static_assert(sizeof(typename Op::State) <= kLargestState);
+    return prepare_loops(request, chosen_loops<Op, T, Out>());
   }
 };
 

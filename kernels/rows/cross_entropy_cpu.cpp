@@ -20,6 +20,7 @@ namespace {
 
 // Elements that are worth a task, and the number of elements that a row's logarithm counts for.
 constexpr std::int64_t kGrain = 8 * 1024, kRow = 64;
+constexpr std::int64_t kRowsAtOnce = 32;  // so that their logarithms are vector code
 
 // With q the target distribution times the class weights and Q its sum over the row,
 //   loss = sum_j q_j (lse - x_j),  dx_j = scale (Q softmax(x)_j - q_j),  lse = log sum_j exp(x_j).
@@ -38,7 +39,7 @@ class CpuCrossEntropy {
   void operator()(const Call& call) const {
     const std::int64_t rows_per_task = std::max<std::int64_t>(1, kGrain / (e_.classes + kRow));
     parallel_for(e_.rows, rows_per_task, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) run_row(call, row);
+      for (; begin < end; begin += kRowsAtOnce) run_rows(call, begin, std::min(end, begin + kRowsAtOnce));
     });
   }
 
@@ -64,7 +65,23 @@ class CpuCrossEntropy {
     }
   }
 
-  void run_row(const Call& call, std::int64_t row) const {
+  // Losses of plain rows wait for the logarithms of their sums; those of others are written at once.
+  struct Waiting {
+    std::int64_t count = 0;
+    std::int64_t row[kRowsAtOnce];
+    A at_label[kRowsAtOnce];
+    A sum[kRowsAtOnce];
+  };
+
+  void run_rows(const Call& call, std::int64_t begin, std::int64_t end) const {
+    Waiting waiting;
+    for (std::int64_t row = begin; row < end; ++row) run_row(call, row, waiting);
+    loops_.log(waiting.sum, waiting.count);
+    for (std::int64_t k = 0; k < waiting.count; ++k)
+      write(call, waiting.row[k], waiting.sum[k] - waiting.at_label[k], 1);
+  }
+
+  void run_row(const Call& call, std::int64_t row, Waiting& waiting) const {
     Row r{static_cast<const T*>(call.inputs[0].data) + row * e_.classes,
           optional_operand<T>(call, e_.weight_at),
           nullptr,
@@ -90,7 +107,7 @@ class CpuCrossEntropy {
       r.hit = row_weight * static_cast<A>(1 - e_.smoothing);
     }
     T* gradient = gradient_of(call, row);
-    if constexpr (plain) return run_plain(call, row, r, gradient);
+    if constexpr (plain) return run_plain(row, r, gradient, waiting);
     for (std::int64_t j = 0; j < e_.classes; ++j) {
       const A x = static_cast<A>(r.x[j]);
       r.max = x > r.max ? x : r.max;
@@ -102,23 +119,25 @@ class CpuCrossEntropy {
 
   // The case of all mass at the label. The row's exponentials lie in the gradient's memory, which may be the logits'
   // memory. Exponentials of 16-bit logits lie in a row of their own.
-  void run_plain(const Call& call, std::int64_t row, const Row& r, T* gradient) const {
+  void run_plain(std::int64_t row, const Row& r, T* gradient, Waiting& waiting) const {
     if constexpr (std::is_same_v<T, A>) {
-      run_plain(call, row, r, r.x, gradient);
+      run_plain(row, r, r.x, gradient, waiting);
     } else {
       thread_local PerThread<std::vector<A>> of_thread;
       std::vector<A>& wide = *of_thread;
       wide.resize(static_cast<std::size_t>(e_.classes));
       for (std::int64_t j = 0; j < e_.classes; ++j) wide[static_cast<std::size_t>(j)] = static_cast<A>(r.x[j]);
-      run_plain(call, row, r, wide.data(), wide.data());
+      run_plain(row, r, wide.data(), wide.data(), waiting);
       for (std::int64_t j = 0; gradient && j < e_.classes; ++j)
         gradient[j] = static_cast<T>(wide[static_cast<std::size_t>(j)]);
     }
   }
-  void run_plain(const Call& call, std::int64_t row, const Row& r, const A* x, A* gradient) const {
+  void run_plain(std::int64_t row, const Row& r, const A* x, A* gradient, Waiting& waiting) const {
     const A max = loops_.max(x, e_.classes), at_label = x[r.label] - max;
     const double sum = loops_.exps(x, e_.classes, max, gradient);
-    write(call, row, static_cast<A>(std::log(sum)) - at_label, 1);
+    waiting.row[waiting.count] = row;
+    waiting.at_label[waiting.count] = at_label;
+    waiting.sum[waiting.count++] = static_cast<A>(sum);
     if (!gradient) return;
     const A probability = gradient[r.label] * static_cast<A>(1 / sum);
     loops_.scale(gradient, e_.classes, static_cast<A>(r.scale / sum));

@@ -6,24 +6,42 @@
 
 namespace weft::kernels {
 
-template <class A>
-RowLoops<A> row_loops() {
-  RowLoops<A> loops;
+namespace {
+
+// Calls resolve of the namespace that is built for cpu::isa().
+template <class Loops, class... Log>
+Loops resolved(Log... log) {
+  Loops loops;
 #if defined(__x86_64__)
   if (cpu::isa() == cpu::Isa::kAvx512) {
-    avx512::resolve(loops);
+    avx512::resolve(loops, log...);
     return loops;
   }
   if (cpu::isa() == cpu::Isa::kAvx2) {
-    avx2::resolve(loops);
+    avx2::resolve(loops, log...);
     return loops;
   }
 #endif
-  baseline::resolve(loops);
+  baseline::resolve(loops, log...);
   return loops;
+}
+
+}  // namespace
+
+template <class A>
+RowLoops<A> row_loops() {
+  return resolved<RowLoops<A>>();
+}
+template <class T>
+SoftmaxLoops<T> softmax_loops(bool log) {
+  return resolved<SoftmaxLoops<T>>(log);
 }
 
 template RowLoops<float> row_loops();
 template RowLoops<double> row_loops();
+template SoftmaxLoops<float> softmax_loops(bool log);
+template SoftmaxLoops<double> softmax_loops(bool log);
+template SoftmaxLoops<bf16> softmax_loops(bool log);
+template SoftmaxLoops<f16> softmax_loops(bool log);
 
 }  // namespace weft::kernels

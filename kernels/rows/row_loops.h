@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 
+#include "core/scalar/half.h"
+
 // Loops over one row of logits, built once per instruction set. A is float or double.
 namespace weft::kernels {
 
@@ -13,10 +15,24 @@ struct RowLoops {
   double (*exps)(const A* x, std::int64_t n, A max, A* out);
   // x_j *= factor
   void (*scale)(A* x, std::int64_t n, A factor);
+  // x_j = log(x_j)
+  void (*log)(A* x, std::int64_t n);
+};
+
+// softmax or log_softmax of lines of elements T: y = exp(x - max) / sum, or x - max - log(sum). y may be x.
+template <class T>
+struct SoftmaxLoops {
+  static constexpr std::int64_t kWidth = 64;  // most lines that are worked on together
+  // `rows` lines of n neighbors, one behind the other.
+  void (*rows)(const T* x, T* y, std::int64_t rows, std::int64_t n);
+  // `width` neighboring lines, at most kWidth, of n elements that are `stride` apart.
+  void (*columns)(const T* x, T* y, std::int64_t n, std::int64_t stride, std::int64_t width);
 };
 
 // For the instruction set that cpu::isa() names.
 template <class A>
 RowLoops<A> row_loops();
+template <class T>
+SoftmaxLoops<T> softmax_loops(bool log);
 
 }  // namespace weft::kernels

@@ -17,22 +17,33 @@ A halves(A* lanes, Join join) {
   return lanes[0];
 }
 
-template <class A>
-A row_max(const A* x, std::int64_t n) {
+// The row joined by a choice between two elements; `none` is the choice of no elements.
+template <class A, class Choice>
+A row_choice(const A* x, std::int64_t n, A none, Choice choice) {
   constexpr int kLanes = 64;
-  const auto larger = [](A a, A b) { return b > a ? b : a; };
-  A most = static_cast<A>(-__builtin_inf());
+  A most = none;
   std::int64_t j = 0;
   if (n >= kLanes) {
     A lanes[kLanes];
     for (int i = 0; i < kLanes; ++i) lanes[i] = most;
     for (; j + kLanes <= n; j += kLanes) {
-      for (int i = 0; i < kLanes; ++i) lanes[i] = larger(lanes[i], x[j + i]);
+      for (int i = 0; i < kLanes; ++i) lanes[i] = choice(lanes[i], x[j + i]);
     }
-    most = halves<kLanes>(lanes, larger);
+    most = halves<kLanes>(lanes, choice);
   }
-  for (; j < n; ++j) most = larger(most, x[j]);
+  for (; j < n; ++j) most = choice(most, x[j]);
   return most;
+}
+
+// Choices that one instruction makes; NaN is skipped.
+template <class A>
+constexpr auto larger = [](A a, A b) { return b > a ? b : a; };
+template <class A>
+constexpr auto smaller = [](A a, A b) { return b < a ? b : a; };
+
+template <class A>
+A row_max(const A* x, std::int64_t n) {
+  return row_choice(x, n, static_cast<A>(-__builtin_inf()), larger<A>);
 }
 
 // Adds the next `rows` times `count` elements. Rows are few, because an f32 lane is to add up few terms.
@@ -51,7 +62,7 @@ double some_exps(const A* x, std::int64_t rows, A max, A* out) {
   return static_cast<double>(halves<count>(lanes, [](A a, A b) { return a + b; }));
 }
 
-// Adds the last n elements, at most 16; lanes without an element add nothing.
+// Adds the last n elements, fewer than 16; lanes without an element add nothing.
 template <class A>
 double last_exps(const A* x, int n, A max, A* out) {
   constexpr int kLanes = 16;
@@ -74,8 +85,8 @@ double row_exps(const A* x, std::int64_t n, A max, A* out) {
     sum += some_exps<kMany>(x + j, rows, max, out ? out + j : unused);
     j += rows * kMany;
   }
-  for (; j < n; j += kFew)
-    sum += last_exps(x + j, static_cast<int>(n - j < kFew ? n - j : kFew), max, out ? out + j : unused);
+  for (; j + kFew <= n; j += kFew) sum += some_exps<kFew>(x + j, 1, max, out ? out + j : unused);
+  if (j < n) sum += last_exps(x + j, static_cast<int>(n - j), max, out ? out + j : unused);
   return sum;
 }
 
@@ -85,8 +96,14 @@ void scale_row(A* x, std::int64_t n, A factor) {
 }
 
 template <class A>
+void row_log(A* x, std::int64_t n) {
+  WEFT_LANES
+  for (std::int64_t j = 0; j < n; ++j) x[j] = math::log(x[j]);
+}
+
+template <class A>
 void resolve_loops(RowLoops<A>& loops) {
-  loops = {row_max<A>, row_exps<A>, scale_row<A>};
+  loops = {row_max<A>, row_exps<A>, scale_row<A>, row_log<A>};
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "core/device/thread_pool.h"
 #include "kernels/common/axis_split.h"
 #include "kernels/common/float_types.h"
+#include "kernels/rows/row_loops.h"
 #include "kernels/rows/softmax.h"
 
 namespace weft::kernels {
@@ -13,70 +12,51 @@ namespace weft::kernels {
 namespace {
 
 constexpr std::int64_t kGrain = 8 * 1024;  // elements that are worth a task: each costs an exponential
-constexpr std::int64_t kTile = 64;         // columns that are worked on together if the axis is not the last one
 
-// softmax: y = exp(x - m) / sum; log_softmax: y = x - m - log(sum); m is the largest x of the line.
-template <class T, bool log>
+template <class T>
 class CpuSoftmax {
-  using A = Compute<T>;
-
  public:
-  explicit CpuSoftmax(const exec::KernelRequest& request)
-      : a_(split_at(request.inputs[0].shape, request.attributes.integer("axis"))) {}
+  CpuSoftmax(const exec::KernelRequest& request, bool log)
+      : a_(split_at(request.inputs[0].shape, request.attributes.integer("axis"))), loops_(softmax_loops<T>(log)) {}
 
   void operator()(const Call& call) const {
-    const auto* in = static_cast<const T*>(call.inputs[0].data);
-    auto* out = static_cast<T*>(call.outputs[0].data);
-    if (a_.outer * a_.size * a_.inner == 0) return;
-    const std::int64_t tiles = (a_.inner + kTile - 1) / kTile;
-    const std::int64_t work = a_.size * std::min(a_.inner, kTile);
-    parallel_for(a_.outer * tiles, std::max<std::int64_t>(1, kGrain / work), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        const std::int64_t column = i % tiles * kTile;
-        const std::int64_t at = i / tiles * a_.size * a_.inner + column;
-        lines(in + at, out + at, std::min(kTile, a_.inner - column));
-      }
-    });
+    const auto* x = static_cast<const T*>(call.inputs[0].data);
+    auto* y = static_cast<T*>(call.outputs[0].data);
+    if (a_.numel() == 0) return;
+    if (a_.inner == 1) {
+      parallel_for(a_.outer, grain(a_.size), [&](std::int64_t begin, std::int64_t end) {
+        loops_.rows(x + begin * a_.size, y + begin * a_.size, end - begin, a_.size);
+      });
+      return;
+    }
+    constexpr std::int64_t kWidth = SoftmaxLoops<T>::kWidth;
+    const std::int64_t blocks = (a_.inner + kWidth - 1) / kWidth;
+    parallel_for(a_.outer * blocks, grain(a_.size * std::min(a_.inner, kWidth)),
+                 [&](std::int64_t begin, std::int64_t end) {
+                   for (std::int64_t i = begin; i < end; ++i) {
+                     const std::int64_t column = i % blocks * kWidth, at = i / blocks * a_.size * a_.inner + column;
+                     loops_.columns(x + at, y + at, a_.size, a_.inner, std::min(kWidth, a_.inner - column));
+                   }
+                 });
   }
 
  private:
-  // `width` neighboring lines along the axis.
-  void lines(const T* in, T* out, std::int64_t width) const {
-    A max[kTile];
-    double sum[kTile];
-    std::fill(max, max + width, -std::numeric_limits<A>::infinity());
-    std::fill(sum, sum + width, 0.0);
-    for (std::int64_t j = 0; j < a_.size; ++j) {
-      for (std::int64_t k = 0; k < width; ++k) {
-        const A x = static_cast<A>(in[j * a_.inner + k]);
-        max[k] = x > max[k] ? x : max[k];
-      }
-    }
-    for (std::int64_t j = 0; j < a_.size; ++j) {
-      for (std::int64_t k = 0; k < width; ++k) sum[k] += std::exp(static_cast<A>(in[j * a_.inner + k]) - max[k]);
-    }
-    for (std::int64_t k = 0; k < width; ++k) sum[k] = log ? std::log(sum[k]) : 1 / sum[k];
-    for (std::int64_t j = 0; j < a_.size; ++j) {
-      for (std::int64_t k = 0; k < width; ++k) {
-        const A x = static_cast<A>(in[j * a_.inner + k]) - max[k];
-        out[j * a_.inner + k] = static_cast<T>(log ? x - static_cast<A>(sum[k]) : std::exp(x) * static_cast<A>(sum[k]));
-      }
-    }
-  }
+  // Tasks of this many elements that a thread takes at once.
+  static std::int64_t grain(std::int64_t elements) { return std::max<std::int64_t>(1, kGrain / elements); }
 
   AxisSplit a_;
+  SoftmaxLoops<T> loops_;
 };
 
-template <bool log>
-exec::PreparedKernel prepare(const exec::KernelRequest& request) {
+exec::PreparedKernel prepare(const exec::KernelRequest& request, bool log) {
   return with_floating(request.inputs[0].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
-    return {CpuSoftmax<typename decltype(type)::type, log>(request)};
+    return {CpuSoftmax<typename decltype(type)::type>(request, log)};
   });
 }
 
 }  // namespace
 
-exec::PreparedKernel prepare_softmax_cpu(const exec::KernelRequest& request) { return prepare<false>(request); }
-exec::PreparedKernel prepare_log_softmax_cpu(const exec::KernelRequest& request) { return prepare<true>(request); }
+exec::PreparedKernel prepare_softmax_cpu(const exec::KernelRequest& request) { return prepare(request, false); }
+exec::PreparedKernel prepare_log_softmax_cpu(const exec::KernelRequest& request) { return prepare(request, true); }
 
 }  // namespace weft::kernels

@@ -128,6 +128,8 @@ void put_shapes(std::vector<OpCase>& rows, const Reduction& r) {
   rows.push_back(row(r, "no outputs", x({0, 3}), {1}));
   rows.push_back(row(r, "power of two and one more", x({3, 257}), {1}));
   rows.push_back(row(r, "columns beyond a tile", x({33, 131}), {0}));
+  for (const std::int64_t n : {15, 16, 17, 32, 64, 100, 200})
+    rows.push_back(row(r, "rows of " + std::to_string(n), x({9, n}), {1}));
 }
 
 void put_long(std::vector<OpCase>& rows, const Reduction& r) {
@@ -177,6 +179,19 @@ void put_long_integers(std::vector<OpCase>& rows, const Reduction& r) {
   }
 }
 
+// Values that stand alone in a long row, among the elements that vectors hold and behind them.
+void put_late(std::vector<OpCase>& rows, const Reduction& r) {
+  for (const std::int64_t n : {16, 64, 75, 5000})
+    for (const double late : {kNaN, kInf, -kInf}) {
+      HostTensor x = random_tensor({3, n}, DType::kF32, r.lo, r.hi, 8);
+      x.values[static_cast<std::size_t>(n / 2)] = late;
+      x.values[static_cast<std::size_t>(3 * n - 1)] = late;
+      OpCase c = row(r, std::to_string(late) + " in rows of " + std::to_string(n), std::move(x), {1});
+      c.gradient = false;
+      rows.push_back(c);
+    }
+}
+
 OpCase place_row(const char* op, std::string name, HostTensor x, std::int64_t axis, bool keep) {
   OpCase c;
   c.name = std::move(name);
@@ -191,6 +206,8 @@ OpCase place_row(const char* op, std::string name, HostTensor x, std::int64_t ax
 void put_places(std::vector<OpCase>& rows, const char* op) {
   const auto x = [](Shape shape) { return random_tensor(shape, DType::kF32, -9, 9, 3); };
   rows.push_back(place_row(op, "rows", x({5, 37}), 1, false));
+  for (const std::int64_t n : {16, 64, 65, 300})
+    rows.push_back(place_row(op, "rows of " + std::to_string(n), x({7, n}), 1, false));
   rows.push_back(place_row(op, "columns", x({37, 5}), 0, true));
   rows.push_back(place_row(op, "middle", x({3, 17, 4}), 1, false));
   rows.push_back(place_row(op, "long enough to be cut", x({70001}), 0, false));
@@ -240,6 +257,7 @@ std::vector<OpCase> reduce_cases() {
     put_shapes(rows, r);
     if (r.oracle != prod) put_long(rows, r);
     put_special(rows, r);
+    if (r.oracle == max || r.oracle == min || r.oracle == logsumexp) put_late(rows, r);
   }
   for (const char* op : {"sum", "prod", "max", "min"}) {
     put_integers(rows, named(op));

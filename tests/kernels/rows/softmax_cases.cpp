@@ -53,6 +53,8 @@ void put_softmax(std::vector<OpCase>& rows, bool log) {
   rows.push_back(softmax_row(log, "one class", x({3, 1}), 1));
   rows.push_back(softmax_row(log, "no classes", x({3, 0}), 1));
   rows.push_back(softmax_row(log, "no rows", x({0, 3}), 1));
+  for (const std::int64_t n : {15, 16, 17, 64, 100})
+    rows.push_back(softmax_row(log, "rows of " + std::to_string(n), x({35, n}), 1));
   rows.push_back(softmax_row(log, "a vector", x({257}), 0));
   rows.push_back(softmax_row(log, "many classes", x({2, 5000}), 1));
   rows.push_back(softmax_row(log, "columns beyond a tile", x({17, 130}), 0));

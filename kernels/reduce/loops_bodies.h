@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/program/interpreter.h"
+#include "kernels/common/float_types.h"
+#include "kernels/reduce/accumulate.h"
+#include "kernels/reduce/loops.h"
+#include "kernels/rows/row_loops_bodies.h"
+
+// The loops, included once by each file that is built for an instruction set; all of it has internal linkage and calls
+// only what is always inlined.
+namespace weft::kernels {
+namespace {
+
+constexpr int kShort = 16;  // elements of a short row, or of the rest of a longer one
+
+template <class Op>
+using StateOf = typename Op::State;
+template <class Op>
+using ElementOf = typename Op::Element;
+
+// The state of one element.
+template <class Op, class T>
+StateOf<Op> state_of(T x) {
+  StateOf<Op> state = Op::start();
+  Op::add(state, widened<ElementOf<Op>>(x), 0);
+  return state;
+}
+
+// One state for a row. Many chains side by side, because an addition would wait for the one before; they are joined
+// halves on halves. Chains begin with an element, because the compiler would fill them with zeros by a slow loop.
+template <class Op, class T>
+struct RowState {
+  using S = StateOf<Op>;
+  using E = ElementOf<Op>;
+  static constexpr int kMany = 256 / static_cast<int>(sizeof(S)) > kShort ? 256 / static_cast<int>(sizeof(S)) : kShort;
+
+  static S of(const T* x, std::int64_t, std::int64_t n) {
+    if (n < kShort) {
+      S state = Op::start();
+      for (std::int64_t j = 0; j < n; ++j) Op::add(state, widened<E>(x[j]), 0);
+      return state;
+    }
+    S chains[kShort];
+    std::int64_t j = kShort;
+    if (n < kMany) {
+      for (int i = 0; i < kShort; ++i) chains[i] = state_of<Op>(x[i]);
+    } else {
+      S many[kMany];
+      for (int i = 0; i < kMany; ++i) many[i] = state_of<Op>(x[i]);
+      for (j = kMany; j + kMany <= n; j += kMany) {
+        WEFT_LANES
+        for (int i = 0; i < kMany; ++i) Op::add(many[i], widened<E>(x[j + i]), 0);
+      }
+      for (int i = 0; i < kShort; ++i) chains[i] = many[i];
+      for (int k = kShort; k < kMany; k += kShort)
+        for (int i = 0; i < kShort; ++i) Op::merge(chains[i], many[k + i]);
+    }
+    for (; j + kShort <= n; j += kShort) {
+      for (int i = 0; i < kShort; ++i) Op::add(chains[i], widened<E>(x[j + i]), 0);
+    }
+    for (int i = 0; i < static_cast<int>(n - j); ++i) Op::add(chains[i], widened<E>(x[j + i]), 0);
+    return halves<kShort>(chains, [](S a, S b) {
+      Op::merge(a, b);
+      return a;
+    });
+  }
+};
+
+// The extremum with NaN, which is looked for apart, because a choice that keeps it takes several instructions and
+// branches; block by block, so that both find the elements in L1.
+template <class T, class Choice>
+T choice_with_nan(const T* x, std::int64_t n, T none, Choice choice) {
+  constexpr std::int64_t kBlock = 2048;
+  int nan = 0;
+  for (std::int64_t j = 0; j < n; j += kBlock) {
+    const std::int64_t count = n - j < kBlock ? n - j : kBlock;
+    none = choice(none, row_choice(x + j, count, none, choice));
+    for (std::int64_t i = j; i < j + count; ++i) nan |= static_cast<int>(x[i] != x[i]);
+  }
+  return nan != 0 ? static_cast<T>(__builtin_nan("")) : none;
+}
+template <class T>
+requires(__is_same(T, float) || __is_same(T, double)) struct RowState<Max<T>, T> {
+  static T of(const T* x, std::int64_t, std::int64_t n) { return choice_with_nan(x, n, Max<T>::start(), larger<T>); }
+};
+template <class T>
+requires(__is_same(T, float) || __is_same(T, double)) struct RowState<Min<T>, T> {
+  static T of(const T* x, std::int64_t, std::int64_t n) { return choice_with_nan(x, n, Min<T>::start(), smaller<T>); }
+};
+
+// The first element that equals the extremum, which is found first; every NaN equals NaN.
+template <class Op, class Extremum, class T>
+struct PlaceState {
+  using E = ElementOf<Op>;
+  static StateOf<Op> of(const T* x, std::int64_t index, std::int64_t n) {
+    constexpr int kBlock = 64;
+    const E value = RowState<Extremum, T>::of(x, 0, n);
+    const bool nan = value != value;
+    const auto found = [&](std::int64_t j) {
+      const E e = widened<E>(x[j]);
+      return static_cast<int>(e == value) | (static_cast<int>(nan) & static_cast<int>(e != e));
+    };
+    std::int64_t j = 0;
+    for (; j + kBlock <= n; j += kBlock) {
+      int any = 0;
+      for (int i = 0; i < kBlock; ++i) any |= found(j + i);
+      if (any != 0) break;
+    }
+    while (j < n && found(j) == 0) ++j;
+    return {value, index + j};
+  }
+};
+template <class E, class T>
+struct RowState<ArgMax<E>, T> : PlaceState<ArgMax<E>, Max<E>, T> {};
+template <class E, class T>
+struct RowState<ArgMin<E>, T> : PlaceState<ArgMin<E>, Min<E>, T> {};
+
+// The mean first, then the distances from it: the row is in cache, and nothing is divided.
+template <class E, class T>
+struct RowState<Variance<E>, T> {
+  struct Squares : Sum<E> {
+    E mean;
+  };
+  static Moments<E> of(const T* x, std::int64_t, std::int64_t n) {
+    constexpr int kMany = 32;
+    const E mean = n > 0 ? RowState<Sum<E>, T>::of(x, 0, n) / static_cast<E>(n) : 0;
+    E lanes[kMany];
+    for (int i = 0; i < kMany; ++i) lanes[i] = 0;
+    std::int64_t j = 0;
+    for (; j + kMany <= n; j += kMany) {
+      WEFT_LANES
+      for (int i = 0; i < kMany; ++i) {
+        const E distance = widened<E>(x[j + i]) - mean;
+        lanes[i] += distance * distance;
+      }
+    }
+    for (int i = 0; j < n; ++i, ++j) {
+      const E distance = widened<E>(x[j]) - mean;
+      lanes[i] += distance * distance;
+    }
+    return {mean, halves<kMany>(lanes, [](E a, E b) { return a + b; }), n};
+  }
+};
+
+// The largest element first; where the exponentials are no numbers, each is looked at alone.
+template <class E, class T>
+struct RowState<LogSumExp<E>, T> {
+  static Scaled<E> of(const T* x, std::int64_t, std::int64_t n) {
+    if constexpr (__is_same(T, float)) {
+      const float max = row_max(x, n);
+      if (max > lowest<float>() && max < highest<float>()) return {max, row_exps<float>(x, n, max, nullptr)};
+    }
+    Scaled<E> state = LogSumExp<E>::start();
+    for (std::int64_t j = 0; j < n; ++j) LogSumExp<E>::add(state, widened<E>(x[j]), j);
+    return state;
+  }
+};
+
+template <class Op>
+struct StateLoops {
+  using S = StateOf<Op>;
+
+  static void start(void* states, std::int64_t n) {
+    for (std::int64_t i = 0; i < n; ++i) static_cast<S*>(states)[i] = Op::start();
+  }
+  static void merge(void* states, const void* next, std::int64_t n) {
+    for (std::int64_t i = 0; i < n; ++i) Op::merge(static_cast<S*>(states)[i], static_cast<const S*>(next)[i]);
+  }
+};
+
+template <class Op, class T>
+struct ElementLoops {
+  using S = StateOf<Op>;
+  using E = ElementOf<Op>;
+
+  static void add_row(void* state, const void* x, std::int64_t index, std::int64_t n) {
+    Op::merge(*static_cast<S*>(state), RowState<Op, T>::of(static_cast<const T*>(x), index, n));
+  }
+  static void start_rows(void* states, const void* x, std::int64_t rows, std::int64_t n) {
+    const T* row = static_cast<const T*>(x);
+    S* s = static_cast<S*>(states);
+    if (n == kShort) {  // known to the compiler
+      for (std::int64_t r = 0; r < rows; ++r) s[r] = RowState<Op, T>::of(row + r * kShort, 0, kShort);
+    } else {
+      for (std::int64_t r = 0; r < rows; ++r) s[r] = RowState<Op, T>::of(row + r * n, 0, n);
+    }
+  }
+  // Four rows at a time, because states then go to memory a fourth as often.
+  static void add_rows(void* states, std::int64_t n, const void* x, std::int64_t index, std::int64_t rows,
+                       std::int64_t stride) {
+    S* s = static_cast<S*>(states);
+    const T* row = static_cast<const T*>(x);
+    std::int64_t r = 0;
+    for (; r + 4 <= rows; r += 4, row += 4 * stride) {
+      WEFT_LANES
+      for (std::int64_t j = 0; j < n; ++j) {
+        S state = s[j];
+        for (int k = 0; k < 4; ++k) Op::add(state, widened<E>(row[k * stride + j]), index + r + k);
+        s[j] = state;
+      }
+    }
+    for (; r < rows; ++r, row += stride) {
+      WEFT_LANES
+      for (std::int64_t j = 0; j < n; ++j) Op::add(s[j], widened<E>(row[j]), index + r);
+    }
+  }
+};
+
+template <class Op, class Out>
+void finish_states(void* out, const void* states, std::int64_t n, std::int64_t count, std::int64_t correction) {
+  for (std::int64_t i = 0; i < n; ++i)
+    static_cast<Out*>(out)[i] =
+        narrowed<Out>(Op::result(static_cast<const StateOf<Op>*>(states)[i], count, correction));
+}
+
+template <class Op, class T, class Out>
+ReduceLoops loops_of() {
+  return {.state = sizeof(StateOf<Op>),
+          .element = sizeof(T),
+          .result = sizeof(Out),
+          .start = StateLoops<Op>::start,
+          .add_row = ElementLoops<Op, T>::add_row,
+          .start_rows = ElementLoops<Op, T>::start_rows,
+          .add_rows = ElementLoops<Op, T>::add_rows,
+          .merge = StateLoops<Op>::merge,
+          .finish = finish_states<Op, Out>};
+}
+
+}  // namespace
+}  // namespace weft::kernels
