@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/base/type_name.h"
+#include "layers/unlisted.h"
 #include "weft/error.h"
 
 namespace weft {
@@ -28,6 +29,10 @@ class PathVisitor : public Visitor {
   }
   void visit(std::string_view, Parameter&) override {}
   void visit(std::string_view, Buffer&) override {}
+  void listed(Module& module, std::span<const std::byte> object,
+              std::span<const detail::ListedMember> members) override {
+    detail::expect_all_listed(path_, module, object, members);
+  }
 
  protected:
   virtual void entered(const std::string&, Module&) {}
@@ -68,6 +73,7 @@ class ModuleVisitor : public PathVisitor {
 }  // namespace
 
 Visitor::~Visitor() = default;
+void Visitor::listed(Module&, std::span<const std::byte>, std::span<const detail::ListedMember>) {}
 
 Module::Module() = default;
 
@@ -218,6 +224,23 @@ void copy_state(Module& from, Module& to) {
   next = 0;
   for_each_variable(
       to, [&](const std::string&, Variable& variable, bool) { variable.set_trainable(source[next++].trainable()); });
+}
+
+std::string element_name(std::string_view container, std::size_t index) {
+  return std::string(container) + "." + std::to_string(index);
+}
+
+std::string element_name(std::string_view container, std::string_view key) {
+  if (key.empty() || key.find('.') != std::string_view::npos)
+    fail_at<ValueError>("members", std::string(container), "the map has the key '", key,
+                        "'; a key is a part of names, is not empty and has no dot");
+  return std::string(container) + "." + std::string(key);
+}
+
+void no_forward(const Module& module, std::size_t tensors) {
+  expect_present("call", module);
+  fail<ValueError>("call", type_name(module), " has no forward() const that takes ", tensors,
+                   " tensors and gives a tensor; give as many as it takes, or add WEFT_MODULE_CALL() to the class");
 }
 
 std::string_view next_name(std::string_view& names) {

@@ -44,10 +44,13 @@ Sequential Sequential::remake() const {
   detail::expect_present("clone", *this);
   Sequential copy;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    if (!layers_[i].remake)
-      fail_at<ValueError>(
-          "clone", std::to_string(i),
-          detail::type_name(*layers_[i].module) + " needs a member remake() const that returns its like");
+    const Held& layer = layers_[i];
+    if (!layer.remake && layer.module)
+      fail_at<ValueError>("clone", std::to_string(i), detail::type_name(*layer.module),
+                          " needs a member remake() const that returns its like");
+    if (!layer.remake)
+      fail_at<ValueError>("clone", std::to_string(i),
+                          "the layer is a callable that cannot be copied; make it a module");
     copy.add(layers_[i].remake());
   }
   return copy;
@@ -62,6 +65,11 @@ Sequential& Sequential::add(Held held) {
   detail::expect_present("push_back", *this);
   layers_.push_back(std::move(held));
   return *this;
+}
+
+Sequential::Held Sequential::callable(std::function<Tensor(Tensor)> call) {
+  if (!call) fail<ValueError>("sequential", "a layer is an empty function; give one that can be called");
+  return {nullptr, call, [call] { return callable(call); }};
 }
 
 Sequential::Held& Sequential::at(std::size_t index) {

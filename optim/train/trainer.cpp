@@ -10,11 +10,17 @@
 #include "optim/train/trainer_state.h"
 #include "weft/checkpoint.h"
 #include "weft/ops.h"
+#include "weft/random.h"
 
 namespace weft {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+TrainerOptions with_seed(TrainerOptions options) {
+  if (!options.seed) options.seed = draw_seed();
+  return options;
+}
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
@@ -38,7 +44,7 @@ std::vector<std::shared_ptr<Callback>> callbacks_of(const FitOptions& options) {
 LoaderOptions order_of(const detail::TrainerState& state, const FitOptions& options) {
   return {.batch_size = options.batch_size,
           .shuffle = options.shuffle,
-          .seed = state.options.seed,
+          .seed = state.generator.seed(),
           .device = state.options.device};
 }
 
@@ -77,7 +83,8 @@ double train_epoch(detail::TrainerState& state, const Dataset& data, const Loade
 
 Trainer::Trainer(detail::TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe,
                  TrainerOptions options)
-    : state_(std::make_unique<detail::TrainerState>(std::move(parts), std::move(groups), std::move(recipe), options)) {}
+    : state_(std::make_unique<detail::TrainerState>(std::move(parts), std::move(groups), std::move(recipe),
+                                                    with_seed(options))) {}
 Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer&&) noexcept = default;
 Trainer& Trainer::operator=(Trainer&&) noexcept = default;

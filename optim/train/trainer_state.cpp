@@ -17,7 +17,7 @@ TrainerParts placed(TrainerParts parts, const TrainerOptions& options) {
     fail<ValueError>("trainer", "accumulate is ", options.accumulate, "; it must be positive");
   for (const StateEntry& entry : parts.model.get("trainer").state_dict())
     if (!entry.variable.initialized() || entry.variable.device() != options.device) entry.variable.to(options.device);
-  parts.model.get("trainer").initialize(options.seed);
+  parts.model.get("trainer").initialize(*options.seed);
   return parts;
 }
 
@@ -94,7 +94,7 @@ TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::o
                            TrainerOptions trainer_options)
     : parts(placed(std::move(given), trainer_options)),
       options(trainer_options),
-      generator(trainer_options.seed),
+      generator(*trainer_options.seed),
       optimizer(groups_of(parts.model.get("trainer"), std::move(groups), std::move(recipe)),
                 update_of(trainer_options)),
       training(options.device),

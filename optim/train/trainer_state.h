@@ -51,6 +51,7 @@ inline std::vector<Saved> saved(EpochCount& count) {
 }
 
 struct TrainerState {
+  // The options have a seed.
   TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options);
 
   void train_batch(const Tensor& x, const Tensor& y);

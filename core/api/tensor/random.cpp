@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/random.h"
 
+#include <string>
+
 #include "core/api/trace/cell.h"
 #include "core/api/trace/dispatch.h"
 #include "core/api/trace/generator_state.h"
@@ -56,6 +58,11 @@ Generator& default_generator() {
 }
 
 void seed(std::uint64_t s) { default_generator().seed(s); }
+
+std::uint64_t draw_seed() {
+  const detail::GeneratorState state = detail::take_call(*current_generator().state().cell());
+  return detail::mix_seed(static_cast<std::uint64_t>(state.seed), "seed " + std::to_string(state.call));
+}
 
 GeneratorScope::GeneratorScope(Generator& generator) : before_(chosen) { chosen = &generator; }
 GeneratorScope::~GeneratorScope() { chosen = before_; }

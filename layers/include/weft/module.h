@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ranges>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
-#include <vector>
 
 #include "weft/detail/export.h"
 #include "weft/detail/flag.h"
+#include "weft/detail/tracked.h"
 #include "weft/scope.h"
 #include "weft/tensor.h"
 #include "weft/variable.h"
@@ -42,6 +47,17 @@ class ModuleRef {
 
 }  // namespace detail
 
+namespace detail {
+
+// The bytes of a member and the name under which its module lists it.
+struct ListedMember {
+  std::string_view name;
+  const void* begin = nullptr;
+  std::size_t size = 0;
+};
+
+}  // namespace detail
+
 // Walks a module's named members, in the order of WEFT_MODULE. Undefined variables are not shown.
 class Visitor {
  public:
@@ -51,6 +67,8 @@ class Visitor {
   virtual void leave() = 0;
   virtual void visit(std::string_view name, Parameter& parameter) = 0;
   virtual void visit(std::string_view name, Buffer& buffer) = 0;
+  // Called by WEFT_MODULE before the members, with the bytes of the module's object and of all that it lists.
+  virtual void listed(Module& module, std::span<const std::byte> object, std::span<const detail::ListedMember> members);
 };
 
 // One variable of a module under its path.
@@ -63,8 +81,10 @@ struct StateEntry {
 
 // A layer or a model: named variables, submodules, a mode. Move only, because a copy could share variables or clone
 // them; clone() clones. Trainers and checkpoints follow a module that is moved. The object that it was moved from
-// refuses all use with a ValueError. Derive, write forward(), and name the members with WEFT_MODULE.
-class Module {
+// refuses all use with a ValueError. Derive, write forward(), and name the members with WEFT_MODULE. A parameter, a
+// buffer or a module that lies inside the object and is not named is a ValueError of every function that walks the
+// members.
+class Module : public detail::Tracked<detail::TrackedKind::kModule> {
  public:
   Module();
   Module(Module&&) noexcept;
@@ -147,37 +167,75 @@ class ModuleScope {
 // Gives `to` clones of `from`'s cells (ties kept, pending values drawn) and modes. Both have the same structure.
 void copy_state(Module& from, Module& to);
 
-inline void visit_one(Visitor& visitor, std::string_view name, Parameter& parameter) {
-  if (parameter.defined()) visitor.visit(name, parameter);
-}
-inline void visit_one(Visitor& visitor, std::string_view name, Buffer& buffer) {
-  if (buffer.defined()) visitor.visit(name, buffer);
-}
-inline void visit_one(Visitor& visitor, std::string_view name, Module& module) {
-  expect_present("members", module);
-  if (visitor.enter(name, module)) module.members(visitor);
-  visitor.leave();
-}
+// Name of an element: "blocks.0", "heads.left". ValueError for an empty key and for one with a dot, because a dot parts
+// names.
+std::string element_name(std::string_view container, std::size_t index);
+std::string element_name(std::string_view container, std::string_view key);
+
 template <class T>
-void visit_one(Visitor& visitor, std::string_view name, std::unique_ptr<T>& member) {
-  if (member) visit_one(visitor, name, *member);
-}
+inline constexpr bool kMaybeOne = false;
 template <class T>
-void visit_one(Visitor& visitor, std::string_view name, std::optional<T>& member) {
-  if (member) visit_one(visitor, name, *member);
-}
+inline constexpr bool kMaybeOne<std::optional<T>> = true;
+template <class T, class D>
+inline constexpr bool kMaybeOne<std::unique_ptr<T, D>> = true;
+
+// A container whose elements have keys in an order of their own.
 template <class T>
-void visit_one(Visitor& visitor, std::string_view name, std::vector<T>& members) {
-  for (std::size_t i = 0; i < members.size(); ++i)
-    visit_one(visitor, std::string(name) + "." + std::to_string(i), members[i]);
+concept OrderedMap = requires {
+  typename T::mapped_type;
+  typename T::key_compare;
+};
+
+template <class T>
+void visit_one(Visitor& visitor, std::string_view name, T& member) {
+  if constexpr (std::derived_from<T, Parameter> || std::derived_from<T, Buffer>) {
+    if (member.defined()) visitor.visit(name, member);
+  } else if constexpr (std::derived_from<T, Module>) {
+    Module& module = member;
+    expect_present("members", module);
+    if (visitor.enter(name, module)) module.members(visitor);
+    visitor.leave();
+  } else if constexpr (kMaybeOne<T>) {
+    if (member) visit_one(visitor, name, *member);
+  } else if constexpr (OrderedMap<T>) {
+    for (auto& [key, element] : member) {
+      if constexpr (std::integral<typename T::key_type>) {
+        visit_one(visitor, element_name(name, std::to_string(key)), element);
+      } else {
+        visit_one(visitor, element_name(name, key), element);
+      }
+    }
+  } else {
+    static_assert(std::ranges::forward_range<T>,
+                  "WEFT_MODULE takes parameters, buffers, modules, and arrays, vectors, lists, maps with an order, "
+                  "optionals and unique_ptrs of them");
+    std::size_t index = 0;
+    for (auto& element : member) visit_one(visitor, element_name(name, index++), element);
+  }
 }
 
 // Cuts the first name off "weight, bias".
 std::string_view next_name(std::string_view& names);
 
-template <class... Ms>
-void visit_members([[maybe_unused]] Visitor& visitor, [[maybe_unused]] std::string_view names, Ms&... members) {
-  (visit_one(visitor, next_name(names), members), ...);
+template <class M, class... Ms>
+void visit_members(Visitor& visitor, M& module, [[maybe_unused]] std::string_view names, Ms&... members) {
+  const std::array<ListedMember, sizeof...(Ms)> listed{ListedMember{next_name(names), &members, sizeof(members)}...};
+  visitor.listed(module, {reinterpret_cast<const std::byte*>(&module), sizeof(module)}, listed);
+  [[maybe_unused]] auto next = listed.begin();
+  (visit_one(visitor, (next++)->name, members), ...);
+}
+
+// Reached where forward() does not take so many tensors.
+[[noreturn]] void no_forward(const Module& module, std::size_t tensors);
+
+template <class M, class Forward, class... Ts>
+Tensor call(const M& module, Forward forward, Ts... arguments) {
+  if constexpr (std::is_invocable_r_v<Tensor, Forward, const M&, Ts...>) {
+    const ModuleScope scope(module);
+    return scope.result(Tensor(forward(module, std::move(arguments)...)));
+  } else {
+    no_forward(module, sizeof...(Ts));
+  }
 }
 
 }  // namespace detail
@@ -191,7 +249,8 @@ M clone(M& module) {
   return copy;
 }
 
-// operator()(...) calls forward() under the layer's name, so that errors name the layer path.
+// operator()(...) with all that forward() takes and returns. It stands beside WEFT_MODULE where forward() takes other
+// things than one to four tensors, or gives more than a tensor. A local class cannot have it, as any member template.
 #define WEFT_MODULE_CALL()                                                         \
   template <class... WeftArguments>                                                \
   auto operator()(WeftArguments&&... arguments) const {                            \
@@ -199,12 +258,31 @@ M clone(M& module) {
     return scope.result(this->forward(std::forward<WeftArguments>(arguments)...)); \
   }
 
-// Names the members of a module (parameters, buffers, modules; optional, unique_ptr and vectors of them) and turns
-// forward() into operator(). Stands in a public section.
-#define WEFT_MODULE(...)                                                             \
-  void members([[maybe_unused]] ::weft::Visitor& visitor) override {                 \
-    ::weft::detail::visit_members(visitor, #__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__); \
-  }                                                                                  \
-  WEFT_MODULE_CALL()
+#define WEFT_CALL_FORWARD(...)                                                                         \
+  ::weft::detail::call(                                                                                \
+      *this,                                                                                           \
+      [](const auto& weft_self, auto... weft_x) -> decltype(weft_self.forward(std::move(weft_x)...)) { \
+        return weft_self.forward(std::move(weft_x)...);                                                \
+      },                                                                                               \
+      __VA_ARGS__)
+
+// Names the members of a module: parameters, buffers, modules; arrays, vectors, maps, optionals and unique_ptrs of
+// them. operator() calls forward() with one to four tensors under the layer's name, so that errors name the layer path.
+// ValueError where forward() takes another number of tensors. Stands in a public section.
+#define WEFT_MODULE(...)                                                                                  \
+  void members([[maybe_unused]] ::weft::Visitor& visitor) override {                                      \
+    ::weft::detail::visit_members(visitor, *this, #__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__);               \
+  }                                                                                                       \
+  ::weft::Tensor operator()(::weft::Tensor weft_a) const { return WEFT_CALL_FORWARD(std::move(weft_a)); } \
+  ::weft::Tensor operator()(::weft::Tensor weft_a, ::weft::Tensor weft_b) const {                         \
+    return WEFT_CALL_FORWARD(std::move(weft_a), std::move(weft_b));                                       \
+  }                                                                                                       \
+  ::weft::Tensor operator()(::weft::Tensor weft_a, ::weft::Tensor weft_b, ::weft::Tensor weft_c) const {  \
+    return WEFT_CALL_FORWARD(std::move(weft_a), std::move(weft_b), std::move(weft_c));                    \
+  }                                                                                                       \
+  ::weft::Tensor operator()(::weft::Tensor weft_a, ::weft::Tensor weft_b, ::weft::Tensor weft_c,          \
+                            ::weft::Tensor weft_d) const {                                                \
+    return WEFT_CALL_FORWARD(std::move(weft_a), std::move(weft_b), std::move(weft_c), std::move(weft_d)); \
+  }
 
 }  // namespace weft

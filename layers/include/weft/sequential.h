@@ -15,11 +15,16 @@
 
 namespace weft WEFT_EXPORT {
 
-// A type that a Sequential holds: a module, or a lambda Tensor(Tensor).
+// A type that a Sequential holds: a module, or anything else that is called with a tensor and gives one, such as a
+// lambda or weft::relu. A function with default arguments or overloads needs a lambda around it, because C++ cannot
+// choose.
 template <class M>
 concept Layer = requires(std::remove_cvref_t<M>& layer, Tensor x) {
   { layer(x) } -> std::convertible_to<Tensor>;
-};
+}
+&&(!std::derived_from<std::remove_cvref_t<M>, Module> || requires(const std::remove_cvref_t<M>& layer, Tensor x) {
+  { layer.forward(x) } -> std::convertible_to<Tensor>;
+});
 
 // Layers called one after the other; their names are "0", "1", ...
 class Sequential : public Module {
@@ -28,10 +33,11 @@ class Sequential : public Module {
   Sequential(Sequential&&) noexcept;
   Sequential& operator=(Sequential&&) noexcept;
   ~Sequential() override;
-  // Takes its layers over.
+  // Takes modules over and copies other callables.
   template <class... Ms>
   requires(sizeof...(Ms) > 0 && (Layer<Ms> && ...) &&
-           (!std::is_lvalue_reference_v<Ms> && ...)) explicit Sequential(Ms&&... layers) {
+           ((!std::is_lvalue_reference_v<Ms> ||
+             !std::derived_from<std::remove_cvref_t<Ms>, Module>)&&...)) explicit Sequential(Ms&&... layers) {
     (push_back(std::forward<Ms>(layers)), ...);
   }
 
@@ -64,9 +70,9 @@ class Sequential : public Module {
 
  private:
   struct Held {
-    std::unique_ptr<Module> module;  // null for a lambda
+    std::unique_ptr<Module> module;  // null for another callable
     std::function<Tensor(Tensor)> call;
-    std::function<Held()> remake;  // empty for a layer without remake()
+    std::function<Held()> remake;  // empty for a module without remake(), and for a callable that cannot be copied
   };
 
   template <class M>
@@ -84,12 +90,16 @@ class Sequential : public Module {
                     })
         held.remake = [self] { return hold(self->remake()); };
       held.module = std::move(owned);
+    } else if constexpr (std::is_copy_constructible_v<std::decay_t<M>>) {
+      held = callable(std::forward<M>(layer));
     } else {
-      held.call = layer;
-      held.remake = [call = held.call] { return Held{nullptr, call, {}}; };
+      auto owned = std::make_shared<Kept>(std::forward<M>(layer));
+      held.call = [owned](Tensor x) -> Tensor { return (*owned)(std::move(x)); };
     }
     return held;
   }
+  // ValueError for an empty function.
+  static Held callable(std::function<Tensor(Tensor)> call);
   Sequential& add(Held held);
   Held& at(std::size_t index);
   [[noreturn]] void wrong_type(std::size_t index, const std::type_info& wanted) const;

@@ -94,6 +94,41 @@ TEST(Trainer, TheSeedDecidesEverything) {
   EXPECT_NE(run(1), run(2));
 }
 
+// An ensemble: models of one program differ, and the global seed repeats all of them.
+TEST(Trainer, ItsSeedComesFromTheGlobalOne) {
+  const auto ensemble = [](std::uint64_t global) {
+    weft::seed(global);
+    const TrainerOptions shared;
+    std::vector<Values> all;
+    for (int i = 0; i < 2; ++i) {
+      Sequential model = noisy_net();
+      Trainer trainer(model, CrossEntropy(), Adam{}, shared);
+      all.push_back(values(model));
+      trainer.fit(rows(50), {.epochs = 1, .batch_size = 16, .quiet = true});
+      all.push_back(values(model));
+    }
+    return all;
+  };
+  const std::vector<Values> first = ensemble(1);
+  EXPECT_NE(first[0], first[2]);
+  EXPECT_NE(first[1], first[3]);
+  EXPECT_EQ(ensemble(1), first);
+  EXPECT_NE(ensemble(2)[0], first[0]);
+}
+
+TEST(Trainer, ResumesTheOrderOfAnotherSeed) {
+  const TemporaryDirectory directory;
+  const FitOptions epoch{.epochs = 1, .batch_size = 16, .quiet = true};
+  Sequential first = noisy_net(), second = noisy_net();
+  Trainer before(first, CrossEntropy(), Adam{}), after(second, CrossEntropy(), Adam{}, {.seed = 9});
+  before.fit(rows(50), epoch);
+  before.save(directory / "run");
+  EXPECT_TRUE(after.resume(directory / "run"));
+  before.fit(rows(50), epoch);
+  after.fit(rows(50), epoch);
+  EXPECT_EQ(values(second), values(first));
+}
+
 TEST(Trainer, ResumesBitForBit) {
   const TemporaryDirectory directory;
   const FitOptions two{.epochs = 2, .batch_size = 16, .quiet = true}, one{.epochs = 1, .batch_size = 16, .quiet = true};

@@ -33,8 +33,13 @@ class Generator {
 
 // The generator that draws use unless a GeneratorScope names another. One per process, for all threads.
 Generator& default_generator();
-// default_generator().seed(s); also keys the initializers of variables made from now on.
+// default_generator().seed(s); also keys the initializers of variables and the trainers without a seed made from now
+// on.
 void seed(std::uint64_t s);
+
+// A seed for another generator, as a function of the seed and the call number of the generator that draws use. It is
+// one call of that generator, so no two seeds are drawn from one state.
+std::uint64_t draw_seed();
 
 // Draws of this thread come from `generator` while the scope lives.
 class [[nodiscard]] GeneratorScope {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "weft/detail/export.h"
+#include "weft/detail/tracked.h"
 #include "weft/tensor.h"
 
 namespace weft WEFT_EXPORT {
@@ -73,14 +74,14 @@ class Variable {
 };
 
 // A variable that is trained. Modules list parameters and buffers apart.
-struct Parameter : Variable {
+struct Parameter : Variable, detail::Tracked<detail::TrackedKind::kParameter> {
   Parameter() = default;
   // A parameter whose value is drawn when it is first needed.
   Parameter(Shape shape, Init init, DType dtype = DType::kF32);
   explicit Parameter(const Tensor& value);
 };
 // A variable that no optimizer touches, such as running statistics.
-struct Buffer : Variable {
+struct Buffer : Variable, detail::Tracked<detail::TrackedKind::kBuffer> {
   using Variable::Variable;
 };
 

@@ -23,8 +23,10 @@ namespace weft WEFT_EXPORT {
 
 // Settings of a Trainer.
 struct TrainerOptions {
-  Device device = Device::best();         // device that trains the model
-  std::uint64_t seed = 0;                 // seed of values not drawn yet, the order of the data, and dropout
+  Device device = Device::best();  // device that trains the model
+  // Seed of values not drawn yet, the order of the data, and dropout. Empty: each trainer has one of its own from
+  // draw_seed(), so that weft::seed() decides all.
+  std::optional<std::uint64_t> seed{};
   Precision precision = Precision::kF32;  // dtype of products and stored activations
   UpdateOptions update{};                 // clipping and loss scale
   int accumulate = 1;                     // batches per update
