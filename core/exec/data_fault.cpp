@@ -15,6 +15,7 @@ namespace weft::exec {
 // Bad data of a run, or of the runs between two reads on CUDA.
 struct Fault {
   Fault() = default;
+  explicit Fault(std::shared_ptr<Watch> number) : watch(std::move(number)) {}
   Fault(std::shared_ptr<Block> where, Stream first) : place(std::move(where)), stream(std::move(first)) {}
 
   // An instance's runs on one stream are over when the stream is; those on several may not be.
@@ -22,6 +23,10 @@ struct Fault {
 
   // Looks at the device while the fault is open.
   State settle() const {
+    if (watch) {
+      watch->look();
+      return State::kClean;
+    }
     const std::lock_guard lock(mutex);
     if (state != State::kOpen) return state;
     const Stream now = Stream::current(place->device());
@@ -44,6 +49,9 @@ struct Fault {
     several_streams |= !(on == stream);
   }
 
+  bool is_told() const { return watch ? watch->over() : told.load(std::memory_order_relaxed); }
+
+  const std::shared_ptr<Watch> watch{};  // null for a fault
   const std::shared_ptr<Block> place{};  // null where the report is known
   const Stream stream{};                 // of the first run
   mutable std::mutex mutex{};
@@ -54,6 +62,8 @@ struct Fault {
 };
 
 Faults::Faults(std::shared_ptr<const Fault> fault) : rows_(std::make_shared<const Rows>(1, std::move(fault))) {}
+
+Faults::Faults(std::shared_ptr<Watch> watch) : Faults(std::make_shared<const Fault>(std::move(watch))) {}
 
 void Faults::join(const Faults& other) {
   if (!rows_) {
@@ -67,7 +77,7 @@ void Faults::join(const Faults& other) {
 }
 
 Faults Faults::filtered() const {
-  const auto told = [](const auto& fault) { return fault->told.load(std::memory_order_relaxed); };
+  const auto told = [](const auto& fault) { return fault->is_told(); };
   if (std::ranges::none_of(*rows_, told)) return *this;
   Rows left;
   std::ranges::remove_copy_if(*rows_, std::back_inserter(left), told);

@@ -12,12 +12,22 @@ namespace weft::exec {
 
 struct Fault;
 
+// A number on the device that is worth a look when something is read, and that is no error.
+class Watch {
+ public:
+  virtual ~Watch() = default;
+  virtual void look() = 0;
+  virtual bool over() const = 0;  // nothing will come of a look any more
+};
+
 // The faults that a value carries; a null pointer for none. On CUDA a value also carries the places where a fault may
 // still show, because the host learns of it at the next read.
 class Faults {
  public:
   Faults() = default;
   explicit Faults(std::shared_ptr<const Fault> fault);
+  // No fault, but a watch that check() looks at.
+  explicit Faults(std::shared_ptr<Watch> watch);
   explicit operator bool() const { return rows_ != nullptr; }
   // Adds what another value carries.
   void add(const Faults& other) {

@@ -12,9 +12,6 @@
 namespace weft::detail {
 namespace {
 
-// x - x is 0 exactly where x is finite, and NaN elsewhere; one NaN is enough for the sum.
-Tensor all_finite(const Tensor& x) { return equal((x - x).sum(), 0); }
-
 std::string label(const std::vector<Group>& groups, std::size_t index) {
   return groups[index].name.empty() ? std::to_string(index) : groups[index].name;
 }
@@ -44,6 +41,7 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
   overflowed = Variable(Tensor::scalar(false));
   loss_scaler = std::make_unique<LossScaler>(options.loss_scale, device);
   loss_residue = Variable(Tensor::scalar(0.0));
+  skip_notice_.emplace(parameters, device);
 }
 
 void OptimizerState::check_groups() const {
@@ -237,15 +235,29 @@ Tensor OptimizerState::update() {
   return advance(mean, equal(residue, 0), greater(calls, 0));
 }
 
+std::vector<Tensor> OptimizerState::by_parameter(const std::vector<SlotGradient>& gradients) const {
+  std::vector<Tensor> out(parameters.size());
+  for (std::size_t s = 0; s < slots.size(); ++s) {
+    if (!gradients[s].rows) continue;
+    const Tensor flat = gradients[s].rows->flat(gradients[s].value);
+    for (std::size_t i = 0; i < slots[s].positions.size(); ++i) {
+      const std::int64_t begin = slots[s].segment.offsets[i], length = slots[s].segment.members[i].numel();
+      if (gradients[s].moving[i] && length > 0) out[slots[s].positions[i]] = flat.slice(0, begin, begin + length);
+    }
+  }
+  return out;
+}
+
 Tensor OptimizerState::advance(const std::vector<SlotGradient>& gradients, const Tensor& finite_loss,
                                const Tensor& wanted) {
-  Tensor healthy = finite_loss, squares = zeros({}, DType::kF64);
+  Tensor healthy = finite_loss;
+  std::vector<Tensor> moving;
   for (const SlotGradient& part : gradients) {
     if (!part.rows) continue;
     healthy = logical_and(healthy, all_finite(part.value));
-    squares = squares + square(part.value).sum().to(DType::kF64);
+    moving.push_back(part.value);
   }
-  const Tensor norm = sqrt(squares), go = logical_and(healthy, wanted);
+  const Tensor norm = norm_of(moving), go = logical_and(healthy, wanted);
   const Tensor before = updates.value();
   const UpdateClock clock{before, (before + 1).to(DType::kF64), lr_scale.value()};
   const Tensor scale = minimum(options.clip_norm / (norm + 1e-6), 1.0);  // rule of torch.nn.utils.clip_grad_norm_
@@ -253,14 +265,16 @@ Tensor OptimizerState::advance(const std::vector<SlotGradient>& gradients, const
     SlotGradient part = gradients[s];
     if (!part.rows) continue;
     Tensor& g = part.value;
-    if (options.clip_norm > 0) g = g * scale.to(g.dtype());
+    if (options.clip_norm > 0) g = scaled_down(g, scale);
     if (options.clip_value > 0) g = clamp(g, -options.clip_value, options.clip_value);
     move(slots[s], groups, part, clock, go);
   }
   updates.assign(before + go.to(DType::kI64));
   const Tensor left_out = logical_and(logical_not(healthy), wanted);
   const Tensor overflow = logical_and(left_out, logical_and(finite_loss, loss_scaler->may_overflow()));
-  skipped.assign(skipped.value() + logical_and(left_out, logical_not(overflow)).to(DType::kI64));
+  const Tensor skips = logical_and(left_out, logical_not(overflow));
+  skipped.assign(skipped.value() + skips.to(DType::kI64));
+  skip_notice_->note(skips, finite_loss, skip_notice_->attach() ? by_parameter(gradients) : std::vector<Tensor>{});
   finite.assign(healthy);
   if (loss_scaler->on()) {
     overflowed.assign(overflow);

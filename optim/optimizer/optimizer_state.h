@@ -8,6 +8,7 @@
 #include "optim/optimizer/loss_scale.h"
 #include "optim/optimizer/ownership.h"
 #include "optim/optimizer/recipe_plan.h"
+#include "optim/optimizer/skip_notice.h"
 #include "optim/optimizer/slot.h"
 #include "weft/compile.h"
 #include "weft/optimizer.h"
@@ -53,7 +54,11 @@ struct OptimizerState {
   // The part of a slot that moves, with an undefined gradient.
   SlotGradient moving_part(const Slot& slot, std::vector<bool> moving) const;
 
+  // The gradients of a slot's moving members, one per parameter of the optimizer and flat; the others are undefined.
+  std::vector<Tensor> by_parameter(const std::vector<SlotGradient>& gradients) const;
+
   std::optional<Ownership> ownership_;
+  std::optional<SkipNotice> skip_notice_;
   bool warned_ = false;
 };
 

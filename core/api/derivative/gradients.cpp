@@ -114,28 +114,6 @@ std::vector<Tensor> gradients(const Tensor& scalar, const std::vector<Tensor>& o
 
 Tensor gradients(const Tensor& scalar, const Tensor& of) { return gradients(scalar, std::vector<Tensor>{of})[0]; }
 
-Tensor global_norm(const Gradients& gradients) {
-  Tensor total;
-  for (const Tensor& g : gradients.values) {
-    if (!g.defined()) continue;
-    const Tensor f = g.dtype() == DType::kF64 ? g : g.to(DType::kF32);
-    const Tensor sum = square(f).sum();
-    total = total.defined() ? total + sum : sum;
-  }
-  return total.defined() ? sqrt(total) : zeros({});
-}
-
-Gradients clip_global_norm(const Gradients& gradients, const Tensor& limit) {
-  const Tensor scale = minimum(limit / (global_norm(gradients) + 1e-6), 1.0);
-  Gradients out{gradients.of, {}};
-  for (const Tensor& g : gradients.values) out.values.push_back(g.defined() ? g * scale.to(g.dtype()) : g);
-  return out;
-}
-
-Gradients clip_global_norm(const Gradients& gradients, Scalar limit) {
-  return clip_global_norm(gradients, full({}, limit));
-}
-
 Dual jvp(const Map& f, const Tensor& x, const Tensor& direction) {
   check_like("jvp", "the direction", direction, detail::impl_of(x, "jvp").spec());
   auto out = traced({x, direction}, [&](const std::vector<Tensor>& in) -> std::vector<Tensor> {

@@ -66,10 +66,16 @@ Request ProgramCache::request(const std::vector<Argument>& arguments) const {
 
 Traced& ProgramCache::find(const Request& request, const TracedBody& body) {
   // A sealed program knows its device, wherever the arguments come from.
-  for (const auto& t : traces_)
-    if ((sealed_ || t->given == request.device) && t->fits(request)) return *t;
+  Traced* nearly = nullptr;
+  for (const auto& t : traces_) {
+    if ((!sealed_ && t->given != request.device) || !t->fits(request)) continue;
+    if (t->wishes_hold()) return *t;
+    nearly = t.get();
+  }
+  const bool full = sealed_ || static_cast<int>(traces_.size()) >= options_.max_traces;
+  if (full && nearly) return *nearly;
   if (sealed_) unknown(request);
-  if (static_cast<int>(traces_.size()) >= options_.max_traces) too_many(request.key);
+  if (full) too_many(request.key);
   traces_.push_back(trace(request, body));
   return *traces_.back();
 }
@@ -177,6 +183,13 @@ std::vector<Tensor> ProgramCache::run(Traced& traced, const Request& request, co
   const GeneratorTurns turns(traced, inputs, targets);
   std::vector<Array> outputs = traced.program->run(inputs, targets, stream);
   faults.add(traced.program->take_faults(stream));
+  for (const auto& watch : trace.watches) {
+    if (trace.device.is_cpu()) {
+      watch->look();  // the run is over
+    } else if (!watch->over()) {
+      faults.add(exec::Faults(watch));
+    }
+  }
   std::vector<Tensor> results;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (const auto& cell = trace.assigned[i]) {

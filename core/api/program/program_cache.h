@@ -44,6 +44,10 @@ struct Traced {
     return std::all_of(trace.guards.begin(), trace.guards.end(),
                        [](const auto& g) { return g.first->load() == g.second; });
   }
+  bool wishes_hold() const {
+    return std::all_of(trace.wishes.begin(), trace.wishes.end(),
+                       [](const auto& w) { return w.first->load() == w.second; });
+  }
   bool fits(const Request& request) const { return arguments == request.key && flags_hold(); }
 };
 

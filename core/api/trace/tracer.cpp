@@ -139,6 +139,8 @@ void Tracer::guard(const Flag::State& flag) {
   if (guarded_.insert(flag).second) guards_.emplace_back(flag, flag->load());
 }
 
+bool Tracer::wish(const Flag::State& flag) { return wishes_.emplace_back(flag, flag->load()).second; }
+
 Device Tracer::device() const { return device_.value_or(default_device()); }
 
 Trace Tracer::finish(const std::vector<Tensor>& results, std::optional<Device> argument_device) {
@@ -164,6 +166,8 @@ Trace Tracer::finish(const std::vector<Tensor>& results, std::optional<Device> a
     trace.captures.push_back(found == bound_.end() ? Array() : found->second.second);
   }
   trace.guards = std::move(guards_);
+  trace.watches = std::move(watches_);
+  trace.wishes = std::move(wishes_);
   trace.faults = captured_faults_;
   trace.device = device_ ? *device_ : argument_device.value_or(default_device());
   trace.graph = graph_;

@@ -28,6 +28,9 @@ struct Trace {
   };
   std::vector<Draws> draws;
   exec::Faults faults;  // of the captures
+  // Numbers that runs note without failing, and the values of flags that a fitting trace has if it can.
+  std::vector<std::shared_ptr<exec::Watch>> watches;
+  std::vector<std::pair<Flag::State, bool>> wishes;
   Device device;
 };
 
@@ -57,6 +60,9 @@ class Tracer {
   // The state input and the ordinal of the next draw from a generator.
   std::pair<ir::Value, std::int64_t> next_draw(const std::shared_ptr<Cell>& state);
   void guard(const Flag::State& flag);
+  void watch(std::shared_ptr<exec::Watch> watch) { watches_.push_back(std::move(watch)); }
+  // The value of a flag whose other value asks for another trace where the program may still be traced.
+  bool wish(const Flag::State& flag);
 
   ops::Builder& build() { return build_; }
   const ir::Graph& graph() const { return graph_; }
@@ -97,6 +103,8 @@ class Tracer {
   std::map<Cell*, Draws> draws_;
   std::vector<std::pair<Flag::State, bool>> guards_;
   std::set<Flag::State> guarded_;
+  std::vector<std::shared_ptr<exec::Watch>> watches_;
+  std::vector<std::pair<Flag::State, bool>> wishes_;
   std::set<std::string> names_;               // names of variables
   std::map<std::string, int> names_by_path_;  // variables per path
   Tracer* parent_;

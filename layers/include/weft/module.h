@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -206,9 +206,10 @@ void visit_one(Visitor& visitor, std::string_view name, T& member) {
       }
     }
   } else {
-    static_assert(std::ranges::forward_range<T>,
-                  "WEFT_MODULE takes parameters, buffers, modules, and arrays, vectors, lists, maps with an order, "
-                  "optionals and unique_ptrs of them");
+    static_assert(
+        requires { std::begin(member); },
+        "WEFT_MODULE takes parameters, buffers, modules, and arrays, vectors, lists, maps with an order, "
+        "optionals and unique_ptrs of them");
     std::size_t index = 0;
     for (auto& element : member) visit_one(visitor, element_name(name, index++), element);
   }

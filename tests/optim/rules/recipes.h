@@ -41,7 +41,7 @@ struct Lamb {
   }
 
  private:
-  static Tensor norm(const Tensor& x) { return sqrt(square(x).sum()); }
+  static Tensor norm(const Tensor& x) { return sqrt(square(x.to(DType::kF64)).sum()).to(x.dtype()); }
 };
 
 // Second moments of matrices by their row and column means, a step no longer than `threshold`, and a rate relative to
@@ -60,7 +60,7 @@ struct Adafactor {
   }
 
  private:
-  static Tensor rms(const Tensor& x) { return sqrt(square(x).mean()); }
+  static Tensor rms(const Tensor& x) { return sqrt(square(x.to(DType::kF64)).mean()).to(x.dtype()); }
   static Tensor factored(const Number& beta, const Tensor& squares, RecipeState& s) {
     const Tensor row = beta * s.get("row", {squares.dim(0)}) + (1 - beta) * squares.mean({1});
     const Tensor column = beta * s.get("column", {squares.dim(1)}) + (1 - beta) * squares.mean({0});

@@ -28,7 +28,8 @@ Gradients gradients(const Tensor& scalar, const Parameters& of);
 std::vector<Tensor> gradients(const Tensor& scalar, const std::vector<Tensor>& of);
 Tensor gradients(const Tensor& scalar, const Tensor& of);
 
-// Square root of the sum of all squares, accumulated in f32.
+// Square root of the sum of all squares, f32(); f64() if a gradient is. Squares and sums are f64, so that neither
+// overflows nor underflows.
 Tensor global_norm(const Gradients& gradients);
 // Gradients scaled by min(1, limit / norm), with norm as global_norm(). As torch.nn.utils.clip_grad_norm_.
 Gradients clip_global_norm(const Gradients& gradients, const Tensor& limit);
@@ -51,6 +52,10 @@ Map grad(Map f);
 Tensor hvp(const Map& f, const Tensor& x, const Tensor& v);
 
 namespace detail {
+// global_norm() of these tensors in f64(), undefined ones left out.
+WEFT_EXPORT Tensor norm_of(const std::vector<Tensor>& tensors);
+// x * factor in x's dtype for an f64() factor in (0, 1], also where x's dtype is too narrow for the factor.
+WEFT_EXPORT Tensor scaled_down(const Tensor& x, const Tensor& factor);
 // Traces `f` on the arguments (in the trace at hand, or as a program of its own) and differentiates its scalar result.
 std::pair<Tensor, Gradients> value_and_grad(const std::function<Tensor(const std::vector<Tensor>&)>& f,
                                             const Parameters& of, const std::vector<Tensor>& arguments);

@@ -47,10 +47,10 @@ struct OptimizerState;
 }
 
 // Updates parameters by their gradients. Only trainable parameters that a gradient has reached change; the others keep
-// value and state, without weight decay. An update whose loss or gradients are not all finite changes nothing. A loss
-// that reaches trainable Parameters that no optimizer holds is a warning in the log, once. All groups count the same
-// updates, also for a parameter that is unfrozen late. The constructor draws pending values, and the parameters then
-// stay on their device.
+// value and state, without weight decay. An update whose loss or gradients are not all finite changes nothing; a
+// warning in the log names the first bad gradient, once. A loss that reaches trainable Parameters that no optimizer
+// holds is a warning in the log, once. All groups count the same updates, also for a parameter that is unfrozen late.
+// The constructor draws pending values, and the parameters then stay on their device.
 class Optimizer {
  public:
   // Traces each recipe's update once per shape of a parameter, to learn what state it keeps. ValueError for a parameter
