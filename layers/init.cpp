@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "weft/detail/host_allocation.h"
 #include "weft/error.h"
 #include "weft/ops.h"
 #include "weft/random.h"
@@ -147,7 +148,10 @@ Init kaiming_normal(double a) {
 }
 
 Init orthogonal(double gain) {
-  return {[gain](const Shape& shape, DType dtype) { return draw_orthogonal(shape, dtype, gain); }};
+  return {[gain](const Shape& shape, DType dtype) {
+    const auto bytes = static_cast<std::size_t>(shape.numel()) * sizeof(double);
+    return detail::allocating("orthogonal", bytes, [&] { return draw_orthogonal(shape, dtype, gain); });
+  }};
 }
 
 }  // namespace weft::init

@@ -7,6 +7,7 @@
 
 #include "core/array/strided.h"
 #include "core/base/check.h"
+#include "weft/detail/host_allocation.h"
 
 namespace weft {
 
@@ -96,10 +97,13 @@ Array Array::contiguous(const Stream& stream) const {
   // Goes through the host, which is slow but rare: strided device memory comes only from other libraries and from
   // views.
   const ByteRange range = source.range();
-  std::vector<std::byte> span(range.bytes());
+  const auto host = [](std::size_t bytes) {
+    return detail::allocating("read", bytes, [bytes] { return std::vector<std::byte>(bytes); });
+  };
+  std::vector<std::byte> span = host(range.bytes());
   copy_bytes(span.data(), Device::cpu(), source.data + range.begin, device(), span.size(), stream);
   stream.synchronize();
-  std::vector<std::byte> dense_copy(static_cast<std::size_t>(spec_.bytes()));
+  std::vector<std::byte> dense_copy = host(static_cast<std::size_t>(spec_.bytes()));
   gather_strided(dense_copy.data(), {span.data() - range.begin, source.dims, source.strides, source.element_bytes});
   copy_bytes(packed.data(), device(), dense_copy.data(), Device::cpu(), dense_copy.size(), stream);
   return packed;

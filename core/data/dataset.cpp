@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/data/permutation.h"
 #include "core/io/host_memory.h"
+#include "weft/detail/host_allocation.h"
 #include "weft/error.h"
 
 namespace weft {
@@ -44,9 +45,12 @@ Dataset Dataset::subset(const std::vector<std::int64_t>& rows) const {
 Split Dataset::split(double share, std::uint64_t seed) const {
   if (!(share >= 0 && share <= 1))
     fail_at<ValueError>("dataset", "", "the share is " + std::to_string(share) + ", it must lie in [0, 1]");
-  const std::vector<std::int64_t> order = detail::permutation(size(), seed, 0);
-  const auto cut = order.begin() + std::llround(share * static_cast<double>(size()));
-  return {subset({order.begin(), cut}), subset({cut, order.end()})};
+  const auto bytes = static_cast<std::size_t>(size()) * sizeof(std::int64_t);
+  return detail::allocating("dataset", bytes, [&]() -> Split {
+    const std::vector<std::int64_t> order = detail::permutation(size(), seed, 0);
+    const auto cut = order.begin() + std::llround(share * static_cast<double>(size()));
+    return {subset({order.begin(), cut}), subset({cut, order.end()})};
+  });
 }
 
 }  // namespace weft

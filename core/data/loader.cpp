@@ -15,6 +15,7 @@
 #include "core/base/check.h"
 #include "core/data/batch.h"
 #include "core/data/permutation.h"
+#include "weft/detail/host_allocation.h"
 #include "weft/error.h"
 #include "weft/log.h"
 
@@ -132,13 +133,13 @@ void PassHandle::advance() const { pass->advance(); }
 PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch) {
   if (dataset.columns().empty())
     fail_at<ValueError>("loader", "", "the loader has no dataset: it was moved from; use the one that it was moved to");
-  std::vector<std::int64_t> order;
-  if (options.shuffle) {
-    order = permutation(dataset.size(), options.seed, static_cast<std::uint64_t>(epoch));
-  } else {
-    order.resize(static_cast<std::size_t>(dataset.size()));
-    std::iota(order.begin(), order.end(), 0);
-  }
+  const auto rows = static_cast<std::size_t>(dataset.size());
+  std::vector<std::int64_t> order = allocating("loader", rows * sizeof(std::int64_t), [&] {
+    if (options.shuffle) return permutation(dataset.size(), options.seed, static_cast<std::uint64_t>(epoch));
+    std::vector<std::int64_t> straight(rows);
+    std::iota(straight.begin(), straight.end(), 0);
+    return straight;
+  });
   const Device device = options.device ? *options.device : default_device();
   return {
       std::make_shared<Pass>(dataset, std::move(order), options.batch_size, count_batches(dataset, options), device)};

@@ -12,6 +12,7 @@
 #include "core/io/csv_number.h"
 #include "core/io/host_memory.h"
 #include "core/io/printable.h"
+#include "weft/detail/host_allocation.h"
 #include "weft/error.h"
 
 namespace weft::data {
@@ -212,7 +213,8 @@ Csv parse_csv(detail::ByteSource source, const CsvOptions& options) {
 }
 
 Csv read_csv(const std::filesystem::path& path, const CsvOptions& options) {
-  return parse_csv(detail::ByteSource(path, "csv"), options);
+  return detail::allocating(
+      "csv", 0, [&] { return parse_csv(detail::ByteSource(path, "csv"), options); }, path.string());
 }
 
 }  // namespace weft::data

@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -31,6 +33,44 @@ std::optional<std::filesystem::path> end_of_links(std::filesystem::path path) {
     path = path.parent_path() / link;  // an absolute link stands for itself
   }
   return path;
+}
+
+// Writes to a pipe without a reader give EPIPE while it lives, instead of the signal that ends the process.
+class NoPipeSignal {
+ public:
+  NoPipeSignal() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    // A signal that waits already belongs to the user's program.
+    waits_ = sigismember(&pending, SIGPIPE) == 1;
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoPipeSignal() {
+    constexpr timespec kAtOnce{};
+    while (!waits_ && ::sigtimedwait(&pipe_, nullptr, &kAtOnce) == -1 && errno == EINTR) continue;
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoPipeSignal(const NoPipeSignal&) = delete;
+  NoPipeSignal& operator=(const NoPipeSignal&) = delete;
+
+ private:
+  sigset_t pipe_{}, before_{};
+  bool waits_ = false;
+};
+
+// write(), where a pipe without a reader is an error as others are.
+ssize_t write_some(int file, const void* data, std::size_t bytes) {
+  ssize_t written = 0;
+  int error = 0;
+  {
+    const NoPipeSignal quiet;
+    written = ::write(file, data, bytes);
+    error = errno;
+  }
+  errno = error;
+  return written;
 }
 
 }  // namespace
@@ -79,7 +119,7 @@ void FileWriter::open_beside() {
 void FileWriter::write(const void* data, std::size_t bytes) {
   const auto* at = static_cast<const char*>(data);
   while (bytes > 0) {
-    const ssize_t n = ::write(file_.get(), at, bytes);
+    const ssize_t n = write_some(file_.get(), at, bytes);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail("cannot be written");
     at += n;

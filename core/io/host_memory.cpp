@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/io/host_memory.h"
+#include "weft/detail/host_allocation.h"
 
 #include <cstring>
 #include <iterator>
@@ -9,8 +10,10 @@ namespace weft::detail {
 
 std::shared_ptr<std::byte> host_memory(std::size_t bytes) {
   constexpr std::align_val_t kAlignment{64};
-  return {static_cast<std::byte*>(::operator new(bytes, kAlignment)),
-          [](std::byte* p) { ::operator delete(p, kAlignment); }};
+  return allocating("allocate", bytes, [bytes]() -> std::shared_ptr<std::byte> {
+    return {static_cast<std::byte*>(::operator new(bytes, kAlignment)),
+            [](std::byte* p) { ::operator delete(p, kAlignment); }};
+  });
 }
 
 Tensor host_tensor(const void* data, TensorSpec spec, std::shared_ptr<const void> keep) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/io/host_memory.h"
+#include "weft/detail/host_allocation.h"
 
 namespace weft::data {
 namespace {
@@ -85,6 +86,9 @@ Tensor parse_idx(ByteSource source) {
   return detail::host_tensor(bytes->data(), spec, bytes);
 }
 
-Tensor read_idx(const std::filesystem::path& path) { return parse_idx(ByteSource(path, "idx")); }
+Tensor read_idx(const std::filesystem::path& path) {
+  return detail::allocating(
+      "idx", 0, [&] { return parse_idx(ByteSource(path, "idx")); }, path.string());
+}
 
 }  // namespace weft::data

@@ -14,6 +14,7 @@
 #include "core/io/host_memory.h"
 #include "core/io/printable.h"
 #include "core/io/safetensors_header.h"
+#include "weft/detail/host_allocation.h"
 #include "weft/error.h"
 
 namespace weft {
@@ -86,7 +87,8 @@ struct SafetensorsFile::State {
 };
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path, const SafetensorsOptions& options)
-    : state_(std::make_shared<const State>(path, options)) {}
+    : state_(detail::allocating(
+          "safetensors", 0, [&] { return std::make_shared<const State>(path, options); }, path.string())) {}
 
 std::vector<std::string> SafetensorsFile::names() const {
   std::vector<std::string> out;

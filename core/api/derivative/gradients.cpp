@@ -11,6 +11,7 @@
 #include "core/base/check.h"
 #include "core/ops/phase.h"
 #include "weft/compile.h"
+#include "weft/detail/host_allocation.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -38,7 +39,8 @@ std::vector<ir::Value> backward(Tracer& tracer, ir::Value scalar, const std::vec
   const ir::Value one =
       tracer.build().emit("full", {}, {{"shape", spec.shape.dims()}, {"dtype", spec.dtype}, {"value", 1.0}});
   const std::size_t first = tracer.graph().nodes.size();
-  std::vector<ir::Value> out = autodiff::backward(tracer.build(), {{scalar}}, {{one}}, wrt);
+  std::vector<ir::Value> out =
+      detail::allocating("gradients", 0, [&] { return autodiff::backward(tracer.build(), {{scalar}}, {{one}}, wrt); });
   auto& nodes = tracer.build().graph().nodes;
   for (std::size_t n = first; n < nodes.size(); ++n) nodes[n].path = ops::backward_path(nodes[n].path);
   return out;

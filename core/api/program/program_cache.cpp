@@ -6,6 +6,7 @@
 #include "core/api/program/buckets.h"
 #include "core/api/program/generator_turns.h"
 #include "core/base/check.h"
+#include "weft/detail/host_allocation.h"
 
 // A program's calls: requests, the trace that answers each, sealing, running.
 namespace weft::detail {
@@ -181,7 +182,8 @@ std::vector<Tensor> ProgramCache::run(Traced& traced, const Request& request, co
   exec::Faults faults;
   add_faults(faults, trace, arguments);
   const GeneratorTurns turns(traced, inputs, targets);
-  std::vector<Array> outputs = traced.program->run(inputs, targets, stream);
+  std::vector<Array> outputs = allocating(
+      "call", 0, [&] { return traced.program->run(inputs, targets, stream); }, options_.name);
   faults.add(traced.program->take_faults(stream));
   for (const auto& watch : trace.watches) {
     if (trace.device.is_cpu()) {

@@ -8,6 +8,7 @@
 #include "core/api/report/largest_batch.h"
 #include "core/api/report/memory_report.h"
 #include "core/base/check.h"
+#include "weft/detail/host_allocation.h"
 
 // Traces and executables for the requests that a program has not met before.
 namespace weft::detail {
@@ -35,7 +36,9 @@ Trace ProgramCache::traced(const Request& request, const TracedBody& body) const
   for (std::size_t i = 0; i < request.key.size(); ++i)
     if (request.key[i].is_tensor())
       inputs.push_back(tracer.add_argument(request.key[i].spec, "argument " + std::to_string(i)));
-  return tracer.finish(body(inputs), request.device);
+  const std::vector<Tensor> results = body(inputs);
+  return allocating(
+      "compile", 0, [&] { return tracer.finish(results, request.device); }, options_.name);
 }
 
 // Traces again for another number of rows, because a constant size may equal the bucket's by chance.
@@ -63,7 +66,8 @@ ProgramCache::Built ProgramCache::build(const Request& request, const TracedBody
   options.half = half_of(options_.precision);
   options.fuse = options_.fuse;
   options.allow_tf32 = options_.precision == Precision::kTF32;
-  out.executable = std::make_shared<const exec::Executable>(out.trace.graph, options);
+  out.executable = allocating(
+      "compile", 0, [&] { return std::make_shared<const exec::Executable>(out.trace.graph, options); }, options_.name);
   out.trace.graph = {};
   return out;
 }

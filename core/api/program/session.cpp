@@ -128,7 +128,8 @@ class SessionState {
           std::span<const Array> targets, const Stream& own) {
     Run out;
     add_faults(out.faults, traced.trace, arguments);
-    out.outputs = program_of(traced).run(inputs, targets, own);
+    out.outputs = allocating(
+        "call", 0, [&] { return program_of(traced).run(inputs, targets, own); }, program_->options().name);
     out.faults.add(program_of(traced).take_faults(own));
     return out;
   }

@@ -2,7 +2,9 @@
 #include "weft/custom_op.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
+#include <span>
 
 #include "core/api/trace/dispatch.h"
 #include "core/base/check.h"
@@ -89,6 +91,21 @@ void register_custom_op(ErasedRule given) {
   ops::register_op(std::move(def));
   if (rule->cpu) exec::register_kernel(rule->name, Device::Kind::kCPU, kernel_of(rule, rule->cpu));
   if (rule->cuda) exec::register_kernel(rule->name, Device::Kind::kCUDA, kernel_of(rule, rule->cuda));
+}
+
+bool same_value(std::span<const std::byte> a, std::span<const std::byte> b, bool equal) {
+  if (std::ranges::equal(a, b)) return true;
+  if (!equal) return false;
+  // The bytes of a zero are zero but for the sign bit of the last one, in f32 and in f64.
+  constexpr std::byte kSign{0x80}, kNone{0};
+  for (std::size_t i = 3; i < a.size(); i += sizeof(float)) {
+    if ((a[i] ^ b[i]) != kSign || (a[i] | b[i]) != kSign) continue;
+    const auto is_zero = [&](std::span<const std::byte> bytes) {
+      return bytes[i - 1] == kNone && bytes[i - 2] == kNone && bytes[i - 3] == kNone;
+    };
+    if (is_zero(a) && is_zero(b)) return false;
+  }
+  return true;
 }
 
 std::vector<Tensor> call_custom_op(const std::string& name, std::span<const Tensor> inputs, std::any attributes,

@@ -5,6 +5,7 @@
 #include "core/api/trace/tensor_impl.h"
 #include "core/array/dlpack.h"
 #include "core/base/check.h"
+#include "weft/detail/host_allocation.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -33,7 +34,9 @@ const detail::TensorImpl& finished(const Tensor& tensor, const char* op) {
 Tensor Tensor::copy_in(const void* data, std::size_t count, DType dtype, Shape shape) {
   check_count("of", count, shape, dtype);
   const Stream stream = Stream::current(default_device());
-  return detail::wrap(Array::from_host(data, {std::move(shape), dtype}, stream), {});
+  const TensorSpec spec{std::move(shape), dtype};
+  return detail::allocating("of", static_cast<std::size_t>(spec.bytes()),
+                            [&] { return detail::wrap(Array::from_host(data, spec, stream), {}); });
 }
 
 Tensor Tensor::borrow_host(const void* data, std::size_t count, DType dtype, Shape shape,
@@ -82,7 +85,8 @@ void Tensor::copy_out(void* host, std::size_t count, DType as) const {
     fail<ShapeError>("read", "the tensor is ", impl.spec(), ", the destination takes ", count, " elements");
   impl.read([&](const Array& array) {
     if (array.dtype() == as) return array.copy_to_host(host);
-    std::vector<std::byte> raw(static_cast<std::size_t>(array.spec().bytes()));
+    const auto bytes = static_cast<std::size_t>(array.spec().bytes());
+    auto raw = detail::allocating("read", bytes, [bytes] { return std::vector<std::byte>(bytes); });
     array.copy_to_host(raw.data());
     convert_host(host, as, raw.data(), array.dtype(), static_cast<std::int64_t>(count));
   });
@@ -93,7 +97,10 @@ const void* Tensor::device_pointer() const { return detail::concrete_of(*this, "
 
 std::string Tensor::text() const {
   std::string out;
-  finished(*this, "text").read([&](const Array& array) { out = text_of(array); });
+  finished(*this, "text").read([&](const Array& array) {
+    const auto bytes = static_cast<std::size_t>(array.spec().bytes());
+    out = detail::allocating("text", bytes, [&] { return text_of(array); });
+  });
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/exec/eager.h"
 #include "core/scalar/convert.h"
+#include "weft/detail/host_allocation.h"
 
 namespace weft::detail {
 namespace {
@@ -34,9 +35,8 @@ DType promote(DType a, DType b) {
   return DType::kI32;
 }
 
-}  // namespace
-
-std::vector<Tensor> apply_op(ir::OpId op, std::span<const Tensor> inputs, ir::Attributes attributes) {
+// One op, traced or run at once.
+std::vector<Tensor> applied(ir::OpId op, std::span<const Tensor> inputs, ir::Attributes attributes) {
   if (Tracer* tracer = Tracer::current()) return trace(*tracer, op, inputs, std::move(attributes));
   std::vector<Array> arrays;
   exec::Faults faults;
@@ -55,6 +55,12 @@ std::vector<Tensor> apply_op(ir::OpId op, std::span<const Tensor> inputs, ir::At
   std::vector<Tensor> out;
   for (Array& a : run.outputs) out.push_back(wrap(std::move(a), faults));
   return out;
+}
+
+}  // namespace
+
+std::vector<Tensor> apply_op(ir::OpId op, std::span<const Tensor> inputs, ir::Attributes attributes) {
+  return allocating(op.name().c_str(), 0, [&] { return applied(op, inputs, std::move(attributes)); });
 }
 
 DType common_dtype(std::span<const Tensor> operands) {

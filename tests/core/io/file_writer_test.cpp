@@ -57,6 +57,21 @@ TEST(ReplaceFile, LinksToDevicesStayToo) {
   EXPECT_TRUE(fs::is_symlink(directory / "t"));
 }
 
+TEST(ReplaceFile, APipeWithoutAReaderIsAnError) {
+  const TemporaryDirectory directory;
+  ASSERT_EQ(::mkfifo((directory / "t").c_str(), 0600), 0);
+  std::thread reader([&] { ::close(::open((directory / "t").c_str(), O_RDONLY)); });
+  const std::string more_than_a_pipe_holds(std::size_t{1} << 22, 'x');
+  EXPECT_EQ(message_of<FormatError>([&] { replace_file(directory / "t", more_than_a_pipe_holds); }),
+            "[file] " + (directory / "t").string() + ": cannot be written: Broken pipe");
+  reader.join();
+  sigset_t pending, mask;
+  sigpending(&pending);
+  EXPECT_EQ(sigismember(&pending, SIGPIPE), 0);
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  EXPECT_EQ(sigismember(&mask, SIGPIPE), 0);
+}
+
 TEST(ReplaceFile, PipesAreWrittenTo) {
   const TemporaryDirectory directory;
   const fs::path pipe = directory / "pipe";

@@ -26,7 +26,8 @@ struct NoAttributes {
   bool operator==(const NoAttributes&) const = default;
 };
 
-// Definition of a user's op. `Attributes` are constants of a call, compared with ==.
+// Definition of a user's op. `Attributes` are constants of a call, compared with ==. In a struct that is copied byte by
+// byte 0.0 is not -0.0 and a NaN is itself, whatever == says; another type's == has to tell them apart.
 template <class Attributes = NoAttributes>
 struct OpRule {
   std::string name;  // "user::window_sum"
@@ -64,6 +65,9 @@ struct ErasedRule {
   bool (*equal)(const std::any&, const std::any&) = nullptr;
 };
 void register_custom_op(ErasedRule rule);
+// True if two objects have the same bytes; `equal` tells for others whether == holds. Objects that differ as 0.0 and
+// -0.0 do are then no longer equal, and those that differ in padding alone are.
+bool same_value(std::span<const std::byte> a, std::span<const std::byte> b, bool equal);
 std::vector<Tensor> call_custom_op(const std::string& name, std::span<const Tensor> inputs, std::any attributes,
                                    bool (*equal)(const std::any&, const std::any&));
 }  // namespace detail
@@ -100,7 +104,12 @@ class Op {
   static bool equal(const std::any& a, const std::any& b) {
     const auto* x = std::any_cast<Attributes>(&a);
     const auto* y = std::any_cast<Attributes>(&b);
-    return x && y && *x == *y;
+    if (!x || !y) return false;
+    if constexpr (std::is_trivially_copyable_v<Attributes>) {
+      return detail::same_value(std::as_bytes(std::span(x, 1)), std::as_bytes(std::span(y, 1)), *x == *y);
+    } else {
+      return *x == *y;
+    }
   }
   template <class R, class A>
   static std::function<R(A, const std::any&)> erase(std::function<R(A, const Attributes&)> f) {

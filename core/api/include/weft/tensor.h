@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "weft/detail/export.h"
+#include "weft/detail/host_allocation.h"
 #include "weft/device.h"
 #include "weft/shape.h"
 
@@ -107,7 +108,8 @@ class Tensor {
   // All elements in row-major order, converted to T.
   template <Element T = float>
   std::vector<T> to_vector() const requires(!std::same_as<T, bool>) {
-    std::vector<T> out(static_cast<std::size_t>(numel()));
+    const auto n = static_cast<std::size_t>(numel());
+    std::vector<T> out = detail::allocating("to_vector", n * sizeof(T), [n] { return std::vector<T>(n); });
     copy_out(out.data(), out.size(), dtype_of<T>());
     return out;
   }
