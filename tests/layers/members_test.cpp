@@ -97,7 +97,10 @@ TEST_P(MembersTest, KeysOfMapsArePartsOfNames) {
 TEST_P(MembersTest, LocalClassesAreModules) {
   struct Pair : Module {
     Linear left{2, 3}, right{2, 3};
-    Tensor forward(Tensor a, const Tensor& b) const { return left(a) + right(b); }
+    Tensor forward(Tensor a, const Tensor& b) const {
+      const Tensor first = left(a);
+      return first + right(b);
+    }
     WEFT_MODULE(left, right)
   };
   struct Net : Module {
