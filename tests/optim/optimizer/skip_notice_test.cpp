@@ -62,7 +62,7 @@ Tensor number(float value) { return Tensor::scalar(value); }
 TEST_P(SkipNoticeOn, NamesTheFirstBadGradientOnce) {
   Loop loop;
   auto step = compile([&](Tensor in) {
-    const Tensor loss = loop.loss(in, number(1));
+    Tensor loss = loop.loss(in, number(1));
     loop.optimizer.minimize(loss);
     return loss;
   });
@@ -76,7 +76,7 @@ TEST_P(SkipNoticeOn, NamesTheFirstBadGradientOnce) {
 TEST_P(SkipNoticeOn, GoodUpdatesPayNothing) {
   Loop loop;
   auto step = compile([&](Tensor in) {
-    const Tensor loss = loop.model(in).sum();
+    Tensor loss = loop.model(in).sum();
     loop.optimizer.minimize(loss);
     return loss;
   });
@@ -89,7 +89,7 @@ TEST_P(SkipNoticeOn, GoodUpdatesPayNothing) {
 TEST_P(SkipNoticeOn, NamesTheLoss) {
   Loop loop;
   auto step = compile([&](Tensor in) {
-    const Tensor loss = loop.model(in).sum();
+    Tensor loss = loop.model(in).sum();
     loop.optimizer.minimize(loss);
     return loss;
   });
@@ -120,7 +120,7 @@ TEST_P(SkipNoticeOn, GivenAndAccumulatedGradients) {
 TEST_P(SkipNoticeOn, ASealedProgramIsNotTracedAgain) {
   Loop loop;
   auto step = compile([&](Tensor in) {
-    const Tensor loss = loop.loss(in, number(1));
+    Tensor loss = loop.loss(in, number(1));
     loop.optimizer.minimize(loss);
     return loss;
   });
@@ -135,7 +135,7 @@ TEST_P(SkipNoticeOn, ASealedProgramIsNotTracedAgain) {
 TEST_P(SkipNoticeOn, ALossScaleThatIsTooLargeIsNoNotice) {
   Loop loop({.loss_scale = {.initial = 0x1p40}});
   auto step = compile([&](Tensor in) {
-    const Tensor loss = loop.model(in).sum() * 1e30;
+    Tensor loss = loop.model(in).sum() * 1e30;
     loop.optimizer.minimize(loss);
     return loss;
   });
@@ -150,7 +150,7 @@ TEST_P(SkipNoticeOn, ResultsMayOutliveTheOptimizer) {
   {
     Loop loop;
     auto step = compile([&](Tensor in) {
-      const Tensor loss = loop.loss(in, number(1));
+      Tensor loss = loop.loss(in, number(1));
       loop.optimizer.minimize(loss);
       return loss;
     });
