@@ -23,12 +23,16 @@ namespace weft::detail {
 
 class Pass {
  public:
-  Pass(Dataset dataset, std::vector<std::int64_t> order, std::int64_t batch_size, std::int64_t batches, Device device)
+  // The batches from `first` to `batches`.
+  Pass(Dataset dataset, std::vector<std::int64_t> order, std::int64_t batch_size, std::int64_t first,
+       std::int64_t batches, Device device)
       : dataset_(std::move(dataset)),
         order_(std::move(order)),
         batch_size_(batch_size),
+        first_(first),
         batches_(batches),
         lease_(dataset_, batch_size, device, kAhead + 2),
+        taken_(first),
         gatherer_(started()) {
     try {
       advance();
@@ -85,7 +89,7 @@ class Pass {
 
   void gather() {
     try {
-      for (std::int64_t b = 0; b < batches_; ++b) {
+      for (std::int64_t b = first_; b < batches_; ++b) {
         {
           std::unique_lock lock(mutex_);
           changed_.wait(lock, [this] { return std::ssize(ready_) < kAhead || stopped_; });
@@ -114,10 +118,10 @@ class Pass {
 
   const Dataset dataset_;
   const std::vector<std::int64_t> order_;
-  const std::int64_t batch_size_, batches_;
+  const std::int64_t batch_size_, first_, batches_;
   const UploadLease lease_;
   std::vector<Tensor> batch_;
-  std::int64_t taken_ = 0;
+  std::int64_t taken_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -130,19 +134,22 @@ class Pass {
 const std::vector<Tensor>* PassHandle::batch() const { return pass->batch(); }
 void PassHandle::advance() const { pass->advance(); }
 
-PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch) {
+std::vector<std::int64_t> order_of_rows(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch) {
+  const auto rows = static_cast<std::size_t>(dataset.size());
+  return allocating("loader", rows * sizeof(std::int64_t), [&] {
+    if (options.shuffle) return permutation(dataset.size(), options.seed, static_cast<std::uint64_t>(epoch));
+    std::vector<std::int64_t> order(rows);
+    std::iota(order.begin(), order.end(), 0);
+    return order;
+  });
+}
+
+PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch, std::int64_t first) {
   if (dataset.columns().empty())
     fail_at<ValueError>("loader", "", "the loader has no dataset: it was moved from; use the one that it was moved to");
-  const auto rows = static_cast<std::size_t>(dataset.size());
-  std::vector<std::int64_t> order = allocating("loader", rows * sizeof(std::int64_t), [&] {
-    if (options.shuffle) return permutation(dataset.size(), options.seed, static_cast<std::uint64_t>(epoch));
-    std::vector<std::int64_t> straight(rows);
-    std::iota(straight.begin(), straight.end(), 0);
-    return straight;
-  });
   const Device device = options.device ? *options.device : default_device();
-  return {
-      std::make_shared<Pass>(dataset, std::move(order), options.batch_size, count_batches(dataset, options), device)};
+  return {std::make_shared<Pass>(dataset, order_of_rows(dataset, options, epoch), options.batch_size, first,
+                                 count_batches(dataset, options), device)};
 }
 
 void check_loader(const Dataset& dataset, const LoaderOptions& options, std::size_t columns) {

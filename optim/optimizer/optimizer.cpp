@@ -64,6 +64,8 @@ OptimizerState& Optimizer::self() const {
   return *state_;
 }
 
+OptimizerState& detail::state_of(const Optimizer& optimizer) { return optimizer.self(); }
+
 void Optimizer::minimize(const Tensor& loss) {
   const std::vector<Tensor> g = of_loss(self(), loss, "minimize");
   const Scope scope(kUpdate);

@@ -2,12 +2,20 @@
 #include "weft/callbacks.h"
 
 #include <cmath>
+#include <cstdint>
 #include <deque>
+#include <iterator>
+#include <limits>
+#include <map>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "core/base/check.h"
+#include "core/io/file_writer.h"
+#include "optim/train/epoch_files.h"
+#include "weft/device.h"
 #include "weft/serialize.h"
 #include "weft/trainer.h"
 
@@ -16,6 +24,18 @@ namespace {
 
 // The loss that a run is judged by.
 double judged(const Epoch& epoch) { return std::isnan(epoch.validation_loss) ? epoch.loss : epoch.validation_loss; }
+
+const Tensor& state_of(const std::map<std::string, Tensor>& state, const char* name, DType dtype, int rank) {
+  const auto found = state.find(name);
+  if (found == state.end() || found->second.dtype() != dtype || found->second.rank() != rank)
+    fail<FormatError>("resume", "the callback's state has no '", name, "' with ", rank, " axes of ", dtype,
+                      "; was it saved by the same callback?");
+  return found->second;
+}
+
+double number_in(const std::map<std::string, Tensor>& state, const char* name) {
+  return state_of(state, name, DType::kF64, 0).item<double>();
+}
 
 class EarlyStopping : public Callback {
  public:
@@ -33,60 +53,89 @@ class EarlyStopping : public Callback {
       waited_ = 0;
       values_.clear();
       for (const StateEntry& entry : at.trainer.model().state_dict())
-        values_.emplace_back(entry.variable, entry.variable.value());
+        values_.emplace(entry.name, entry.variable.value());
     } else if (++waited_ >= patience_) {
       at.stop = true;
     }
   }
-  void on_train_end(FitState&) override {
-    for (const auto& [variable, value] : values_) variable.assign(value);
+  void on_train_end(FitState& at) override {
+    for (const StateEntry& entry : at.trainer.model().state_dict())
+      if (const auto found = values_.find(entry.name); found != values_.end()) entry.variable.assign(found->second);
     values_.clear();
+  }
+  std::map<std::string, Tensor> state_dict() const override {
+    const DeviceScope here(Device::cpu());
+    std::map<std::string, Tensor> out{{"best", Tensor::scalar(best_)},
+                                      {"waited", Tensor::scalar<std::int64_t>(waited_)}};
+    for (const auto& [name, value] : values_) out.emplace(kValues + name, value);
+    return out;
+  }
+  void load_state_dict(const std::map<std::string, Tensor>& state) override {
+    best_ = number_in(state, "best");
+    waited_ = state_of(state, "waited", DType::kI64, 0).item<std::int64_t>();
+    values_.clear();
+    for (const auto& [name, value] : state)
+      if (name.starts_with(kValues)) values_.emplace(name.substr(kValues.size()), value);
   }
 
  private:
-  int patience_, waited_ = 0;
+  inline static const std::string kValues = "values/";
+  int patience_;
+  std::int64_t waited_ = 0;
   double min_delta_, best_ = 0;
-  std::vector<std::pair<Variable, Tensor>> values_;
+  std::map<std::string, Tensor> values_;  // of the best epoch, by name in the model
 };
 
 class CheckpointWriter : public Callback {
  public:
   CheckpointWriter(std::filesystem::path directory, int keep) : directory_(std::move(directory)), keep_(keep) {}
 
-  void on_train_begin(FitState& at) override {
+  void on_train_begin(FitState&) override {
     std::error_code error;
     std::filesystem::create_directories(directory_, error);
     if (error || !std::filesystem::is_directory(directory_))
       fail_at<FormatError>("checkpoint", directory_.string(), "the directory cannot be made: ", error.message());
     best_ = std::numeric_limits<double>::infinity();
     written_.clear();
-    // Proves now, not after an hour of training, that files can be written here.
-    const auto probe = directory_ / "writable.safetensors";
-    weft::save(at.trainer.model(), probe);
-    std::filesystem::remove(probe, error);
+    // Proves now, not after an hour of training, that files can be written here. Nothing is committed.
+    const detail::FileWriter probe(best_file(), "checkpoint");
   }
   void on_epoch(FitState& at) override {
     const Epoch& epoch = at.history.epochs.back();
-    std::string number = std::to_string(epoch.number);
-    number.insert(0, number.size() < 4 ? 4 - number.size() : 0, '0');
-    written_.push_back(directory_ / ("epoch-" + number + ".safetensors"));
-    at.trainer.save(written_.back());
-    while (written_.size() > static_cast<std::size_t>(keep_)) {
-      std::error_code ignored;  // someone else may have removed it
-      std::filesystem::remove(written_.front(), ignored);
-      written_.pop_front();
-    }
+    written_.push_back(epoch.number);
     if (judged(epoch) < best_) {
       best_ = judged(epoch);
-      weft::save(at.trainer.model(), directory_ / "best.safetensors");
+      weft::save(at.trainer.model(), best_file());
     }
+    // Behind all changes of this callback, because its state is in the file.
+    at.trainer.save(detail::epoch_file(directory_, epoch.number));
+    remove_old();
+  }
+  std::map<std::string, Tensor> state_dict() const override {
+    const DeviceScope here(Device::cpu());
+    const std::vector<std::int64_t> written(written_.begin(), written_.end());
+    return {{"best", Tensor::scalar(best_)}, {"written", Tensor::of(written, {std::ssize(written)})}};
+  }
+  void load_state_dict(const std::map<std::string, Tensor>& state) override {
+    best_ = number_in(state, "best");
+    const std::vector<std::int64_t> written = state_of(state, "written", DType::kI64, 1).to_vector<std::int64_t>();
+    written_.assign(written.begin(), written.end());
+    remove_old();  // the program may have ended before it could
   }
 
  private:
+  std::filesystem::path best_file() const { return directory_ / "best.safetensors"; }
+  void remove_old() {
+    while (std::ssize(written_) > keep_) {
+      std::error_code ignored;  // someone else may have removed it
+      std::filesystem::remove(detail::epoch_file(directory_, written_.front()), ignored);
+      written_.pop_front();
+    }
+  }
   std::filesystem::path directory_;
   int keep_;
   double best_ = 0;
-  std::deque<std::filesystem::path> written_;
+  std::deque<std::int64_t> written_;  // epochs whose files this run has written and not removed
 };
 
 void check_positive(const char* op, const char* what, int given) {

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/checkpoint.h"
 
+#include <bit>
+#include <cstdint>
+#include <iterator>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "core/base/check.h"
+#include "optim/optimizer/optimizer_state.h"
+#include "optim/train/checkpoint_file.h"
 #include "weft/safetensors.h"
 
 namespace weft {
@@ -14,6 +20,32 @@ namespace {
 Saved saved_variable(std::string name, const Variable& variable) {
   return {std::move(name), variable.shape(), variable.dtype(), [variable] { return variable.value(); },
           [variable](const Tensor& value) { variable.assign(value); }};
+}
+
+// Flags of gradients that were accumulated. Files from before they were saved leave them as they are.
+Saved saved_flags(std::string name, const std::vector<Flag>& flags) {
+  const Shape shape{std::ssize(flags)};
+  return {std::move(name),
+          shape,
+          DType::kU8,
+          [flags, shape] {
+            std::vector<std::uint8_t> on;
+            for (const Flag& flag : flags) on.push_back(flag.get() ? 1 : 0);
+            return Tensor::of(on, shape);
+          },
+          [flags](const Tensor& value) {
+            const std::vector<std::uint8_t> on = value.to_vector<std::uint8_t>();
+            for (std::size_t i = 0; i < on.size(); ++i) flags[i].set(on[i] != 0);
+          },
+          {},
+          [] {}};
+}
+
+void check_fit(const Saved& entry, const TensorSpec& given, const std::filesystem::path& path) {
+  const std::string message = "'" + entry.name + "' is " + given.text() + " in the file, here it is " +
+                              TensorSpec{entry.shape, entry.dtype}.text();
+  if (given.shape != entry.shape) fail_at<ShapeError>("resume", path.string(), message);
+  if (given.dtype != entry.dtype) fail_at<DTypeError>("resume", path.string(), message);
 }
 
 }  // namespace
@@ -30,6 +62,9 @@ std::vector<Saved> saved(Optimizer& optimizer) {
   std::vector<Saved> out;
   const Parameters state = optimizer.state();
   for (std::size_t i = 0; i < state.size(); ++i) out.push_back(saved_variable(state.name(i), state[i]));
+  const std::vector<Slot>& slots = state_of(optimizer).slots;
+  for (std::size_t s = 0; s < slots.size(); ++s)
+    out.push_back(saved_flags(std::to_string(s) + ".reached", slots[s].reached));
   return out;
 }
 
@@ -40,47 +75,90 @@ Saved saved_number(std::string name, std::function<std::int64_t()> read, std::fu
           [write = std::move(write)](const Tensor& value) { write(value.item<std::int64_t>()); }};
 }
 
+Saved saved_seed(std::uint64_t seed, std::string owner) {
+  const auto now = std::bit_cast<std::int64_t>(seed);
+  Saved out = saved_number(
+      "seed", [now] { return now; }, [](std::int64_t) {});
+  out.check = [seed, owner = std::move(owner)](const Tensor& given, const std::filesystem::path& path) {
+    const auto saved = std::bit_cast<std::uint64_t>(given.item<std::int64_t>());
+    if (saved != seed)
+      fail_at<ValueError>("resume", path.string(), "it was saved with seed ", saved, ", ", owner, " has seed ", seed,
+                          "; give it the seed of the file");
+  };
+  out.absent = [] {};
+  return out;
+}
+
+void add_entries(std::vector<Saved>& to, std::size_t position, std::vector<Saved> entries) {
+  for (Saved& entry : entries) {
+    entry.name = std::to_string(position) + "/" + entry.name;
+    to.push_back(std::move(entry));
+  }
+}
+
+void write_checkpoint(const std::filesystem::path& path, const std::vector<Saved>& entries, std::string_view prefix,
+                      const NamedTensors& open) {
+  std::vector<std::pair<std::string, Tensor>> tensors;
+  for (const Saved& entry : entries) tensors.emplace_back(entry.name, entry.read());
+  for (const auto& [name, value] : open) tensors.emplace_back(std::string(prefix) + name, value);
+  write_safetensors(path, std::move(tensors), {{"format", "weft checkpoint"}});
+}
+
+std::optional<CheckpointValues> read_checkpoint(const std::filesystem::path& path, const std::vector<Saved>& entries,
+                                                std::string_view prefix) {
+  // A path that cannot be looked at is opened, because opening it says why.
+  if (std::error_code error; !std::filesystem::exists(path, error) && !error) return std::nullopt;
+  const SafetensorsFile file(path, {.map = false});  // another program may shorten it meanwhile
+  CheckpointValues out;
+  std::size_t used = 0;
+  for (const Saved& entry : entries) {
+    if (file.contains(entry.name)) {
+      check_fit(entry, file.spec(entry.name), path);
+      ++used;
+    } else if (!entry.absent) {
+      fail_at<FormatError>("resume", path.string(), "it has no '", entry.name, "'; was it saved from the same things?");
+    }
+  }
+  const std::vector<std::string> names = file.names();
+  std::vector<std::string> open;
+  for (const std::string& name : names)
+    if (!prefix.empty() && name.starts_with(prefix)) open.push_back(name);
+  if (names.size() != used + open.size())
+    fail_at<FormatError>("resume", path.string(), "it has ", names.size() - open.size(), " values, here there are ",
+                         entries.size(), "; was it saved from the same things?");
+  // All are read before one is written: what cannot be read changes nothing.
+  for (const Saved& entry : entries) {
+    std::optional<Tensor>& value = out.entries.emplace_back();
+    if (file.contains(entry.name)) value = file.tensor(entry.name);
+    if (value && entry.check) entry.check(*value, path);
+  }
+  for (const std::string& name : open) out.open.emplace(name.substr(prefix.size()), file.tensor(name));
+  return out;
+}
+
+void restore(const std::vector<Saved>& entries, const CheckpointValues& values) {
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (values.entries[i]) entries[i].write(*values.entries[i]);
+  // Afterwards, because a value that no file has may follow from those that it has.
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (!values.entries[i]) entries[i].absent();
+}
+
 }  // namespace detail
 
 std::vector<detail::Saved> Checkpoint::all() const {
   std::vector<detail::Saved> out;
-  for (std::size_t i = 0; i < things_.size(); ++i) {
-    for (detail::Saved& entry : things_[i]()) {
-      entry.name = std::to_string(i) + "/" + entry.name;
-      out.push_back(std::move(entry));
-    }
-  }
+  for (std::size_t i = 0; i < things_.size(); ++i) detail::add_entries(out, i, things_[i]());
   return out;
 }
 
-void Checkpoint::save(const std::filesystem::path& path) const {
-  std::vector<std::pair<std::string, Tensor>> tensors;
-  for (const detail::Saved& entry : all()) tensors.emplace_back(entry.name, entry.read());
-  write_safetensors(path, std::move(tensors), {{"format", "weft checkpoint"}});
-}
+void Checkpoint::save(const std::filesystem::path& path) const { detail::write_checkpoint(path, all(), {}, {}); }
 
 bool Checkpoint::resume(const std::filesystem::path& path) const {
-  // A path that cannot be looked at is opened, because opening it says why.
-  if (std::error_code error; !std::filesystem::exists(path, error) && !error) return false;
-  const SafetensorsFile file(path, {.map = false});  // another program may shorten it meanwhile
   const std::vector<detail::Saved> entries = all();
-  for (const detail::Saved& entry : entries) {
-    if (!file.contains(entry.name))
-      fail_at<FormatError>("resume", path.string(), "it has no '", entry.name, "'; was it saved from the same things?");
-    const TensorSpec& given = file.spec(entry.name);
-    const std::string message = "'" + entry.name + "' is " + given.text() + " in the file, here it is " +
-                                TensorSpec{entry.shape, entry.dtype}.text();
-    if (given.shape != entry.shape) fail_at<ShapeError>("resume", path.string(), message);
-    if (given.dtype != entry.dtype) fail_at<DTypeError>("resume", path.string(), message);
-  }
-  if (file.names().size() != entries.size())
-    fail_at<FormatError>("resume", path.string(), "it has ", file.names().size(), " values, here there are ",
-                         entries.size(), "; was it saved from the same things?");
-  // All are read before one is written: what cannot be read changes nothing.
-  std::vector<Tensor> values;
-  for (const detail::Saved& entry : entries) values.push_back(file.tensor(entry.name));
-  for (std::size_t i = 0; i < entries.size(); ++i) entries[i].write(values[i]);
-  return true;
+  const std::optional<detail::CheckpointValues> values = detail::read_checkpoint(path, entries, {});
+  if (values) detail::restore(entries, *values);
+  return values.has_value();
 }
 
 }  // namespace weft

@@ -12,12 +12,12 @@ namespace weft::detail {
 namespace {
 
 // Moves the model to its device and draws its values. Comes first, because the optimizer lays the parameters out there.
-TrainerParts placed(TrainerParts parts, const TrainerOptions& options) {
+TrainerParts placed(TrainerParts parts, const TrainerOptions& options, std::uint64_t seed) {
   if (options.accumulate < 1)
     fail<ValueError>("trainer", "accumulate is ", options.accumulate, "; it must be positive");
   for (const StateEntry& entry : parts.model.get("trainer").state_dict())
     if (!entry.variable.initialized() || entry.variable.device() != options.device) entry.variable.to(options.device);
-  parts.model.get("trainer").initialize(*options.seed);
+  parts.model.get("trainer").initialize(seed);
   return parts;
 }
 
@@ -46,6 +46,16 @@ Variable number_on(Device device, std::int64_t value) {
 }
 
 }  // namespace
+
+void check_rows(const char* op, const char* what, const Dataset& data) {
+  if (data.columns().size() != 2 || data.size() == 0)
+    fail<ValueError>(op, what, " has ", data.columns().size(), " columns and ", data.size(),
+                     " rows; it needs inputs and targets, and a row");
+}
+
+void check_positive(const char* op, const char* what, std::int64_t given) {
+  if (given < 1) fail<ValueError>(op, what, " is ", given, "; it must be positive");
+}
 
 RunningMetrics::RunningMetrics(Device device)
     : rows(number_on(device, 0)), correct(number_on(device, 0)), classified(number_on(device, 0)) {
@@ -91,10 +101,10 @@ ModeScope::~ModeScope() {
 }
 
 TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::optional<Recipe> recipe,
-                           TrainerOptions trainer_options)
-    : parts(placed(std::move(given), trainer_options)),
+                           TrainerOptions trainer_options, std::uint64_t seed)
+    : parts(placed(std::move(given), trainer_options, seed)),
       options(trainer_options),
-      generator(*trainer_options.seed),
+      generator(seed),
       optimizer(groups_of(parts.model.get("trainer"), std::move(groups), std::move(recipe)),
                 update_of(trainer_options)),
       training(options.device),
@@ -135,19 +145,24 @@ void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
 
 void TrainerState::train_batch(const Tensor& x, const Tensor& y) {
   step(x, y);
-  if (options.accumulate > 1 && ++waiting == options.accumulate) {
+  if (options.accumulate > 1 && ++counts.waiting == options.accumulate) {
     optimizer.update();
-    waiting = 0;
+    counts.waiting = 0;
   }
 }
 
 void TrainerState::finish_update() {
-  if (waiting > 0) optimizer.update();
-  waiting = 0;
+  if (counts.waiting > 0) optimizer.update();
+  counts.waiting = 0;
 }
 
-Checkpoint TrainerState::everything() {
-  return Checkpoint(parts.model.get("trainer"), optimizer, generator, epochs_done);
+std::vector<std::pair<std::string, Variable>> TrainerState::figures() const {
+  return {{"loss", training.loss},
+          {"rows", training.rows},
+          {"correct", training.correct},
+          {"classified", training.classified},
+          {"batch", batch},
+          {"first_bad", first_bad}};
 }
 
 void TrainerState::reset_epoch() {
@@ -164,13 +179,12 @@ void TrainerState::check_finite(const Dataset& data, const LoaderOptions& order)
     bad = first_bad.value().item<std::int64_t>();
     if (bad < 0 && optimizer.skipped() == skipped_before) return;
   } catch (const DataError& error) {
-    blame_batch(error, "fit", data, order, epochs_done.value);
+    blame_batch(error, "fit", data, order, counts.epochs);
   }
   // With accumulation a bad gradient shows only at the update: the last batch stands for those before it.
   const std::int64_t index = bad >= 0 ? bad : batch.value().item<std::int64_t>() - 1;
-  PassHandle pass = start_pass(data, order, epochs_done.value);
-  for (std::int64_t b = 0; b < index; ++b) pass.advance();
-  fail<DataError>("fit", "batch ", index, " of epoch ", epochs_done.value + 1, " is not finite, beginning with ",
+  const PassHandle pass = start_pass(data, order, counts.epochs, index);
+  fail<DataError>("fit", "batch ", index, " of epoch ", counts.epochs + 1, " is not finite, beginning with ",
                   first_bad_tensor(*this, data, *pass.batch()), "; it has changed no value");
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "weft/checkpoint.h"
+#include "optim/train/run_place.h"
 #include "weft/compile.h"
 #include "weft/error.h"
 #include "weft/loader.h"
@@ -41,18 +42,21 @@ class [[nodiscard]] ModeScope {
   std::vector<bool> before_;
 };
 
-// Epochs trained since the beginning, resumed ones included.
-struct EpochCount {
-  std::int64_t value = 0;
+// Epochs trained since the beginning, resumed ones included, and batches accumulated since the last update.
+struct Counts {
+  std::int64_t epochs = 0, waiting = 0;
 };
-inline std::vector<Saved> saved(EpochCount& count) {
-  return {saved_number(
-      "epochs", [&count] { return count.value; }, [&count](std::int64_t value) { count.value = value; })};
-}
+
+class Fit;
+
+// ValueError unless the data has inputs, targets and a row.
+void check_rows(const char* op, const char* what, const Dataset& data);
+void check_positive(const char* op, const char* what, std::int64_t given);
 
 struct TrainerState {
-  // The options have a seed.
-  TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options);
+  TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options)
+      : TrainerState(std::move(parts), std::move(groups), std::move(recipe), options,
+                     options.seed ? *options.seed : draw_seed()) {}
 
   void train_batch(const Tensor& x, const Tensor& y);
   // Throws DataError once a loss or a gradient of this epoch was not finite.
@@ -63,7 +67,10 @@ struct TrainerState {
   void reset_epoch();
   // Makes the update of accumulated batches that are too few for one.
   void finish_update();
-  Checkpoint everything();
+  // Variables of the epoch at hand that a checkpoint within it must hold.
+  std::vector<std::pair<std::string, Variable>> figures() const;
+  void save(const std::filesystem::path& path);
+  std::optional<int> resume(const std::filesystem::path& path);
 
   TrainerParts parts;
   TrainerOptions options;
@@ -71,14 +78,18 @@ struct TrainerState {
   Optimizer optimizer;
   RunningMetrics training, evaluation;
   Variable batch, first_bad;  // ordinals in the epoch, from 0; first_bad is -1 while there is none
-  EpochCount epochs_done;
-  std::int64_t waiting = 0;         // batches accumulated since the last update
+  Counts counts;
   std::int64_t skipped_before = 0;  // the optimizer's count when the epoch began
   Compiled<void(Tensor, Tensor)> step;
   Compiled<void(Tensor, Tensor)> evaluate_step;
   Compiled<Tensor(Tensor)> forward;
+  const Fit* fit = nullptr;         // the call at hand
+  std::optional<RunPlace> resumed;  // the run that the next fit() goes on with
 
  private:
+  TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options,
+               std::uint64_t seed);
+
   void trace_step(const Tensor& x, const Tensor& y);
 };
 

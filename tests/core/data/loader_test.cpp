@@ -50,6 +50,21 @@ TEST(Loader, DropsTheLastBatch) {
   EXPECT_EQ(pass(none), (std::vector<Ints>{}));
 }
 
+TEST(Loader, APassCanBeginWithALaterBatch) {
+  const Dataset data = counted(17);
+  const LoaderOptions options{.batch_size = 3, .seed = 5};
+  for (std::int64_t first = 0; first <= 6; ++first) {
+    const detail::PassHandle later = detail::start_pass(data, options, 2, first),
+                             all = detail::start_pass(data, options, 2);
+    for (std::int64_t b = 0; b < first; ++b) all.advance();
+    for (; all.batch(); all.advance(), later.advance()) {
+      ASSERT_TRUE(later.batch());
+      EXPECT_EQ((*later.batch())[1].to_vector<std::int64_t>(), (*all.batch())[1].to_vector<std::int64_t>());
+    }
+    EXPECT_FALSE(later.batch());
+  }
+}
+
 TEST(Loader, EachEpochIsAnotherPermutation) {
   Loader loader(counted(100), {.batch_size = 8, .seed = 5});
   const Ints first = flat(pass(loader)), second = flat(pass(loader));

@@ -39,7 +39,7 @@ struct SmallRun {
     {
       const detail::ModeScope mode(model, true);
       state.reset_epoch();
-      auto pass = detail::start_pass(data, order(8), state.epochs_done.value++);
+      auto pass = detail::start_pass(data, order(8), state.counts.epochs++);
       while (pass.batch())
         each([&] {
           state.train_batch((*pass.batch())[0], (*pass.batch())[1]);

@@ -35,7 +35,10 @@ struct PassHandle {
   const std::vector<Tensor>* batch() const;
   void advance() const;
 };
-PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch);
+// The rows of an epoch in their order.
+std::vector<std::int64_t> order_of_rows(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch);
+// A pass that begins with batch `first` of its epoch.
+PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch, std::int64_t first = 0);
 void check_loader(const Dataset& dataset, const LoaderOptions& options, std::size_t columns);
 std::int64_t count_batches(const Dataset& dataset, const LoaderOptions& options);
 
@@ -93,6 +96,8 @@ class LoaderOf {
   // The number of the next pass: all there is to save for an exact resume.
   std::int64_t epoch() const { return epoch_; }
   void set_epoch(std::int64_t epoch) { epoch_ = epoch; }
+  // The seed of the order.
+  std::uint64_t seed() const { return options_.seed; }
 
  private:
   Dataset dataset_;

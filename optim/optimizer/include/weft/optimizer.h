@@ -42,9 +42,13 @@ struct UpdateOptions {
   LossScale loss_scale{};
 };
 
+class Optimizer;
+
 namespace detail {
 struct OptimizerState;
-}
+// ValueError if the optimizer was moved from.
+OptimizerState& state_of(const Optimizer& optimizer);
+}  // namespace detail
 
 // Updates parameters by their gradients. Only trainable parameters that a gradient has reached change; the others keep
 // value and state, without weight decay. An update whose loss or gradients are not all finite changes nothing; a
@@ -91,6 +95,7 @@ class Optimizer {
   Parameters state() const;
 
  private:
+  friend detail::OptimizerState& detail::state_of(const Optimizer& optimizer);
   // ValueError if the optimizer was moved from.
   detail::OptimizerState& self() const;
   std::unique_ptr<detail::OptimizerState> state_;

@@ -3,10 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "weft/detail/export.h"
+#include "weft/tensor.h"
 
 namespace weft WEFT_EXPORT {
 
@@ -34,9 +37,9 @@ struct History {
 // The progress of Trainer::fit(). Setting `stop` ends it after the epoch at hand.
 struct FitState {
   Trainer& trainer;                     // the trainer that runs fit()
-  History& history;                     // results of the epochs finished so far
+  History& history;                     // results of the run's epochs finished so far, those before a resume included
   int epochs = 0;                       // epochs that were asked for
-  int epoch = 0;                        // from 1; of this call of fit()
+  int epoch = 0;                        // from 1; of this call of fit(); 0: the epoch before a resume
   std::int64_t batch = 0, batches = 0;  // batches of the epoch: finished, and in all
   std::int64_t samples = 0;             // samples of the epoch: finished
   double seconds = 0;                   // since the epoch began
@@ -53,6 +56,11 @@ class Callback {
   // Called after an epoch, whose figures are history.epochs.back().
   virtual void on_epoch(FitState&) {}
   virtual void on_train_end(FitState&) {}
+  // State that Trainer::save() writes from within on_batch and on_epoch, by name, and that a resumed run gives back
+  // after on_train_begin(). A callback without state is given none. The hook that the save interrupted goes on with the
+  // callbacks behind the one that saved.
+  virtual std::map<std::string, Tensor> state_dict() const { return {}; }
+  virtual void load_state_dict(const std::map<std::string, Tensor>&) {}
 };
 
 namespace callbacks {
@@ -63,11 +71,11 @@ WEFT_EXPORT std::shared_ptr<Callback> progress();
 // Stops when the validation loss (the training loss without validation data) has not fallen by more than min_delta for
 // `patience` epochs. At the end the model has its best values, parameters and buffers. ValueError unless patience > 0.
 WEFT_EXPORT std::shared_ptr<Callback> early_stopping(int patience, double min_delta = 0);
-// After every epoch writes epoch-0001.safetensors, from which Trainer::resume() goes on, and keeps the last `keep`;
-// best.safetensors is the model alone at its lowest (validation) loss. FormatError when the directory cannot be
-// written, before any training.
+// After every epoch writes epoch-0001.safetensors, from which Trainer::resume() goes on, and keeps the last `keep` of
+// the run; best.safetensors is the model alone at its lowest (validation) loss. A resumed run wants the same directory.
+// FormatError when the directory cannot be written, before any training.
 WEFT_EXPORT std::shared_ptr<Callback> checkpoint(std::filesystem::path directory, int keep = 3);
-// Writes the history as JSON after every epoch.
+// Writes the run's history as JSON after every epoch.
 WEFT_EXPORT std::shared_ptr<Callback> write_history(std::filesystem::path path);
 
 }  // namespace callbacks

@@ -25,16 +25,24 @@ struct Saved {
   DType dtype;
   std::function<Tensor()> read;
   std::function<void(const Tensor&)> write;
+  // Throws for a value of this file that must not be restored. Called before any value is written.
+  std::function<void(const Tensor&, const std::filesystem::path&)> check{};
+  // Replaces write() for files from before the value was saved. Empty: such a file is refused.
+  std::function<void()> absent{};
 };
 WEFT_EXPORT std::vector<Saved> saved(Module& module);
 WEFT_EXPORT std::vector<Saved> saved(Optimizer& optimizer);
 WEFT_EXPORT std::vector<Saved> saved(Generator& generator);
 WEFT_EXPORT Saved saved_number(std::string name, std::function<std::int64_t()> read,
                                std::function<void(std::int64_t)> write);
+// A seed that a file must agree with. ValueError if it does not; a file without it is taken.
+WEFT_EXPORT Saved saved_seed(std::uint64_t seed, std::string owner);
 template <class... Columns>
 std::vector<Saved> saved(LoaderOf<Columns...>& loader) {
-  return {saved_number(
-      "epoch", [&loader] { return loader.epoch(); }, [&loader](std::int64_t epoch) { loader.set_epoch(epoch); })};
+  return {
+      saved_number(
+          "epoch", [&loader] { return loader.epoch(); }, [&loader](std::int64_t epoch) { loader.set_epoch(epoch); }),
+      saved_seed(loader.seed(), "the loader")};
 }
 
 }  // namespace detail
@@ -52,7 +60,7 @@ class Checkpoint {
   // Writes one safetensors file, complete or not at all.
   void save(const std::filesystem::path& path) const;
   // False when there is no such file. FormatError, ShapeError or DTypeError if the file and the things differ in names,
-  // shapes or dtypes; then nothing has changed.
+  // shapes or dtypes, ValueError if a loader has another seed; then nothing has changed.
   bool resume(const std::filesystem::path& path) const;
 
  private:

@@ -34,12 +34,13 @@ struct TrainerOptions {
 
 // Settings of one call of Trainer::fit().
 struct FitOptions {
-  int epochs = 1;                                      // passes over the data
-  std::int64_t batch_size = 32;                        // rows of a batch
-  Dataset validation{};                                // evaluated after every epoch if it has rows
-  std::vector<std::shared_ptr<Callback>> callbacks{};  // called in this order
-  bool shuffle = true;                                 // a new order in every epoch
-  bool quiet = false;                                  // true: without progress()
+  int epochs = 1;  // passes over the data; after resume() those that are left, the one begun included, perhaps 0
+  std::int64_t batch_size = 32;  // rows of a batch
+  Dataset validation{};          // evaluated after every epoch if it has rows
+  // Called in this order; a resumed run wants those of its checkpoint in their order, others behind them.
+  std::vector<std::shared_ptr<Callback>> callbacks{};
+  bool shuffle = true;  // a new order in every epoch
+  bool quiet = false;   // true: without progress()
 };
 
 namespace detail {
@@ -83,9 +84,14 @@ class Trainer {
   Metrics running() const;
   Optimizer& optimizer();
   Module& model();
-  // Everything that fit() needs to go on bit for bit: model, optimizer, random numbers, epoch.
+  // Everything that fit() needs to go on bit for bit: model, optimizer, random numbers, epoch. In a callback's on_batch
+  // or on_epoch also the run: its history, the place in the epoch, the state of all callbacks.
   void save(const std::filesystem::path& path) const;
-  bool resume(const std::filesystem::path& path);
+  // Takes up what save() wrote, and gives the number of the next epoch to train, from 1; none if there is nothing at
+  // the path. A directory stands for the latest epoch-0001.safetensors in it. If the file holds a run, the next fit()
+  // goes on with it. Files from before runs were saved have none: history and callbacks then begin anew. ValueError for
+  // another seed and inside fit(), otherwise the errors of Checkpoint::resume(); then nothing has changed.
+  std::optional<int> resume(const std::filesystem::path& path);
   // Traces, plans and builds the training step for batches of these rows; trains nothing.
   void prepare(const Dataset& train, std::int64_t batch_size);
   // The memory of the training step as a table; TraceError before prepare() or the first step.
