@@ -49,26 +49,35 @@ void check_same_shape(const Tensor& prediction, const Tensor& target, const char
                      ", both must have one shape");
 }
 
+RowLoss row_losses(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+  const bool indices = is_index_target(logits, target, "cross_entropy");
+  if (logits.rank() < 2) fail<ShapeError>("cross_entropy", "logits are ", logits.shape(), ", rows (n, c) are needed");
+  const std::int64_t n = without_last(logits.shape()).numel(), classes = logits.dim(-1);
+  return softmax_cross_entropy(logits.reshape({n, classes}),
+                               indices ? target.reshape({n}) : target.reshape({n, classes}), options.class_weight,
+                               options.label_smoothing, options.ignore_index);
+}
+
 }  // namespace
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
-  const bool indices = is_index_target(logits, target, "cross_entropy");
-  if (logits.rank() < 2) fail<ShapeError>("cross_entropy", "logits are ", logits.shape(), ", rows (n, c) are needed");
-  const Shape rows = without_last(logits.shape());
-  const std::int64_t n = rows.numel(), classes = logits.dim(-1);
-  const RowLoss row =
-      softmax_cross_entropy(logits.reshape({n, classes}), indices ? target.reshape({n}) : target.reshape({n, classes}),
-                            options.class_weight, options.label_smoothing, options.ignore_index);
+  const RowLoss row = row_losses(logits, target, options);
   switch (options.reduction) {
-    case Reduction::kMean:
+    case Reduction::kMean: {
       check_not_empty(logits, "cross_entropy", "logits are");
-      return row.loss.sum() / row.row_weight.sum();
+      const Tensor weight = row.row_weight.sum();
+      return row.loss.sum() / where(equal(weight, 0), 1, weight);
+    }
     case Reduction::kSum:
       return row.loss.sum();
     case Reduction::kNone:
       break;
   }
-  return row.loss.reshape(rows);
+  return row.loss.reshape(without_last(logits.shape()));
+}
+
+Tensor CrossEntropy::row_weight(const Tensor& logits, const Tensor& target) const {
+  return row_losses(logits, target, options).row_weight.reshape(without_last(logits.shape()));
 }
 
 Tensor mse_loss(const Tensor& prediction, const Tensor& target, Reduction reduction) {
@@ -95,10 +104,13 @@ Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta, 
   return reduced(inner * (difference - 0.5 * inner), reduction, "huber_loss");  // both branches in one formula
 }
 
-Tensor accuracy(const Tensor& logits, const Tensor& target) {
+Tensor accuracy(const Tensor& logits, const Tensor& target, std::int64_t ignore_index) {
   const bool indices = is_index_target(logits, target, "accuracy");
   check_not_empty(logits, "accuracy", "logits are");
-  return equal(argmax(logits), indices ? target : argmax(target)).to(DType::kF32).mean();
+  if (!indices) return equal(argmax(logits), argmax(target)).to(DType::kF32).mean();
+  const Tensor counts = not_equal(target, ignore_index);
+  const Tensor right = logical_and(equal(argmax(logits), target), counts);
+  return right.to(DType::kF32).sum() / counts.to(DType::kF32).sum();
 }
 
 }  // namespace weft

@@ -72,15 +72,17 @@ void Optimizer::minimize(const Tensor& loss) {
   self().advance(self().arrange(g), equal(loss - loss, 0).reshape({}), full({}, true, DType::kBool));
 }
 
-void Optimizer::accumulate(const Tensor& loss) {
+void Optimizer::accumulate(const Tensor& loss, const Tensor& weight) {
+  if (weight.defined() && weight.numel() != 1)
+    fail<ShapeError>("accumulate", "weight is ", weight.shape(), ", it must be one number");
   const std::vector<Tensor> g = of_loss(self(), loss, "accumulate");
   const Scope scope(kUpdate);
-  self().accumulate(g, (loss - loss).reshape({}));
+  self().accumulate(g, (loss - loss).reshape({}), weight.defined() ? weight.reshape({}) : weight);
 }
 
 void Optimizer::accumulate(const Gradients& gradients) {
   run(self().accumulate_program, self().in_order(gradients),
-      [&](const std::vector<Tensor>& values) { self().accumulate(values, {}); });
+      [&](const std::vector<Tensor>& values) { self().accumulate(values, {}, {}); });
 }
 
 Tensor Optimizer::update() {
@@ -117,9 +119,13 @@ Tensor Optimizer::loss_scale() const {
 const Parameters& Optimizer::parameters() const { return self().parameters; }
 
 Parameters Optimizer::state() const {
-  Parameters out{{"updates", self().updates},         {"skipped", self().skipped},
-                 {"finite", self().finite},           {"lr_scale", self().lr_scale},
-                 {"accumulated.count", self().count}, {"accumulated.residue", self().loss_residue}};
+  Parameters out{{"updates", self().updates},
+                 {"skipped", self().skipped},
+                 {"finite", self().finite},
+                 {"lr_scale", self().lr_scale},
+                 {"accumulated.count", self().count},
+                 {"accumulated.residue", self().loss_residue},
+                 {"accumulated.weight", self().weight}};
   const Parameters scale = self().loss_scaler->state();
   for (std::size_t i = 0; i < scale.size(); ++i) out.add(scale.name(i), scale[i]);
   for (std::size_t s = 0; s < self().slots.size(); ++s) {

@@ -36,6 +36,7 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
   updates = Variable(Tensor::scalar<std::int64_t>(0));
   skipped = Variable(Tensor::scalar<std::int64_t>(0));
   count = Variable(Tensor::scalar<std::int64_t>(0));
+  weight = Variable(Tensor::scalar(0.0));
   lr_scale = Variable(Tensor::scalar(1.0));
   finite = Variable(Tensor::scalar(true));
   overflowed = Variable(Tensor::scalar(false));
@@ -198,22 +199,24 @@ std::vector<SlotGradient> OptimizerState::arrange(const std::vector<Tensor>& val
   return out;
 }
 
-void OptimizerState::accumulate(const std::vector<Tensor>& values, const Tensor& residue) {
+void OptimizerState::accumulate(const std::vector<Tensor>& values, const Tensor& residue, const Tensor& counts) {
   const std::vector<SlotGradient> gradients = arrange(values);
   for (std::size_t s = 0; s < slots.size(); ++s) {
     const SlotGradient& part = gradients[s];
     if (!part.rows) continue;
-    const Tensor sum = part.rows->view(slots[s].accumulated.value()) + part.value;
+    const Tensor part_sum = counts.defined() ? part.value * counts.to(slots[s].dtype) : part.value;
+    const Tensor sum = part.rows->view(slots[s].accumulated.value()) + part_sum;
     slots[s].accumulated.assign(part.rows->flat(sum));
     for (std::size_t i = 0; i < slots[s].reached.size(); ++i)
       if (part.moving[i]) slots[s].reached[i].set(true);
   }
   count.assign(count.value() + 1);
+  weight.assign(counts.defined() ? weight.value() + counts.to(DType::kF64) : weight.value() + 1);
   if (residue.defined()) loss_residue.assign(loss_residue.value() + residue.to(DType::kF64));
 }
 
 Tensor OptimizerState::update() {
-  const Tensor calls = count.value(), residue = loss_residue.value();
+  const Tensor calls = count.value(), residue = loss_residue.value(), whole = weight.value();
   std::vector<SlotGradient> mean;
   for (const Slot& slot : slots) {
     std::vector<bool> moving;
@@ -224,13 +227,14 @@ Tensor OptimizerState::update() {
     }
     SlotGradient part = moving_part(slot, std::move(moving));
     if (part.rows) {
-      const Tensor divisor = maximum(calls, 1).to(slot.dtype);
+      const Tensor divisor = where(equal(whole, 0), 1, whole).to(slot.dtype);
       part.value = part.rows->view(slot.accumulated.value()) / divisor;
       slot.accumulated.assign(zeros({slot.segment.numel()}, slot.dtype));
     }
     mean.push_back(std::move(part));
   }
   count.assign(zeros_like(calls));
+  weight.assign(zeros_like(whole));
   loss_residue.assign(zeros_like(residue));
   return advance(mean, equal(residue, 0), greater(calls, 0));
 }

@@ -26,7 +26,8 @@ struct OptimizerState {
   // Logs once the parameters that a loss reaches and no optimizer moves: most likely a user forgot to list them.
   void warn_of_orphans(const Tensor& loss);
 
-  void accumulate(const std::vector<Tensor>& values, const Tensor& residue);
+  // Adds gradients that count `weight`, f(); undefined: 1.
+  void accumulate(const std::vector<Tensor>& values, const Tensor& residue, const Tensor& weight);
   Tensor update();
   // Clips and updates where `finite` holds; gives the norm before clipping.
   Tensor advance(const std::vector<SlotGradient>& gradients, const Tensor& finite, const Tensor& wanted);
@@ -41,6 +42,7 @@ struct OptimizerState {
   Variable finite;        // true: loss and gradients of the latest update were
   Variable overflowed;    // true: the latest update's gradients, because of the loss scale
   Variable count;         // accumulate() calls since the last update
+  Variable weight;        // sum of their weights, f64()
   Variable loss_residue;  // sum of loss - loss over those calls: 0 while every loss was finite
   std::unique_ptr<LossScaler> loss_scaler;
   Program apply_program, accumulate_program, update_program;

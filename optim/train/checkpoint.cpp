@@ -62,7 +62,11 @@ std::vector<Saved> saved(Optimizer& optimizer) {
   std::vector<Saved> out;
   const Parameters state = optimizer.state();
   for (std::size_t i = 0; i < state.size(); ++i) out.push_back(saved_variable(state.name(i), state[i]));
-  const std::vector<Slot>& slots = state_of(optimizer).slots;
+  const OptimizerState& all = state_of(optimizer);
+  for (Saved& entry : out)  // files from before calls had weights: each counted 1
+    if (entry.name == "accumulated.weight")
+      entry.absent = [weight = all.weight, count = all.count] { weight.assign(count.value().to(DType::kF64)); };
+  const std::vector<Slot>& slots = all.slots;
   for (std::size_t s = 0; s < slots.size(); ++s)
     out.push_back(saved_flags(std::to_string(s) + ".reached", slots[s].reached));
   return out;

@@ -57,34 +57,35 @@ void check_positive(const char* op, const char* what, std::int64_t given) {
   if (given < 1) fail<ValueError>(op, what, " is ", given, "; it must be positive");
 }
 
-RunningMetrics::RunningMetrics(Device device)
-    : rows(number_on(device, 0)), correct(number_on(device, 0)), classified(number_on(device, 0)) {
+RunningMetrics::RunningMetrics(Device device) : correct(number_on(device, 0)), classified(number_on(device, 0)) {
   const DeviceScope on(device);
   loss = Variable(Tensor::scalar(0.0));
+  weight = Variable(Tensor::scalar(0.0));
 }
 
-void RunningMetrics::add(const Tensor& batch_loss, const Tensor& output, const Tensor& target) {
-  const std::int64_t n = output.dim(0);
-  loss.assign(loss.value() + batch_loss.reshape({}).to(DType::kF64) * static_cast<double>(n));
-  rows.assign(rows.value() + n);
-  if (!has_class_targets(output, target)) return;
-  const Tensor hits = equal(argmax(output), target.to(DType::kI64)).to(DType::kF32).sum();
-  correct.assign(correct.value() + hits.to(DType::kI64));
-  classified.assign(classified.value() + target.numel());
+void RunningMetrics::add(const Tensor& batch_loss, const RowCounts& counts, const Tensor& output,
+                         const Tensor& target) {
+  const Tensor share = counts.weight.to(DType::kF64);
+  loss.assign(loss.value() + batch_loss.reshape({}).to(DType::kF64) * share);
+  weight.assign(weight.value() + share);
+  if (!counts.rows.defined()) return;
+  const Tensor hits = logical_and(equal(argmax(output), target.to(DType::kI64)), counts.rows);
+  correct.assign(correct.value() + hits.to(DType::kF32).sum().to(DType::kI64));
+  classified.assign(classified.value() + counts.rows.to(DType::kF32).sum().to(DType::kI64));
 }
 
 void RunningMetrics::reset() {
   const DeviceScope on(loss.device());
-  loss.assign(Tensor::scalar(0.0));
-  for (const Variable& v : {rows, correct, classified}) v.assign(Tensor::scalar<std::int64_t>(0));
+  for (const Variable& v : {loss, weight}) v.assign(Tensor::scalar(0.0));
+  for (const Variable& v : {correct, classified}) v.assign(Tensor::scalar<std::int64_t>(0));
 }
 
 Metrics RunningMetrics::read() const {
-  const auto share = [](double part, std::int64_t all) {
-    return all > 0 ? part / static_cast<double>(all) : std::numeric_limits<double>::quiet_NaN();
+  const auto share = [](double part, double all) {
+    return all > 0 ? part / all : std::numeric_limits<double>::quiet_NaN();
   };
-  return {share(loss.value().item<double>(), rows.value().item<std::int64_t>()),
-          share(static_cast<double>(correct.value().item<std::int64_t>()), classified.value().item<std::int64_t>())};
+  const auto count = [](const Variable& v) { return static_cast<double>(v.value().item<std::int64_t>()); };
+  return {share(loss.value().item<double>(), weight.value().item<double>()), share(count(correct), count(classified))};
 }
 
 ModeScope::ModeScope(ModuleRef module, bool training) : module_(std::move(module)) {
@@ -116,28 +117,45 @@ TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::o
       evaluate_step(
           [this](Tensor x, Tensor y) {
             const Tensor output = parts.forward(x);
-            evaluation.add(parts.loss(output, y), output, y);
+            evaluation.add(parts.loss(output, y), count_rows(output, y), output, y);
           },
           {.name = "evaluation", .precision = options.precision, .device = options.device}),
       forward([this](Tensor x) { return parts.forward(x); },
               {.name = "prediction", .precision = options.precision, .device = options.device}) {}
+
+RowCounts TrainerState::count_rows(const Tensor& output, const Tensor& target) const {
+  RowCounts out;
+  const bool classes = has_class_targets(output, target);
+  if (parts.row_weight) {
+    const Tensor weight = parts.row_weight(output, target);
+    out.weight = weight.sum();
+    if (classes) out.rows = not_equal(weight, 0).reshape(target.shape());
+  } else if (classes) {
+    out.rows = logical_and(greater_equal(target, 0), less(target, output.dim(-1)));
+    out.weight = out.rows.to(DType::kF32).sum();
+  } else {
+    out.weight = full({}, static_cast<double>(output.dim(0)), DType::kF64);
+  }
+  return out;
+}
 
 void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
   const Parameters buffers = parts.model.get("trainer").buffers();
   std::vector<Tensor> before;
   for (const Variable& b : buffers) before.push_back(b.value());
   const Tensor output = parts.forward(x), loss = parts.loss(output, y);
+  const RowCounts counted = count_rows(output, y);
   Tensor finite = equal(loss - loss, 0).reshape({}), good = finite;
   if (options.accumulate == 1) {
     optimizer.minimize(loss);
     finite = optimizer.finite();
     good = logical_or(finite, optimizer.overflowed());
   } else {
-    optimizer.accumulate(loss);
+    optimizer.accumulate(loss, counted.weight);
   }
   // Running statistics of a bad batch are taken back, because they would spoil every later evaluation.
   for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].assign(where(finite, buffers[i].value(), before[i]));
-  training.add(loss, output, y);
+  training.add(loss, counted, output, y);
   const Tensor number = batch.value(), bad = first_bad.value();
   first_bad.assign(where(logical_and(logical_not(good), less(bad, 0)), number, bad));
   batch.assign(number + 1);
@@ -158,7 +176,7 @@ void TrainerState::finish_update() {
 
 std::vector<std::pair<std::string, Variable>> TrainerState::figures() const {
   return {{"loss", training.loss},
-          {"rows", training.rows},
+          {"weight", training.weight},
           {"correct", training.correct},
           {"classified", training.classified},
           {"batch", batch},

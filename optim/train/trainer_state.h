@@ -17,16 +17,22 @@
 
 namespace weft::detail {
 
+// The rows of a batch that count in means.
+struct RowCounts {
+  Tensor weight;  // f(): of the batch beside others
+  Tensor rows;    // bool, in the targets' shape; undefined unless the targets are class indices
+};
+
 // Sums over rows that a program adds to on the device.
 struct RunningMetrics {
   explicit RunningMetrics(Device device);
-  // Traced: adds a batch's mean loss and how many of its rows are right.
-  void add(const Tensor& loss, const Tensor& output, const Tensor& target);
+  // Traced: adds a batch's mean loss and how many of the rows that count are right.
+  void add(const Tensor& loss, const RowCounts& counts, const Tensor& output, const Tensor& target);
   void reset();
   Metrics read() const;  // waits
 
-  Variable loss, rows, correct;
-  Variable classified;  // rows with a class index as target
+  Variable loss, weight;         // f64(): weighted sum of means, and the weights
+  Variable correct, classified;  // i64(): rows with a class index as target that counts
 };
 
 // Sets every module's mode and puts it back, also when an exception ends the call.
@@ -90,6 +96,7 @@ struct TrainerState {
   TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options,
                std::uint64_t seed);
 
+  RowCounts count_rows(const Tensor& output, const Tensor& target) const;
   void trace_step(const Tensor& x, const Tensor& y);
 };
 

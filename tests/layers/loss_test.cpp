@@ -4,12 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/every_device.h"
+#include "weft/compile.h"
 #include "weft/error.h"
 #include "weft/gradients.h"
 #include "weft/ops.h"
+#include "weft/random.h"
 
 namespace weft::testing {
 namespace {
@@ -64,6 +69,36 @@ TEST_P(CrossEntropyTest, IgnoredRowsCountForNothing) {
   const Tensor some = Tensor::of<std::int64_t>({2, -100, 2}, {3});
   expect_near(cross_entropy(logits(), some), {-(log_probability(0, 2) + log_probability(2, 2)) / 2}, 1e-12);
   expect_near(cross_entropy(logits(), labels(), {.ignore_index = 2}), {-log_probability(1, 0)}, 1e-12);
+}
+
+// The sum over no row is 0, and nothing pulls at the logits. PyTorch gives NaN for both.
+TEST_P(CrossEntropyTest, WithoutRowsThatCountLossAndGradientAre0) {
+  const auto expect_zeros = [](const Tensor& x, std::int64_t label, const CrossEntropyOptions& options) {
+    const Tensor target = full({x.dim(0)}, label, DType::kI64);
+    auto step = compile([&](Tensor logits) {
+      const Tensor loss = cross_entropy(logits, target, options);
+      return std::pair{loss, grad([&](Tensor z) { return cross_entropy(z, target, options); })(logits)};
+    });
+    const auto [loss, slope] = step(x);
+    EXPECT_EQ(loss.item<double>(), 0);
+    EXPECT_EQ(slope.to(DType::kF32).to_vector(), std::vector<float>(static_cast<std::size_t>(x.numel())));
+  };
+  for (const DType dtype : {DType::kF64, DType::kF32, DType::kBF16, DType::kF16}) {
+    const Tensor x = logits().to(dtype);
+    expect_zeros(x, -100, {});
+    expect_zeros(x, 1, {.ignore_index = 1});
+    expect_zeros(x, -100, {.label_smoothing = 0.1, .class_weight = ones({3}, dtype)});
+    expect_zeros(x, 0, {.class_weight = Tensor::of<double>({0, 1, 2}, {3}).to(dtype)});
+  }
+  expect_zeros(randn({1024, 1024}), -100, {});  // so many logits have the divisor in their kernel
+}
+
+TEST_P(CrossEntropyTest, RowsWeighWhatTheMeanDividesBy) {
+  const Tensor some = Tensor::of<std::int64_t>({2, -100, 0}, {3}), weight = Tensor::of<double>({1, 2, 5}, {3});
+  expect_near(CrossEntropy().row_weight(logits(), some), {1, 0, 1}, 0);
+  expect_near(CrossEntropy{{.class_weight = weight}}.row_weight(logits(), some), {5, 0, 1}, 0);
+  expect_near(CrossEntropy().row_weight(logits(), logits()), {1, 1, 1}, 0);
+  EXPECT_EQ(CrossEntropy().row_weight(logits().reshape({3, 1, 3}), some.reshape({3, 1})).shape(), (Shape{3, 1}));
 }
 
 TEST_P(CrossEntropyTest, SmoothingSpreadsTheTarget) {
@@ -199,6 +234,15 @@ TEST_P(AccuracyTest, CountsTheRightRows) {
   const Tensor soft = Tensor::of<double>({0, 0.2, 0.8, 0, 1, 0, 0.4, 0.6, 0}, {3, 3});
   expect_near(accuracy(logits(), soft), {2.0 / 3}, 1e-7);
   EXPECT_THROW(accuracy(logits(), ones({2}, DType::kI64)), ShapeError);
+}
+
+TEST_P(AccuracyTest, IgnoredRowsCountForNothing) {
+  const Tensor perfect = Tensor::of<float>({9, 0, 0, 9}, {2, 2});
+  expect_near(accuracy(perfect, Tensor::of<std::int64_t>({0, -100}, {2})), {1}, 0);
+  expect_near(accuracy(perfect, Tensor::of<std::int64_t>({1, -100}, {2})), {0}, 0);
+  expect_near(accuracy(perfect, Tensor::of<std::int32_t>({0, 0}, {2}), 7), {0.5}, 0);
+  expect_near(accuracy(perfect, Tensor::of<std::uint8_t>({0, 1}, {2}), 0), {1}, 0);
+  EXPECT_TRUE(std::isnan(accuracy(perfect, Tensor::of<std::int64_t>({0, 0}, {2}), 0).item()));
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ struct CrossEntropyOptions {
 
 // -sum over classes of target * log softmax(logits), per row. logits (n, c) or (n, ..., c); target: class indices (n,
 // ...) or probabilities of the logits' shape. The mean divides by the summed weight of the rows that are not ignored,
-// as torch.nn.CrossEntropyLoss. A label outside [0, c) is a DataError at the next read.
+// as torch.nn.CrossEntropyLoss. If that is 0, because all rows are ignored, so are the mean and its gradient; PyTorch
+// gives NaN. A label outside [0, c) is a DataError at the next read.
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options = {});
 // (prediction - target)^2. ShapeError unless both have one shape, because broadcasting (n, 1) against (n) is always a
 // mistake here; likewise the losses below.
@@ -40,6 +41,8 @@ struct CrossEntropy {
   CrossEntropyOptions options{};  // settings of every call
   // The loss of a batch.
   Tensor operator()(const Tensor& logits, const Tensor& target) const { return cross_entropy(logits, target, options); }
+  // The weight of each row in the mean, f32 in the shape of the rows: that of its class, 0 for ignored rows.
+  Tensor row_weight(const Tensor& logits, const Tensor& target) const;
 };
 // mse_loss as an object, for a Trainer.
 struct MSE {
@@ -76,7 +79,7 @@ struct Huber {
 };
 
 // The share of rows whose largest logit is the target's class, f32(). logits (..., c); target: class indices (...) or
-// probabilities of the logits' shape.
-Tensor accuracy(const Tensor& logits, const Tensor& target);
+// probabilities of the logits' shape. Rows with the label ignore_index count for nothing; NaN if none is left.
+Tensor accuracy(const Tensor& logits, const Tensor& target, std::int64_t ignore_index = -100);
 
 }  // namespace weft

@@ -286,7 +286,7 @@ TEST(ResumeRules, RunsThatNoTrainerHasWrittenChangeNothing) {
       {"run/history", zeros({0, 7}, DType::kF64)},
       {"run/seconds", Tensor::scalar(1.0f)},
       {"run/figures/loss", std::nullopt},
-      {"run/figures/rows", Tensor::scalar(1.0)},
+      {"run/figures/weight", Tensor::scalar(1.0f)},
       {"run/stop", Tensor::scalar<std::int64_t>(2)}};
   for (const auto& [name, value] : faults) {
     edit(directory / "a", directory / "b", [&, wanted = name, put = value](const std::string& n, const Tensor& given) {

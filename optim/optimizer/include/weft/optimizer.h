@@ -68,10 +68,12 @@ class Optimizer {
 
   // One update with the gradients of this loss alone. TraceError outside a trace.
   void minimize(const Tensor& loss);
-  // Adds the loss's gradients to those that update() will use. TraceError outside a trace.
-  void accumulate(const Tensor& loss);
+  // Adds the loss's gradients to those that update() will use. TraceError outside a trace. `weight`, one number, is
+  // what this mean counts beside those of the other calls: rows, or what cross_entropy() has divided by. Undefined: 1.
+  void accumulate(const Tensor& loss, const Tensor& weight = {});
   void accumulate(const Gradients& gradients);
-  // One update with the mean over the accumulate() calls since the last one; none at all when there were none. Gives
+  // One update with the weighted mean over the accumulate() calls since the last one, 0 where all weights are; none at
+  // all when there were none. Gives
   // the norm of the mean, before clipping, as f32(). Works inside and outside a trace; likewise apply().
   Tensor update();
   // One update with given gradients.

@@ -15,16 +15,17 @@ namespace weft WEFT_EXPORT {
 
 class Trainer;
 
-// Loss and accuracy over rows. `accuracy` is NaN unless the targets are class indices.
+// Loss and accuracy over the rows that count: not those whose label is ignored. Both are NaN if no row counts, and
+// `accuracy` unless the targets are class indices.
 struct Metrics {
-  double loss = std::numeric_limits<double>::quiet_NaN();      // mean over the rows
+  double loss = std::numeric_limits<double>::quiet_NaN();      // weighted mean over the rows
   double accuracy = std::numeric_limits<double>::quiet_NaN();  // share of the rows whose largest output is the target
 };
 
 // Results of one pass over the data; the validation figures are NaN without validation data.
 struct Epoch {
   int number = 0;                                                               // from 1
-  double loss = 0, accuracy = 0, validation_loss = 0, validation_accuracy = 0;  // means over the rows
+  double loss = 0, accuracy = 0, validation_loss = 0, validation_accuracy = 0;  // as in Metrics
   double seconds = 0, samples_per_second = 0;  // training alone, without the validation
 };
 // Results of a training run.

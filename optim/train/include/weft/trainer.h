@@ -49,12 +49,21 @@ struct TrainerParts {
   ModuleRef model;
   std::function<Tensor(const Tensor&)> forward;
   std::function<Tensor(const Tensor&, const Tensor&)> loss;
+  // How much each row counts in the loss; empty: rows whose target is a class count 1.
+  std::function<Tensor(const Tensor&, const Tensor&)> row_weight{};
+};
+// A loss that says how much each row counts in its mean.
+template <class L>
+concept WeighsRows = requires(L& loss, const Tensor& x) {
+  { loss.row_weight(x, x) } -> std::convertible_to<Tensor>;
 };
 }  // namespace detail
 
 // Trains a model on (input, target) rows with one compiled step. The model may move, and the trainer follows it; it and
-// all that its layers refer to must outlive the trainer. Reported losses are means over rows, so `loss` should be a
-// mean over its batch.
+// all that its layers refer to must outlive the trainer. `loss` should be a mean over its batch. Means over batches, of
+// the loss in reports and of the gradient under `accumulate`, weigh a batch by the rows that count in it: by the sum of
+// `loss.row_weight(output, target)`, if there is such a member as that of CrossEntropy, else by the targets that are a
+// class in [0, c), else by all rows.
 class Trainer {
  public:
   // Moves the model to the device and draws what has no value yet, keyed by (seed, path).
@@ -90,7 +99,7 @@ class Trainer {
   // Takes up what save() wrote, and gives the number of the next epoch to train, from 1; none if there is nothing at
   // the path. A directory stands for the latest epoch-0001.safetensors in it. If the file holds a run, the next fit()
   // goes on with it. Files from before runs were saved have none: history and callbacks then begin anew. ValueError for
-  // another seed and inside fit(), otherwise the errors of Checkpoint::resume(); then nothing has changed.
+  // another seed than one given in the options, and inside fit(); otherwise the errors of Checkpoint::resume(); then nothing has changed.
   std::optional<int> resume(const std::filesystem::path& path);
   // Traces, plans and builds the training step for batches of these rows; trains nothing.
   void prepare(const Dataset& train, std::int64_t batch_size);
@@ -106,8 +115,12 @@ class Trainer {
   template <class M, class L>
   static detail::TrainerParts parts(M& model, L loss) {
     const detail::ModuleRef ref(model);
-    return {ref, [ref](const Tensor& x) { return Tensor(static_cast<M&>(ref.get("trainer"))(x)); },
-            [loss = std::move(loss)](const Tensor& y, const Tensor& t) mutable { return Tensor(loss(y, t)); }};
+    const auto shared = std::make_shared<L>(std::move(loss));
+    detail::TrainerParts out{ref, [ref](const Tensor& x) { return Tensor(static_cast<M&>(ref.get("trainer"))(x)); },
+                             [shared](const Tensor& y, const Tensor& t) { return Tensor((*shared)(y, t)); }};
+    if constexpr (detail::WeighsRows<L>)
+      out.row_weight = [shared](const Tensor& y, const Tensor& t) { return Tensor(shared->row_weight(y, t)); };
+    return out;
   }
   // ValueError if the trainer was moved from.
   detail::TrainerState& state() const;
