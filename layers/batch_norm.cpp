@@ -30,7 +30,10 @@ Tensor BatchNorm::forward(Tensor x) const {
 
 Tensor BatchNorm::normalize_batch(const Tensor& x) const {
   const std::int64_t n = x.numel() / x.dim(-1);
-  if (n < 2) fail<ShapeError>("batch_norm", "input is ", x.shape(), ", training needs more than one value per feature");
+  if (n < 2)
+    fail<ShapeError>("batch_norm", "input is ", x.shape(),
+                     ", training needs more than one value per feature; set drop_last or another batch_size, so that "
+                     "no batch has one row");
   const BatchNormResult result = batch_norm(x, weight, bias, options_.eps);
   const double unbias = static_cast<double>(n) / static_cast<double>(n - 1);
   const Tensor mean = stop_gradient(result.mean), variance = stop_gradient(result.variance);

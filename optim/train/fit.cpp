@@ -30,6 +30,7 @@ std::vector<std::shared_ptr<Callback>> callbacks_of(const FitOptions& options) {
 LoaderOptions order_of(const TrainerState& state, const FitOptions& options) {
   return {.batch_size = options.batch_size,
           .shuffle = options.shuffle,
+          .drop_last = options.drop_last,
           .seed = state.generator.seed(),
           .device = state.options.device};
 }
@@ -55,6 +56,9 @@ Fit::Fit(Trainer& trainer, TrainerState& state, const Dataset& data, const FitOp
   }
   if (state.fit) fail<ValueError>("fit", "a callback calls fit() of its own trainer; let the run end first");
   at_.batches = count_batches(data, order_);
+  if (at_.batches == 0)
+    fail<ValueError>("fit", "drop_last leaves no batch of ", data.size(), " rows, because batch_size is ",
+                     order_.batch_size, "; it must be at most ", data.size());
   state.fit = this;
 }
 

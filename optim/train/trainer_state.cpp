@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "core/base/check.h"
@@ -38,6 +39,11 @@ bool has_class_targets(const Tensor& output, const Tensor& target) {
   for (int axis = 0; axis < target.rank(); ++axis)
     if (output.dim(axis) != target.dim(axis)) return false;
   return true;
+}
+
+// Rows of the last batches of many datasets have no bound, so that old traces go instead of an error.
+CompileOptions program_options(const char* name, const TrainerOptions& options) {
+  return {.name = name, .precision = options.precision, .device = options.device, .evict_traces = true};
 }
 
 Variable number_on(Device device, std::int64_t value) {
@@ -112,16 +118,14 @@ TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::o
       evaluation(options.device),
       batch(number_on(options.device, 0)),
       first_bad(number_on(options.device, -1)),
-      step([this](Tensor x, Tensor y) { trace_step(x, y); },
-           {.name = "training step", .precision = options.precision, .device = options.device}),
+      step([this](Tensor x, Tensor y) { trace_step(x, y); }, program_options("training step", options)),
       evaluate_step(
           [this](Tensor x, Tensor y) {
             const Tensor output = parts.forward(x);
             evaluation.add(parts.loss(output, y), count_rows(output, y), output, y);
           },
-          {.name = "evaluation", .precision = options.precision, .device = options.device}),
-      forward([this](Tensor x) { return parts.forward(x); },
-              {.name = "prediction", .precision = options.precision, .device = options.device}) {}
+          program_options("evaluation", options)),
+      forward([this](Tensor x) { return parts.forward(x); }, program_options("prediction", options)) {}
 
 RowCounts TrainerState::count_rows(const Tensor& output, const Tensor& target) const {
   RowCounts out;
@@ -206,21 +210,41 @@ void TrainerState::check_finite(const Dataset& data, const LoaderOptions& order)
                   first_bad_tensor(*this, data, *pass.batch()), "; it has changed no value");
 }
 
+std::optional<int> TrainerState::bad_column(const std::vector<Tensor>& columns) {
+  int column = 0;
+  try {
+    static_cast<void>(forward(columns[0]).to_vector<double>());
+    column = 1;
+    evaluate_step(columns[0], columns[1]);
+    static_cast<void>(evaluation.read());
+  } catch (const DataError&) {
+    return column;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> TrainerState::bad_row(const std::vector<Tensor>& columns) {
+  try {
+    for (std::int64_t row = 0; row < columns[0].dim(0); ++row)
+      if (bad_column({columns[0].slice(0, row, row + 1), columns[1].slice(0, row, row + 1)})) return row;
+  } catch (const Error&) {  // a model may refuse a batch of one row
+  }
+  return std::nullopt;
+}
+
 void TrainerState::blame_batch(const DataError& error, const char* op, const Dataset& data, const LoaderOptions& order,
                                std::int64_t epoch) {
   const ModeScope mode(parts.model, false);
-  std::int64_t number = 0;
-  for (PassHandle pass = start_pass(data, order, epoch); pass.batch(); pass.advance(), ++number) {
+  std::int64_t first = 0;
+  for (PassHandle pass = start_pass(data, order, epoch); pass.batch(); pass.advance(), first += order.batch_size) {
     const std::vector<Tensor>& columns = *pass.batch();
-    int column = 0;
-    try {
-      static_cast<void>(forward(columns[0]).to_vector<double>());
-      column = 1;
-      evaluate_step(columns[0], columns[1]);
-      static_cast<void>(evaluation.read());
-    } catch (const DataError&) {
-      fail<DataError>(op, "batch ", number, " of epoch ", epoch + 1, ", column ", column, ": ", error.what());
-    }
+    const std::optional<int> column = bad_column(columns);
+    if (!column) continue;
+    std::string where;
+    if (const std::optional<std::int64_t> row = bad_row(columns))
+      where = cat(" (row ", order_of_rows(data, order, epoch)[static_cast<std::size_t>(first + *row)], " of the data)");
+    fail<DataError>(op, "batch ", first / order.batch_size, " of epoch ", epoch + 1, ", column ", *column, ": ",
+                    error.what(), where);
   }
   throw error;
 }

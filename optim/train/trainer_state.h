@@ -67,7 +67,7 @@ struct TrainerState {
   void train_batch(const Tensor& x, const Tensor& y);
   // Throws DataError once a loss or a gradient of this epoch was not finite.
   void check_finite(const Dataset& data, const LoaderOptions& order);
-  // Throws the DataError of a kernel again with the batch and the column of the data that it comes from.
+  // Throws the DataError of a kernel again with the batch, the column and the row of the data that it comes from.
   [[noreturn]] void blame_batch(const DataError& error, const char* op, const Dataset& data, const LoaderOptions& order,
                                 std::int64_t epoch);
   void reset_epoch();
@@ -96,6 +96,10 @@ struct TrainerState {
   TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options,
                std::uint64_t seed);
 
+  // The column of a batch that a kernel refuses.
+  std::optional<int> bad_column(const std::vector<Tensor>& columns);
+  // The first row of a batch that a kernel refuses by itself.
+  std::optional<std::int64_t> bad_row(const std::vector<Tensor>& columns);
   RowCounts count_rows(const Tensor& output, const Tensor& target) const;
   void trace_step(const Tensor& x, const Tensor& y);
 };

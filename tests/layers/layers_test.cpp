@@ -166,7 +166,9 @@ TEST_P(BatchNormTest, ChecksItsInput) {
     norm(ones({1, 2}));
     FAIL() << "nothing was thrown";
   } catch (const ShapeError& e) {
-    EXPECT_STREQ(e.what(), "[batch_norm] input is (1, 2), training needs more than one value per feature");
+    EXPECT_STREQ(e.what(),
+                 "[batch_norm] input is (1, 2), training needs more than one value per feature; set drop_last or "
+                 "another batch_size, so that no batch has one row");
   }
   EXPECT_THROW(BatchNorm(0), ValueError);
   EXPECT_THROW(BatchNorm(2, {.momentum = -0.1}), ValueError);

@@ -91,6 +91,6 @@ MemoryReport Program::memory_plan() const {
   return cache_->memory_plan();
 }
 
-std::size_t Program::traces() const { return cache().size(); }
+std::size_t Program::traces() const { return cache().made(); }
 
 }  // namespace weft::detail

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/program/program_cache.h"
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "core/api/program/buckets.h"
 #include "core/api/program/generator_turns.h"
@@ -68,17 +70,31 @@ Request ProgramCache::request(const std::vector<Argument>& arguments) const {
 Traced& ProgramCache::find(const Request& request, const TracedBody& body) {
   // A sealed program knows its device, wherever the arguments come from.
   Traced* nearly = nullptr;
+  const auto taken = [this](Traced& t) -> Traced& {
+    t.used = ++calls_;
+    return t;
+  };
   for (const auto& t : traces_) {
     if ((!sealed_ && t->given != request.device) || !t->fits(request)) continue;
-    if (t->wishes_hold()) return *t;
+    if (t->wishes_hold()) return taken(*t);
     nearly = t.get();
   }
-  const bool full = sealed_ || static_cast<int>(traces_.size()) >= options_.max_traces;
-  if (full && nearly) return *nearly;
+  const bool full = static_cast<int>(traces_.size()) >= options_.max_traces;
+  const bool closed = sealed_ || (full && !options_.evict_traces);
+  if (closed && nearly) return taken(*nearly);
   if (sealed_) unknown(request);
-  if (full) too_many(request.key);
-  traces_.push_back(trace(request, body));
-  return *traces_.back();
+  if (closed) too_many(request.key);
+  std::unique_ptr<Traced> fresh = trace(request, body);
+  if (full) evict();
+  ++made_;
+  traces_.push_back(std::move(fresh));
+  return taken(*traces_.back());
+}
+
+void ProgramCache::evict() {
+  const auto oldest =
+      std::min_element(traces_.begin(), traces_.end(), [](const auto& a, const auto& b) { return a->used < b->used; });
+  if (oldest != traces_.end()) traces_.erase(oldest);
 }
 
 const Traced& ProgramCache::latest(const char* what) const {

@@ -39,6 +39,7 @@ struct Traced {
   std::unique_ptr<exec::Instance> program;
   std::vector<Array> states;  // per generator that it draws from: a copy of the state, which each run takes for itself
   std::vector<Array> inputs;  // once sealed: the captures and the variables' memory, undefined for arguments
+  std::uint64_t used = 0;     // ordinal of the latest call that found it
 
   bool flags_hold() const {
     return std::all_of(trace.guards.begin(), trace.guards.end(),
@@ -87,7 +88,7 @@ class ProgramCache {
   // The most rows that need at most `memory` bytes. `whole` counts variables that are allocated already, too.
   std::int64_t largest_batch(std::int64_t memory, const Request& request, const TracedBody& body, bool whole) const;
   const CompileOptions& options() const { return options_; }
-  std::size_t size() const { return traces_.size(); }
+  std::size_t made() const { return made_; }
 
  private:
   struct Built {
@@ -98,11 +99,14 @@ class ProgramCache {
   void expect_rows_apart(const ir::Graph& graph, Request request, const TracedBody& body) const;
   Built build(const Request& request, const TracedBody& body) const;
   std::unique_ptr<Traced> trace(const Request& request, const TracedBody& body);
+  void evict();
   [[noreturn]] void too_many(const std::vector<ArgumentKey>& key) const;
   [[noreturn]] void unknown(const Request& request) const;
 
   CompileOptions options_;
-  std::vector<std::unique_ptr<Traced>> traces_;
+  std::vector<std::unique_ptr<Traced>> traces_;  // the latest comes last
+  std::size_t made_ = 0;                         // traces, evicted ones included
+  std::uint64_t calls_ = 0;
   bool sealed_ = false;
   mutable std::atomic_flag busy_;
 };

@@ -168,6 +168,25 @@ TEST_P(CompileOn, TooManyTracesNameTheDimension) {
   }
 }
 
+TEST_P(CompileOn, TheTraceThatWasUsedLongestAgoGoes) {
+  auto f = compile([](Tensor x) { return x.sum(); }, {.max_traces = 2, .evict_traces = true});
+  const auto traced = [&](int n) {
+    const std::size_t before = f.traces();
+    const float sum = f(ones({n})).item();
+    EXPECT_EQ(sum, static_cast<float>(n));
+    return f.traces() > before;
+  };
+  EXPECT_TRUE(traced(1));
+  EXPECT_TRUE(traced(2));
+  EXPECT_FALSE(traced(1));
+  EXPECT_TRUE(traced(3));  // in place of 2
+  EXPECT_FALSE(traced(1));
+  EXPECT_TRUE(traced(2));  // in place of 3
+  EXPECT_FALSE(traced(1));
+  EXPECT_THROW(f(Tensor()), ValueError);  // a call that fails takes no place
+  EXPECT_FALSE(traced(2));
+}
+
 TEST_P(CompileOn, CapturedTensorsAreConstants) {
   Tensor c = Tensor::of<float>({10}, {1});
   auto f = compile([&](Tensor x) { return x + c; });

@@ -25,7 +25,9 @@
 namespace weft::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::int64_t kRows = 12;
 
@@ -65,10 +67,26 @@ TEST(TrainerFaults, NameBatchColumnAndRow) {
   const FitOptions options{.batch_size = 4, .shuffle = false, .quiet = true};
   const std::string message = message_of<DataError>([&] { trainer.fit(rows(6, 3), options); });
   EXPECT_THAT(message, HasSubstr("[fit] batch 1 of epoch 1, column 1: "));
-  EXPECT_THAT(message, HasSubstr("label 3 in row 2 is outside [0, 3); labels start at 0"));
+  EXPECT_THAT(message,
+              HasSubstr("label 3 in row 2 is outside [0, 3); labels start at 0, so the last is 2 (row 6 of the data)"));
   EXPECT_EQ(trainer.fit(rows(), options).epochs.size(), 1u);  // told once, and training goes on
   EXPECT_THAT(message_of<DataError>([&] { trainer.evaluate(rows(9, -5), 8); }),
               HasSubstr("[evaluate] batch 1 of epoch 1, column 1: [softmax_cross_entropy] label -5 in row 1"));
+  EXPECT_THAT(message_of<DataError>([&] { trainer.fit(rows(7, 9), {.batch_size = 5, .quiet = true}); }),
+              HasSubstr("(row 7 of the data)"));  // in another order
+}
+
+// A model that refuses a single row hides no other error.
+TEST(TrainerFaults, LeaveOutARowThatCannotBeAsked) {
+  Sequential model{Linear(4, 3), [](Tensor x) {
+                     if (x.dim(0) == 1) throw ShapeError("own", "", "one row");
+                     return x;
+                   }};
+  Trainer trainer(model, CrossEntropy(), Adam{});
+  const std::string message =
+      message_of<DataError>([&] { trainer.fit(rows(6, 3), {.batch_size = 4, .shuffle = false, .quiet = true}); });
+  EXPECT_THAT(message, HasSubstr("[fit] batch 1 of epoch 1, column 1: "));
+  EXPECT_THAT(message, Not(HasSubstr("of the data")));
 }
 
 struct Words : Module {
@@ -82,7 +100,8 @@ TEST(TrainerFaults, NameAColumnOfIndices) {
   Trainer trainer(model, CrossEntropy(), Adam{});
   const Dataset data({Tensor::of<std::int64_t>({0, 4, 5, 1}, {4}), Tensor::of<std::int64_t>({0, 1, 2, 0}, {4})});
   EXPECT_THAT(message_of<DataError>([&] { trainer.fit(data, {.batch_size = 2, .shuffle = false, .quiet = true}); }),
-              HasSubstr("batch 1 of epoch 1, column 0: [take] index 5 in row 0 is outside [0, 5)"));
+              AllOf(HasSubstr("batch 1 of epoch 1, column 0: [take] index 5 in row 0 is outside [0, 5)"),
+                    HasSubstr("(row 2 of the data)")));
 }
 
 TEST(MovedTraining, ATrainerFollowsItsModel) {

@@ -50,6 +50,7 @@ struct CompileOptions {
   bool fuse = true;                       // false: node by node as traced, for a debugger
   Buckets buckets{};                      // numbers of rows to pad to
   int max_traces = 16;                    // then a TraceError names the dimension that keeps changing
+  bool evict_traces = false;              // true: no error, the least recently used trace goes and may be made again
 };
 
 // An argument that is a plain value and keys the trace: another value is another trace. Numbers are compared by their

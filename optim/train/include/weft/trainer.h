@@ -39,8 +39,9 @@ struct FitOptions {
   Dataset validation{};          // evaluated after every epoch if it has rows
   // Called in this order; a resumed run wants those of its checkpoint in their order, others behind them.
   std::vector<std::shared_ptr<Callback>> callbacks{};
-  bool shuffle = true;  // a new order in every epoch
-  bool quiet = false;   // true: without progress()
+  bool shuffle = true;     // a new order in every epoch
+  bool drop_last = false;  // leave out a last training batch that is not full
+  bool quiet = false;      // true: without progress()
 };
 
 namespace detail {
@@ -80,9 +81,10 @@ class Trainer {
   Trainer(Trainer&&) noexcept;
   Trainer& operator=(Trainer&&) noexcept;
 
-  // Trains in training mode, whatever the model's mode is before and after. The last batch may be smaller. DataError
-  // that names the first bad tensor when a loss or a gradient is not finite; such a batch has changed no value.
-  // ValueError for a dataset that is empty or has not two columns.
+  // Trains in training mode, whatever the model's mode is before and after. The last batch may be smaller. Batches of
+  // many sizes are traced again where the traces of earlier ones had to go; likewise evaluate() and predict().
+  // DataError that names the first bad tensor when a loss or a gradient is not finite; such a batch has changed no
+  // value. ValueError for a dataset that is empty or has not two columns, or if drop_last leaves no batch.
   History fit(const Dataset& train, const FitOptions& options = {});
   // Loss and accuracy over all rows, in eval mode for the call only.
   Metrics evaluate(const Dataset& data, std::int64_t batch_size = 256);
