@@ -67,7 +67,8 @@ endif()
 if(WEFT_BUILD_FUZZERS)
   file(GLOB weft_readers CONFIGURE_DEPENDS core/io/*.cpp)
   list(APPEND weft_readers core/array/dlpack.cpp core/array/strided.cpp core/ir/read.cpp core/ir/scan.cpp core/ir/verify.cpp
-                           kernels/jit/cuda_kernel_cache.cpp optim/train/checkpoint.cpp optim/train/serialize.cpp)
+                           kernels/jit/cuda_kernel_cache.cpp optim/train/checkpoint.cpp optim/train/run_place.cpp
+                           optim/train/serialize.cpp optim/train/trainer_state_checkpoint.cpp)
   set_property(SOURCE ${weft_readers} APPEND PROPERTY COMPILE_OPTIONS
                                              -fsanitize-coverage=inline-8bit-counters,pc-table,trace-cmp)
 endif()

@@ -64,7 +64,11 @@ OptimizerState& Optimizer::self() const {
   return *state_;
 }
 
-OptimizerState& detail::state_of(const Optimizer& optimizer) { return optimizer.self(); }
+std::vector<std::vector<Flag>> detail::reached_flags(const Optimizer& optimizer) {
+  std::vector<std::vector<Flag>> out;
+  for (const Slot& slot : optimizer.self().slots) out.push_back(slot.reached);
+  return out;
+}
 
 void Optimizer::minimize(const Tensor& loss) {
   const std::vector<Tensor> g = of_loss(self(), loss, "minimize");

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/callbacks.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <iterator>
 #include <limits>
@@ -13,7 +17,6 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/io/file_writer.h"
 #include "optim/train/epoch_files.h"
 #include "weft/device.h"
 #include "weft/serialize.h"
@@ -97,8 +100,14 @@ class CheckpointWriter : public Callback {
       fail_at<FormatError>("checkpoint", directory_.string(), "the directory cannot be made: ", error.message());
     best_ = std::numeric_limits<double>::infinity();
     written_.clear();
-    // Proves now, not after an hour of training, that files can be written here. Nothing is committed.
-    const detail::FileWriter probe(best_file(), "checkpoint");
+    // Proves now, not after an hour of training, that files can be written here. The name is one that no file has.
+    std::string probe = (directory_ / ".probe-XXXXXX").string();
+    const int file = ::mkstemp(probe.data());
+    if (file < 0)
+      fail_at<FormatError>("checkpoint", directory_.string(),
+                           "no file can be made in it: ", std::generic_category().message(errno));
+    ::close(file);
+    ::unlink(probe.c_str());
   }
   void on_epoch(FitState& at) override {
     const Epoch& epoch = at.history.epochs.back();

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "optim/optimizer/optimizer_state.h"
 #include "optim/train/checkpoint_file.h"
+#include "weft/detail/flag.h"
 #include "weft/safetensors.h"
 
 namespace weft {
@@ -61,14 +61,16 @@ std::vector<Saved> saved(Module& module) {
 std::vector<Saved> saved(Optimizer& optimizer) {
   std::vector<Saved> out;
   const Parameters state = optimizer.state();
-  for (std::size_t i = 0; i < state.size(); ++i) out.push_back(saved_variable(state.name(i), state[i]));
-  const OptimizerState& all = state_of(optimizer);
-  for (Saved& entry : out)  // files from before calls had weights: each counted 1
-    if (entry.name == "accumulated.weight")
-      entry.absent = [weight = all.weight, count = all.count] { weight.assign(count.value().to(DType::kF64)); };
-  const std::vector<Slot>& slots = all.slots;
-  for (std::size_t s = 0; s < slots.size(); ++s)
-    out.push_back(saved_flags(std::to_string(s) + ".reached", slots[s].reached));
+  Variable calls;
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    out.push_back(saved_variable(state.name(i), state[i]));
+    if (state.name(i) == "accumulated.count") calls = state[i];
+    // Files from before calls had weights: each counted 1.
+    if (state.name(i) == "accumulated.weight")
+      out.back().absent = [weight = state[i], calls] { weight.assign(calls.value().to(DType::kF64)); };
+  }
+  const std::vector<std::vector<Flag>> flags = reached_flags(optimizer);
+  for (std::size_t s = 0; s < flags.size(); ++s) out.push_back(saved_flags(std::to_string(s) + ".reached", flags[s]));
   return out;
 }
 

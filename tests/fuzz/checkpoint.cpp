@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoints and saved models: a file that is refused has changed nothing.
+// Checkpoints, those of trainers and saved models: a file that is refused has changed nothing.
 #include "weft/checkpoint.h"
 
 #include "tests/fuzz/fuzz.h"
 #include "weft/device.h"
 #include "weft/layers.h"
 #include "weft/serialize.h"
+#include "weft/trainer.h"
 
 using namespace weft;
 
@@ -43,6 +44,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Checkpoint checkpoint(things.model, things.loader);
   if (!testing::accepts([&] { testing::require(checkpoint.resume(things.file.path())); }))
     testing::require(same(before, things.values()));
+  before = things.values();
+  static Trainer trainer(things.model, MSE(), SGD{}, {.device = Device::cpu()});
+  if (!testing::accepts([&] { trainer.resume(things.file.path()); })) testing::require(same(before, things.values()));
   before = things.values();
   if (!testing::accepts([&] { load(things.model, things.file.path(), {.strict = false}); }))
     testing::require(same(before, things.values()));

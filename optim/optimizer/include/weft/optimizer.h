@@ -9,6 +9,7 @@
 #include "weft/adam.h"
 #include "weft/adamw.h"
 #include "weft/detail/export.h"
+#include "weft/detail/flag.h"
 #include "weft/gradients.h"
 #include "weft/recipe.h"
 #include "weft/sgd.h"
@@ -22,9 +23,9 @@ namespace weft WEFT_EXPORT {
 // alone, weight decay and schedule included. One launch updates them if the recipe is elementwise, with the results of
 // one group at a time.
 struct Group {
-  Parameters parameters;
-  Recipe recipe;
-  std::string name{};
+  Parameters parameters;  // in no other group
+  Recipe recipe;          // how they move
+  std::string name{};     // in errors; empty: the group's position
 };
 
 // Scale of an f16 program's loss, because the gradients would else be too small for f16. minimize() and accumulate()
@@ -32,22 +33,23 @@ struct Group {
 // update is left out and the scale halved. After `growth_interval` updates without such a gradient the scale is
 // doubled.
 struct LossScale {
-  double initial = 0;  // a power of two; 0: off
-  std::int64_t growth_interval = 2000;
+  double initial = 0;                   // a power of two; 0: off
+  std::int64_t growth_interval = 2000;  // updates
 };
 
+// What an optimizer does to gradients before its recipes read them.
 struct UpdateOptions {
-  double clip_norm = 0;   // scales all gradients together so that their norm is at most this; 0: off
-  double clip_value = 0;  // then limits every element to [-clip_value, clip_value]; 0: off
-  LossScale loss_scale{};
+  double clip_norm = 0;    // scales all gradients together so that their norm is at most this; 0: off
+  double clip_value = 0;   // then limits every element to [-clip_value, clip_value]; 0: off
+  LossScale loss_scale{};  // for programs in f16
 };
 
 class Optimizer;
 
 namespace detail {
 struct OptimizerState;
-// ValueError if the optimizer was moved from.
-OptimizerState& state_of(const Optimizer& optimizer);
+// The flags of each slot's members: on once accumulate() has found a gradient. Beside state(), all that is saved.
+std::vector<std::vector<Flag>> reached_flags(const Optimizer& optimizer);
 }  // namespace detail
 
 // Updates parameters by their gradients. Only trainable parameters that a gradient has reached change; the others keep
@@ -93,11 +95,11 @@ class Optimizer {
   // The scale of the next loss, f32(); 1 where it is off.
   Tensor loss_scale() const;
   const Parameters& parameters() const;
-  // Everything that a checkpoint must hold.
+  // Variables that a checkpoint must hold.
   Parameters state() const;
 
  private:
-  friend detail::OptimizerState& detail::state_of(const Optimizer& optimizer);
+  friend std::vector<std::vector<Flag>> detail::reached_flags(const Optimizer& optimizer);
   // ValueError if the optimizer was moved from.
   detail::OptimizerState& self() const;
   std::unique_ptr<detail::OptimizerState> state_;
