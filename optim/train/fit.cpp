@@ -54,12 +54,11 @@ Fit::Fit(Trainer& trainer, TrainerState& state, const Dataset& data, const FitOp
   } else {
     check_positive("fit", "epochs", options.epochs);
   }
-  if (state.fit) fail<ValueError>("fit", "a callback calls fit() of its own trainer; let the run end first");
   at_.batches = count_batches(data, order_);
   if (at_.batches == 0)
     fail<ValueError>("fit", "drop_last leaves no batch of ", data.size(), " rows, because batch_size is ",
                      order_.batch_size, "; it must be at most ", data.size());
-  state.fit = this;
+  outer_ = std::exchange(state.fit, this);
 }
 
 void Fit::check_resumed() const {

@@ -20,7 +20,7 @@ class Fit {
  public:
   // ValueError for data and options that cannot be, and for those that do not go with a resumed run.
   Fit(Trainer& trainer, TrainerState& state, const Dataset& data, const FitOptions& options);
-  ~Fit() { state_.fit = nullptr; }
+  ~Fit() { state_.fit = outer_; }
   Fit(const Fit&) = delete;
   Fit& operator=(const Fit&) = delete;
 
@@ -49,8 +49,9 @@ class Fit {
   FitState at_;
   Hook hook_ = Hook::kNone;
   std::size_t told_ = 0;
-  bool begun_ = false;  // true: the next epoch is a resumed one
-  Range untold_;        // callbacks behind the one that saved the resumed epoch
+  bool begun_ = false;          // true: the next epoch is a resumed one
+  const Fit* outer_ = nullptr;  // the call whose callback has made this one, perhaps by exit()
+  Range untold_;                // callbacks behind the one that saved the resumed epoch
 };
 
 }  // namespace weft::detail
