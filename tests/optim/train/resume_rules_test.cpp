@@ -95,7 +95,7 @@ TEST(ResumeRules, AFolderStandsForItsLatestEpoch) {
   for (const char* name :
        {"epoch-.safetensors", "epoch-0099.safetensors.old", "epoch-00x9.safetensors", "epoch-0000.safetensors"})
     write_file(directory / name, "no checkpoint");
-  const std::filesystem::path runs = directory.path();
+  const std::filesystem::path& runs = directory.path();
   first.fit(11, {callbacks::checkpoint(runs, 3)});
   EXPECT_EQ(second.trainer.resume(runs), 12);
   EXPECT_EQ(second.values(), first.values());
