@@ -22,6 +22,8 @@ class CpuMatmulEpilogue {
  public:
   CpuMatmulEpilogue(const exec::KernelRequest& request, const Lowered& lowered, Gemm gemm)
       : gemm_(std::move(gemm)), body_(cpu_program(lowered)), reductions_(reductions_of(lowered.program)) {
+    // Rows of a tile are a few cache lines each, and storing past the caches waits for memory once per row.
+    body_.streams = 0;
     const Shape& product = product_spec(request).shape;
     rows_ = product[-2];
     cols_ = product[-1];
@@ -90,10 +92,18 @@ class CpuMatmulEpilogue {
   std::int64_t rows_ = 0, cols_ = 0, row_blocks_ = 0, blocks_ = 0;
 };
 
+// True if the body's loop takes a tile as one block. Other bodies go tile row by tile row, which costs more than the
+// product costs on its way through memory: up to six times at 16 columns.
+bool pays_on_tiles(const exec::KernelRequest& request) {
+  constexpr std::int64_t kFew = 32, kVector = 16;
+  const std::int64_t cols = product_spec(request).shape[-1];
+  return cols >= kFew && cols % kVector == 0 && request.inputs[0].dtype != DType::kF64;
+}
+
 // The node with this product, where its body can run on tiles: reductions go along over all axes but the last.
 template <class With>
 MadeKernel on_tiles(const exec::KernelRequest& request, const With& with) {
-  if (lone_node(*request.region.graph)) return std::nullopt;
+  if (lone_node(*request.region.graph) || !pays_on_tiles(request)) return std::nullopt;
   const Lowered lowered = lower(request);
   if (!elementwise::reduces_to_columns(lowered, product_spec(request).shape[-1])) return std::nullopt;
   return with([&](auto gemm) -> exec::PreparedKernel {

@@ -25,8 +25,8 @@ inline constexpr exec::Candidate matmul_cuda[] = {{"zeros", prepare_matmul_zeros
                                                   {"cublaslt", prepare_matmul_cublaslt},
                                                   {"reference", exec::always<prepare_matmul_reference_cuda>}};
 
-// matmul_epilogue: the body on the tiles of a product, while they are in cache; product and body one after the other,
-// each by the first candidate of its own row.
+// matmul_epilogue: the body on the tiles of a product, while they are in cache, if the body's loop takes a tile as one
+// block; product and body one after the other, each by the first candidate of its own row.
 MatmulCandidate prepare_epilogue_amx, prepare_epilogue_avx512_bf16, prepare_epilogue_dots, prepare_epilogue_tiles;
 MatmulReference prepare_epilogue_in_turn;
 inline constexpr exec::Candidate matmul_epilogue_cpu[] = {{"amx", prepare_epilogue_amx},

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/exec/candidate.h"
@@ -100,6 +103,19 @@ TEST(MatmulCandidates, AForcedOneThatDoesNotTakeTheProductIsAnError) {
     EXPECT_STREQ(e.what(),
                  "[matmul] model.1: candidate 'dots' is forced and does not take (f32(4, 4), f32(4, 4)) -> (f32(4, 4)) "
                  "on cpu; force another one");
+  }
+}
+
+// A body goes along with the product where the body's loop takes a tile as one block.
+TEST(MatmulCandidates, EpiloguesGoOnTilesOfWholeVectors) {
+  for (const OpCase& row : epilogue_cases()) {
+    const ir::Graph& body = *row.region.graph;
+    const TensorSpec& product = body.spec(body.inputs[0].value);
+    const std::int64_t columns = product.shape[-1];
+    const bool pays = columns >= 32 && columns % 16 == 0 && product.dtype != DType::kF64;
+    const std::set<std::string_view> taking = candidates_of_case(row, Device::cpu());
+    EXPECT_TRUE(taking.contains("in_turn")) << row.name;
+    EXPECT_EQ(taking.size() > 1, pays) << row.name;
   }
 }
 

@@ -122,6 +122,12 @@ OpCase layer(std::string name, std::int64_t m, std::int64_t k, std::int64_t n) {
   return r.done();
 }
 
+OpCase doubles() {
+  MatmulRow r("f64", {{53, 37}, {37, 64}, {53, 64}}, DType::kF64);
+  r.give(r.op("relu", {r.product}), [](const Element& e, const auto&) { return std::fmax(0, e.product); });
+  return r.done();
+}
+
 // Gradient through a relu: the product where the relu was on, and the bias gradient.
 OpCase back_through_relu(std::string name, std::int64_t m, std::int64_t k, std::int64_t n) {
   MatmulRow r(std::move(name), {{m, k}, {k, n}, {m, n}});
@@ -134,9 +140,10 @@ OpCase back_through_relu(std::string name, std::int64_t m, std::int64_t k, std::
 }
 
 // A residual, a column, a number, a product that is passed on, and maxima, of a product that is computed transposed.
-OpCase broadcasts() {
-  MatmulRow r("residual, column, number, product itself and maxima", {{21, 300}, {161, 300}, {21, 161}, false, true});
-  const Value residual = r.floats({21, 161}), column = r.floats({21, 1}), factor = r.floats({});
+OpCase broadcasts(std::int64_t n) {
+  MatmulRow r("residual, column, number, product itself and maxima of " + std::to_string(n),
+              {{21, 300}, {n, 300}, {21, n}, false, true});
+  const Value residual = r.floats({21, n}), column = r.floats({21, 1}), factor = r.floats({});
   const Value y = r.op("add", {r.op("multiply", {r.op("add", {r.product, column}), factor}), residual});
   const auto f = [](const Element& e, const auto& in) {
     return (e.product + in[1].values[e.row]) * in[2].values[0] + in[0].values[e.index];
@@ -149,11 +156,11 @@ OpCase broadcasts() {
 }
 
 // Draws belong to elements of the whole tensor.
-OpCase dropout() {
-  MatmulRow r("dropout", {{53, 20}, {20, 131}, {53, 131}});
+OpCase dropout(std::int64_t n) {
+  MatmulRow r("dropout of " + std::to_string(n), {{53, 20}, {20, n}, {53, n}});
   const Value state = r.further(tensor_of({2}, DType::kI64, {77, 5}));
   const Value draw =
-      r.op("uniform", {state}, {{"ordinal", std::int64_t{9}}, {"shape", ir::Ints{53, 131}}, {"dtype", DType::kF32}});
+      r.op("uniform", {state}, {{"ordinal", std::int64_t{9}}, {"shape", ir::Ints{53, n}}, {"dtype", DType::kF32}});
   const Value kept = r.op("greater_equal", {draw, r.number(0.25)});
   r.give(r.op("where", {kept, r.op("multiply", {r.product, r.number(2)}), r.number(0)}),
          [](const Element& e, const auto&) {
@@ -163,8 +170,8 @@ OpCase dropout() {
   return r.done();
 }
 
-OpCase half_type() {
-  MatmulRow r("bf16 to f32", {{50, 33}, {33, 70}, {50, 70}}, DType::kBF16);
+OpCase half_type(std::int64_t n) {
+  MatmulRow r("bf16 to f32 of " + std::to_string(n), {{50, 33}, {33, n}, {50, n}}, DType::kBF16);
   const Value wide = r.op("cast", {r.product}, {{"dtype", DType::kF32}});
   const auto f = [](const Element& e, const auto&) { return e.product; };
   r.give(wide, f);
@@ -176,9 +183,10 @@ OpCase half_type() {
 }
 
 // A layer of bf16 operands whose product stays in f32.
-OpCase half_operands() {
-  MatmulRow r("bf16 operands, f32 product", {{50, 33}, {70, 33}, {50, 70}, false, true}, DType::kBF16, DType::kF32);
-  const Value y = r.op("add", {r.product, r.floats({70})});
+OpCase half_operands(std::int64_t n) {
+  MatmulRow r("bf16 operands, f32 product of " + std::to_string(n), {{50, 33}, {n, 33}, {50, n}, false, true},
+              DType::kBF16, DType::kF32);
+  const Value y = r.op("add", {r.product, r.floats({n})});
   const auto f = [](const Element& e, const auto& in) { return e.product + in[0].values[e.col]; };
   r.give(r.op("cast", {y}, {{"dtype", DType::kBF16}}), f);
   r.give(y, f);
@@ -187,13 +195,13 @@ OpCase half_operands() {
 }
 
 // Batch axes, with further inputs that broadcast along some of them, and the sums over all axes but the last.
-OpCase batched() {
-  MatmulRow r("batch", {{3, 1, 50, 7}, {2, 7, 67}, {3, 2, 50, 67}});
-  const Value a = r.floats({2, 1, 67}), b = r.floats({3, 1, 50, 1});
+OpCase batched(std::int64_t n) {
+  MatmulRow r("batch of " + std::to_string(n), {{3, 1, 50, 7}, {2, 7, n}, {3, 2, 50, n}});
+  const Value a = r.floats({2, 1, n}), b = r.floats({3, 1, 50, 1});
   const Value y = r.op("subtract", {r.op("add", {r.product, a}), b});
-  const auto f = [](const Element& e, const auto& in) {
+  const auto f = [columns = static_cast<std::size_t>(n)](const Element& e, const auto& in) {
     const std::size_t matrix = e.row / 50;
-    return e.product + in[0].values[matrix % 2 * 67 + e.col] - in[1].values[matrix / 2 * 50 + e.row % 50];
+    return e.product + in[0].values[matrix % 2 * columns + e.col] - in[1].values[matrix / 2 * 50 + e.row % 50];
   };
   r.give(y, f);
   r.give_reduced("sum", y, {0, 1, 2}, column_of, f);
@@ -220,18 +228,34 @@ OpCase other_reductions() {
 std::vector<OpCase> epilogue_cases() {
   return {layer("layer", 53, 37, 67),
           layer("layer with several slices, computed transposed", 60, 600, 170),
+          layer("layer on tiles", 53, 37, 64),
+          layer("layer on tiles, the last one narrow", 53, 37, 80),
+          layer("layer on tiles, with several slices, computed transposed", 60, 600, 176),
+          layer("fewest columns on tiles", 53, 37, 32),
+          layer("too few columns for tiles", 53, 37, 16),
           layer("one row", 1, 65, 131),
+          layer("one row on dots", 1, 65, 144),
+          layer("no inner elements on tiles", 5, 0, 32),
+          layer("no rows on tiles", 0, 4, 32),
+          back_through_relu("back through relu on tiles", 200, 19, 64),
+          back_through_relu("back through relu on tiles, one block", 9, 300, 48),
           layer("no inner elements", 5, 0, 3),
           layer("no rows", 0, 4, 3),
           layer("no columns", 3, 4, 0),
+          doubles(),
           back_through_relu("back through relu", 200, 19, 67),
           back_through_relu("back through relu, one block", 9, 300, 10),
           back_through_relu("back through relu, no rows", 0, 3, 5),
-          broadcasts(),
-          dropout(),
-          half_type(),
-          half_operands(),
-          batched(),
+          broadcasts(160),
+          broadcasts(161),
+          dropout(128),
+          dropout(131),
+          half_type(64),
+          half_type(70),
+          half_operands(64),
+          half_operands(70),
+          batched(48),
+          batched(67),
           other_reductions()};
 }
 
