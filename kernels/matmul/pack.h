@@ -4,12 +4,9 @@
 #include <cstdint>
 
 #include "kernels/common/float_types.h"
+#include "kernels/common/transpose.h"
 
 namespace weft::kernels {
-
-// to[c][r] = from[r][c] for a (rows, cols) matrix; the steps lead from one row to the next in either.
-void transpose(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t cols, float* to,
-               std::int64_t to_step);
 
 // Transposes a matrix of any type, widened to the type that is computed with. Blocks keep both the reads and the writes
 // within a few cache lines.

@@ -21,6 +21,9 @@ OpCase moved(const std::string& op, const std::string& name, ir::Attributes attr
   return row;
 }
 
+// Lengths at which copies of rows change their way, in bytes: u8 elements.
+constexpr std::int64_t kRowLengths[] = {2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 63, 64, 65, 100, 255, 256, 257, 5000};
+
 double same_place(const HostTensor& x, const Coords& at) { return value_at(x, at); }
 
 void add_copies(std::vector<OpCase>& rows) {
@@ -64,6 +67,8 @@ void add_transposes(std::vector<OpCase>& rows) {
   for (const Shape& in : {Shape{1, 1}, Shape{0, 3}, Shape{7, 5}, Shape{31, 33}, Shape{64, 129}, Shape{300, 257}}) {
     add(in, {1, 0}, DType::kF32);
   }
+  add({8, 5, 16}, {2, 1, 0}, DType::kF32);  // blocks of 4 and none of 16
+  add({21, 5, 38}, {2, 1, 0}, DType::kI32);
   add({16, 65569}, {1, 0}, DType::kF32);  // 2050 tiles: blocks of the CUDA kernel take more than one
   add({33, 65}, {1, 0}, DType::kU8);
   add({33, 65}, {1, 0}, DType::kI64);
@@ -77,15 +82,17 @@ void add_transposes(std::vector<OpCase>& rows) {
 }
 
 void add_broadcasts(std::vector<OpCase>& rows) {
-  const auto add = [&](const Shape& in, const Shape& out) {
-    rows.push_back(moved("broadcast_to", in.text() + out.text(), {{"shape", out.dims()}}, in, out,
-                         [](const HostTensor& x, Coords at) {
-                           at.erase(at.begin(), at.end() - x.spec.shape.rank());
-                           for (std::size_t k = 0; k < at.size(); ++k) {
-                             if (x.spec.shape.dims()[k] == 1) at[k] = 0;
-                           }
-                           return value_at(x, at);
-                         }));
+  const auto add = [&](const Shape& in, const Shape& out, DType dtype = DType::kF32) {
+    rows.push_back(moved(
+        "broadcast_to", in.text() + out.text() + std::string(name_of(dtype)), {{"shape", out.dims()}}, in, out,
+        [](const HostTensor& x, Coords at) {
+          at.erase(at.begin(), at.end() - x.spec.shape.rank());
+          for (std::size_t k = 0; k < at.size(); ++k) {
+            if (x.spec.shape.dims()[k] == 1) at[k] = 0;
+          }
+          return value_at(x, at);
+        },
+        dtype));
   };
   add({}, {3, 4});
   add({4}, {3, 4});
@@ -96,6 +103,7 @@ void add_broadcasts(std::vector<OpCase>& rows) {
   add({1, 130}, {257, 130});
   add({257, 1}, {257, 130});
   add({}, {70001});
+  for (const std::int64_t row : kRowLengths) add({3, 1}, {3, row}, DType::kU8);
 }
 
 void add_concats(std::vector<OpCase>& rows) {
@@ -176,6 +184,8 @@ void add_slices(std::vector<OpCase>& rows) {
   add("unaligned_rows", {8, 32}, {0, 3}, {8, 19}, {1, 1});
   add("long_step", {70001}, {1}, {70001}, {3});
   add("bytes", {5, 7}, {1, 2}, {4, 5}, {1, 1}, DType::kU8);
+  for (const std::int64_t row : kRowLengths)
+    add("bytes_by_" + std::to_string(row), {5, row + 1}, {0, 1}, {5, row + 1}, {1, 1}, DType::kU8);
 }
 
 void add_pads(std::vector<OpCase>& rows) {
@@ -201,18 +211,26 @@ void add_pads(std::vector<OpCase>& rows) {
   add("interior", {3, 4}, {0, 1}, {2, 0}, {1, 2});
   add("empty_input", {0, 4}, {2, 0}, {1, 0}, {3, 0});
   add("long", {129, 257}, {1, 0}, {0, 3}, {0, 0});
+  add("all_sides", {2, 3, 4, 5}, {1, 1, 1, 1}, {1, 1, 1, 1}, {0, 0, 0, 0});
+  add("high_only", {5, 7}, {0, 0}, {2, 3}, {0, 0});
+  add("rows_apart", {3, 2, 4}, {1, 0, 2}, {0, 1, 0}, {2, 1, 0});
+  add("one_axis", {6}, {2}, {3}, {0});
+  add("long_rows", {2, 20001}, {1, 1}, {1, 2}, {0, 0});
+  add("many_planes", {300, 4, 64}, {1, 1, 0}, {0, 1, 1}, {0, 0, 0});
 }
 
 void add_flips(std::vector<OpCase>& rows) {
-  const auto add = [&](const Shape& in, const Ints& axes) {
-    rows.push_back(
-        moved("flip", in.text() + Shape(axes).text(), {{"axes", axes}}, in, in, [axes](const HostTensor& x, Coords at) {
+  const auto add = [&](const Shape& in, const Ints& axes, DType dtype = DType::kF32) {
+    rows.push_back(moved(
+        "flip", in.text() + Shape(axes).text() + std::string(name_of(dtype)), {{"axes", axes}}, in, in,
+        [axes](const HostTensor& x, Coords at) {
           for (const std::int64_t axis : axes) {
             const auto k = static_cast<std::size_t>(axis);
             at[k] = x.spec.shape.dims()[k] - 1 - at[k];
           }
           return value_at(x, at);
-        }));
+        },
+        dtype));
   };
   add({5}, {0});
   add({0, 3}, {0});
@@ -221,6 +239,10 @@ void add_flips(std::vector<OpCase>& rows) {
   add({3, 4}, {0, 1});
   add({2, 3, 5}, {0, 2});
   add({65, 1031}, {1});
+  for (const std::int64_t row : kRowLengths) add({3, row}, {1}, DType::kU8);
+  for (const std::int64_t row : {2, 3, 5, 16, 17, 33}) add({3, row}, {1});
+  add({2, 3, 4, 16}, {3});
+  add({2, 3, 4, 16}, {1, 3});
 }
 
 void add_creations(std::vector<OpCase>& rows) {

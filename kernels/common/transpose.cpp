@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/matmul/pack.h"
+#include "kernels/common/transpose.h"
 
 #include <cstring>
 
@@ -68,36 +68,37 @@ using Sixteen = float __attribute__((vector_size(64)));
 
 #endif
 
-struct Block {
-  std::int64_t size;
-  void (*transpose)(const float*, std::int64_t, float*, std::int64_t);
-};
+using Transpose = void(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t cols, float* to,
+                       std::int64_t to_step);
 
-Block best_block() {
-#if defined(__x86_64__)
-  if (cpu::isa() == cpu::Isa::kAvx512) return {16, transpose_16x16};
-#endif
-  return {4, transpose_4x4};
+// Transposes by square blocks, and what is left at the end of rows and columns by `rest`.
+template <std::int64_t size, Transpose rest, class Block>
+void by_blocks(const Block& block, const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t cols,
+               float* to, std::int64_t to_step) {
+  const std::int64_t whole_rows = rows / size * size, whole_cols = cols / size * size;
+  for (std::int64_t c = 0; c < whole_cols; c += size)
+    for (std::int64_t r = 0; r < whole_rows; r += size)
+      block(from + r * from_step + c, from_step, to + c * to_step + r, to_step);
+  if (whole_cols < cols)
+    rest(from + whole_cols, from_step, whole_rows, cols - whole_cols, to + whole_cols * to_step, to_step);
+  if (whole_rows < rows)
+    rest(from + whole_rows * from_step, from_step, rows - whole_rows, cols, to + whole_rows, to_step);
 }
 
-void transpose_blocks(const Block& block, const float* from, std::int64_t from_step, std::int64_t rows,
-                      std::int64_t cols, float* to, std::int64_t to_step) {
-  for (std::int64_t c = 0; c < cols; c += block.size) {
-    for (std::int64_t r = 0; r < rows; r += block.size) {
-      block.transpose(from + r * from_step + c, from_step, to + c * to_step + r, to_step);
-    }
-  }
+void transpose_by_4x4(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t cols, float* to,
+                      std::int64_t to_step) {
+  by_blocks<4, transpose_one_by_one>(transpose_4x4, from, from_step, rows, cols, to, to_step);
 }
 
 }  // namespace
 
 void transpose(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t cols, float* to,
                std::int64_t to_step) {
-  const Block block = best_block();
-  const std::int64_t whole_rows = rows / block.size * block.size, whole_cols = cols / block.size * block.size;
-  transpose_blocks(block, from, from_step, whole_rows, whole_cols, to, to_step);
-  transpose_one_by_one(from + whole_cols, from_step, whole_rows, cols - whole_cols, to + whole_cols * to_step, to_step);
-  transpose_one_by_one(from + whole_rows * from_step, from_step, rows - whole_rows, cols, to + whole_rows, to_step);
+#if defined(__x86_64__)
+  if (cpu::isa() == cpu::Isa::kAvx512)
+    return by_blocks<16, transpose_by_4x4>(transpose_16x16, from, from_step, rows, cols, to, to_step);
+#endif
+  transpose_by_4x4(from, from_step, rows, cols, to, to_step);
 }
 
 }  // namespace weft::kernels
