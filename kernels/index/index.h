@@ -15,8 +15,8 @@ inline constexpr exec::Candidate take_cpu[] = {{"reference", exec::always<prepar
 inline constexpr exec::Candidate take_cuda[] = {{"packs", exec::always<prepare_take_cuda>},
                                                 {"reference", exec::always<prepare_take_reference_cuda>}};
 
-// index_add and scatter_add: the updates of a destination put side by side first, or column by column; the updates of
-// each element looked for in the whole index.
+// index_add and scatter_add: the updates of a long row put side by side first, those of short rows and elements added
+// one after the other; the updates of each element looked for in the whole index.
 IndexKernel prepare_index_add_cpu, prepare_index_add_reference_cpu;
 IndexKernel prepare_index_add_cuda, prepare_index_add_reference_cuda;
 IndexKernel prepare_scatter_add_cpu, prepare_scatter_add_reference_cpu;

@@ -117,8 +117,20 @@ void add_takes(std::vector<OpCase>& rows) {
   add({"long_integers", {6, 4}, {9}, 0, DType::kI64, DType::kI64});
   add({"bytes", {6, 4}, {9}, 0, DType::kI64, DType::kU8});
   add({"bools", {6, 4}, {9}, 0, DType::kI64, DType::kBool});
+  // Row lengths at which copies and sums change their way, and lines that pieces of work cut.
+  for (const std::int64_t row : {2, 3, 7, 9, 15, 16, 17, 31, 32, 33, 64, 65, 70, 257})
+    add({"bytes_by_" + std::to_string(row), {6, row}, {9}, 0, DType::kI64, DType::kU8});
+  for (const std::int64_t row : {2, 15, 16, 33, 63, 64, 65})
+    add({"rows_by_" + std::to_string(row), {6, row}, {9}, 0, DType::kI32});
+  add({"integer_rows", {6, 40}, {9}, 0, DType::kI64, DType::kI32});
+  add({"long_lines", {3, 7}, {9001}, 1});
+  add({"long_lines_i32", {3, 7}, {9001}, 1, DType::kI32});
   add({"bad_low", {5, 4}, {40}, 0, DType::kI64, DType::kF32, -2, 0});
   add({"bad_high", {5, 4}, {40}, 0, DType::kI32, DType::kF32, 0, 3});
+  add({"bad_lines", {3, 5}, {43}, 1, DType::kI64, DType::kF32, -1, 0});
+  add({"bad_lines_i32", {3, 5}, {43}, 1, DType::kI32, DType::kF32, 0, 1});
+  add({"bad_long_rows", {5, 40}, {43}, 0, DType::kI64, DType::kF32, -1, 1});
+  add({"bad_long_rows_i32", {5, 40}, {43}, 0, DType::kI32, DType::kF32, 0, 1});
   add({"all_bad", {0, 4}, {3}, 0, DType::kI64, DType::kF32, 0, 3});
 }
 
@@ -138,8 +150,14 @@ void add_gathers(std::vector<OpCase>& rows) {
   add({"bytes", {6, 4}, {6, 9}, 1, DType::kI64, DType::kU8});
   add({"long_integers", {6, 4}, {6, 9}, 1, DType::kI64, DType::kI64});
   add({"bools", {6, 4}, {6, 9}, 1, DType::kI64, DType::kBool});
+  for (const std::int64_t count : {1, 3, 4, 5, 8, 11})
+    add({"lines_by_" + std::to_string(count), {9, 6}, {9, count}, 1, DType::kI32});
+  add({"long_lines", {3, 7}, {3, 9001}, 1});
+  add({"bytes_columns", {6, 4}, {9, 4}, 0, DType::kI64, DType::kU8});
   add({"bad_low", {5, 4}, {5, 12}, 1, DType::kI64, DType::kF32, -2, 0});
   add({"bad_high", {5, 4}, {12, 4}, 0, DType::kI32, DType::kF32, 0, 3});
+  add({"bad_columns", {5, 4}, {12, 4}, 0, DType::kI64, DType::kF32, -1, 0});
+  add({"bad_lines_i32", {5, 4}, {5, 11}, 1, DType::kI32, DType::kF32, 0, 1});
   add({"flat_bad", {17}, {100}, 0, DType::kI64, DType::kF32, -1, 1});
 }
 
