@@ -88,6 +88,17 @@ void add_sorts(std::vector<OpCase>& rows) {
     for (const DType dtype : {DType::kI32, DType::kI64}) {
       rows.push_back(sort_row(std::string(name_of(dtype)), random_tensor({3, 40}, dtype, -20, 20, 5), 1, flag));
     }
+    // Lengths from which lines are dealt out by digits of their keys, and such lines.
+    for (const std::int64_t n : {95, 96, 97})
+      rows.push_back(sort_row("f32_of_" + std::to_string(n), random_tensor({n}, DType::kF32, -2, 2, 3), 0, flag));
+    for (const std::int64_t n : {31, 32, 33})
+      rows.push_back(sort_row("i64_of_" + std::to_string(n), random_tensor({n}, DType::kI64, -20, 20, 3), 0, flag));
+    rows.push_back(sort_row("long_ties", random_tensor({1400}, DType::kI32, -40, 40, 3), 0, flag));
+    rows.push_back(sort_row("long_i64", random_tensor({2, 600}, DType::kI64, -4e15, 4e15, 3), 1, flag));
+    rows.push_back(sort_row("long_u8", random_tensor({700}, DType::kU8, 0, 256, 3), 0, flag));
+    rows.push_back(sort_row("long_equal", tensor_of({513}, DType::kF32, std::vector<double>(513, 2.5)), 0, flag));
+    rows.push_back(sort_row("long_special", random_tensor({520, 2}, DType::kF32, -9, 9, 3), 0, flag));
+    for (std::size_t i = 0; i < 1040; i += 7) rows.back().inputs[0].values[i] = i % 2 == 0 ? kNaN : -0.0;
     rows.push_back(sort_row("u8", random_tensor({90}, DType::kU8, 0, 256, 5), 0, flag));
     rows.push_back(sort_row("bool", random_tensor({3, 13}, DType::kBool, 0, 2, 5), 1, flag));
     rows.push_back(sort_row("gradient", distinct({4, 5}), 1, flag));
@@ -96,6 +107,14 @@ void add_sorts(std::vector<OpCase>& rows) {
     const HostTensor x = random_tensor({6, 41}, DType::kF32, -9, 9, 8);
     for (const std::int64_t k : {0, 1, 5, 41}) rows.push_back(topk_row("k" + std::to_string(k), x, k, 1, flag));
     rows.push_back(topk_row("first_axis", x, 3, 0, flag));
+    const HostTensor longer = random_tensor({3, 1000}, DType::kF32, -9, 9, 8);
+    for (const std::int64_t k : {1, 8, 32, 33, 600})
+      rows.push_back(topk_row("long" + std::to_string(k), longer, k, 1, flag));
+    rows.push_back(topk_row("long_nan", longer, 8, 1, flag));
+    for (std::size_t i = 70; i < 3000; i += 9) rows.back().inputs[0].values[i] = i % 2 == 0 ? kNaN : kInf;
+    rows.push_back(topk_row("long_ties", random_tensor({900}, DType::kI32, -3, 3, 8), 20, 0, flag));
+    rows.push_back(topk_row("long_u8", random_tensor({900}, DType::kU8, 0, 256, 8), 20, 0, flag));
+    rows.push_back(topk_row("long_columns", random_tensor({200, 3}, DType::kF32, -9, 9, 8), 6, 0, flag));
     rows.push_back(topk_row("nan", tensor_of({5}, DType::kF32, {1, kNaN, 3, kNaN, -1}), 3, 0, flag));
     rows.push_back(topk_row("ties", tensor_of({6}, DType::kF32, {2, 1, 2, 1, 2, 1}), 4, 0, flag));
     rows.push_back(topk_row("i64", random_tensor({2, 30}, DType::kI64, -20, 20, 5), 4, 1, flag));
@@ -140,9 +159,52 @@ void add_uniques(std::vector<OpCase>& rows) {
   add("bool", random_tensor({13}, DType::kBool, 0, 2, 9));
   add("floats", random_tensor({130}, DType::kF32, -9, 9, 9));
   add("special", tensor_of({8}, DType::kF32, {kNaN, 0, -0.0, kNaN, 1, kInf, 1, -kInf}));
+  add("long_labels", random_tensor({2000}, DType::kI64, -900, 900, 9));
+  add("many_i32", random_tensor({4200}, DType::kI32, -300000, 300000, 9));
+  add("long_i32", random_tensor({700}, DType::kI32, -300, 300, 9));
   add("one", random_tensor({1}, DType::kF32, -9, 9, 9));
   add("all_equal", tensor_of({65}, DType::kF32, std::vector<double>(65, 2.5)));
   add("empty", random_tensor({0}, DType::kI64, 0, 1, 9));
+}
+
+// Every element by the one before it, in the order of the memory.
+HostTensor summed_before(const HostTensor& x, std::size_t axis, bool reverse) {
+  const std::vector<std::int64_t>& dims = x.spec.shape.dims();
+  std::size_t inner = 1;
+  for (std::size_t k = axis + 1; k < dims.size(); ++k) inner *= static_cast<std::size_t>(dims[k]);
+  HostTensor out = x;
+  for (std::size_t i = 0; i < x.values.size(); ++i) {
+    const std::size_t at = reverse ? x.values.size() - 1 - i : i;
+    const std::size_t row = at / inner % static_cast<std::size_t>(dims[axis]);
+    if (reverse ? row + 1 < static_cast<std::size_t>(dims[axis]) : row > 0)
+      out.values[at] += out.values[reverse ? at + inner : at - inner];
+  }
+  return out;
+}
+
+// Long lines of eighths, whose sums are exact in any order.
+void add_long_cumsums(std::vector<OpCase>& rows) {
+  for (const bool reverse : {false, true}) {
+    const auto add = [&](const std::string& name, const Shape& shape, std::int64_t axis, DType dtype = DType::kF32) {
+      OpCase row{name + (reverse ? "_back" : ""),
+                 "cumsum",
+                 {{"axis", axis}, {"reverse", reverse}},
+                 {random_tensor(shape, dtype, -8, 9, 12)},
+                 [=](const Tensors& in) -> Tensors {
+                   return {summed_before(in[0], static_cast<std::size_t>(axis), reverse)};
+                 }};
+      for (double& value : row.inputs[0].values) value = is_floating(dtype) ? std::floor(value) / 8 : value;
+      row.gradient = false;
+      rows.push_back(row);
+    };
+    add("pieces", {9003}, 0);
+    add("pieces_of_lines", {3, 8000}, 1);
+    add("pieces_of_columns", {8001, 2}, 0);
+    add("pieces_i64", {9003}, 0, DType::kI64);
+    add("lines_in_turn", {11, 300}, 1);
+    add("few_columns", {2, 300, 5}, 1);
+    add("just_not_few_columns", {3, 40, 16}, 1);
+  }
 }
 
 // Every element by its own sum.
@@ -194,6 +256,7 @@ std::vector<OpCase> sort_cases() {
   add_sorts(rows);
   add_uniques(rows);
   add_cumsums(rows);
+  add_long_cumsums(rows);
   return rows;
 }
 
