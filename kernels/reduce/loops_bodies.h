@@ -2,9 +2,9 @@
 #pragma once
 #include "core/program/interpreter.h"
 #include "kernels/common/float_types.h"
+#include "kernels/common/row_vectors.h"
 #include "kernels/reduce/accumulate.h"
 #include "kernels/reduce/loops.h"
-#include "kernels/rows/row_loops_bodies.h"
 
 // The loops, included once by each file that is built for an instruction set; all of it has internal linkage and calls
 // only what is always inlined.
