@@ -108,6 +108,11 @@ ModeScope::~ModeScope() {
 }
 
 TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::optional<Recipe> recipe,
+                           TrainerOptions trainer_options)
+    : TrainerState(std::move(given), std::move(groups), std::move(recipe), trainer_options,
+                   trainer_options.seed ? *trainer_options.seed : draw_seed()) {}
+
+TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::optional<Recipe> recipe,
                            TrainerOptions trainer_options, std::uint64_t seed)
     : parts(placed(std::move(given), trainer_options, seed)),
       options(trainer_options),

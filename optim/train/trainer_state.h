@@ -60,9 +60,7 @@ void check_rows(const char* op, const char* what, const Dataset& data);
 void check_positive(const char* op, const char* what, std::int64_t given);
 
 struct TrainerState {
-  TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options)
-      : TrainerState(std::move(parts), std::move(groups), std::move(recipe), options,
-                     options.seed ? *options.seed : draw_seed()) {}
+  TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options);
 
   void train_batch(const Tensor& x, const Tensor& y);
   // Throws DataError once a loss or a gradient of this epoch was not finite.

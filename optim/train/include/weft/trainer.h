@@ -101,7 +101,8 @@ class Trainer {
   // Takes up what save() wrote, and gives the number of the next epoch to train, from 1; none if there is nothing at
   // the path. A directory stands for the latest epoch-0001.safetensors in it. If the file holds a run, the next fit()
   // goes on with it. Files from before runs were saved have none: history and callbacks then begin anew. ValueError for
-  // another seed than one given in the options, and inside fit(); otherwise the errors of Checkpoint::resume(); then nothing has changed.
+  // another seed than one given in the options, and inside fit(); otherwise the errors of Checkpoint::resume(). Then
+  // nothing has changed.
   std::optional<int> resume(const std::filesystem::path& path);
   // Traces, plans and builds the training step for batches of these rows; trains nothing.
   void prepare(const Dataset& train, std::int64_t batch_size);
