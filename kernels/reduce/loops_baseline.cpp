@@ -4,12 +4,8 @@
 
 namespace weft::kernels::baseline {
 
-template <class Op, class T, class Out>
-ReduceLoops reduce_loops() {
-  return loops_of<Op, T, Out>();
-}
-
-#define WEFT_LOOPS(Op, T, Out) template ReduceLoops reduce_loops<Op, T, Out>();
+#define WEFT_LOOPS(Op, T, Out) \
+  ReduceLoops reduce_loops(Op, T, Out) { return loops_of<Op, T, Out>(); }
 WEFT_VECTOR_REDUCTIONS(WEFT_LOOPS)
 #undef WEFT_LOOPS
 

@@ -30,17 +30,17 @@ inline constexpr bool has_vector_loops = false;
 WEFT_VECTOR_REDUCTIONS(WEFT_HAS_LOOPS)
 #undef WEFT_HAS_LOOPS
 
+// Overloads of one name, because a function template would leave symbols that the linker may join.
+#define WEFT_DECLARE_LOOPS(Op, T, Out) ReduceLoops reduce_loops(Op, T, Out);
 namespace baseline {
-template <class Op, class T, class Out>
-ReduceLoops reduce_loops();
+WEFT_VECTOR_REDUCTIONS(WEFT_DECLARE_LOOPS)
 }  // namespace baseline
 namespace avx2 {
-template <class Op, class T, class Out>
-ReduceLoops reduce_loops();
+WEFT_VECTOR_REDUCTIONS(WEFT_DECLARE_LOOPS)
 }  // namespace avx2
 namespace avx512 {
-template <class Op, class T, class Out>
-ReduceLoops reduce_loops();
+WEFT_VECTOR_REDUCTIONS(WEFT_DECLARE_LOOPS)
 }  // namespace avx512
+#undef WEFT_DECLARE_LOOPS
 
 }  // namespace weft::kernels

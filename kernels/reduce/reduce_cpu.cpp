@@ -119,10 +119,10 @@ template <class Op, class T, class Out>
 ReduceLoops chosen_loops() {
   if constexpr (has_vector_loops<Op, T>) {
 #if defined(__x86_64__)
-    if (cpu::isa() == cpu::Isa::kAvx512) return avx512::reduce_loops<Op, T, Out>();
-    if (cpu::isa() == cpu::Isa::kAvx2) return avx2::reduce_loops<Op, T, Out>();
+    if (cpu::isa() == cpu::Isa::kAvx512) return avx512::reduce_loops(Op{}, T{}, Out{});
+    if (cpu::isa() == cpu::Isa::kAvx2) return avx2::reduce_loops(Op{}, T{}, Out{});
 #endif
-    return baseline::reduce_loops<Op, T, Out>();
+    return baseline::reduce_loops(Op{}, T{}, Out{});
   } else {
     return loops_of<Op, T, Out>();
   }

@@ -12,6 +12,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -70,7 +71,7 @@ class EarlyStopping : public Callback {
     const DeviceScope here(Device::cpu());
     std::map<std::string, Tensor> out{{"best", Tensor::scalar(best_)},
                                       {"waited", Tensor::scalar<std::int64_t>(waited_)}};
-    for (const auto& [name, value] : values_) out.emplace(kValues + name, value);
+    for (const auto& [name, value] : values_) out.emplace(std::string(kValues) + name, value);
     return out;
   }
   void load_state_dict(const std::map<std::string, Tensor>& state) override {
@@ -82,7 +83,7 @@ class EarlyStopping : public Callback {
   }
 
  private:
-  inline static const std::string kValues = "values/";
+  static constexpr std::string_view kValues = "values/";
   int patience_;
   std::int64_t waited_ = 0;
   double min_delta_, best_ = 0;
