@@ -10,7 +10,7 @@ void out_of_host_memory(const char* op, const std::string& path, std::size_t byt
   if (bytes == 0)
     fail_at<OutOfMemory>(op, place, "the system has no more host memory for what is asked; ask for less at a time");
   fail_at<OutOfMemory>(op, place, "asked for ", bytes,
-                       " bytes of host memory, and the system has not so much; ask for ", "less at a time");
+                       " bytes of host memory, and the system has not so much; ask for less at a time");
 }
 
 }  // namespace weft::detail

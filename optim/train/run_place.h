@@ -27,7 +27,7 @@ struct RunPlace {
   std::int64_t skipped = 0;             // updates that the optimizer had skipped when the epoch began
   double seconds = 0;                   // of the epoch
   bool stop = false;
-  // What the batches of an epoch depend on.
+  // Numbers on which the batches of an epoch depend.
   std::int64_t rows = 0, batch_size = 0;
   bool shuffle = true, drop_last = false;
   History history{};

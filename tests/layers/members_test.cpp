@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What WEFT_MODULE lists: containers, local classes, and members that were forgotten.
+// Members that WEFT_MODULE lists: containers, local classes, and members that were forgotten.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

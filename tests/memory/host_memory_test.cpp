@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the system refuses host memory whose size follows the user's data, public functions throw OutOfMemory.
+// Public functions throw OutOfMemory if the system refuses host memory whose size follows the user's data.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

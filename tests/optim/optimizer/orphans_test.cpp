@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/warnings.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/compile.h"
 #include "weft/linear.h"
-#include "weft/log.h"
 #include "weft/ops.h"
 #include "weft/optimizer.h"
 #include "weft/sequential.h"
@@ -21,21 +21,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-// The warnings that are logged while it lives.
-struct Warnings {
-  Warnings() {
-    before = set_log_callback([this](LogLevel level, std::string_view message) {
-      if (level == LogLevel::kWarning) texts.emplace_back(message);
-    });
-  }
-  ~Warnings() { set_log_callback(before); }
-  Warnings(const Warnings&) = delete;
-  Warnings& operator=(const Warnings&) = delete;
-
-  std::vector<std::string> texts;
-  LogCallback before;
-};
 
 constexpr const char* kNobody =
     "optimizer: the loss reaches trainable parameters that no optimizer holds, so they keep their values: ";

@@ -5,13 +5,12 @@
 
 #include <cmath>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "tests/support/every_device.h"
+#include "tests/support/warnings.h"
 #include "weft/compile.h"
 #include "weft/linear.h"
-#include "weft/log.h"
 #include "weft/ops.h"
 #include "weft/optimizer.h"
 #include "weft/sequential.h"
@@ -25,21 +24,6 @@ using ::testing::IsEmpty;
 class SkipNoticeOn : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(SkipNoticeOn);
 
-// The warnings that are logged while it lives.
-struct Warnings {
-  Warnings() {
-    before = set_log_callback([this](LogLevel level, std::string_view message) {
-      if (level == LogLevel::kWarning) texts.emplace_back(message);
-    });
-  }
-  ~Warnings() { set_log_callback(before); }
-  Warnings(const Warnings&) = delete;
-  Warnings& operator=(const Warnings&) = delete;
-
-  std::vector<std::string> texts;
-  LogCallback before;
-};
-
 std::string text_for(const std::string& what) {
   return "optimizer: an update is left out, because " + what +
          " not finite; such an update changes nothing, and skipped() counts all of them";
@@ -52,6 +36,14 @@ struct Loop {
     const Tensor w = model.get<Linear>(1).weight.value();
     return model(x).sum() + bad * sqrt(square(w * 0).sum());
   }
+  // A step whose gradient of 1.weight is not finite, or is.
+  Compiled<Tensor(Tensor)> step(bool bad) {
+    return compile([this, bad](Tensor in) {
+      Tensor value = bad ? loss(in, Tensor::scalar(1.0f)) : model(in).sum();
+      optimizer.minimize(value);
+      return value;
+    });
+  }
   Sequential model{Linear(3, 3), Linear(3, 2)};
   Optimizer optimizer;
 };
@@ -61,11 +53,7 @@ Tensor number(float value) { return Tensor::scalar(value); }
 
 TEST_P(SkipNoticeOn, NamesTheFirstBadGradientOnce) {
   Loop loop;
-  auto step = compile([&](Tensor in) {
-    Tensor loss = loop.loss(in, number(1));
-    loop.optimizer.minimize(loss);
-    return loss;
-  });
+  auto step = loop.step(true);
   const Warnings warnings;
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(std::isfinite(step(x()).item()));
   EXPECT_THAT(warnings.texts, ElementsAre(text_for("the gradient of 1.weight is")));
@@ -75,11 +63,7 @@ TEST_P(SkipNoticeOn, NamesTheFirstBadGradientOnce) {
 
 TEST_P(SkipNoticeOn, GoodUpdatesPayNothing) {
   Loop loop;
-  auto step = compile([&](Tensor in) {
-    Tensor loss = loop.model(in).sum();
-    loop.optimizer.minimize(loss);
-    return loss;
-  });
+  auto step = loop.step(false);
   const Warnings warnings;
   for (int i = 0; i < 5; ++i) step(x()).item();
   EXPECT_THAT(warnings.texts, IsEmpty());
@@ -88,11 +72,7 @@ TEST_P(SkipNoticeOn, GoodUpdatesPayNothing) {
 
 TEST_P(SkipNoticeOn, NamesTheLoss) {
   Loop loop;
-  auto step = compile([&](Tensor in) {
-    Tensor loss = loop.model(in).sum();
-    loop.optimizer.minimize(loss);
-    return loss;
-  });
+  auto step = loop.step(false);
   const Warnings warnings;
   for (int i = 0; i < 3; ++i) step(full({2, 3}, INFINITY)).item();
   EXPECT_THAT(warnings.texts, ElementsAre(text_for("the loss is")));
@@ -119,11 +99,7 @@ TEST_P(SkipNoticeOn, GivenAndAccumulatedGradients) {
 
 TEST_P(SkipNoticeOn, ASealedProgramIsNotTracedAgain) {
   Loop loop;
-  auto step = compile([&](Tensor in) {
-    Tensor loss = loop.loss(in, number(1));
-    loop.optimizer.minimize(loss);
-    return loss;
-  });
+  auto step = loop.step(true);
   step.prepare(x());
   step.seal();
   const Warnings warnings;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What resume() takes and refuses: folders, seeds, old files, other callbacks, files that no trainer has written.
+// Rules of resume(): folders, seeds, old files, other callbacks, files that no trainer has written.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

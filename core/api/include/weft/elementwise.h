@@ -8,9 +8,10 @@
 // then the wider dtype; a 0-d tensor does not widen within its kind, so f32(n) with f64() is f32. A Scalar takes the
 // tensor's dtype. weft/fn.h lists the functions with their formulas. Integers are computed in i64, wrap around and stay
 // integers, except that divide and the functions of analysis (exp, sqrt, ...) give f32; pow() of integers with a
-// negative exponent is a ValueError for a number, and 0, 1 or -1 for a tensor. Denormal numbers count as 0 on the CPU,
-// f64 ones too. ShapeError where shapes do not broadcast, DTypeError where a dtype is not allowed, DeviceError where
-// devices differ.
+// negative exponent is a ValueError for a number, and 0, 1 or -1 for a tensor. The numbers 0.5, -0.5, 1, 2, 3, -1 and
+// -2 as exponents give sqrt, rsqrt, x, x x, x x x, 1 / x and 1 / (x x), as in PyTorch: pow(-0.0, 0.5) is -0. Denormal
+// numbers count as 0 on the CPU, f64 ones too. ShapeError where shapes do not broadcast, DTypeError where a dtype is
+// not allowed, DeviceError where devices differ.
 namespace weft WEFT_EXPORT {
 
 #define WEFT_DECLARE(Name, name) Tensor name(const Tensor& x);

@@ -37,7 +37,7 @@ struct LossScale {
   std::int64_t growth_interval = 2000;  // updates
 };
 
-// What an optimizer does to gradients before its recipes read them.
+// Changes that an optimizer makes to gradients before its recipes read them.
 struct UpdateOptions {
   double clip_norm = 0;    // scales all gradients together so that their norm is at most this; 0: off
   double clip_value = 0;   // then limits every element to [-clip_value, clip_value]; 0: off

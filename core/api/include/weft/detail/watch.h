@@ -14,7 +14,7 @@ namespace detail {
 // and on CUDA when a result of the run is read, so that no run waits.
 class Watch {
  public:
-  // What is to come after a value has been told: further values, a trace that finds out more, or nothing.
+  // Events to come after a value has been told: further values, a trace that finds out more, or none.
   enum class Next : std::uint8_t { kGoOn, kLookCloser, kEnd };
 
   // `number`: i64(), 0 while there is nothing to tell. `tell` gets each other value once.
