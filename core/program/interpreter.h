@@ -88,18 +88,18 @@ WEFT_MACHINE_HD void apply(const Instr& in, Machine& m) {
   if constexpr (arity(fn) == 1) {
     auto d = m.template write<T>(in.dst);
     WEFT_LANES
-    for (int i = 0; i < n; ++i) d.put(i, static_cast<T>(Formula<fn>::value(a[i])));
+    for (int i = 0; i < n; ++i) d.put(i, convert<T>(Formula<fn>::value(a[i])));
   } else if constexpr (arity(fn) == 2) {
     const auto b = m.template read<T>(in.b);
     auto d = m.template write<T>(in.dst);
     WEFT_LANES
-    for (int i = 0; i < n; ++i) d.put(i, static_cast<T>(Formula<fn>::value(a[i], b[i])));
+    for (int i = 0; i < n; ++i) d.put(i, convert<T>(Formula<fn>::value(a[i], b[i])));
   } else {
     const auto b = m.template read<T>(in.b);
     const auto c = m.template read<T>(in.c);
     auto d = m.template write<T>(in.dst);
     WEFT_LANES
-    for (int i = 0; i < n; ++i) d.put(i, static_cast<T>(Formula<fn>::value(a[i], b[i], c[i])));
+    for (int i = 0; i < n; ++i) d.put(i, convert<T>(Formula<fn>::value(a[i], b[i], c[i])));
   }
 }
 

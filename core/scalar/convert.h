@@ -15,6 +15,8 @@ WEFT_HD inline To convert(From x) {
     return To(static_cast<float>(x));
   } else if constexpr (__is_same(From, bf16) || __is_same(From, f16)) {
     return convert<To>(static_cast<float>(x));
+  } else if constexpr (__is_same(From, bool)) {
+    return static_cast<To>(static_cast<int>(x));  // compilers make vectors of two steps, and none of one
   } else if constexpr (from_floating && !__is_same(To, float) && !__is_same(To, double)) {
     // The bounds are powers of two, hence exact in both floating types.
     constexpr int bits = static_cast<int>(sizeof(To)) * 8;

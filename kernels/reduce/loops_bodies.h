@@ -35,6 +35,10 @@ struct RowState {
   static constexpr int kMany = 256 / static_cast<int>(sizeof(S)) > kShort ? 256 / static_cast<int>(sizeof(S)) : kShort;
 
   static S of(const T* x, std::int64_t, std::int64_t n) {
+    const auto join = [](S a, S b) {
+      Op::merge(a, b);
+      return a;
+    };
     if (n < kShort) {
       S state = Op::start();
       for (std::int64_t j = 0; j < n; ++j) Op::add(state, widened<E>(x[j]), 0);
@@ -51,6 +55,7 @@ struct RowState {
         WEFT_LANES
         for (int i = 0; i < kMany; ++i) Op::add(many[i], widened<E>(x[j + i]), 0);
       }
+      if (j == n) return halves<kMany>(many, join);
       for (int i = 0; i < kShort; ++i) chains[i] = many[i];
       for (int k = kShort; k < kMany; k += kShort)
         for (int i = 0; i < kShort; ++i) Op::merge(chains[i], many[k + i]);
@@ -59,10 +64,7 @@ struct RowState {
       for (int i = 0; i < kShort; ++i) Op::add(chains[i], widened<E>(x[j + i]), 0);
     }
     for (int i = 0; i < static_cast<int>(n - j); ++i) Op::add(chains[i], widened<E>(x[j + i]), 0);
-    return halves<kShort>(chains, [](S a, S b) {
-      Op::merge(a, b);
-      return a;
-    });
+    return halves<kShort>(chains, join);
   }
 };
 

@@ -34,8 +34,13 @@ void fill_lanes(T* to, std::int64_t n, T value) {
 
 template <class T, class S>
 void copy_lanes(T* to, const S* from, std::int64_t n) {
-  WEFT_LANES
-  for (std::int64_t i = 0; i < n; ++i) to[i] = convert<T>(from[i]);
+  if constexpr (__is_same(S, bool)) {
+    // Bytes of 0 and 1, because compilers load no vectors of bools.
+    copy_lanes(to, reinterpret_cast<const unsigned char*>(from), n);
+  } else {
+    WEFT_LANES
+    for (std::int64_t i = 0; i < n; ++i) to[i] = convert<T>(from[i]);
+  }
 }
 
 // Lanes are the elements of a block: pieces of a window's rows. A register is a pointer to its lanes: to its own tile,
