@@ -16,9 +16,8 @@ cmake --build build/cuda-emulated -j "$(nproc)" --target "${readers[@]/#/fuzz_}"
 # Freed memory is kept for a while and stacks of allocations are recorded to less depth: twice the inputs.
 export ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=6
 mkdir -p build/fuzz/found
-failed=0
-for reader in "${readers[@]}"; do
-  log=build/fuzz/$reader.txt
+fuzz() {
+  local seconds=$1 reader=$2 log=build/fuzz/$2.txt
   mkdir -p "build/fuzz/$reader"  # inputs that reach new branches, for the next time
   # An input may take half a GiB and a minute, because machines stall; what it takes beyond is a fault, too.
   if build/cuda-emulated/tests/fuzz/fuzz_"$reader" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 \
@@ -27,9 +26,11 @@ for reader in "${readers[@]}"; do
     awk -v reader="$reader" '/number_of_executed_units/ {n = $2} /new_units_added/ {m = $2}
                              END {printf "%-13s %9d inputs, %d of them new\n", reader, n, m}' "$log"
   else
-    failed=$((failed + 1))
     echo "$reader: FAILED, log: $log"
     grep -E 'ERROR|SUMMARY|runtime error|Test unit written' "$log" || tail -n 20 "$log"
+    return 1
   fi
-done
-[ "$failed" -eq 0 ]
+}
+export -f fuzz
+# One reader per processor. The exit status is not 0 if that of one is not.
+printf '%s\0' "${readers[@]}" | xargs -0 -P "$(nproc)" -I{} bash -c 'fuzz "$1" "$2"' fuzz "$seconds" {}

@@ -79,7 +79,7 @@ fi
 
 stage "build release" build release "${quick[@]}" && tests release
 stage "build cuda-emulated" build cuda-emulated && tests cuda-emulated
-stage "fuzz" scripts/fuzz.sh 8
+stage "fuzz" scripts/fuzz.sh 60
 stage "build tsan" bash -c "cmake --preset tsan && cmake --build build/tsan -j $jobs --target test_device test_exec test_data test_api" &&
   tests tsan '^(ThreadPool|ParallelChunks|Loader|Executable|On/Executable|On/Session|On/Snapshot|Threads|Dataset)'
 stage "install and consume" tests/install/run.sh

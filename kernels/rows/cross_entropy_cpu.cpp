@@ -124,12 +124,16 @@ class CpuCrossEntropy {
       run_plain(row, r, r.x, gradient, waiting);
     } else {
       thread_local PerThread<std::vector<A>> of_thread;
-      std::vector<A>& wide = *of_thread;
-      wide.resize(static_cast<std::size_t>(e_.classes));
-      for (std::int64_t j = 0; j < e_.classes; ++j) wide[static_cast<std::size_t>(j)] = static_cast<A>(r.x[j]);
-      run_plain(row, r, wide.data(), wide.data(), waiting);
-      for (std::int64_t j = 0; gradient && j < e_.classes; ++j)
-        gradient[j] = static_cast<T>(wide[static_cast<std::size_t>(j)]);
+      std::vector<A>& row_of_thread = *of_thread;
+      // Local variables, because a store to the gradient may change members for all that compilers know.
+      const std::int64_t n = e_.classes;
+      row_of_thread.resize(static_cast<std::size_t>(n));
+      A* const wide = row_of_thread.data();
+      const T* const x = r.x;
+      for (std::int64_t j = 0; j < n; ++j) wide[j] = static_cast<A>(x[j]);
+      run_plain(row, r, wide, wide, waiting);
+      if (!gradient) return;
+      for (std::int64_t j = 0; j < n; ++j) gradient[j] = static_cast<T>(wide[j]);
     }
   }
   void run_plain(std::int64_t row, const Row& r, const A* x, A* gradient, Waiting& waiting) const {
