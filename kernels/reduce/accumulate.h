@@ -3,9 +3,11 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "core/scalar/annotate.h"
 #include "core/scalar/select.h"
+#include "kernels/common/float_types.h"
 
 // Steps of each reduction over its elements, for CPU and CUDA alike. E is the type that is computed with.
 //
@@ -189,5 +191,15 @@ struct LogSumExp {
   }
   WEFT_HD static E result(const State& s, std::int64_t, std::int64_t) { return s.max + std::log(s.sum); }
 };
+
+// The reduction's result in the dtype of the output. A mean in f32 is a rounded sum divided by the count, as the nodes
+// are that stand for the op in a fused program.
+template <class Op, class Out>
+WEFT_HD inline Out finished(const typename Op::State& s, std::int64_t count, std::int64_t correction) {
+  if constexpr (std::is_same_v<Op, Mean<double>> && std::is_same_v<Out, float>)
+    return narrowed<float>(s) / static_cast<float>(count);
+  else
+    return narrowed<Out>(Op::result(s, count, correction));
+}
 
 }  // namespace weft::kernels

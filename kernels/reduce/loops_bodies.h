@@ -211,8 +211,7 @@ struct ElementLoops {
 template <class Op, class Out>
 void finish_states(void* out, const void* states, std::int64_t n, std::int64_t count, std::int64_t correction) {
   for (std::int64_t i = 0; i < n; ++i)
-    static_cast<Out*>(out)[i] =
-        narrowed<Out>(Op::result(static_cast<const StateOf<Op>*>(states)[i], count, correction));
+    static_cast<Out*>(out)[i] = finished<Op, Out>(static_cast<const StateOf<Op>*>(states)[i], count, correction);
 }
 
 template <class Op, class T, class Out>

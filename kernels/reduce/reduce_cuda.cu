@@ -44,7 +44,7 @@ __global__ void __launch_bounds__(kThreads)
   if (shape.segments > 1) {
     partial[blockIdx.y * plan.outputs + output] = state;
   } else {
-    out[output] = narrowed<Out>(Op::result(state, plan.count, plan.correction));
+    out[output] = finished<Op, Out>(state, plan.count, plan.correction);
   }
 }
 
@@ -65,7 +65,7 @@ __global__ void __launch_bounds__(kThreads)
   }
   state = over_team(cells, state, t, [](State& a, const State& b) { Op::merge(a, b); });
   if (t.rank == 0 && output < plan.outputs) {
-    out[output] = narrowed<Out>(Op::result(state, plan.count, plan.correction));
+    out[output] = finished<Op, Out>(state, plan.count, plan.correction);
   }
 }
 

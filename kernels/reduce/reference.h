@@ -18,7 +18,7 @@ WEFT_HD inline Out reduced(const ReducePlan& plan, const T* x, std::int64_t i) {
   typename Op::State state = Op::start();
   for (std::int64_t r = 0; r < plan.count; ++r)
     Op::add(state, widened<typename Op::Element>(x[plan.kept.offset(i) + plan.reduced.offset(r)]), r);
-  return narrowed<Out>(Op::result(state, plan.count, plan.correction));
+  return finished<Op, Out>(state, plan.count, plan.correction);
 }
 
 }  // namespace weft::kernels

@@ -50,6 +50,10 @@ std::vector<RawTensor> raw_of(const std::vector<HostTensor>& tensors) {
   return raw;
 }
 
+bool same_values(const RawRun& a, const RawRun& b) {
+  return std::equal(a.outputs.begin(), a.outputs.end(), b.outputs.begin(), b.outputs.end(), same_numbers);
+}
+
 bool same_bytes(const RawRun& a, const RawRun& b) {
   return std::equal(a.outputs.begin(), a.outputs.end(), b.outputs.begin(), b.outputs.end(),
                     [](const RawTensor& x, const RawTensor& y) { return x.bytes == y.bytes; });
@@ -134,6 +138,9 @@ void check_on(const OpCase& row, const std::vector<HostTensor>& inputs, const st
   expect_outputs(row, run, expected, device.name());
   EXPECT_TRUE(same_bytes(run_raw(node, raw, device), run)) << "the second run gives other bits on " << device.name();
   check_unread_outputs(node, raw, device, run);
+  if (!node.region && run.fault.code == 0) {
+    EXPECT_TRUE(same_values(run_fused(node, raw, device), run)) << "other bits in a fused program on " << device.name();
+  }
   check_candidates(row, node, raw, expected, device);
   if (device.is_cpu()) {
     check_threads(node, raw, run);

@@ -181,7 +181,7 @@ class Run {
   std::unique_ptr<Guarded> workspace_, fault_;
 };
 
-// The nodes that an op without a kernel runs as, fused as in a program.
+// The nodes that an op becomes in a fused program.
 ir::Graph parts_of(const ir::Node& node, const std::vector<RawTensor>& inputs) {
   ir::Graph graph;
   ops::Builder build(graph);
@@ -231,6 +231,10 @@ RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Devic
   if (!node.region && ops::find_op(node.op).facts.runs == ops::Runs::kParts)
     return run_parts(node, inputs, device, options.misaligned);
   return Run(node, inputs, device, options)();
+}
+
+RawRun run_fused(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device) {
+  return run_parts(node, inputs, device, false);
 }
 
 std::vector<std::string_view> candidates_taking(const ir::Node& node, const std::vector<RawTensor>& inputs,

@@ -36,6 +36,8 @@ struct RawRun {
 // Runs node's op (its own inputs and outputs are not looked at) on these inputs; one without a kernel as its parts,
 // each of which runs like an op by itself.
 RawRun run_raw(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device, RunOptions options = {});
+// Runs node's op as the nodes that a fused program has for it.
+RawRun run_fused(const ir::Node& node, const std::vector<RawTensor>& inputs, Device device);
 
 // The candidates of node's op that take these inputs, in their order; none of an op without a kernel.
 std::vector<std::string_view> candidates_taking(const ir::Node& node, const std::vector<RawTensor>& inputs,
