@@ -14,7 +14,7 @@ using Results = std::vector<Tensor>;
 
 // Kinds of an op's inputs, a letter each.
 //   x  noise of the shape         p  [0.5, 2) of the shape      u  [0, 1) of the shape      b  bools of the shape
-//   r  noise (last)               w  noise (last, 64)
+//   r  noise (last)               w  noise (last, 64)           s  [0.05, 0.95) of the shape
 //   m  noise (last), a statistic  q  [0.5, 2) (last), a statistic
 //   c  noise of the shape with last axis 1
 //   i  i64 below `last`, (rows)   j  i64 below `first`, (first)   k  i64 below `last`, of the shape
@@ -49,7 +49,6 @@ std::vector<Op> functions() {
   all.push_back({"where", "bxx", one([](const Inputs& in) { return where(in[0], in[1], in[2]); })});
   all.push_back({"fma", "xxx", one([](const Inputs& in) { return fma(in[0], in[1], in[2]); })});
   all.push_back({"clamp", "x", one([](const Inputs& in) { return clamp(in[0], -0.5, 0.75); })});
-  all.push_back({"leaky_relu", "x", one([](const Inputs& in) { return leaky_relu(in[0]); })});
   // A whole exponent, which users write most.
   all.push_back({"pow3", "x", one([](const Inputs& in) { return pow(in[0], 3); })});
   return all;
@@ -120,11 +119,70 @@ std::vector<Op> layers() {
       {"batch_norm_inference", "xrrmq",
        one([](const Inputs& in) { return batch_norm_inference(in[0], in[1], in[2], in[3], in[4]); })},
       {"cross_entropy", "xi", one([](const Inputs& in) { return cross_entropy(as_rows(in[0]), in[1]); })},
+      {"accuracy", "xi", one([](const Inputs& in) { return accuracy(as_rows(in[0]), in[1]); }), false},
+  };
+}
+
+std::vector<Op> activations() {
+  const auto unary = [](const char* name, Tensor (*f)(const Tensor&), bool differentiable = true) {
+    return Op{name, "x", one([f](const Inputs& in) { return f(in[0]); }), differentiable};
+  };
+  return {
+      {"unit_step", "x", one([](const Inputs& in) { return unit_step(in[0]); }), false},
+      unary("piecewise_linear", piecewise_linear),
+      {"hardtanh", "x", one([](const Inputs& in) { return hardtanh(in[0]); })},
+      unary("relu6", relu6),
+      unary("hardsigmoid", hardsigmoid),
+      unary("hardswish", hardswish),
+      {"leaky_relu", "x", one([](const Inputs& in) { return leaky_relu(in[0]); })},
+      {"prelu", "xr", one([](const Inputs& in) { return prelu(in[0], in[1]); })},
+      {"threshold", "x", one([](const Inputs& in) { return threshold(in[0], 0.5, -1); })},
+      {"elu", "x", one([](const Inputs& in) { return elu(in[0]); })},
+      unary("selu", selu),
+      {"celu", "x", one([](const Inputs& in) { return celu(in[0], 2); })},
+      unary("log_sigmoid", log_sigmoid),
+      unary("softsign", softsign),
+      unary("tanhshrink", tanhshrink),
+      {"swish", "x", one([](const Inputs& in) { return swish(in[0], 1.5); })},
+      {"e_swish", "x", one([](const Inputs& in) { return e_swish(in[0]); })},
+      unary("mish", mish),
+      {"softmin", "x", one([](const Inputs& in) { return softmin(in[0]); })},
+      {"glu", "x", one([](const Inputs& in) { return glu(in[0]); })},
+      {"swiglu", "x", one([](const Inputs& in) { return swiglu(in[0]); })},
+      {"geglu", "x", one([](const Inputs& in) { return geglu(in[0]); })},
+      {"maxout", "x", one([](const Inputs& in) { return maxout(in[0], 4); })},
+  };
+}
+
+std::vector<Op> losses() {
+  return {
       {"mse_loss", "xx", one([](const Inputs& in) { return mse_loss(in[0], in[1]); })},
       {"l1_loss", "xx", one([](const Inputs& in) { return l1_loss(in[0], in[1]); })},
+      {"log_cosh_loss", "xx", one([](const Inputs& in) { return log_cosh_loss(in[0], in[1]); })},
       {"huber_loss", "xx", one([](const Inputs& in) { return huber_loss(in[0], in[1]); })},
+      {"smooth_l1_loss", "xx", one([](const Inputs& in) { return smooth_l1_loss(in[0], in[1]); })},
+      {"quantile_loss", "xx", one([](const Inputs& in) { return quantile_loss(in[0], in[1]); })},
+      {"poisson_nll", "xu", one([](const Inputs& in) { return poisson_nll(in[0], in[1]); })},
+      {"gaussian_nll", "xxp", one([](const Inputs& in) { return gaussian_nll(in[0], in[1], in[2]); })},
+      {"nll", "xi", one([](const Inputs& in) { return nll(as_rows(in[0]), in[1]); })},
+      {"nll_of_probabilities", "pi", one([](const Inputs& in) { return nll_of_probabilities(as_rows(in[0]), in[1]); })},
+      {"bce", "su", one([](const Inputs& in) { return bce(in[0], in[1]); })},
       {"bce_with_logits", "xu", one([](const Inputs& in) { return bce_with_logits(in[0], in[1]); })},
-      {"accuracy", "xi", one([](const Inputs& in) { return accuracy(as_rows(in[0]), in[1]); }), false},
+      {"focal_loss", "xu", one([](const Inputs& in) { return focal_loss(in[0], in[1]); })},
+      {"kl_divergence", "xp", one([](const Inputs& in) { return kl_divergence(in[0], in[1]); })},
+      {"hinge_loss", "xx", one([](const Inputs& in) { return hinge_loss(in[0], in[1]); })},
+      {"squared_hinge_loss", "xx", one([](const Inputs& in) { return squared_hinge_loss(in[0], in[1]); })},
+      {"multi_margin_loss", "xi", one([](const Inputs& in) { return multi_margin_loss(as_rows(in[0]), in[1]); })},
+      {"cosine_similarity", "xx", one([](const Inputs& in) { return cosine_similarity(in[0], in[1]); })},
+      {"pairwise_distance", "xx", one([](const Inputs& in) { return pairwise_distance(in[0], in[1]); })},
+      {"cosine_embedding_loss", "xxi",
+       one([](const Inputs& in) { return cosine_embedding_loss(as_rows(in[0]), as_rows(in[1]), in[2]); })},
+      {"contrastive_loss", "xxi",
+       one([](const Inputs& in) { return contrastive_loss(as_rows(in[0]), as_rows(in[1]), in[2]); })},
+      {"triplet_margin_loss", "xxp", one([](const Inputs& in) { return triplet_margin_loss(in[0], in[1], in[2]); })},
+      {"discriminator_loss", "xx",
+       one([](const Inputs& in) { return discriminator_loss(GANLoss::kHinge, in[0], in[1]); })},
+      {"generator_loss", "x", one([](const Inputs& in) { return generator_loss(GANLoss::kNonSaturating, in[0]); })},
   };
 }
 
@@ -152,6 +210,8 @@ Tensor input_of(char kind, const Shape& shape) {
       return uniform(shape, 0.5, 2);
     case 'u':
       return uniform(shape);
+    case 's':
+      return uniform(shape, 0.05, 0.95);
     case 'b':
       return noise(shape) > 0;
     case 'r':
@@ -175,7 +235,7 @@ Tensor input_of(char kind, const Shape& shape) {
 }
 
 // True for the kinds that a user asks gradients of.
-bool has_gradient(char kind) { return std::string_view("xprwc").find(kind) != std::string_view::npos; }
+bool has_gradient(char kind) { return std::string_view("xprwcs").find(kind) != std::string_view::npos; }
 
 template <std::size_t>
 using Argument = Tensor;
@@ -239,7 +299,7 @@ Case make(const Op& op, const Shape& shape, bool backward, const Setup&) {
 std::vector<Row> op_rows() {
   std::vector<Row> rows;
   const std::vector<std::vector<std::int64_t>> shapes = {{4096, 64}, {64, 4096}, {1'000'000}, {8, 128, 16, 16}};
-  for (const auto& family : {functions, movements, reductions, layers, sources})
+  for (const auto& family : {functions, movements, reductions, layers, activations, losses, sources})
     for (const Op& op : family())
       for (const std::vector<std::int64_t>& dims : shapes) {
         // Weights of 256 MB, and statistics of one row, are not what anybody times.
@@ -252,7 +312,7 @@ std::vector<Row> op_rows() {
               {"op-" + op.name + "-" + text + (backward ? "-backward" : ""), [op, dims, backward](const Setup& setup) {
                  std::vector<std::int64_t> sizes = dims;
                  if (setup.tiny)
-                   for (std::int64_t& size : sizes) size = std::min<std::int64_t>(size, 9);
+                   for (std::int64_t& size : sizes) size = std::min<std::int64_t>(size, 12);
                  return make(op, Shape(sizes), backward, setup);
                }});
         }

@@ -5,6 +5,7 @@ table with a ratio per op and shape. scripts/bench.sh --ops calls it once for ea
 import argparse
 import datetime
 import json
+import math
 import os
 import statistics
 import sys
@@ -38,6 +39,30 @@ def rows(x):
     return x.reshape(-1, x.shape[-1])
 
 
+def signs(i):
+    return i.clamp(max=1) * 2 - 1
+
+
+def focal(x, y):
+    p = torch.sigmoid(x)
+    loss = F.binary_cross_entropy_with_logits(x, y, reduction="none") * (p + y - 2 * p * y) ** 2
+    return (loss * (0.25 * y + 0.75 * (1 - y))).mean()
+
+
+def contrastive(a, b, i):
+    distance = F.pairwise_distance(rows(a), rows(b))
+    return torch.where(i > 0, distance, torch.relu(1 - distance)).square().mean() / 2
+
+
+def prelu(x, weight):
+    return torch.where(x > 0, x, x * weight) if x.dim() < 2 else F.prelu(x.movedim(-1, 1), weight).movedim(1, -1)
+
+
+def gate(x, function):
+    a, b = x.chunk(2, -1)
+    return a * function(b)
+
+
 def peers():
     """Op -> PyTorch's function of the same inputs; an op that is missing has PyTorch's name and meaning."""
     return {
@@ -63,6 +88,31 @@ def peers():
         "dropout": lambda x: F.dropout(x, 0.5), "batch_norm": norm, "batch_norm_inference": norm_inference,
         "cross_entropy": lambda x, i: F.cross_entropy(rows(x), i), "mse_loss": F.mse_loss, "l1_loss": F.l1_loss,
         "huber_loss": F.huber_loss, "bce_with_logits": F.binary_cross_entropy_with_logits,
+        "log_cosh_loss": lambda a, b: (torch.logaddexp(a - b, b - a) - math.log(2)).mean(),
+        "smooth_l1_loss": F.smooth_l1_loss, "quantile_loss": lambda a, b: F.l1_loss(a, b) / 2,
+        "poisson_nll": F.poisson_nll_loss, "gaussian_nll": F.gaussian_nll_loss,
+        "nll": lambda x, i: F.nll_loss(rows(x), i),
+        "nll_of_probabilities": lambda p, i: F.nll_loss(rows(p).log(), i), "bce": F.binary_cross_entropy,
+        "focal_loss": focal, "kl_divergence": lambda x, p: F.kl_div(rows(x), rows(p), reduction="batchmean"),
+        "hinge_loss": lambda x, y: torch.relu(1 - x * y).mean(),
+        "squared_hinge_loss": lambda x, y: torch.relu(1 - x * y).square().mean(),
+        "multi_margin_loss": lambda x, i: F.multi_margin_loss(rows(x), i),
+        "cosine_similarity": lambda a, b: F.cosine_similarity(a, b, -1),
+        "pairwise_distance": F.pairwise_distance,
+        "cosine_embedding_loss": lambda a, b, i: F.cosine_embedding_loss(rows(a), rows(b), signs(i)),
+        "contrastive_loss": contrastive, "triplet_margin_loss": F.triplet_margin_loss,
+        "discriminator_loss": lambda x, z: torch.relu(1 - x).mean() + torch.relu(1 + z).mean(),
+        "generator_loss": lambda z: F.softplus(-z).mean(),
+        "unit_step": lambda x: torch.heaviside(x, torch.tensor(0.5, dtype=x.dtype)),
+        "piecewise_linear": lambda x: torch.clamp(x + 0.5, 0, 1), "hardtanh": F.hardtanh, "relu6": F.relu6,
+        "hardsigmoid": F.hardsigmoid, "hardswish": F.hardswish, "prelu": prelu,
+        "threshold": lambda x: F.threshold(x, 0.5, -1),
+        "elu": F.elu, "selu": F.selu, "celu": lambda x: F.celu(x, 2), "log_sigmoid": F.logsigmoid,
+        "softsign": F.softsign,
+        "tanhshrink": F.tanhshrink, "swish": lambda x: x * torch.sigmoid(1.5 * x), "e_swish": lambda x: 1.5 * F.silu(x),
+        "mish": F.mish, "softmin": lambda x: F.softmin(x, -1), "glu": F.glu,
+        "swiglu": lambda x: gate(x, F.silu), "geglu": lambda x: gate(x, F.gelu),
+        "maxout": lambda x: x.unflatten(-1, (-1, 4)).amax(-1),
         "accuracy": lambda x, i: (rows(x).argmax(-1) == i).float().mean(),
         "zeros": lambda x: torch.zeros(x.shape), "ones": lambda x: torch.ones(x.shape),
         "full": lambda x: torch.full(x.shape, 0.5), "full_like": lambda x: torch.full_like(x, 0.5),

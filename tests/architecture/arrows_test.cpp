@@ -21,7 +21,7 @@ const std::vector<SourceFile>& small_library() {
   static const std::vector<SourceFile> files = {
       {"core/base/check.h", ""},       {"core/base/include/weft/shape.h", ""}, {"core/ir/graph.h", ""},
       {"core/array/array.h", ""},      {"core/api/trace/tracer.h", ""},        {"core/api/include/weft/tensor.h", ""},
-      {"kernels/reduce/reduce.h", ""}, {"layers/include/weft/module.h", ""},   {"optim/train/include/weft/weft.h", ""},
+      {"kernels/reduce/reduce.h", ""}, {"layers/module/include/weft/module.h", ""},   {"optim/train/include/weft/weft.h", ""},
   };
   return files;
 }
@@ -100,8 +100,8 @@ TEST(Arrows, UpwardAreFound) {
 }
 
 TEST(Arrows, ToInternalsOfTheCoreAreFound) {
-  EXPECT_THAT(arrows("layers/module.cpp", "#include \"core/api/trace/tracer.h\"\n"),
-              ElementsAre(HasSubstr("layers may include the public headers of core/api only")));
+  EXPECT_THAT(arrows("layers/module/module.cpp", "#include \"core/api/trace/tracer.h\"\n"),
+              ElementsAre(HasSubstr("layers/module may include the public headers of core/api only")));
   EXPECT_THAT(arrows("core/api/include/weft/tensor.h", "#include \"core/base/check.h\"\n"),
               ElementsAre(HasSubstr("a public header includes public headers only")));
 }
@@ -114,7 +114,7 @@ TEST(Arrows, ToTheUmbrellaOrToNoFileAreFound) {
 
 TEST(Arrows, DownwardAreAllowed) {
   EXPECT_THAT(arrows("core/ir/graph.cpp", "#include \"core/ir/graph.h\"\n#include \"core/base/check.h\"\n"), IsEmpty());
-  EXPECT_THAT(arrows("layers/linear.cpp", "#include \"weft/module.h\"\n#include \"weft/tensor.h\"\n"), IsEmpty());
+  EXPECT_THAT(arrows("layers/layer/linear.cpp", "#include \"weft/module.h\"\n#include \"weft/tensor.h\"\n"), IsEmpty());
   EXPECT_THAT(arrows("core/ir/graph.h", "// #include \"weft/tensor.h\"\n"), IsEmpty());
 }
 

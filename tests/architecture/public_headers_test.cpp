@@ -77,8 +77,8 @@ TEST(PublicHeaders, HoldNoCudaAndNoThirdParty) {
 }
 
 TEST(PublicHeaders, WordsOfCudaAreFound) {
-  EXPECT_THAT(cuda_words({"layers/include/weft/x.h", "// cudaStream_t\n\nvoid f(cudaStream_t stream);\n"}),
-              ElementsAre("layers/include/weft/x.h:3: cudaStream_t: a public header holds no CUDA"));
+  EXPECT_THAT(cuda_words({"layers/layer/include/weft/x.h", "// cudaStream_t\n\nvoid f(cudaStream_t stream);\n"}),
+              ElementsAre("layers/layer/include/weft/x.h:3: cudaStream_t: a public header holds no CUDA"));
   EXPECT_THAT(cuda_words({"x.h", "__global__ void f();\n"}), ElementsAre(HasSubstr("__global__")));
   EXPECT_THAT(cuda_words({"x.h", "void* cuda_stream();\n"}), IsEmpty());
 }

@@ -73,9 +73,9 @@ const std::vector<std::string_view>& umbrellas() {
 
 const std::vector<Room>& rooms() {
   static const std::vector<std::string_view> kAll{"core/scalar", "core/device", "core/api",
-                                                  "core/io",     "core/data",   "layers"};
+                                                  "core/io",     "core/data",   "layers/functional", "layers/module", "layers/layer"};
   static const std::vector<std::string_view> kAboveBase{"core/scalar",    "core/device", "core/api",
-                                                        "core/io",        "core/data",   "layers",
+                                                        "core/io",        "core/data",   "layers/functional", "layers/module", "layers/layer",
                                                         "optim/schedule", "optim/rules", "optim/optimizer"};
   static const std::vector<Room> all = {
       {"core/base", {}},
@@ -101,7 +101,9 @@ const std::vector<Room>& rooms() {
         "core/plan", "core/exec"}},
       {"core/io", {"core/base", "core/scalar", "core/device", "core/array", "core/api"}, {"core/api"}},
       {"core/data", {"core/base", "core/device", "core/array", "core/api", "core/io"}, {"core/api"}},
-      {"layers", {"core/base", "core/scalar", "core/device", "core/api"}, kAll},
+      {"layers/functional", {"core/base", "core/api"}, kAll},
+      {"layers/module", {"core/base", "core/scalar", "core/device", "core/api"}, kAll},
+      {"layers/layer", {"core/base", "core/api", "layers/functional", "layers/module"}, kAll},
       {"optim/schedule", {"core/base", "core/device", "core/api"}, kAboveBase},
       // layers: the name of a type.
       {"optim/rules", {"core/base", "core/device", "core/api", "optim/schedule"}, kAboveBase},
@@ -109,7 +111,7 @@ const std::vector<Room>& rooms() {
        {"core/base", "core/scalar", "core/device", "core/api", "optim/schedule", "optim/rules"},
        kAboveBase},
       {"optim/train",
-       {"core/base", "core/scalar", "core/device", "core/api", "core/io", "core/data", "layers", "optim/schedule",
+       {"core/base", "core/scalar", "core/device", "core/api", "core/io", "core/data", "layers/functional", "layers/module", "optim/schedule",
         "optim/rules", "optim/optimizer"},
        kAboveBase},
   };

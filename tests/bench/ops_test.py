@@ -15,12 +15,13 @@ def public_functions():
     names = set()
     fn = (root / "core/scalar/include/weft/fn.h").read_text()
     names.update(re.findall(r"^ *X\(\w+, (\w+)\)", fn, re.MULTILINE))
-    for header in ("core/api/include/weft/ops.h", "core/api/include/weft/elementwise.h", "core/api/include/weft/random.h",
-                   "layers/include/weft/loss.h"):
-        text = (root / header).read_text()
+    headers = [root / "core/api/include/weft" / name for name in ("ops.h", "elementwise.h", "random.h")]
+    for header in [*headers, *(root / "layers/functional/include/weft").glob("*.h")]:
+        text = header.read_text()
         names.update(re.findall(r"^(?:Tensor|std::vector<Tensor>|std::pair<Tensor, Tensor>|RowLoss|BatchNormResult|"
                                 r"Unique) (\w+)\(", text, re.MULTILINE))
     names.discard("softmax_cross_entropy")  # what cross_entropy() is made of
+    names -= {"identity", "straight_through", "gradient_penalty"}  # no work; no work; a function of a function
     return names
 
 

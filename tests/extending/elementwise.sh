@@ -43,7 +43,7 @@ link_rows() { "$compiler" objects/{core_scalar,tests_kernels_elementwise}_*.o -o
 must_compile core/scalar/functions.cpp
 for file in tests/kernels/elementwise/pointwise_functions{,_test}.cpp; do must_compile "$file"; done
 link_rows
-fails rows 'PointwiseRows.*' 'test rows for mish'
+fails rows 'PointwiseRows.*' 'test rows for exp2'
 
 apply 3
 must_compile tests/kernels/elementwise/pointwise_functions.cpp

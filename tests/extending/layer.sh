@@ -5,7 +5,7 @@
 
 [ "${#places[@]}" -eq 4 ] || die "the page names ${#places[@]} places, not 4"
 for ((i = 1; i <= 4; ++i)); do apply "$i"; done
-must_compile layers/layer_scale.cpp layers/dropout.cpp
+must_compile layers/layer/layer_scale.cpp layers/layer/dropout.cpp
 must_compile tests/layers/layer_scale_test.cpp tests/layers/layers_test.cpp
 link layers tests/layers
 run layers 'LayerScale.*'

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "tests/oracle/golden.h"
+#include "weft/activation_functions.h"
 #include "weft/elementwise.h"
 #include "weft/ops.h"
 

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "tests/oracle/golden.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
+#include "weft/classification_loss.h"
 #include "weft/dropout.h"
 #include "weft/flatten.h"
+#include "weft/gate.h"
 #include "weft/init.h"
 #include "weft/linear.h"
-#include "weft/loss.h"
+#include "weft/margin_loss.h"
 #include "weft/ops.h"
+#include "weft/prelu.h"
+#include "weft/regression_loss.h"
 
 namespace weft::testing {
 namespace {
@@ -84,14 +93,31 @@ std::vector<GoldenRow> loss_rows() {
   add_cross_entropies(rows);
   for (const auto& [suffix, reduction] : kReductions) {
     const Reduction r = reduction;
-    rows.push_back(
-        {std::string("mse") + suffix, [r](const Tensors& x) -> Tensors { return {mse_loss(x[0], x[1], r)}; }});
-    rows.push_back({std::string("l1") + suffix, [r](const Tensors& x) -> Tensors { return {l1_loss(x[0], x[1], r)}; }});
-    rows.push_back(
-        {std::string("huber") + suffix, [r](const Tensors& x) -> Tensors { return {huber_loss(x[0], x[1], 0.5, r)}; }});
-    rows.push_back({std::string("bce_with_logits") + suffix,
-                    [r](const Tensors& x) -> Tensors { return {bce_with_logits(x[0], x[1], r)}; }});
+    const auto add = [&](const std::string& name, std::function<Tensor(const Tensors&)> f) {
+      rows.push_back({name + suffix, [f = std::move(f)](const Tensors& x) -> Tensors { return {f(x)}; }});
+    };
+    add("mse", [r](const Tensors& x) { return mse_loss(x[0], x[1], {r}); });
+    add("l1", [r](const Tensors& x) { return l1_loss(x[0], x[1], {r}); });
+    add("huber", [r](const Tensors& x) { return huber_loss(x[0], x[1], {0.5, r}); });
+    add("smooth_l1", [r](const Tensors& x) { return smooth_l1_loss(x[0], x[1], {0.5, r}); });
+    add("poisson", [r](const Tensors& x) { return poisson_nll(x[0], x[1], {.reduction = r}); });
+    add("poisson_full", [r](const Tensors& x) { return poisson_nll(x[0], x[1], {false, true, 1e-8, r}); });
+    add("gaussian", [r](const Tensors& x) { return gaussian_nll(x[0], x[1], x[2], {.reduction = r}); });
+    add("gaussian_full", [r](const Tensors& x) { return gaussian_nll(x[0], x[1], x[2], {true, 1e-6, r}); });
+    add("bce_with_logits", [r](const Tensors& x) { return bce_with_logits(x[0], x[1], {.reduction = r}); });
+    add("bce_pos_weight", [r](const Tensors& x) { return bce_with_logits(x[0], x[1], {x[2], r}); });
+    add("bce", [r](const Tensors& x) { return bce(x[0], x[1], {r}); });
+    add("nll", [r](const Tensors& x) { return nll(x[0], x[1], {2, r}); });
+    add("nll_weighted", [r](const Tensors& x) { return nll(x[0], x[1], {2, r, x[2]}); });
+    add("multi_margin", [r](const Tensors& x) { return multi_margin_loss(x[0], x[1], {0.5, 1, {}, r}); });
+    add("multi_margin_2", [r](const Tensors& x) { return multi_margin_loss(x[0], x[1], {1, 2, x[2], r}); });
+    add("cosine_embedding", [r](const Tensors& x) { return cosine_embedding_loss(x[0], x[1], x[2], {0.1, r}); });
+    add("triplet", [r](const Tensors& x) { return triplet_margin_loss(x[0], x[1], x[2], {1, false, r}); });
+    add("triplet_swap", [r](const Tensors& x) { return triplet_margin_loss(x[0], x[1], x[2], {1, true, r}); });
   }
+  rows.push_back({"kl_divergence", [](const Tensors& x) -> Tensors { return {kl_divergence(x[0], x[1])}; }});
+  rows.push_back({"cosine_similarity", [](const Tensors& x) -> Tensors { return {cosine_similarity(x[0], x[1], 1)}; }});
+  rows.push_back({"pairwise_distance", [](const Tensors& x) -> Tensors { return {pairwise_distance(x[0], x[1])}; }});
   return rows;
 }
 
@@ -106,6 +132,28 @@ std::vector<GoldenRow> layer_rows() {
       {"tanh_layer", [](const Tensors& x) -> Tensors { return {Tanh()(x[0])}; }},
       {"gelu_layer", [](const Tensors& x) -> Tensors { return {GELU()(x[0])}; }},
       {"gelu_tanh_layer", [](const Tensors& x) -> Tensors { return {GELU(GELUForm::kTanh)(x[0])}; }},
+      {"hardtanh_layer", [](const Tensors& x) -> Tensors { return {Hardtanh(-1.5, 2)(x[0])}; }},
+      {"relu6_layer", [](const Tensors& x) -> Tensors { return {ReLU6()(x[0])}; }},
+      {"hardsigmoid_layer", [](const Tensors& x) -> Tensors { return {Hardsigmoid()(x[0])}; }},
+      {"hardswish_layer", [](const Tensors& x) -> Tensors { return {Hardswish()(x[0])}; }},
+      {"threshold_layer", [](const Tensors& x) -> Tensors { return {Threshold(0.5, -2)(x[0])}; }},
+      {"prelu_layer",
+       [](const Tensors& x) -> Tensors {
+         PReLU layer(5);
+         fill(layer.weight, x[1]);
+         return {layer(x[0])};
+       }},
+      {"elu_layer", [](const Tensors& x) -> Tensors { return {ELU(1.5)(x[0])}; }},
+      {"selu_layer", [](const Tensors& x) -> Tensors { return {SELU()(x[0])}; }},
+      {"celu_layer", [](const Tensors& x) -> Tensors { return {CELU(2)(x[0])}; }},
+      {"softplus_layer", [](const Tensors& x) -> Tensors { return {Softplus(3, 5)(x[0])}; }},
+      {"log_sigmoid_layer", [](const Tensors& x) -> Tensors { return {LogSigmoid()(x[0])}; }},
+      {"softsign_layer", [](const Tensors& x) -> Tensors { return {Softsign()(x[0])}; }},
+      {"tanhshrink_layer", [](const Tensors& x) -> Tensors { return {Tanhshrink()(x[0])}; }},
+      {"mish_layer", [](const Tensors& x) -> Tensors { return {Mish()(x[0])}; }},
+      {"glu_layer", [](const Tensors& x) -> Tensors { return {GLU(0)(x[0])}; }},
+      {"log_softmax_layer", [](const Tensors& x) -> Tensors { return {LogSoftmax(0)(x[0])}; }},
+      {"softmin_layer", [](const Tensors& x) -> Tensors { return {Softmin()(x[0])}; }},
       {"silu_layer", [](const Tensors& x) -> Tensors { return {SiLU()(x[0])}; }},
       {"softmax_layer", [](const Tensors& x) -> Tensors { return {Softmax()(x[0])}; }},
       {"dropout_off",

@@ -10,7 +10,7 @@
 #include "weft/batch_norm.h"
 #include "weft/compile.h"
 #include "weft/linear.h"
-#include "weft/loss.h"
+#include "weft/classification_loss.h"
 #include "weft/ops.h"
 #include "weft/optimizer.h"
 #include "weft/sequential.h"

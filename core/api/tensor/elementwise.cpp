@@ -206,7 +206,6 @@ Tensor clamp(const Tensor& x, const Tensor& low, const Tensor& high) { return ca
 Tensor clamp(const Tensor& x, Scalar low, Scalar high) {
   return call(Fn::kClamp, {x, beside(Fn::kClamp, x, low), beside(Fn::kClamp, x, high)});
 }
-Tensor leaky_relu(const Tensor& x, Scalar slope) { return where(x > 0, x, x * slope); }
 
 Tensor operator-(const Tensor& x) { return negative(x); }
 #define WEFT_OPERATOR(op, name)                                               \

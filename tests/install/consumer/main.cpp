@@ -5,7 +5,7 @@
 #include <weft/error.h>
 #include <weft/linear.h>
 #include <weft/log.h>
-#include <weft/loss.h>
+#include <weft/regression_loss.h>
 #include <weft/ops.h>
 #include <weft/optimizer.h>
 #include <weft/random.h>

@@ -10,8 +10,8 @@
 
 #include "tests/support/files.h"
 #include "weft/linear.h"
-#include "weft/loss.h"
 #include "weft/ops.h"
+#include "weft/regression_loss.h"
 #include "weft/sequential.h"
 #include "weft/serialize.h"
 #include "weft/trainer.h"

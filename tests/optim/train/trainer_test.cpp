@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/trainer.h"
+#include "weft/regression_loss.h"
 
 #include <gtest/gtest.h>
 
@@ -13,10 +14,10 @@
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/checkpoint.h"
+#include "weft/classification_loss.h"
 #include "weft/datasets.h"
 #include "weft/dropout.h"
 #include "weft/linear.h"
-#include "weft/loss.h"
 #include "weft/ops.h"
 #include "weft/sequential.h"
 #include "weft/serialize.h"

@@ -11,10 +11,10 @@
 #include "tests/support/every_device.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
+#include "weft/classification_loss.h"
 #include "weft/datasets.h"
 #include "weft/dropout.h"
 #include "weft/linear.h"
-#include "weft/loss.h"
 #include "weft/ops.h"
 #include "weft/sequential.h"
 #ifdef WEFT_CUDA_EMULATED

@@ -34,8 +34,6 @@ Tensor fma(const Tensor& a, const Tensor& b, const Tensor& c);
 // x limited to [low, high].
 Tensor clamp(const Tensor& x, const Tensor& low, const Tensor& high);
 Tensor clamp(const Tensor& x, Scalar low, Scalar high);
-// x where x > 0, else slope * x.
-Tensor leaky_relu(const Tensor& x, Scalar slope = 0.01);
 
 // Operators: `-x` is negative(x), `a + b` is add(a, b), `a < b` is less(a, b), and so on.
 Tensor operator-(const Tensor& x);

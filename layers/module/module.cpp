@@ -8,7 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/base/type_name.h"
-#include "layers/unlisted.h"
+#include "layers/module/unlisted.h"
 #include "weft/error.h"
 
 namespace weft {

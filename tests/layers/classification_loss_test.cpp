@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "weft/loss.h"
+#include "weft/classification_loss.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,14 +22,12 @@ namespace {
 
 class CrossEntropyTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(CrossEntropyTest);
-class MSETest : public EveryDevice {};
-WEFT_ON_EVERY_DEVICE(MSETest);
-class L1Test : public EveryDevice {};
-WEFT_ON_EVERY_DEVICE(L1Test);
-class HuberTest : public EveryDevice {};
-WEFT_ON_EVERY_DEVICE(HuberTest);
 class BCEWithLogitsTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(BCEWithLogitsTest);
+class NLLTest : public EveryDevice {};
+WEFT_ON_EVERY_DEVICE(NLLTest);
+class ProbabilitiesTest : public EveryDevice {};
+WEFT_ON_EVERY_DEVICE(ProbabilitiesTest);
 class AccuracyTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(AccuracyTest);
 
@@ -153,44 +152,12 @@ TEST_P(CrossEntropyTest, AnEmptyBatchHasNoMean) {
   EXPECT_EQ(shape_error([&] { cross_entropy(none, labels); }),
             "[cross_entropy] logits are (0, 3); an empty batch has no mean");
   EXPECT_EQ(shape_error([&] { accuracy(none, labels); }), "[accuracy] logits are (0, 3); an empty batch has no mean");
-  EXPECT_EQ(shape_error([&] { mse_loss(none, none); }), "[mse_loss] prediction is (0, 3); an empty batch has no mean");
-  EXPECT_EQ(shape_error([&] { l1_loss(none, none); }), "[l1_loss] prediction is (0, 3); an empty batch has no mean");
-  EXPECT_EQ(shape_error([&] { huber_loss(none, none); }),
-            "[huber_loss] prediction is (0, 3); an empty batch has no mean");
-  EXPECT_EQ(shape_error([&] { bce_with_logits(none, none); }),
-            "[bce_with_logits] prediction is (0, 3); an empty batch has no mean");
   EXPECT_EQ(cross_entropy(none, labels, {.reduction = Reduction::kSum}).item(), 0);
-  EXPECT_EQ(mse_loss(none, none, Reduction::kNone).shape(), (Shape{0, 3}));
 }
 
 TEST_P(CrossEntropyTest, ALabelOutOfRangeIsADataError) {
   const Tensor loss = cross_entropy(logits(), Tensor::of<std::int64_t>({0, 1, 3}, {3}));
   EXPECT_THROW(static_cast<void>(loss.item()), DataError);
-}
-
-TEST_P(MSETest, SquaresDifferences) {
-  const Tensor a = Tensor::of<double>({1, 2, 4}, {3}), b = Tensor::of<double>({0, 4, 4}, {3});
-  expect_near(mse_loss(a, b), {5.0 / 3}, 1e-15);
-  expect_near(mse_loss(a, b, Reduction::kSum), {5}, 1e-15);
-  expect_near(MSE{Reduction::kNone}(a, b), {1, 4, 0}, 1e-15);
-  EXPECT_THROW(mse_loss(ones({3, 1}), ones({3})), ShapeError);
-}
-
-TEST_P(L1Test, TakesMagnitudes) {
-  const Tensor a = Tensor::of<double>({1, 2, 4}, {3}), b = Tensor::of<double>({0, 4, 4}, {3});
-  expect_near(l1_loss(a, b), {1}, 1e-15);
-  expect_near(L1{Reduction::kNone}(a, b), {1, 2, 0}, 1e-15);
-  EXPECT_THROW(l1_loss(ones({3, 1}), ones({3})), ShapeError);
-}
-
-TEST_P(HuberTest, IsQuadraticThenLinear) {
-  const Tensor d = Tensor::of<double>({-3, -0.5, 0, 0.25, 2, 5}, {6});
-  expect_near(huber_loss(d, zeros_like(d), 2, Reduction::kNone), {2 * (3 - 1), 0.125, 0, 0.03125, 2, 2 * (5 - 1)},
-              1e-15);
-  expect_near(Huber{.delta = 2}(d, zeros_like(d)), {(4 + 0.125 + 0.03125 + 2 + 8) / 6}, 1e-15);
-  const auto f = [](const Tensor& x) { return huber_loss(x, zeros_like(x), 2, Reduction::kSum); };
-  expect_near(grad(f)(d), {-2, -0.5, 0, 0.25, 2, 2}, 1e-15);
-  EXPECT_THROW(huber_loss(d, d, 0), ValueError);
 }
 
 TEST_P(BCEWithLogitsTest, IsTheLogisticLoss) {
@@ -200,19 +167,20 @@ TEST_P(BCEWithLogitsTest, IsTheLogisticLoss) {
     const double s = 1 / (1 + std::exp(-x[i]));
     wanted.push_back(-y[i] * std::log(s) - (1 - y[i]) * std::log(1 - s));
   }
-  expect_near(bce_with_logits(Tensor::of<double>(x, {4}), Tensor::of<double>(y, {4}), Reduction::kNone), wanted, 1e-14);
+  expect_near(bce_with_logits(Tensor::of<double>(x, {4}), Tensor::of<double>(y, {4}), {.reduction = Reduction::kNone}),
+              wanted, 1e-14);
   EXPECT_THROW(bce_with_logits(ones({3, 1}), ones({3})), ShapeError);
 }
 
 TEST_P(BCEWithLogitsTest, KeepsAllDigitsFarFromZero) {
   const Tensor x = Tensor::of<float>({30, -30, 200, -200, 200, -200}, {6}),
                y = Tensor::of<float>({1, 0, 1, 0, 0, 1}, {6});
-  const std::vector<float> loss = bce_with_logits(x, y, Reduction::kNone).to_vector();
+  const std::vector<float> loss = bce_with_logits(x, y, {.reduction = Reduction::kNone}).to_vector();
   EXPECT_NEAR(loss[0], std::exp(-30.0), 1e-18);
   EXPECT_NEAR(loss[1], std::exp(-30.0), 1e-18);
   EXPECT_EQ(loss[4], 200);
   EXPECT_EQ(loss[5], 200);
-  const auto f = [&](const Tensor& z) { return bce_with_logits(z, y, Reduction::kSum); };
+  const auto f = [&](const Tensor& z) { return bce_with_logits(z, y, {.reduction = Reduction::kSum}); };
   const std::vector<float> slope = grad(f)(x).to_vector();
   EXPECT_NEAR(slope[0], -std::exp(-30.0), 1e-18);
   EXPECT_NEAR(slope[1], std::exp(-30.0), 1e-18);
@@ -227,6 +195,112 @@ TEST_P(BCEWithLogitsTest, KnownDerivative) {
   EXPECT_NEAR(grad(f)(Tensor::scalar(3.0)).item<double>(), -3.7018372e-4, 1e-11);
   // And at 0, where forms with max(x, 0) and |x| have a wrong slope.
   EXPECT_NEAR(grad(f)(Tensor::scalar(0.0)).item<double>(), -1.5, 1e-15);
+}
+
+TEST_P(CrossEntropyTest, RowsHaveWeights) {
+  const Tensor weight = Tensor::of<double>({2, 0, 0.5}, {3}), classes = Tensor::of<double>({1, 2, 5}, {3});
+  const Doubles rows{-log_probability(0, 2), -log_probability(1, 0), -log_probability(2, 2)};
+  expect_near(cross_entropy(logits(), labels(), {.weight = weight}), {(2 * rows[0] + 0.5 * rows[2]) / 2.5}, 1e-12);
+  expect_near(cross_entropy(logits(), labels(), {.class_weight = classes, .weight = weight}),
+              {(2 * 5 * rows[0] + 0.5 * 5 * rows[2]) / 12.5}, 1e-12);
+  expect_near(cross_entropy(logits(), labels(), {.reduction = Reduction::kNone, .weight = weight}),
+              {2 * rows[0], 0, 0.5 * rows[2]}, 1e-12);
+  expect_near(CrossEntropy{{.weight = weight}}.row_weight(logits(), labels()), {2, 0, 0.5}, 0);
+  EXPECT_EQ(shape_error([&] { cross_entropy(logits(), labels(), {.weight = ones({2})}); }),
+            "[cross_entropy] weight is (2,), the rows are (3,); both must have one shape");
+}
+
+TEST_P(NLLTest, IsCrossEntropyBehindLogSoftmax) {
+  const Tensor classes = Tensor::of<double>({1, 2, 5}, {3}), weight = Tensor::of<double>({2, 1, 0.5}, {3});
+  const Tensor some = Tensor::of<std::int64_t>({2, 1, 0}, {3});
+  for (const Reduction r : {Reduction::kMean, Reduction::kSum, Reduction::kNone}) {
+    const auto both = [&](const Tensor& x) {
+      const Tensor a = nll(log_softmax(x), some, {1, r, classes, weight});
+      const Tensor b = cross_entropy(x, some, {0, 1, r, classes, weight});
+      return std::pair{a, b};
+    };
+    const auto [a, b] = both(logits());
+    expect_near(a, b.to_vector<double>(), 1e-13);
+    expect_near(grad([&](const Tensor& x) { return both(x).first.sum(); })(logits()),
+                grad([&](const Tensor& x) { return both(x).second.sum(); })(logits()).to_vector<double>(), 1e-13);
+  }
+  expect_near(NLL{{.ignore_index = 1, .class_weight = classes}}.row_weight(logits(), some), {5, 0, 1}, 0);
+  const Tensor image = logits().reshape({1, 3, 3});
+  EXPECT_EQ(nll(image, some.reshape({1, 3}), {.reduction = Reduction::kNone}).shape(), (Shape{1, 3}));
+}
+
+TEST_P(NLLTest, RefusesWhatIsNoClass) {
+  EXPECT_THROW(nll(logits(), logits()), DTypeError);
+  EXPECT_THROW(nll(logits(), Tensor::of<std::int64_t>({0}, {1})), ShapeError);
+  EXPECT_THROW(nll(logits(), labels(), {.class_weight = ones({2})}), ShapeError);
+  const Tensor loss = nll(logits(), Tensor::of<std::int64_t>({0, 3, 1}, {3}));
+  EXPECT_THROW(static_cast<void>(loss.item()), DataError);
+  EXPECT_THROW(nll(zeros({0, 3}), zeros({0}, DType::kI64)), ShapeError);
+}
+
+TEST_P(NLLTest, AnIgnoredRowMayHaveNoProbability) {
+  const Tensor p = Tensor::of<float>({0.25, 0.75, 0, 1}, {2, 2}), y = Tensor::of<std::int64_t>({0, -100}, {2});
+  expect_near(nll_of_probabilities(p, y), {-std::log(0.25)}, 1e-6);
+  const Tensor all = Tensor::of<std::int64_t>({-100, -100}, {2});
+  EXPECT_EQ(nll_of_probabilities(p, all).item(), 0);
+  EXPECT_EQ(grad([&](const Tensor& x) { return nll_of_probabilities(x, all); })(p).to_vector(),
+            (std::vector<float>(4)));
+}
+
+TEST_P(ProbabilitiesTest, AreThoseOfAFirstCourse) {
+  const Tensor p = Tensor::of<float>({1, 0, 0.5, 0.5, 0.25, 0.75, 0, 1}, {4, 2});
+  const Tensor y = zeros({4}, DType::kI64);
+  const std::vector<float> loss = nll_of_probabilities(p, y, {.reduction = Reduction::kNone}).to_vector();
+  EXPECT_EQ(loss[0], 0);
+  EXPECT_NEAR(loss[1], 0.693147, 1e-6);
+  EXPECT_NEAR(loss[2], 1.386294, 1e-6);
+  EXPECT_EQ(loss[3], std::numeric_limits<float>::infinity());
+  const Tensor first = p.column(0), one = ones({4});
+  EXPECT_EQ(bce(first, one, {.reduction = Reduction::kNone}).to_vector(), loss);
+  EXPECT_EQ(bce(1 - first, zeros({4}), {.reduction = Reduction::kNone}).to_vector(), loss);
+}
+
+TEST_P(ProbabilitiesTest, ZeroGivesNoNaNBehindASoftmax) {
+  const Tensor x = Tensor::of<float>({0, 300, 300, 0}, {2, 2}), y = Tensor::of<std::int64_t>({0, 0}, {2});
+  const auto loss = [&](const Tensor& z) { return nll_of_probabilities(softmax(z), y); };
+  EXPECT_EQ(loss(x).item(), std::numeric_limits<float>::infinity());
+  for (const float slope : grad(loss)(x).to_vector()) EXPECT_TRUE(std::isfinite(slope)) << slope;
+  const Tensor z = Tensor::of<float>({-300, 300, 0}, {3}), t = Tensor::of<float>({1, 0, 1}, {3});
+  for (const float slope : grad([&](const Tensor& v) { return bce(sigmoid(v), t); })(z).to_vector())
+    EXPECT_TRUE(std::isfinite(slope)) << slope;
+  // What is no probability is NaN, not a large loss.
+  EXPECT_TRUE(std::isnan(bce(Tensor::of<float>({-0.5f}, {1}), ones({1})).item()));
+}
+
+TEST_P(ProbabilitiesTest, ATermWhoseFactorIsZeroIsZero) {
+  const Tensor p = Tensor::of<double>({0, 1, 0, 1}, {4}), y = Tensor::of<double>({0, 1, 1, 0}, {4});
+  const double inf = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(bce(p, y, {.reduction = Reduction::kNone}).to_vector<double>(), (Doubles{0, 0, inf, inf}));
+  const Tensor q = Tensor::of<double>({0, 1, 0.25, 0.75}, {2, 2}),
+               log_p = log(Tensor::of<double>({0, 1, 0.5, 0.5}, {2, 2}));
+  const double second = 0.25 * std::log(0.5) + 0.75 * std::log(1.5);
+  expect_near(kl_divergence(log_p, q, {.reduction = Reduction::kNone}), {0, second}, 1e-15);
+  expect_near(kl_divergence(log_p, q), {second / 2}, 1e-15);
+}
+
+TEST_P(BCEWithLogitsTest, PositiveTargetsHaveAWeight) {
+  const Tensor x = Tensor::of<double>({-2, 0, 0.5, 3}, {2, 2}), y = Tensor::of<double>({0, 1, 0.25, 1}, {2, 2});
+  const Tensor plain = y * softplus(-x), rest = (1.0 - y) * softplus(x), factor = Tensor::of<double>({3, 0.5}, {2});
+  expect_near(bce_with_logits(x, y, {.pos_weight = factor}), {(factor * plain + rest).mean().item<double>()}, 1e-15);
+  EXPECT_THROW(bce_with_logits(x, y, {.pos_weight = ones({3})}), ShapeError);
+  EXPECT_THROW(bce_with_logits(x, y, {.pos_weight = ones({1, 2, 2})}), ShapeError);
+}
+
+TEST_P(BCEWithLogitsTest, FocalLossesWeighWhatIsNotYetRight) {
+  const Tensor x = Tensor::of<double>({-2, 0, 0.5, 3}, {4}), y = Tensor::of<double>({0, 1, 0, 1}, {4});
+  expect_near(focal_loss(x, y, {.gamma = 0, .alpha = -1}), {bce_with_logits(x, y).item<double>()}, 1e-15);
+  Doubles wanted;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const double s = 1 / (1 + std::exp(-x.to_vector<double>()[i])), t = y.to_vector<double>()[i];
+    wanted.push_back(t == 1 ? -0.25 * (1 - s) * (1 - s) * std::log(s) : -0.75 * s * s * std::log(1 - s));
+  }
+  expect_near(focal_loss(x, y, {.reduction = Reduction::kNone}), wanted, 1e-15);
+  EXPECT_THROW(focal_loss(x, y, {.gamma = -1}), ValueError);
 }
 
 TEST_P(AccuracyTest, CountsTheRightRows) {

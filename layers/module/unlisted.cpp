@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "layers/unlisted.h"
+#include "layers/module/unlisted.h"
 
 #include <algorithm>
 #include <functional>

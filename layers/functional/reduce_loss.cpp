@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layers/functional/reduce_loss.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/base/check.h"
+#include "weft/elementwise.h"
+#include "weft/error.h"
+#include "weft/ops.h"
+
+namespace weft::detail {
+namespace {
+
+// The weights in a shape that broadcasts against the losses: (n) becomes (n, 1) for (n, d).
+Tensor weights_for(const Tensor& losses, const Tensor& weight, const char* op) {
+  const Shape &given = weight.shape(), &wanted = losses.shape();
+  if (given.rank() > wanted.rank() || !std::equal(given.begin(), given.end(), wanted.begin()))
+    fail<ShapeError>(op, "weight is ", given, ", the losses are ", wanted,
+                     "; weights have the shape of the losses or that of their first axes");
+  std::vector<std::int64_t> dims = given.dims();
+  dims.resize(static_cast<std::size_t>(wanted.rank()), 1);
+  return broadcast_to(weight.reshape(Shape(std::move(dims))).to(losses.dtype()), wanted);
+}
+
+}  // namespace
+
+Tensor wide(const Tensor& x) { return !is_floating(x.dtype()) || size_of(x.dtype()) == 2 ? x.to(DType::kF32) : x; }
+
+void check_same_shape(const Tensor& prediction, const Tensor& target, const char* op) {
+  if (prediction.shape() != target.shape())
+    fail<ShapeError>(op, "prediction is ", prediction.shape(), ", target is ", target.shape(),
+                     ", both must have one shape");
+}
+
+void check_not_empty(const Tensor& x, const char* op, const char* what) {
+  if (x.numel() == 0) fail<ShapeError>(op, what, " ", x.shape(), "; an empty batch has no mean");
+}
+
+Tensor mean_of_sum(const Tensor& total, const Tensor& divisor) { return total / where(equal(divisor, 0), 1, divisor); }
+
+Tensor reduce_loss(const Tensor& losses, Reduction reduction, const Tensor& weight, const Tensor& prediction,
+                   const char* op) {
+  const DType dtype = is_floating(prediction.dtype()) ? prediction.dtype() : losses.dtype();
+  const Tensor weights = weight.defined() ? weights_for(losses, weight, op) : Tensor();
+  const Tensor weighted = weight.defined() ? losses * weights : losses;
+  switch (reduction) {
+    case Reduction::kMean:
+      check_not_empty(prediction, op, "prediction is");
+      return (weight.defined() ? mean_of_sum(weighted.sum(), weights.sum()) : weighted.mean()).to(dtype);
+    case Reduction::kSum:
+      return weighted.sum().to(dtype);
+    case Reduction::kNone:
+      break;
+  }
+  return weighted.to(dtype);
+}
+
+}  // namespace weft::detail

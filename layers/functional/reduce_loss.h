@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "weft/reduction.h"
+#include "weft/tensor.h"
+
+// What all losses share: a dtype to compute in, checks, and the end.
+namespace weft::detail {
+
+// f32 for 16 bits and integers, because 16 bits would round after each operation; else x itself.
+Tensor wide(const Tensor& x);
+
+// ShapeError unless both have one shape, because broadcasting (n, 1) against (n) is always a mistake here.
+void check_same_shape(const Tensor& prediction, const Tensor& target, const char* op);
+// ShapeError for an empty batch, because its mean would be NaN and show only later, as a loss.
+void check_not_empty(const Tensor& x, const char* op, const char* what);
+
+// total / divisor, 0 where the divisor is 0.
+Tensor mean_of_sum(const Tensor& total, const Tensor& divisor);
+// The losses of elements or rows, weighted and reduced, in the dtype of `prediction`.
+Tensor reduce_loss(const Tensor& losses, Reduction reduction, const Tensor& weight, const Tensor& prediction,
+                   const char* op);
+
+}  // namespace weft::detail
