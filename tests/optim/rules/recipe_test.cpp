@@ -287,7 +287,7 @@ TEST(Recipe, RefusesWrongNumbers) {
                                Recipe(Adam{.eps = kNaN}), Recipe(Adafactor{.decay = kNaN})})
     EXPECT_THAT(refusal(recipe), HasSubstr("; it must be ")) << recipe.name();
   EXPECT_EQ(refusal(Adam{.lr = schedule::linear(1, -1, 10)}), "[adam] lr is -1 in some update; it must be 0 or more");
-  EXPECT_THAT(refusal(Lion{.lr = -1 * schedule::warmup_cosine(1, 2, 9)}), HasSubstr("lr is -0.5 in some update"));
+  EXPECT_THAT(refusal(Lion{.lr = -1 * schedule::warmup_cosine(1, 2, 9)}), HasSubstr("lr is -1 in some update"));
   EXPECT_THAT(refusal(Lion{.lr = Schedule(1).then(5, schedule::cosine(1, kNaN, 3))}), HasSubstr("in some update"));
   // Cut off before it is negative.
   const Parameters p{{"p", Variable(ones({1}))}};
