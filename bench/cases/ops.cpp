@@ -123,6 +123,30 @@ std::vector<Op> layers() {
   };
 }
 
+std::vector<Op> arrays() {
+  return {
+      {"tril", "x", one([](const Inputs& in) { return tril(as_rows(in[0])); })},
+      {"triu", "x", one([](const Inputs& in) { return triu(as_rows(in[0])); })},
+      {"diag", "x", one([](const Inputs& in) { return diag(as_rows(in[0])); })},
+      {"roll", "x", one([](const Inputs& in) { return roll(in[0], 3); })},
+      {"repeat", "x", one([](const Inputs& in) { return repeat(in[0], 2); })},
+      {"tile", "x", one([](const Inputs& in) { return tile(in[0], {2}); })},
+      {"outer", "rr", one([](const Inputs& in) { return outer(in[0], in[1]); })},
+      {"cross", "xx", one([](const Inputs& in) { return cross(in[0].slice(-1, 0, 3), in[1].slice(-1, 0, 3)); })},
+      {"einsum", "xw", one([](const Inputs& in) { return einsum("...i,ij->...j", in); })},
+      {"nonzero", "x", one([](const Inputs& in) { return nonzero(in[0] > 0); }), false, false},
+      {"norm", "x", one([](const Inputs& in) { return norm(in[0], 2, {-1}); })},
+      {"standard_deviation", "x", one([](const Inputs& in) { return standard_deviation(in[0], {-1}); })},
+      {"quantile", "x", one([](const Inputs& in) { return quantile(in[0], 0.3); })},
+      {"median", "x", one([](const Inputs& in) { return median(in[0]); })},
+      {"eye", "x", one([](const Inputs& in) { return eye(std::min<std::int64_t>(in[0].dim(0), 4096), 64); }), false},
+      {"linspace", "x", one([](const Inputs& in) { return linspace(0, 1, in[0].numel()); }), false},
+      {"randint", "x", one([](const Inputs& in) { return randint(0, 100, in[0].shape()); }), false},
+      {"randperm", "x", one([](const Inputs& in) { return randperm(in[0].numel()); }), false},
+      {"bernoulli", "u", one([](const Inputs& in) { return bernoulli(in[0]); }), false},
+  };
+}
+
 std::vector<Op> activations() {
   const auto unary = [](const char* name, Tensor (*f)(const Tensor&), bool differentiable = true) {
     return Op{name, "x", one([f](const Inputs& in) { return f(in[0]); }), differentiable};
@@ -299,11 +323,13 @@ Case make(const Op& op, const Shape& shape, bool backward, const Setup&) {
 std::vector<Row> op_rows() {
   std::vector<Row> rows;
   const std::vector<std::vector<std::int64_t>> shapes = {{4096, 64}, {64, 4096}, {1'000'000}, {8, 128, 16, 16}};
-  for (const auto& family : {functions, movements, reductions, layers, activations, losses, sources})
+  for (const auto& family : {functions, movements, reductions, layers, arrays, activations, losses, sources})
     for (const Op& op : family())
       for (const std::vector<std::int64_t>& dims : shapes) {
-        // Weights of 256 MB, and statistics of one row, are not what anybody times.
-        if (dims.size() == 1 && (op.name == "matmul" || op.name.starts_with("batch_norm"))) continue;
+        // Weights of 256 MB, a result of 4 TB, and statistics of one row are not what anybody times.
+        if (dims.size() == 1 &&
+            (op.name == "matmul" || op.name == "einsum" || op.name == "outer" || op.name.starts_with("batch_norm")))
+          continue;
         std::string text;
         for (const std::int64_t size : dims) text += (text.empty() ? "" : "x") + std::to_string(size);
         for (const bool backward : {false, true}) {

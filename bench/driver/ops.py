@@ -113,6 +113,15 @@ def peers():
         "mish": F.mish, "softmin": lambda x: F.softmin(x, -1), "glu": F.glu,
         "swiglu": lambda x: gate(x, F.silu), "geglu": lambda x: gate(x, F.gelu),
         "maxout": lambda x: x.unflatten(-1, (-1, 4)).amax(-1),
+        "tril": lambda x: torch.tril(rows(x)), "triu": lambda x: torch.triu(rows(x)),
+        "diag": lambda x: torch.diag(rows(x)).clone(), "roll": lambda x: torch.roll(x, 3, -1),
+        "repeat": lambda x: torch.repeat_interleave(x, 2, -1), "tile": lambda x: torch.tile(x, (2,)),
+        "cross": lambda a, b: torch.linalg.cross(a[..., :3], b[..., :3]),
+        "einsum": lambda x, w: torch.einsum("...i,ij->...j", x, w), "nonzero": lambda x: torch.nonzero(x > 0),
+        "norm": lambda x: torch.linalg.vector_norm(x, 2, -1), "standard_deviation": lambda x: torch.std(x, -1),
+        "quantile": lambda x: torch.quantile(x, 0.3, -1), "median": lambda x: torch.median(x, -1).values,
+        "eye": lambda x: torch.eye(min(x.shape[0], 4096), 64), "linspace": lambda x: torch.linspace(0, 1, x.numel()),
+        "randint": lambda x: torch.randint(0, 100, x.shape), "randperm": lambda x: torch.randperm(x.numel()),
         "accuracy": lambda x, i: (rows(x).argmax(-1) == i).float().mean(),
         "zeros": lambda x: torch.zeros(x.shape), "ones": lambda x: torch.ones(x.shape),
         "full": lambda x: torch.full(x.shape, 0.5), "full_like": lambda x: torch.full_like(x, 0.5),
@@ -121,7 +130,7 @@ def peers():
     }
 
 
-RANDOM = ("dropout", "uniform", "randn")  # whose values no peer has
+RANDOM = ("dropout", "uniform", "randn", "randint", "randperm", "bernoulli")  # whose values no peer has
 
 
 def peer_of(op):

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ostream>
 
 #include "core/base/check.h"
 
@@ -52,6 +53,8 @@ void expect_addressable(const std::string& op, const TensorSpec& spec) {
   if (!counted(spec.shape, static_cast<std::int64_t>(size_of(spec.dtype))))
     fail<ShapeError>(op, "a tensor ", spec, " has 2^63 bytes or more; use fewer elements");
 }
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.text(); }
 
 std::string Shape::text() const {
   std::string out = "(";

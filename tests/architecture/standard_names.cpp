@@ -59,6 +59,7 @@ const std::vector<StandardHeader>& standard_headers() {
        "plus ref reference_wrapper tuple"},
       {"future", "async future promise"},
       {"iomanip", "put_time setfill setprecision setw"},
+      {"iosfwd", "ifstream istream ofstream ostream"},
       {"iostream", "cerr cin clog cout endl flush getline istream ostream"},
       {"istream", "getline istream ostream"},
       {"iterator",

@@ -15,7 +15,8 @@ def public_functions():
     names = set()
     fn = (root / "core/scalar/include/weft/fn.h").read_text()
     names.update(re.findall(r"^ *X\(\w+, (\w+)\)", fn, re.MULTILINE))
-    headers = [root / "core/api/include/weft" / name for name in ("ops.h", "elementwise.h", "random.h")]
+    headers = [root / "core/api/include/weft" / name for name in ("ops.h", "elementwise.h", "random.h", "array.h",
+                                                             "statistics.h")]
     for header in [*headers, *(root / "layers/functional/include/weft").glob("*.h")]:
         text = header.read_text()
         names.update(re.findall(r"^(?:Tensor|std::vector<Tensor>|std::pair<Tensor, Tensor>|RowLoss|BatchNormResult|"

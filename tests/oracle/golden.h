@@ -39,6 +39,7 @@ void check_rows(const SafetensorsFile& file, const std::vector<GoldenRow>& rows)
 
 std::vector<GoldenRow> elementwise_rows();
 std::vector<GoldenRow> movement_rows();
+std::vector<GoldenRow> array_rows();
 std::vector<GoldenRow> reduction_rows();
 std::vector<GoldenRow> structured_rows();
 std::vector<GoldenRow> promotion_rows();

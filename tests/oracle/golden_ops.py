@@ -100,6 +100,26 @@ def interleaved(x):
     return base + torch.zeros_like(base).index_put((torch.tensor([[1], [3]]), torch.tensor([[0, 3, 6]])), x)
 
 
+def arrays():
+    x = u(-1, 1, 4, 5)
+    yield Case("triangles", lambda x: (torch.tril(x, 1), torch.triu(x, -1)), x)
+    yield Case("diagonals", lambda x, v: (torch.diag(x, 1), torch.diag(x, -2), torch.diag(v, -1)), x, u(-1, 1, 3))
+    yield Case("roll", lambda x: torch.roll(x, -2, 1), x)
+    yield Case("repeat", lambda x: torch.repeat_interleave(x, 3, 0), x)
+    yield Case("tile", lambda x: torch.tile(x, (2, 1, 3)), x)
+    yield Case("outer", torch.outer, u(-1, 1, 3), u(-1, 1, 4))
+    yield Case("cross", lambda a, b: torch.linalg.cross(a, b, dim=1), u(-1, 1, 2, 3, 4), u(-1, 1, 1, 3, 4))
+    yield Case("einsum", lambda a, b: torch.einsum("bhqd,bhkd->bqhk", a, b), u(-1, 1, 2, 2, 3, 4), u(-1, 1, 2, 2, 5, 4))
+    yield Case("einsum_diagonal", lambda a: torch.einsum("iji->ji", a), u(-1, 1, 3, 2, 3))
+    yield Case("einsum_three", lambda a, b, c: torch.einsum("ij,jk,kl", a, b, c), u(-1, 1, 2, 3), u(-1, 1, 3, 4),
+               u(-1, 1, 4, 2))
+    yield Case("norms", lambda x: (torch.linalg.vector_norm(x, 2, 1), torch.linalg.vector_norm(x, 3),
+                                   torch.linalg.vector_norm(x, 1, 0), torch.linalg.vector_norm(x, np.inf, 1)), x)
+    yield Case("standard_deviation", lambda x: torch.std(x, 1), x)
+    yield Case("quantile", lambda x: (torch.quantile(x, 0.3, 1), torch.quantile(x, 0.7, 0, True)), distinct(4, 6))
+    yield Case("median", lambda x: torch.median(x, 1).values, distinct(4, 6))
+
+
 def reductions():
     x = u(-2, 2, 3, 4, 5)
     for name, function in {"sum": torch.sum, "mean": torch.mean, "max": torch.amax, "min": torch.amin}.items():
@@ -182,4 +202,4 @@ def promotion():
 
 
 def ops():
-    return [*elementwise(), *movement(), *reductions(), *structured(), *promotion()]
+    return [*elementwise(), *movement(), *arrays(), *reductions(), *structured(), *promotion()]

@@ -15,6 +15,7 @@ class OracleOn : public EveryDevice {};
 TEST_P(OracleOn, Elementwise) { check_rows(open_golden("ops"), elementwise_rows()); }
 TEST_P(OracleOn, Promotion) { check_rows(open_golden("ops"), promotion_rows()); }
 TEST_P(OracleOn, Movement) { check_rows(open_golden("ops"), movement_rows()); }
+TEST_P(OracleOn, Arrays) { check_rows(open_golden("ops"), array_rows()); }
 TEST_P(OracleOn, Reductions) { check_rows(open_golden("ops"), reduction_rows()); }
 TEST_P(OracleOn, Structured) { check_rows(open_golden("ops"), structured_rows()); }
 TEST_P(OracleOn, Losses) { check_rows(open_golden("losses"), loss_rows()); }
@@ -36,7 +37,8 @@ std::set<std::string> cases_of(std::initializer_list<std::vector<GoldenRow>> fam
 }
 
 TEST(Oracle, EveryGoldenCaseIsChecked) {
-  EXPECT_THAT(cases_of({elementwise_rows(), promotion_rows(), movement_rows(), reduction_rows(), structured_rows()}),
+  EXPECT_THAT(cases_of({elementwise_rows(), promotion_rows(), movement_rows(), array_rows(), reduction_rows(),
+                        structured_rows()}),
               ::testing::ContainerEq(cases_in("ops")));
   EXPECT_THAT(cases_of({loss_rows(), layer_rows()}), ::testing::ContainerEq(cases_in("losses")));
 }

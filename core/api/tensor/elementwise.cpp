@@ -68,11 +68,11 @@ DType dtype_beside(Fn fn, DType dtype, const Scalar& number) {
   return dtype;
 }
 
-struct Range {
+struct IntegerRange {
   std::int64_t low, high;
 };
 
-Range range_of(DType dtype) {
+IntegerRange range_of(DType dtype) {
   switch (dtype) {
     case DType::kU8:
       return {0, 255};
@@ -94,7 +94,7 @@ Range range_of(DType dtype) {
 int side_of(DType dtype, const Scalar& number) {
   if (is_floating(dtype) || !number.is_integer) return 0;
   if (number.is_beyond_i64) return 1;
-  const Range range = range_of(dtype);
+  const IntegerRange range = range_of(dtype);
   return number.integer < range.low ? -1 : number.integer > range.high ? 1 : 0;
 }
 
@@ -109,7 +109,7 @@ Tensor beside(Fn fn, const Tensor& tensor, Scalar number) {
   const DType dtype = dtype_beside(fn, detail::impl_of(tensor, name_of(fn)).spec().dtype, number);
   if (const int side = side_of(dtype, number)) {
     if (orders(fn)) {
-      const Range range = range_of(dtype);
+      const IntegerRange range = range_of(dtype);
       number = side < 0 ? range.low : range.high;
     } else if (number.is_beyond_i64) {
       fail<ValueError>(name_of(fn), "the number beside ", tensor.impl()->spec(), " is ", number.real,

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/random.h"
 
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "core/api/trace/cell.h"
 #include "core/api/trace/dispatch.h"
 #include "core/api/trace/generator_state.h"
 #include "core/base/check.h"
 #include "core/base/lasting.h"
+#include "weft/elementwise.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -72,6 +75,37 @@ Tensor uniform(Shape shape, Scalar low, Scalar high, DType dtype) {
   Tensor u = draw_shaped("uniform", shape, dtype);
   if (high.real != 1.0 || low.real != 0.0) u = u * (high.real - low.real);
   return low.real == 0.0 ? u : u + low.real;
+}
+
+Tensor randint(std::int64_t low, std::int64_t high, Shape shape, DType dtype) {
+  if (is_floating(dtype) || dtype == DType::kBool)
+    fail<DTypeError>("randint", "dtype is ", dtype, "; it must be one of integers");
+  // Unsigned, because the difference of two i64 may be more than an i64 holds.
+  const auto count = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+  if (low >= high || count > (std::uint64_t{1} << 53))
+    fail<ValueError>("randint", "the range is [", low, ", ", high, "); it must hold 1 to 2^53 numbers");
+  const auto range = static_cast<double>(count);
+  // At most the last number, because u * range may be rounded up to range.
+  const Tensor place = minimum(floor(uniform(std::move(shape), 0.0, 1.0, DType::kF64) * range), range - 1);
+  return (place.to(DType::kI64) + low).to(dtype);
+}
+
+Tensor randperm(std::int64_t n) {
+  if (n < 0) fail<ShapeError>("randperm", "n is ", n, "; it must be 0 or more");
+  return sort(uniform({n}, 0.0, 1.0, DType::kF64)).second;
+}
+
+Tensor bernoulli(const Tensor& p) {
+  if (!is_floating(p.dtype())) fail<DTypeError>("bernoulli", "p is ", p.dtype(), "; probabilities are floating");
+  const DType wide = p.dtype() == DType::kF64 ? DType::kF64 : DType::kF32;
+  const DeviceScope on(p.device());
+  return (uniform(p.shape(), 0.0, 1.0, wide) < p.to(wide)).to(p.dtype());
+}
+
+Tensor bernoulli(Shape shape, double p, DType dtype) {
+  if (!is_floating(dtype)) fail<DTypeError>("bernoulli", "dtype is ", dtype, "; draws are floating");
+  if (!(p >= 0 && p <= 1)) fail<ValueError>("bernoulli", "p is ", p, "; it must lie in [0, 1]");
+  return (uniform(std::move(shape)) < p).to(dtype);
 }
 
 Tensor randn(Shape shape, DType dtype) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/tensor.h"
 
+#include <ostream>
+
 #include "core/api/trace/dispatch.h"
 #include "core/api/trace/tensor_impl.h"
 #include "core/array/dlpack.h"
@@ -174,11 +176,23 @@ Tensor Tensor::column(std::int64_t j) const {
   if (at < 0 || at >= size) fail<ShapeError>("column", "column ", j, " is outside ", shape());
   return slice(-1, at, at + 1).squeeze(-1);
 }
+Tensor Tensor::operator[](std::int64_t i) const {
+  if (rank() == 0) fail<ShapeError>("index", "a tensor without axes has no row ", i);
+  const std::int64_t size = dim(0), at = i < 0 ? i + size : i;
+  if (at < 0 || at >= size) fail<ShapeError>("index", "row ", i, " is outside ", shape());
+  return slice(0, at, at + 1).squeeze(0);
+}
+Tensor Tensor::operator[](const Range& rows) const {
+  if (rank() == 0) fail<ShapeError>("index", "a tensor without axes has no rows");
+  return slice(0, rows.begin, rows.end.value_or(dim(0)), rows.step);
+}
 Tensor Tensor::sum(std::vector<int> axes, bool keep) const { return weft::sum(*this, std::move(axes), keep); }
 Tensor Tensor::mean(std::vector<int> axes, bool keep) const { return weft::mean(*this, std::move(axes), keep); }
 Tensor Tensor::max(std::vector<int> axes, bool keep) const { return weft::max(*this, std::move(axes), keep); }
 Tensor Tensor::min(std::vector<int> axes, bool keep) const { return weft::min(*this, std::move(axes), keep); }
 Tensor Tensor::argmax(int axis, bool keep) const { return weft::argmax(*this, axis, keep); }
+
+std::ostream& operator<<(std::ostream& out, const Tensor& x) { return out << x.text(); }
 
 Tensor& Tensor::operator+=(const Tensor& other) { return *this = *this + other; }
 Tensor& Tensor::operator-=(const Tensor& other) { return *this = *this - other; }

@@ -2,6 +2,7 @@
 #pragma once
 
 // Tensors, variables, compiled programs, derivatives, and what stands below them.
+#include "weft/array.h"
 #include "weft/compile.h"
 #include "weft/custom_op.h"
 #include "weft/device.h"
@@ -20,6 +21,7 @@
 #include "weft/scope.h"
 #include "weft/session.h"
 #include "weft/shape.h"
+#include "weft/statistics.h"
 #include "weft/tensor.h"
 #include "weft/user_stream.h"
 #include "weft/variable.h"

@@ -2,6 +2,7 @@
 #pragma once
 #include <concepts>
 #include <cstdint>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,13 @@ struct Scalar {
       integer = is_beyond_i64 ? INT64_MAX : static_cast<std::int64_t>(v);
     }
   }
+};
+
+// Elements begin, begin + step, ... before end; without an end, all behind begin. Negative: from the end.
+struct Range {
+  std::int64_t begin = 0;
+  std::optional<std::int64_t> end{};
+  std::int64_t step = 1;
 };
 
 namespace detail {
@@ -139,6 +147,9 @@ class Tensor {
   // Elements begin, begin + step, ... before end along an axis; ShapeError for a range that does not lie in it.
   Tensor slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1) const;  // negative: from the end
   Tensor column(std::int64_t j) const;                                                        // x[..., j]
+  // Row i of axis 0, without the axis, and rows of axis 0: x[2], x[-1], x[{1, 5}]. ShapeError for what is not there.
+  Tensor operator[](std::int64_t i) const;
+  Tensor operator[](const Range& rows) const;
   // Members for the functions of the same name in weft/ops.h.
   Tensor sum(std::vector<int> axes = {}, bool keep = false) const;  // no axes: all of them
   Tensor mean(std::vector<int> axes = {}, bool keep = false) const;
@@ -163,5 +174,8 @@ class Tensor {
 
   std::shared_ptr<const detail::TensorImpl> impl_;
 };
+
+// The text() of a tensor, for which it waits.
+WEFT_EXPORT std::ostream& operator<<(std::ostream& out, const Tensor& x);
 
 }  // namespace weft

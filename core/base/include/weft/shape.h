@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +38,8 @@ class Shape {
   std::vector<std::int64_t> dims_;
 };
 
+// The text() of a shape.
+WEFT_EXPORT std::ostream& operator<<(std::ostream& out, const Shape& shape);
 // Elements to skip for one step along each axis of a dense row-major tensor.
 std::vector<std::int64_t> row_major_strides(const Shape& shape);
 // The axis counted from the front; throws ShapeError naming `op` when it is outside [-rank, rank).
