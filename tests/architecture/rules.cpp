@@ -72,11 +72,11 @@ const std::vector<std::string_view>& umbrellas() {
 }
 
 const std::vector<Room>& rooms() {
-  static const std::vector<std::string_view> kAll{"core/scalar", "core/device", "core/api",
-                                                  "core/io",     "core/data",   "layers/functional", "layers/module", "layers/layer"};
-  static const std::vector<std::string_view> kAboveBase{"core/scalar",    "core/device", "core/api",
-                                                        "core/io",        "core/data",   "layers/functional", "layers/module", "layers/layer",
-                                                        "optim/schedule", "optim/rules", "optim/optimizer"};
+  static const std::vector<std::string_view> kAll{"core/scalar", "core/device",       "core/api",      "core/io",
+                                                  "core/data",   "layers/functional", "layers/module", "layers/layer"};
+  static const std::vector<std::string_view> kAboveBase{
+      "core/scalar",   "core/device",  "core/api",       "core/io",     "core/data",     "layers/functional",
+      "layers/module", "layers/layer", "optim/schedule", "optim/rules", "optim/metrics", "optim/optimizer"};
   static const std::vector<Room> all = {
       {"core/base", {}},
       {"core/scalar", {}},
@@ -107,12 +107,13 @@ const std::vector<Room>& rooms() {
       {"optim/schedule", {"core/base", "core/device", "core/api"}, kAboveBase},
       // layers: the name of a type.
       {"optim/rules", {"core/base", "core/device", "core/api", "optim/schedule"}, kAboveBase},
+      {"optim/metrics", {"core/base", "core/device", "core/api"}, kAboveBase},
       {"optim/optimizer",
        {"core/base", "core/scalar", "core/device", "core/api", "optim/schedule", "optim/rules"},
        kAboveBase},
       {"optim/train",
-       {"core/base", "core/scalar", "core/device", "core/api", "core/io", "core/data", "layers/functional", "layers/module", "optim/schedule",
-        "optim/rules", "optim/optimizer"},
+       {"core/base", "core/scalar", "core/device", "core/api", "core/io", "core/data", "layers/functional",
+        "layers/module", "optim/schedule", "optim/rules", "optim/metrics", "optim/optimizer"},
        kAboveBase},
   };
   return all;

@@ -6,6 +6,7 @@
 #include "weft/adamw.h"
 #include "weft/callbacks.h"
 #include "weft/checkpoint.h"
+#include "weft/metrics.h"
 #include "weft/number.h"
 #include "weft/optimizer.h"
 #include "weft/recipe.h"
