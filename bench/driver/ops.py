@@ -69,6 +69,7 @@ def peers():
         "equal": torch.eq, "not_equal": torch.ne, "less": torch.lt, "less_equal": torch.le, "greater": torch.gt,
         "greater_equal": torch.ge, "fma": lambda a, b, c: torch.addcmul(c, a, b), "gelu": F.gelu,
         "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "silu": F.silu, "softplus": F.softplus,
+        "normal_cdf": torch.special.ndtr, "normal_pdf": lambda x: torch.exp(-x * x / 2) / (2 * torch.pi) ** 0.5,
         "leaky_relu": F.leaky_relu, "clamp": lambda x: torch.clamp(x, -0.5, 0.75), "pow3": lambda x: torch.pow(x, 3),
         "reshape": lambda x: x.reshape(-1).clone(), "permute": lambda x: x.permute(*range(x.dim())[::-1]).contiguous(),
         "broadcast_to": lambda c, x: torch.broadcast_to(c, x.shape).contiguous(),

@@ -4,9 +4,9 @@
 #include "core/scalar/select.h"
 
 // exp, log, tanh, erf and their like for f32 on the host, without branches and tables, so that a loop over them becomes
-// vector code. Results are within 2 ulp for every argument, with or without fma instructions; denormals count as zero,
-// as in all of weft. The polynomials are minimax fits. F is float or a traced value, whose bits are a type of their
-// own.
+// vector code. Results are within 2 ulp, or what a function says, for every argument, with or without fma instructions;
+// denormals count as zero, as in all of weft. The polynomials are minimax fits. F is float or a traced value, whose
+// bits are a type of their own.
 namespace weft::math::f32 {
 
 // a * b + c; rounded once where the machine does so in one instruction.
@@ -23,6 +23,15 @@ WEFT_HD inline double muladd(double a, double b, double c) {
   return __builtin_fma(a, b, c);
 #else
   return a * b + c;
+#endif
+}
+
+// a * b + c, rounded once on every machine.
+WEFT_HD inline float fused(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  return static_cast<float>(static_cast<double>(a) * b + c);
 #endif
 }
 
@@ -186,6 +195,53 @@ WEFT_HD inline F erf(F x) {
       1.0f - exp_within(-polynomial(select(t > 4.0f, F(4.0f), t), 0x1.e1207ep-14f, 0x1.20c59ep0f, 0x1.45f0aap-1f,
                                     0x1.abd1a4p-4f, -0x1.704b8ap-6f, 0x1.97435ep-9f, -0x1.a8ba92p-13f));
   return select(t < 0.9f, near, with_sign_of(far, x));
+}
+
+// The normal distribution's left tail at s = -|x|: Phi(s) = e^(-s^2 / 2) R(s), with a quotient of polynomials R. The
+// square is reduced before it is rounded, so that the tail keeps its digits. Two polynomials have a leading coefficient
+// of 1, which makes an addition of their first step; `power` and `ratio` are multiples of e^(-s^2 / 2) and of R.
+template <class F>
+struct NormalTail {
+  F s, power, ratio;
+};
+template <class F>
+WEFT_HD inline NormalTail<F> normal_tail(F x) {
+  constexpr float kRound = 0x1.8p23f, kTwoLn2High = 2 * kLn2High;
+  const F negative = float_of(bits_of(x) | static_cast<int>(0x80000000u));
+  const F s = select(negative < -13.5f, F(-13.5f), negative);  // Phi(s) and s Phi(s) are no normal numbers further out
+  const F square = s * s;
+  // n, such that e^(-s^2 / 2) = 2^n e^(-r / 2).
+  const F shifted = muladd(square, F(-0x1.715476p-1f), F(kRound));
+  const F turned = fused(shifted, F(kTwoLn2High), F(-kRound * kTwoLn2High));
+  const F r = muladd(turned, F(kLn2Low / kLn2High), fused(s, s, turned));
+  const F high = muladd(r + -0x1.43528ep+3f, r, F(0x1.416826p+6f));
+  const F reduced = muladd(muladd(muladd(high, r, F(-0x1.e2128cp+8f)), r, F(0x1.e2155p+10f)), r, F(-0x1.e2155cp+11f));
+  // Even and odd powers apart, because they need not wait for one another.
+  const F numerator = muladd(muladd(square, F(-0x1.0db3bp-10f), F(-0x1.6f5914p-7f)), s,
+                             polynomial(square, 0x1.a592b6p-7f, 0x1.31bcd2p-8f, 0x1.b1dfd4p-14f));
+  const F denominator = muladd(muladd(square + 0x1.70aa0ap+5f, square, F(0x1.4b4c5p+7f)), s,
+                               polynomial(square, -0x1.8cf0b4p+6f, -0x1.da23cep+6f, -0x1.3e4b32p+3f));
+  return {s, float_of(plus(bits_of(reduced), shifted_left(bits_of(shifted), 23))), numerator / denominator};
+}
+
+// Phi(x), the integral of the density up to x, within 7 ulp.
+template <class F>
+WEFT_HD inline F normal_cdf(F x) {
+  const NormalTail<F> tail = normal_tail(x);
+  const F left = tail.ratio * tail.power;
+  return select(x > 0.0f, 1.0f - left, left);
+}
+// The density e^(-x^2 / 2) / sqrt(2 pi), within 4 ulp.
+template <class F>
+WEFT_HD inline F normal_pdf(F x) {
+  const NormalTail<F> tail = normal_tail(x);
+  return muladd(tail.s, F(0.0f), tail.power * -0x1.b1de4p-14f);  // the power's bits at NaN mean nothing, s is NaN
+}
+// x Phi(x) = max(x, 0) + s Phi(s), within 7 ulp.
+template <class F>
+WEFT_HD inline F gelu(F x) {
+  const NormalTail<F> tail = normal_tail(x);
+  return fused(tail.ratio, tail.s * tail.power, select(F(0.0f) > x, F(0.0f), x));
 }
 
 // a / (1 + z) for z in [0, 1], with what the sum loses to rounding made good; 1 - z / 2 is about 1 / (1 + z).

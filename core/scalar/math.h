@@ -54,6 +54,24 @@ WEFT_HD inline T over_one_plus(T a, T z) {
 WEFT_HD inline float over_one_plus(float a, float z) { return f32::over_one_plus(a, z); }
 #endif
 
+// The normal distribution, and x times its integral: Phi(x), phi(x) and x Phi(x), which is 0 at -infinity.
+#if defined(__CUDA_ARCH__)
+WEFT_HD inline float normal_cdf(float x) { return ::normcdff(x); }
+// The square's rounding error is made good, because its exponential magnifies that error.
+WEFT_HD inline float normal_pdf(float x) {
+  const float t = ::fabsf(x) > 20 ? 20.0f : x, square = t * t, power = ::expf(-0.5f * square);
+  return 0x1.988454p-2f * ::fmaf(power, -0.5f * ::fmaf(t, t, -square), power);
+}
+WEFT_HD inline float gelu(float x) { return x < -14 ? -0.0f : x * ::normcdff(x); }
+#else
+WEFT_HD inline float normal_cdf(float x) { return f32::normal_cdf(x); }
+WEFT_HD inline float normal_pdf(float x) { return f32::normal_pdf(x); }
+WEFT_HD inline float gelu(float x) { return f32::gelu(x); }
+#endif
+WEFT_HD inline double normal_cdf(double x) { return 0.5 * ::erfc(x * -0.70710678118654752); }
+WEFT_HD inline double normal_pdf(double x) { return 0.39894228040143268 * ::exp(-0.5 * x * x); }
+WEFT_HD inline double gelu(double x) { return x < -39 ? -0.0 : x * normal_cdf(x); }
+
 // On the host as vector code has it, where |x| is not so large that turns must be taken from hundreds of digits of pi.
 #if defined(__CUDA_ARCH__)
 WEFT_HD inline float sin(float x) { return ::sinf(x); }

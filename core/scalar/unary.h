@@ -199,6 +199,32 @@ struct Formula<Fn::kErf> : Smooth<SlopeReads::kInputs>, Rounded<kTranscendental>
   }
 };
 
+// Phi(x), the integral of the density.
+template <>
+struct Formula<Fn::kNormalCdf> : Smooth<SlopeReads::kInputs>, Rounded<kTranscendental> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return normal_cdf(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T) {
+    return normal_pdf(x);
+  }
+};
+
+// phi(x) = e^(-x^2 / 2) / sqrt(2 pi).
+template <>
+struct Formula<Fn::kNormalPdf> : Smooth<SlopeReads::kBoth>, Rounded<kTranscendental> {
+  template <class T>
+  WEFT_HD static T value(T x) {
+    return normal_pdf(x);
+  }
+  template <class T>
+  WEFT_HD static T slope(T x, T y) {
+    return -(x * y);
+  }
+};
+
 // Written with e^-|x|, which never overflows.
 template <>
 struct Formula<Fn::kSigmoid> : Smooth<SlopeReads::kOutput>, Rounded<kTranscendental> {
@@ -242,13 +268,11 @@ template <>
 struct Formula<Fn::kGelu> : Smooth<SlopeReads::kInputs>, Rounded<kTranscendental> {
   template <class T>
   WEFT_HD static T value(T x) {
-    return like(x, 0.5) * x * (like(x, 1) + erf(x * like(x, 0.7071067811865476)));
+    return gelu(x);
   }
   template <class T>
   WEFT_HD static T slope(T x, T) {
-    const T cdf = like(x, 0.5) * (like(x, 1) + erf(x * like(x, 0.7071067811865476)));
-    const T density = like(x, 0.3989422804014327) * exp(like(x, -0.5) * x * x);
-    return cdf + x * density;
+    return normal_cdf(x) + x * normal_pdf(x);
   }
 };
 

@@ -25,7 +25,8 @@ INPUTS = {1: (SPREAD,), 2: (u(-2, 2, 3, 1, 4), u(-2, 2, 2, 1)), 3: (u(-2, 2, 3, 
 # The exceptions: functions that have another name there, or none but a formula, and inputs that suit a function better.
 OTHER_NAMES = {
     "equal": torch.eq, "where": torch.where, "fma": lambda a, b, c: a * b + c,
-    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "normal_cdf": torch.special.ndtr,
+    "normal_pdf": lambda x: torch.exp(-x * x / 2) / (2 * torch.pi) ** 0.5,
     # PyTorch's default threshold replaces softplus by x above 20, which f64 would show.
     "softplus": lambda x: F.softplus(x, threshold=60),
 }

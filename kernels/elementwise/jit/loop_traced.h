@@ -109,6 +109,7 @@ inline TracedFloat operator/(TracedFloat a, TracedFloat b) {
 inline TracedFloat muladd(TracedFloat a, TracedFloat b, TracedFloat c) {
   return TracedFloat::of(record(Op::kFma, a.value, b.value, c.value));
 }
+inline TracedFloat fused(TracedFloat a, TracedFloat b, TracedFloat c) { return muladd(a, b, c); }
 inline TracedFloat fma(TracedFloat a, TracedFloat b, TracedFloat c) { return muladd(a, b, c); }
 inline TracedFloat sqrt(TracedFloat x) { return TracedFloat::of(record(Op::kSqrt, x.value)); }
 inline TracedFloat floor(TracedFloat x) { return TracedFloat::of(record(Op::kFloor, x.value)); }
@@ -144,6 +145,9 @@ inline TracedFloat log(TracedFloat x) { return math::f32::log(x); }
 inline TracedFloat log1p(TracedFloat x) { return math::f32::log1p(x); }
 inline TracedFloat tanh(TracedFloat x) { return math::f32::tanh(x); }
 inline TracedFloat erf(TracedFloat x) { return math::f32::erf(x); }
+inline TracedFloat normal_cdf(TracedFloat x) { return math::f32::normal_cdf(x); }
+inline TracedFloat normal_pdf(TracedFloat x) { return math::f32::normal_pdf(x); }
+inline TracedFloat gelu(TracedFloat x) { return math::f32::gelu(x); }
 inline TracedFloat over_one_plus(TracedFloat a, TracedFloat z) { return math::f32::over_one_plus(a, z); }
 
 }  // namespace weft::kernels::loop

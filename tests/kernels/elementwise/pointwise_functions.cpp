@@ -10,6 +10,7 @@ namespace {
 
 using R = long double;
 
+constexpr R kPi = 3.14159265358979323846L;
 double share(R x) { return static_cast<double>(x); }
 R normal_cdf(R x) { return std::erfc(-x / std::sqrt(2.0L)) / 2; }
 bool nan(double a, double b) { return std::isnan(a) || std::isnan(b); }
@@ -41,14 +42,18 @@ const std::vector<FunctionRow>& function_rows() {
       {Fn::kCos, -6, 6, [](F x) { return share(std::cos(R(x[0]))); }, 4e-7, kUlps},
       {Fn::kTanh, -4, 4, [](F x) { return share(1 - 2 / (std::exp(2 * R(x[0])) + 1)); }, 4e-7, kUlps},
       {Fn::kErf, -3, 3, [](F x) { return share(1 - std::erfc(R(x[0]))); }, 4e-7, kUlps},
+      {Fn::kNormalCdf, -5, 5, [](F x) { return share(normal_cdf(R(x[0]))); }, 6e-7, kSteps},
+      {Fn::kNormalPdf, -5, 5, [](F x) { return share(std::exp(-R(x[0]) * R(x[0]) / 2) / std::sqrt(2 * kPi)); }, 6e-7,
+       kSteps},
       {Fn::kSigmoid, -8, 8, [](F x) { return share(1 / (1 + std::exp(-R(x[0])))); }, 6e-7, kSteps},
       {Fn::kSoftplus, -8, 8, [](F x) { return share(x[0] > 40 ? R(x[0]) : std::log(1 + std::exp(R(x[0])))); }, 6e-7,
        kSteps},
       {Fn::kRelu, -5, 5, [](F x) { return x[0] < 0 ? 0.0 : x[0]; }},
-      {Fn::kGelu, -5, 5, [](F x) { return share(R(x[0]) * normal_cdf(R(x[0]))); }, 1e-6, kSteps},
+      {Fn::kGelu, -5, 5, [](F x) { return share(std::isinf(x[0]) && x[0] < 0 ? 0 : R(x[0]) * normal_cdf(R(x[0]))); },
+       1e-6, kSteps},
       {Fn::kGeluTanh, -5, 5,
        [](F x) {
-         const R v = x[0], u = std::sqrt(2 / 3.14159265358979323846L) * (v + 0.044715L * v * v * v);
+         const R v = x[0], u = std::sqrt(2 / kPi) * (v + 0.044715L * v * v * v);
          return share(v / (1 + std::exp(-2 * u)));
        },
        1e-6, kSteps},

@@ -120,7 +120,7 @@ TEST(PointwiseDraws, AgreeBetweenDevices) {
 // The functions that are there for their accuracy near 0 or far out keep relative accuracy there, where the rows'
 // absolute bound sees nothing.
 TEST(PointwiseAccuracy, IsRelativeWhereItMatters) {
-  const std::vector<double> tiny{1e-6, -1e-6, 3e-12, -3e-12, 1e-20}, low{-20, -40, -80};
+  const std::vector<double> tiny{1e-6, -1e-6, 3e-12, -3e-12, 1e-20}, low{-20, -40, -80}, tail{-3, -6, -9, -12};
   struct Row {
     const char* op;
     const std::vector<double>& at;
@@ -135,6 +135,9 @@ TEST(PointwiseAccuracy, IsRelativeWhereItMatters) {
       {"sigmoid", low, [](double x) { return std::exp(x); }},
       {"softplus", low, [](double x) { return std::exp(x); }},
       {"silu", low, [](double x) { return x * std::exp(x); }},
+      {"normal_cdf", tail, [](double x) { return std::erfc(-x / std::sqrt(2.0)) / 2; }},
+      {"normal_pdf", tail, [](double x) { return std::exp(-x * x / 2) / std::sqrt(2 * 3.141592653589793); }},
+      {"gelu", tail, [](double x) { return x * std::erfc(-x / std::sqrt(2.0)) / 2; }},
   };
   for (const Row& row : rows) {
     const HostTensor x = tensor_of({static_cast<std::int64_t>(row.at.size())}, DType::kF32, row.at);

@@ -24,10 +24,12 @@
   X(Cos, cos)                /* cosine of radians */                             \
   X(Tanh, tanh)              /* hyperbolic tangent */                            \
   X(Erf, erf)                /* 2/sqrt(pi) * integral of e^(-t^2) from 0 to x */ \
+  X(NormalCdf, normal_cdf)   /* standard normal distribution: P(X <= x) */       \
+  X(NormalPdf, normal_pdf)   /* its density e^(-x^2 / 2) / sqrt(2 pi) */         \
   X(Sigmoid, sigmoid)        /* 1 / (1 + e^-x) */                                \
   X(Softplus, softplus)      /* log(1 + e^x) without overflow */                 \
   X(Relu, relu)              /* max(x, 0); NaN stays NaN; slope 0 at 0 */        \
-  X(Gelu, gelu)              /* x * Phi(x) with erf; off by 1e-7 at x < -3 */    \
+  X(Gelu, gelu)              /* x * Phi(x), Phi the normal_cdf */                \
   X(GeluTanh, gelu_tanh)     /* x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715 x^3))) */  \
   X(Silu, silu)              /* x * sigmoid(x) */                                \
   X(LogicalNot, logical_not) /* bool: not x */
