@@ -17,7 +17,7 @@
 namespace weft::kernels {
 namespace {
 
-constexpr std::int64_t kMostLanes = 16;
+constexpr std::int64_t kMostLanes = 16;                  // of f32
 constexpr std::int64_t kFetchedBytes = 4 * 1024 * 1024;  // of an operand that is fetched ahead
 constexpr int kFewOperands = 2;
 constexpr std::int64_t kNarrow = 32;  // rows that are shorter than what it takes to begin one
@@ -26,7 +26,7 @@ constexpr std::int64_t kNarrow = 32;  // rows that are shorter than what it take
 constexpr std::int64_t kFewPeriods = 2;
 constexpr std::int64_t kSpace = 64 * 1024;
 // Chains of that many operations are worked on for several vectors together, and so are totals, whose additions wait
-// for one another.
+// for one another, and results of bf16, which AVX2 writes by pairs of vectors.
 constexpr int kLong = 32, kMostCopies = 4;
 // Making the code takes longer than the tile machine for thousands of runs; with short rows that one is slow.
 constexpr std::int64_t kFewElements = 1024, kFewOfShortRows = 128;
@@ -354,16 +354,18 @@ bool may_compile(const Lowered& lowered) {
 
 void compile_loop(CpuProgram& p) {
   if (!may_compile({p.program, p.geometry})) return;
-  const std::optional<loop::Code> code = loop::code_of(p.program, p.geometry);
+  std::optional<loop::Code> code = loop::byte_code_of(p.program, p.geometry);
+  if (!code) code = loop::code_of(p.program, p.geometry);
   if (!code) return;
   const bool short_rows = code->row != 0 && code->row < kNarrow;
   if (code->span != 0 && code->span < kNarrow) return;
   if (p.geometry.count < kFewElements && !short_rows) return;
   const bool wide = cpu::isa() == cpu::Isa::kAvx512;
   const int vector = wide ? 64 : 32, registers = wide ? 32 : 16;
-  const bool total = std::any_of(code->stores.begin(), code->stores.end(),
-                                 [](const loop::Code::Store& s) { return s.as == loop::Kept::kTotal; });
-  const int most = static_cast<int>(code->operations.size()) < kLong && !total ? 1 : kMostCopies;
+  const bool together = std::any_of(code->stores.begin(), code->stores.end(), [&](const loop::Code::Store& s) {
+    return s.as == loop::Kept::kTotal || (s.as == loop::Kept::kBF16 && !wide);
+  });
+  const int most = static_cast<int>(code->operations.size()) < kLong && !together ? 1 : kMostCopies;
   const int copies = std::clamp(registers / std::max(1, loop::registers_of(*code)), 1, most);
   const std::int64_t period = period_of(*code, vector / 4 * copies);
   const unsigned large = large_inputs(*code, p.geometry);

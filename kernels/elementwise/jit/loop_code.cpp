@@ -48,7 +48,7 @@ TracedFloat logical(Fn fn, TracedFloat a, TracedFloat b) {
   }
 }
 
-// The bits of x as bf16, below others that mean nothing.
+// The bits of x as bf16, with the sign above them.
 TracedInt bf16_bits(TracedFloat x) {
   const TracedInt u = bits_of(x), upper = u >> 16;
   return select(x != x, upper | TracedInt(0x40), (u + TracedInt(0x7fff) + (upper & TracedInt(1))) >> 16);
@@ -94,6 +94,30 @@ bool keep_row(Code& code, std::int64_t row) {
   return true;
 }
 
+// The code without operations that no store needs.
+Code live_part(const Code& code) {
+  std::vector<bool> needed(code.operations.size(), false);
+  for (const Code::Store& s : code.stores) needed[at(s.value)] = true;
+  for (auto v = static_cast<int>(code.operations.size()) - 1; v >= 0; --v) {
+    const Operation& o = code.operations[at(v)];
+    for (const int operand : {o.a, o.b, o.c})
+      if (operand >= 0 && needed[at(v)]) needed[at(operand)] = true;
+  }
+  Code out = code;
+  out.operations.clear();
+  std::vector<int> moved(code.operations.size(), -1);
+  for (std::size_t v = 0; v < code.operations.size(); ++v) {
+    if (!needed[v]) continue;
+    moved[v] = static_cast<int>(out.operations.size());
+    Operation o = code.operations[v];
+    for (int* const operand : {&o.a, &o.b, &o.c})
+      if (*operand >= 0) *operand = moved[at(*operand)];
+    out.operations.push_back(o);
+  }
+  for (Code::Store& s : out.stores) s.value = moved[at(s.value)];
+  return out;
+}
+
 class Translation {
  public:
   Translation(const Program& program, const Geometry& geometry) : program_(program), geometry_(geometry) {}
@@ -103,7 +127,7 @@ class Translation {
       if (!translate(program_.code[i])) return false;
     return true;
   }
-  Code take() { return std::move(recorder_.code); }
+  Code code() const { return live_part(recorder_.code); }
 
  private:
   bool translate(const Instr& in) {
@@ -183,7 +207,7 @@ std::optional<Code> code_of(const Program& program, const Geometry& geometry) {
   if (program.wide) return std::nullopt;
   Translation translation(program, geometry);
   if (!translation.translate()) return std::nullopt;
-  return translation.take();
+  return translation.code();
 }
 
 Uses::Uses(const Code& code) : uses_(code.operations.size()), next_(code.operations.size()) {
@@ -206,30 +230,6 @@ std::optional<unsigned> number_of_mask(const Code& code, const Operation& mask) 
   const Operation &number = code.operations[at(mask.a)], &zero = code.operations[at(mask.b)];
   const bool fixed = number.op == Op::kScalar && zero.op == Op::kConstant && zero.bits == 0;
   return fixed && !(code.numbers >> number.bits & 1) ? std::optional(number.bits) : std::nullopt;
-}
-
-// The code without operations that no store needs.
-Code live_part(const Code& code) {
-  std::vector<bool> needed(code.operations.size(), false);
-  for (const Code::Store& s : code.stores) needed[at(s.value)] = true;
-  for (auto v = static_cast<int>(code.operations.size()) - 1; v >= 0; --v) {
-    const Operation& o = code.operations[at(v)];
-    for (const int operand : {o.a, o.b, o.c})
-      if (operand >= 0 && needed[at(v)]) needed[at(operand)] = true;
-  }
-  Code out = code;
-  out.operations.clear();
-  std::vector<int> moved(code.operations.size(), -1);
-  for (std::size_t v = 0; v < code.operations.size(); ++v) {
-    if (!needed[v]) continue;
-    moved[v] = static_cast<int>(out.operations.size());
-    Operation o = code.operations[v];
-    for (int* const operand : {&o.a, &o.b, &o.c})
-      if (*operand >= 0) *operand = moved[at(*operand)];
-    out.operations.push_back(o);
-  }
-  for (Code::Store& s : out.stores) s.value = moved[at(s.value)];
-  return out;
 }
 
 }  // namespace
@@ -269,7 +269,7 @@ int registers_of(const Code& code) {
 }
 
 Code repeated(const Code& code, int copies) {
-  Code out{{}, {}, code.row, code.row_totals, code.rows, code.span, code.numbers};
+  Code out{{}, {}, code.row, code.row_totals, code.rows, code.span, code.numbers, code.element};
   std::vector<std::vector<int>> values;  // per value: its copies
   const auto copy_of = [&](int v, int copy) {
     if (v < 0) return v;

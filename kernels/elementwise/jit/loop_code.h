@@ -13,16 +13,19 @@
 namespace weft::kernels::loop {
 
 enum class Op : std::uint8_t {
-  kLoad,      // a vector of input `bits`
-  kLoadBF16,  // a vector of bf16 input `bits`, as f32
-  kLoadBool,  // a vector of bool input `bits`, as integers
-  kScalar,    // the one element of input `bits` as f32, in every lane
-  kConstant,  // `bits` in every lane
+  kLoad,       // a vector of input `bits`
+  kLoadBF16,   // a vector of bf16 input `bits`, as f32
+  kLoadBool,   // a vector of bool input `bits`, as integers
+  kLoadBytes,  // a vector of bytes of input `bits`
+  kScalar,     // the one element of input `bits` as f32, in every lane
+  kConstant,   // `bits` in every lane
   kAdd,
   kSubtract,
   kMultiply,
   kDivide,
   kFma,  // a * b + c, rounded once
+  kMin,  // a < b ? a : b
+  kMax,  // a > b ? a : b
   kSqrt,
   kFloor,
   kCeil,
@@ -34,6 +37,7 @@ enum class Op : std::uint8_t {
   kShiftRight,  // by `bits`, the sign moves in
   kIntAdd,
   kIntSubtract,
+  kByteMin,      // the smaller of two bytes without signs
   kToFloat,      // from an integer
   kCompare,      // a mask; `bits` is the predicate as the processor numbers them
   kIntLess,      // a mask
@@ -43,12 +47,15 @@ enum class Op : std::uint8_t {
   kSelect,       // mask a, b where it is set and c elsewhere
 };
 
-constexpr bool loads(Op op) { return op == Op::kLoad || op == Op::kLoadBF16 || op == Op::kLoadBool; }
+constexpr bool loads(Op op) {
+  return op == Op::kLoad || op == Op::kLoadBF16 || op == Op::kLoadBool || op == Op::kLoadBytes;
+}
 // Bytes of an element that is loaded.
 constexpr int bytes_of(Op load) { return load == Op::kLoad ? 4 : load == Op::kLoadBF16 ? 2 : 1; }
 constexpr bool gives_mask(Op op) { return op >= Op::kCompare && op <= Op::kMaskNotSame; }
 
-constexpr unsigned kNotEqual = 0x04;  // the predicate of kCompare that is true for NaN, too
+// Predicates of kCompare; the first is true for NaN, too.
+constexpr unsigned kNotEqual = 0x04, kLess = 0x11, kGreater = 0x1e;
 
 struct Operation {
   Op op = Op::kConstant;
@@ -60,13 +67,15 @@ struct Operation {
 
 enum class Kept : std::uint8_t {
   kF32,
-  kBF16,   // the low 16 bits of a lane
-  kBool,   // the low 8 bits of a lane
+  kBF16,   // a lane in 16 bits, which hold it
+  kBool,   // a lane in 8 bits, which hold it
+  kBytes,  // whole vectors of bytes
   kSum,    // added to states of f64, one for each column
   kTotal,  // added to states of f64, one for each lane
 };
 constexpr bool adds(Kept as) { return as == Kept::kSum || as == Kept::kTotal; }
-constexpr int bytes_of(Kept as) { return as == Kept::kF32 ? 4 : as == Kept::kBF16 ? 2 : as == Kept::kBool ? 1 : 8; }
+constexpr bool is_narrow(Kept as) { return as == Kept::kBF16 || as == Kept::kBool; }
+constexpr int bytes_of(Kept as) { return adds(as) ? 8 : as == Kept::kF32 ? 4 : as == Kept::kBF16 ? 2 : 1; }
 
 struct Code {
   struct Store {
@@ -83,11 +92,15 @@ struct Code {
   // Length of a row in which an input has one number, as (n, 1) beside (n, m); 0 without such inputs, which are bits.
   std::int64_t span = 0;
   unsigned numbers = 0;
+  int element = 4;  // bytes of a lane
 };
 
 // The program as such code; nothing where it holds what has no code of this kind: other types than f32, bf16 and bools,
 // operands that are broadcast otherwise, draws, other reductions, and sin, cos and pow.
 std::optional<Code> code_of(const Program& program, const Geometry& geometry);
+// A program of logic on dense bools, whose lanes are bytes of 0 and 1, four times as many in a vector; nothing for
+// others.
+std::optional<Code> byte_code_of(const Program& program, const Geometry& geometry);
 
 inline std::size_t at(int i) { return static_cast<std::size_t>(i); }
 

@@ -35,10 +35,7 @@ class Emitter : public Locations {
       : Locations(std::move(code), vector_bytes),
         copies_(copies),
         large_(large),
-        period_(static_cast<std::uint32_t>(period)) {
-    for (const Code::Store& s : code_.stores)
-      if (!wide_ && (s.as == Kept::kBF16 || s.as == Kept::kBool)) give_up();  // AVX2 cannot store parts of lanes
-  }
+        period_(static_cast<std::uint32_t>(period)) {}
 
   // The function that runs the loop.
   void function(bool streams) {
@@ -170,10 +167,10 @@ class Emitter : public Locations {
     for (int v = 0; v < static_cast<int>(code_.operations.size()); ++v, ++position_)
       if (!operation(v).uniform && any_use(v)) emit_operation(v);
     pinned_.fill(-1);
-    for (const Code::Store& s : code_.stores) {
-      emit_store(s, streams);
-      release(s.value);
-      ++position_;
+    for (std::size_t i = 0; i < code_.stores.size();) {
+      const bool pair = is_pair(i);
+      pair ? emit_pair(code_.stores[i], code_.stores[i + 1]) : emit_store(code_.stores[i], streams);
+      for (const std::size_t end = i + (pair ? 2 : 1); i < end; ++i, ++position_) release(code_.stores[i].value);
     }
     if (code_.row != 0) turn();
     add(rax, copies_ * lanes());
@@ -230,27 +227,54 @@ class Emitter : public Locations {
     const Xbyak::RegExp from = elements(inputs_[o.bits], bytes, o.copy, code_.rows >> o.bits & 1);
     if (large_ >> o.bits & 1) prefetcht1(ptr[from + kAhead / 4 * bytes]);
     const Xmm to = vector(take(v));
-    if (bytes == 4) vmovups(to, ptr[from]);
+    if (o.op == Op::kLoad || o.op == Op::kLoadBytes) vmovups(to, ptr[from]);
     if (bytes == 2) vpmovzxwd(to, ptr[from]);
     if (bytes == 2) vpslld(to, to, 16);
-    if (bytes == 1) vpmovzxbd(to, ptr[from]);
+    if (o.op == Op::kLoadBool) vpmovzxbd(to, ptr[from]);
+  }
+
+  // True for a store of bf16 and the next one, which AVX2 writes together.
+  bool is_pair(std::size_t i) const {
+    if (wide_ || i + 1 == code_.stores.size()) return false;
+    const Code::Store &s = code_.stores[i], &next = code_.stores[i + 1];
+    return s.as == Kept::kBF16 && next.as == Kept::kBF16 && s.output == next.output && s.copy + 1 == next.copy;
+  }
+  void emit_pair(const Code::Store& low, const Code::Store& high) {
+    pinned_ = {low.value, high.value, -1, -1};
+    const Xmm a = vector(in_register(low.value)), b = vector(in_register(high.value));
+    const Xbyak::Ymm to(scratch());
+    vpackssdw(to, a, b);  // in each half of the register by itself
+    vpermq(to, to, 0xd8);
+    vmovups(ptr[elements(outputs_[at(low.output)], bytes_of(low.as), low.copy, false)], to);
+    pinned_.fill(-1);
   }
 
   void emit_store(const Code::Store& s, bool streams) {
     const Xmm value = vector(in_register(s.value));
     const Xbyak::RegExp target = elements(outputs_[at(s.output)], bytes_of(s.as), s.copy, s.as == Kept::kSum);
     switch (s.as) {
+      case Kept::kBytes:
+        return vmovups(ptr[target], value);
       case Kept::kF32:
         return streams ? vmovntps(ptr[target], value) : vmovups(ptr[target], value);
       case Kept::kBF16:
-        return vpmovdw(ptr[target], value);
+        return wide_ ? vpmovdw(ptr[target], value) : vmovups(ptr[target], in_16_bits(value));
       case Kept::kBool:
-        return vpmovdb(ptr[target], value);
+        if (wide_) return vpmovdb(ptr[target], value);
+        vpacksswb(Xmm(scratch()), in_16_bits(value), Xmm(scratch()));
+        return vmovq(ptr[target], Xmm(scratch()));
       case Kept::kSum:
         return add_to_states(target, value);
       case Kept::kTotal:
         return add_to_total(s, value);
     }
+  }
+  // The lanes of a register of AVX2, which fit 16 bits, in the scratch register.
+  Xmm in_16_bits(const Xmm& value) {
+    const Xmm to(scratch());
+    vextracti128(to, Xbyak::Ymm(value.getIdx()), 1);
+    vpackssdw(to, Xmm(value.getIdx()), to);
+    return to;
   }
   void add_to_states(const Xbyak::RegExp& states, const Xmm& value) {
     for (int part = 0; part < 2; ++part) {
@@ -343,6 +367,10 @@ class Emitter : public Locations {
         return vmulps(to, a, b);
       case Op::kDivide:
         return vdivps(to, a, b);
+      case Op::kMin:
+        return vminps(to, a, b);
+      case Op::kMax:
+        return vmaxps(to, a, b);
       case Op::kSqrt:
         return vsqrtps(to, a);
       case Op::kFloor:
@@ -368,6 +396,8 @@ class Emitter : public Locations {
         return vpaddd(to, a, b);
       case Op::kIntSubtract:
         return vpsubd(to, a, b);
+      case Op::kByteMin:
+        return vpminub(to, a, b);
       case Op::kToFloat:
         return vcvtdq2ps(to, a);
       case Op::kCompare:
@@ -377,6 +407,7 @@ class Emitter : public Locations {
       case Op::kLoad:
       case Op::kLoadBF16:
       case Op::kLoadBool:
+      case Op::kLoadBytes:
       case Op::kScalar:
       case Op::kConstant:
       case Op::kFma:
@@ -411,7 +442,7 @@ class Emitted : public MachineCode {
     emitter_.setProtectModeRE();
     run = emitter_.getCode<void (*)(const Frame*)>();
     stream = reinterpret_cast<void (*)(const Frame*)>(const_cast<std::uint8_t*>(emitter_.getCode()) + second);
-    step = vector_bytes / 4 * copies;
+    step = vector_bytes / code.element * copies;
   }
 
  private:

@@ -31,8 +31,7 @@ class MachineCode {
 };
 
 // `copies` vectors are worked on together; the inputs that `large` names as bits are fetched ahead. Null where that
-// needs more of the processor's address registers than there are, where AVX2 would have to store 16 or 8 bits of a
-// lane, and where the system does not let memory be executed.
+// needs more of the processor's address registers than there are, and where the system does not let memory be executed.
 std::unique_ptr<MachineCode> emit(const Code& code, int vector_bytes, int copies, unsigned large, std::int64_t period);
 
 }  // namespace weft::kernels::loop

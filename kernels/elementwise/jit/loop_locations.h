@@ -42,7 +42,8 @@ class Locations : public Xbyak::CodeGenerator {
         code_(std::move(code)),
         bytes_(vector_bytes),
         wide_(vector_bytes == 64),
-        sums_(std::any_of(code_.stores.begin(), code_.stores.end(), [](const Code::Store& s) { return adds(s.as); })) {
+        scratch_(std::any_of(code_.stores.begin(), code_.stores.end(),
+                             [this](const Code::Store& s) { return adds(s.as) || (!wide_ && is_narrow(s.as)); })) {
     int constants = 0;
     for (const Operation& o : code_.operations) constant_.push_back(o.op == Op::kConstant ? constants++ : -1);
   }
@@ -51,13 +52,13 @@ class Locations : public Xbyak::CodeGenerator {
   void begin_loop() {
     uses_.emplace(code_);
     locations_.assign(code_.operations.size(), {});
-    owners_.assign(at(scratch() + (sums_ ? 0 : 1)), -1);
+    owners_.assign(at(scratch() + (scratch_ ? 0 : 1)), -1);
     masks_.assign(8, -1);
     slots_ = 0;
   }
 
-  int lanes() const { return bytes_ / 4; }
-  // The last register, which sums are made in where there are some.
+  int lanes() const { return bytes_ / code_.element; }
+  // The last register, which is free for stores that need more than one instruction.
   int scratch() const { return wide_ ? 31 : 15; }
   const Operation& operation(int value) const { return code_.operations[at(value)]; }
   Location& location(int value) { return locations_[at(value)]; }
@@ -147,7 +148,7 @@ class Locations : public Xbyak::CodeGenerator {
 
   const Code code_;
   const int bytes_;
-  const bool wide_, sums_;
+  const bool wide_, scratch_;
   std::array<int, 4> pinned_{};  // the operands of the operation at hand, and its result
   int slots_ = 0;                // of the stack, taken
   int position_ = 0;             // of the operation at hand, or the store

@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "core/scalar/elementwise.h"
@@ -28,13 +29,15 @@ class Recorder {
     if (is_new) code.operations.push_back({op, a, b, c, bits, uniform(op, a, b, c)});
     return place->second;
   }
+  // Valid until the next one is recorded.
+  const Operation& operation(int value) const { return code.operations[at(value)]; }
   Code code;
 
  private:
   bool uniform(Op op, int a, int b, int c) const {
     if (loads(op) || gives_mask(op)) return false;
     for (const int operand : {a, b, c})
-      if (operand >= 0 && !code.operations[static_cast<std::size_t>(operand)].uniform) return false;
+      if (operand >= 0 && !operation(operand).uniform) return false;
     return true;
   }
 
@@ -115,8 +118,29 @@ inline TracedFloat sqrt(TracedFloat x) { return TracedFloat::of(record(Op::kSqrt
 inline TracedFloat floor(TracedFloat x) { return TracedFloat::of(record(Op::kFloor, x.value)); }
 inline TracedFloat ceil(TracedFloat x) { return TracedFloat::of(record(Op::kCeil, x.value)); }
 inline TracedFloat round(TracedFloat x) { return TracedFloat::of(record(Op::kRound, x.value)); }
-inline TracedFloat select(TracedMask mask, TracedFloat a, TracedFloat b) {
+// The operation that `mask ? a : b` is, where the mask is a < b or a > b.
+inline std::optional<Op> extreme(const Operation& mask, TracedFloat a, TracedFloat b) {
+  if (mask.op != Op::kCompare || (mask.bits != kLess && mask.bits != kGreater)) return std::nullopt;
+  if (mask.a == a.value && mask.b == b.value) return mask.bits == kLess ? Op::kMin : Op::kMax;
+  if (mask.a == b.value && mask.b == a.value) return mask.bits == kLess ? Op::kMax : Op::kMin;
+  return std::nullopt;
+}
+inline TracedFloat choice(TracedMask mask, TracedFloat a, TracedFloat b) {
   return TracedFloat::of(record(Op::kSelect, mask.value, a.value, b.value));
+}
+inline TracedFloat select(TracedMask mask, TracedFloat a, TracedFloat b) {
+  const Recorder& recorder = Recorder::current();
+  const Operation by = recorder.operation(mask.value);
+  if (const std::optional<Op> op = extreme(by, a, b)) return TracedFloat::of(record(*op, a.value, b.value));
+  if (by.op != Op::kMaskOr) return choice(mask, a, b);
+  // a < b || a != a, by which NaN wins. With a number b, the processor's operation does so if b is its first operand.
+  const Operation second = recorder.operation(by.b), constant = recorder.operation(b.value);
+  const std::optional<Op> op = extreme(recorder.operation(by.a), a, b);
+  if (!op || second.op != Op::kCompare || second.bits != kNotEqual || second.a != a.value || second.b != a.value)
+    return choice(mask, a, b);
+  const float number = constant.op == Op::kConstant ? __builtin_bit_cast(float, constant.bits) : 0.0f;
+  if (number < 0 || number > 0) return TracedFloat::of(record(*op, b.value, a.value));
+  return choice({by.b}, a, TracedFloat::of(record(*op, a.value, b.value)));
 }
 
 // Predicates that are false for NaN, but for !=, and raise no signal.
@@ -125,9 +149,9 @@ inline TracedMask compare(unsigned predicate, TracedFloat a, TracedFloat b) {
 }
 inline TracedMask operator==(TracedFloat a, TracedFloat b) { return compare(0x00, a, b); }
 inline TracedMask operator!=(TracedFloat a, TracedFloat b) { return compare(kNotEqual, a, b); }
-inline TracedMask operator<(TracedFloat a, TracedFloat b) { return compare(0x11, a, b); }
+inline TracedMask operator<(TracedFloat a, TracedFloat b) { return compare(kLess, a, b); }
 inline TracedMask operator<=(TracedFloat a, TracedFloat b) { return compare(0x12, a, b); }
-inline TracedMask operator>(TracedFloat a, TracedFloat b) { return compare(0x1e, a, b); }
+inline TracedMask operator>(TracedFloat a, TracedFloat b) { return compare(kGreater, a, b); }
 inline TracedMask operator>=(TracedFloat a, TracedFloat b) { return compare(0x1d, a, b); }
 
 inline TracedInt bits_of(TracedFloat x) { return TracedInt::of(x.value); }
@@ -137,7 +161,13 @@ inline TracedFloat like(TracedFloat, double constant) { return static_cast<float
 inline TracedFloat operator-(TracedFloat x) {
   return TracedFloat::of(record(Op::kXor, x.value, TracedInt(static_cast<int>(0x80000000u)).value));
 }
-inline TracedFloat abs(TracedFloat x) { return math::f32::magnitude(x); }
+// |-x| is |x|, so that what softplus(x) and softplus(-x) have in common is computed once.
+inline TracedFloat magnitude(TracedFloat x) {
+  const Operation made = Recorder::current().operation(x.value);
+  const bool negated = made.op == Op::kXor && made.b == TracedInt(static_cast<int>(0x80000000u)).value;
+  return float_of((negated ? TracedInt::of(made.a) : bits_of(x)) & TracedInt(0x7fffffff));
+}
+inline TracedFloat abs(TracedFloat x) { return magnitude(x); }
 inline TracedFloat rsqrt(TracedFloat x) { return 1.0f / sqrt(x); }
 inline TracedFloat exp(TracedFloat x) { return math::f32::exp(x); }
 inline TracedFloat expm1(TracedFloat x) { return math::f32::expm1(x); }

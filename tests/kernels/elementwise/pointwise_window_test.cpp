@@ -116,7 +116,7 @@ TEST(PointwiseWindows, GiveWhatTheWholeGives) {
                                                {1, 1, 0},
                                                {74, 64, 16}}) {
         Windows windows(region);
-        EXPECT_EQ(windows.compiled(), region.name == "compiled_epilogue" && isa == cpu::Isa::kAvx512);
+        EXPECT_EQ(windows.compiled(), region.name == "compiled_epilogue" && isa != cpu::Isa::kBaseline);
         const std::vector<RawTensor> got = windows.run(rows, columns, gap);
         for (std::size_t i = 0; i < got.size(); ++i)
           expect_close(
