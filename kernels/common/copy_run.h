@@ -64,17 +64,29 @@ inline void reverse_run(T* to, const T* from, std::int64_t n) {
   });
 }
 
-// Makes n elements equal. A long run grows by copies of its beginning, because memcpy has the machine's widest stores.
+// True for zeros and others that memset can write.
+template <class T>
+inline bool has_equal_bytes(const T& element) {
+  std::array<unsigned char, sizeof(T)> bytes;
+  std::memcpy(bytes.data(), &element, sizeof(T));
+  return std::all_of(bytes.begin(), bytes.end(), [&](unsigned char byte) { return byte == bytes[0]; });
+}
+
+// Makes n elements equal.
 template <class T>
 inline void fill_run(T* to, std::int64_t n, T element) {
-  constexpr std::int64_t beginning = 4096 / sizeof(T);
-  by_blocks<T>(std::min(n, beginning), [&](auto block, std::int64_t i) {
+  const std::int64_t bytes = n * static_cast<std::int64_t>(sizeof(T));
+  if (bytes >= kLongRun && has_equal_bytes(element)) {
+    unsigned char byte = 0;
+    std::memcpy(&byte, &element, 1);
+    std::memset(to, byte, static_cast<std::size_t>(bytes));
+    return;
+  }
+  by_blocks<T>(n, [&](auto block, std::int64_t i) {
     std::array<T, block / sizeof(T)> equal;
     equal.fill(element);
     std::memcpy(to + i, equal.data(), block);
   });
-  for (std::int64_t done = beginning; done < n; done += beginning)
-    std::memcpy(to + done, to, static_cast<std::size_t>(std::min(beginning, n - done)) * sizeof(T));
 }
 
 }  // namespace weft::kernels
