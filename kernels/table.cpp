@@ -6,6 +6,7 @@
 #include "kernels/matmul/matmul.h"
 #include "kernels/movement/movement.h"
 #include "kernels/norm/norm.h"
+#include "kernels/prod_others/prod_others.h"
 #include "kernels/random/dropout.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/rows/softmax.h"
@@ -65,6 +66,7 @@ constexpr KernelRow rows[] = {
     WEFT_ROW("max", reduce),
     WEFT_ROW("min", reduce),
     WEFT_ROW("prod", reduce),
+    WEFT_ROW("prod_others", prod_others),
     WEFT_ROW("argmax", reduce),
     WEFT_ROW("argmin", reduce),
     WEFT_ROW("variance", reduce),

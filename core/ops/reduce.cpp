@@ -89,51 +89,77 @@ std::vector<Value> extremum_gradient(const GradientCall& call) {
   return r.result(select(hit, r.dy / ties, like(r.dy, 0)));
 }
 
-// The reduced axes as one, behind the others.
-Value reduced_last(Builder& build, Value x, const Ints& axes) {
-  const Shape shape = build.shape(x);
-  Ints perm;
-  std::vector<std::int64_t> dims;
-  for (int i = 0; i < shape.rank(); ++i) {
-    if (std::binary_search(axes.begin(), axes.end(), i)) continue;
-    perm.push_back(i);
-    dims.push_back(shape[i]);
+constexpr std::size_t kMostTangents = 16;  // of prod_others: each doubles the work
+
+// y_i = c times the product of all x_j but x_i along the axis, or its derivative along tangents of x, one after the
+// other. Inputs are c, which has size 1 along the axis, x and the tangents.
+std::vector<TensorSpec> prod_others_spec(Specs in, const Attributes& attributes) {
+  if (in.size() < 2) fail<ValueError>("prod_others", in.size(), " inputs given; it takes a factor, x and tangents");
+  if (in.size() > kMostTangents + 2)
+    fail<ValueError>("prod_others", in.size() - 2, " tangents given; it takes at most ", kMostTangents);
+  const std::int64_t axis = attributes.integer("axis");
+  expect_floating("prod_others", "x", in[1]);
+  expect_axis("prod_others", axis, in[1].shape);
+  expect_shape("prod_others", "factor", in[0], with_size(in[1].shape, axis, 1));
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    expect_same_dtype("prod_others", in[1], in[i]);
+    if (i > 1) expect_shape("prod_others", "tangent", in[i], in[1].shape);
   }
-  perm.insert(perm.end(), axes.begin(), axes.end());
-  dims.push_back(count_over(shape, axes));
-  return reshape(build, build.emit("transpose", {x}, {{"perm", perm}}), Shape(std::move(dims)));
+  return {in[1]};
 }
 
-// Elements [begin, end) of the last axis.
-Value part_of_last(Builder& build, Value x, std::int64_t begin, std::int64_t end) {
-  Ints low(build.shape(x).dims().size(), 0), high = build.shape(x).dims();
-  const Ints step(low.size(), 1);
-  low.back() = begin;
-  high.back() = end;
-  return build.emit("slice", {x}, {{"begin", low}, {"end", high}, {"step", step}});
+// All results are linear in c and in each tangent. The derivative by x along g is that with g as one more tangent;
+// exchanging a tangent and the cotangent changes nothing.
+std::vector<Value> prod_others_gradient(const GradientCall& call) {
+  Builder& build = call.build;
+  const Value g = call.cotangents[0];
+  std::vector<Value> result(call.inputs.size());
+  for (std::size_t i = 1; i < result.size(); ++i) {
+    if (!call.wanted[i]) continue;
+    std::vector<Value> inputs(call.inputs.begin(), call.inputs.end());
+    if (i == 1) {
+      inputs.push_back(g);
+    } else {
+      inputs[i] = g;
+    }
+    result[i] = build.emit(call.node.op, std::move(inputs), call.node.attributes);
+  }
+  if (call.wanted[0]) {
+    // f64, because y / c may leave f32's range where the sum of its products with g does not.
+    const TensorSpec c = build.spec(call.inputs[0]);
+    std::vector<Value> inputs{full(build, c.shape, DType::kF64, 1)};
+    for (std::size_t i = 1; i < call.inputs.size(); ++i) inputs.push_back(cast(build, call.inputs[i], DType::kF64));
+    const Ex y(build, build.emit(call.node.op, std::move(inputs), call.node.attributes));
+    const Ex sums = sum(cast(Ex(build, g), DType::kF64) * y, {call.node.attributes.integer("axis")});
+    result[0] = cast(sums, c.dtype).value();
+  }
+  return result;
 }
 
-// Products of halves, of their halves and so on, from which all derivatives follow: nothing is divided, so that zeros
-// need no case of their own. f64, because parts may leave f32's range where the whole does not.
-std::vector<Value> product_decompose(Builder& build, std::span<const Value> in, const Attributes& attributes) {
-  const TensorSpec given = build.spec(in[0]);
-  const Ints& axes = attributes.ints("axes");
-  const Shape result = reduced(given.shape, axes, attributes.boolean("keep"));
-  const bool floating = is_floating(given.dtype);
-  const DType dtype = floating ? given.dtype : DType::kI64;
-  Value x = reduced_last(build, cast(build, in[0], floating ? DType::kF64 : DType::kI64), axes);
-  std::int64_t n = count_over(given.shape, axes);
-  if (n == 0) return {full(build, result, dtype, 1)};
-  while (n > 1) {
-    const std::int64_t half = n / 2, rest = n - 2 * half;
-    Value y = build.emit("multiply", {part_of_last(build, x, 0, half), part_of_last(build, x, half, 2 * half)});
-    if (rest > 0)
-      y = build.emit("concat", {y, part_of_last(build, x, 2 * half, n)},
-                     {{"axis", std::int64_t{build.shape(y).rank() - 1}}});
-    x = y;
-    n = half + rest;
-  }
-  return {cast(build, reshape(build, x, result), dtype)};
+std::vector<Value> prod_gradient(const GradientCall& call) {
+  Builder& build = call.build;
+  const Ints& axes = call.node.attributes.ints("axes");
+  const Shape shape = build.shape(call.inputs[0]);
+  const auto count = static_cast<std::int64_t>(axes.size());
+  // Reduced axes that are neighbors become one axis where they lie, others behind the kept ones.
+  const bool neighbors = axes.empty() || axes.back() - axes.front() + 1 == count;
+  Ints order, back(shape.dims().size());
+  for (std::int64_t i = 0; i < shape.rank(); ++i)
+    if (neighbors || !std::binary_search(axes.begin(), axes.end(), i)) order.push_back(i);
+  if (!neighbors) order.insert(order.end(), axes.begin(), axes.end());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    back[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+  const std::int64_t axis = !neighbors ? shape.rank() - count : axes.empty() ? shape.rank() : axes.front();
+
+  const Value x = neighbors ? call.inputs[0] : build.emit("transpose", {call.inputs[0]}, {{"perm", order}});
+  std::vector<std::int64_t> dims = build.shape(x).dims();
+  dims.erase(dims.begin() + axis, dims.begin() + axis + count);
+  dims.insert(dims.begin() + axis, count_over(shape, axes));
+  const Shape lines(dims);
+  const Value c = reshape(build, call.cotangents[0], with_size(lines, axis, 1));
+  const Value others = build.emit("prod_others", {c, reshape(build, x, lines)}, {{"axis", axis}});
+  const Value dx = reshape(build, others, build.shape(x));
+  return {neighbors ? dx : build.emit("transpose", {dx}, {{"perm", back}})};
 }
 
 std::vector<Value> variance_gradient(const GradientCall& call) {
@@ -180,6 +206,15 @@ OpFacts mean_facts() {
   return facts;
 }
 
+OpFacts prod_others_facts() {
+  OpFacts facts = opaque_facts();
+  facts.flops = flops_per_output_element(3);  // two running products, joined
+  facts.rows = [](const Signature& node, std::span<const Rows> rows) {
+    return node.attributes.integer("axis") == 0 ? rows_mix()(node, rows) : rows_aligned()(node, rows);
+  };
+  return facts;
+}
+
 OpFacts cumsum_facts() {
   OpFacts facts = opaque_facts();
   facts.flops = flops_per_input_element(1);
@@ -215,7 +250,14 @@ std::vector<OpDef> reduce_ops() {
       {.name = "prod",
        .infer = reduction_spec("prod", Form::kSum),
        .facts = reduction_facts(1),
-       .decompose = product_decompose},
+       .gradient = prod_gradient,
+       .reads = Reads::kInputs},
+      {.name = "prod_others",
+       .infer = prod_others_spec,
+       .facts = prod_others_facts(),
+       .gradient = prod_others_gradient,
+       .reads = Reads::kInputs,
+       .linear_in = 1},
       {.name = "argmax",
        .infer = argument_spec("argmax"),
        .facts = reduction_facts(1, rows_beside_axis()),

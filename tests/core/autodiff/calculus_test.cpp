@@ -114,5 +114,19 @@ TEST(Calculus, TiesAndZeros) {
   EXPECT_EQ(gradient("prod"), (std::vector<double>{0, 24, 0, 0, 0, 0, 0, 0}));
 }
 
+// All third derivatives of x0 x1 x2 x3 along (1, 1, 1, 1) at (0, 0, 0, 5): 6 times the elementary symmetric polynomial
+// of degree 1 has no factor but 5, so that each of the first three is 6, and the fourth is 6, too.
+TEST(Calculus, FourthDerivativesOfAProductWithZeros) {
+  ir::Graph graph;
+  Builder build(graph);
+  const Value x = input(graph, {4}), one = input(graph), ones = input(graph, {4});
+  Value y = build.emit("prod", {x}, {{"axes", ir::Ints{0}}, {"keep", false}});
+  Value slope = autodiff::backward(build, {{y}}, {{one}}, {{x}})[0];
+  for (int i = 0; i < 3; ++i) slope = autodiff::backward(build, {{slope}}, {{ones}}, {{x}})[0];
+  Array at({4});
+  at.data = {0, 0, 0, 5};
+  EXPECT_EQ(evaluate(graph, {at, scalar(1), Array({4}, 1)}, {slope})[0].data, (std::vector<double>{6, 6, 6, 6}));
+}
+
 }  // namespace
 }  // namespace weft::testing

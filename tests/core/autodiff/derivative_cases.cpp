@@ -83,7 +83,11 @@ void add_reduction_cases(std::vector<Case>& rows) {
       rows.push_back(direct(op, {{2, 3, 2}}, {{"axes", ints({0, 2})}, {"keep", keep}}));
       rows.push_back(direct(op, {{2, 2}}, {{"axes", ints({0, 1})}, {"keep", keep}}));
       rows.push_back(direct(op, {{3}}, {{"axes", ints({})}, {"keep", keep}}));
+      rows.push_back(direct(op, {{2, 3, 2}}, {{"axes", ints({1})}, {"keep", keep}}));
     }
+  rows.push_back(direct("prod_others", {{2, 1, 2}, {2, 3, 2}}, {{"axis", n(1)}}));
+  rows.push_back(direct("prod_others", {{2, 1}, {2, 3}, {2, 3}}, {{"axis", n(1)}}));
+  rows.push_back(direct("prod_others", {{1, 2}, {4, 2}, {4, 2}, {4, 2}}, {{"axis", n(0)}}));
   for (const std::int64_t correction : {0, 1})
     rows.push_back(
         direct("variance", {{3, 2, 2}}, {{"axes", ints({0, 2})}, {"keep", false}, {"correction", correction}}));

@@ -82,6 +82,40 @@ Line softmax(Line x, const ir::Attributes& attributes) {
   return x;
 }
 
+// The tangents' elements at different places other than i, each in every order, times the elements of x that are left.
+double others_of(const std::vector<Line>& in, std::vector<std::size_t>& left_out) {
+  const std::size_t tangent = left_out.size();
+  double sum = tangent < in.size() ? 0 : 1;
+  for (std::size_t j = 0; j < in[0].size(); ++j) {
+    if (std::find(left_out.begin(), left_out.end(), j) != left_out.end()) continue;
+    if (tangent == in.size()) {
+      sum *= in[0][j];
+      continue;
+    }
+    left_out.push_back(j);
+    sum += in[tangent][j] * others_of(in, left_out);
+    left_out.pop_back();
+  }
+  return sum;
+}
+
+Arrays prod_others(const ir::Node& node, const Arrays& in) {
+  const auto axis = static_cast<std::size_t>(node.attributes.integer("axis"));
+  const Shape& shape = in[1].shape;
+  Array out(shape);
+  each(in[0].shape, [&](Index index) {
+    const double c = in[0][place(in[0].shape, index)];
+    std::vector<Line> lines(in.size() - 1);
+    for (index[axis] = 0; index[axis] < shape.dims()[axis]; ++index[axis])
+      for (std::size_t k = 1; k < in.size(); ++k) lines[k - 1].push_back(in[k][place(shape, index)]);
+    for (index[axis] = 0; index[axis] < shape.dims()[axis]; ++index[axis]) {
+      std::vector<std::size_t> left_out{static_cast<std::size_t>(index[axis])};
+      out[place(shape, index)] = c * others_of(lines, left_out);
+    }
+  });
+  return {out};
+}
+
 }  // namespace
 
 void add_reductions(OpTable& table) {
@@ -95,6 +129,7 @@ void add_reductions(OpTable& table) {
   add("min", [](const Line& x) { return *std::min_element(x.begin(), x.end()); });
   add("prod", [](const Line& x) { return std::accumulate(x.begin(), x.end(), 1.0, std::multiplies<>()); });
   table["variance"] = reduction(variance);
+  table["prod_others"] = prod_others;
   table["cumsum"] = along_axis(cumulative);
   table["softmax"] = along_axis(softmax);
   table["log_softmax"] = along_axis(log_softmax);

@@ -12,6 +12,7 @@ std::vector<OpCase> all_cases() {
            sort_cases,
            matmul_cases,
            reduce_cases,
+           prod_others_cases,
            softmax_cases,
            norm_cases,
            dropout_cases,

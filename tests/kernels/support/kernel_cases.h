@@ -13,6 +13,7 @@ std::vector<OpCase> index_cases();
 std::vector<OpCase> sort_cases();
 std::vector<OpCase> matmul_cases();
 std::vector<OpCase> reduce_cases();
+std::vector<OpCase> prod_others_cases();
 std::vector<OpCase> softmax_cases();
 std::vector<OpCase> norm_cases();
 std::vector<OpCase> dropout_cases();

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "core/exec/kernel.h"
+#include "core/scalar/annotate.h"
+#include "kernels/common/axis_split.h"
+
+namespace weft::kernels {
+
+// Operands of prod_others in memory: c (outer, 1, inner), the others (outer, size, inner).
+template <class T>
+struct ProdOthersOperands {
+  static constexpr int kMost = 16;  // tangents, which core/ops/reduce.cpp sees to
+  const T *c, *x;
+  const T* tangents[kMost];
+  T* y;
+};
+
+template <class T>
+ProdOthersOperands<T> prod_others_operands(const Call& call) {
+  ProdOthersOperands<T> o{static_cast<const T*>(call.inputs[0].data),
+                          static_cast<const T*>(call.inputs[1].data),
+                          {},
+                          static_cast<T*>(call.outputs[0].data)};
+  for (std::size_t a = 2; a < call.inputs.size(); ++a) o.tangents[a - 2] = static_cast<const T*>(call.inputs[a].data);
+  return o;
+}
+
+inline AxisSplit prod_others_split(const exec::KernelRequest& request) {
+  return split_at(request.inputs[1].shape, request.attributes.integer("axis"));
+}
+inline int tangents_of(const exec::KernelRequest& request) { return static_cast<int>(request.inputs.size()) - 2; }
+
+// The first element of a line along the axis; the next ones are `inner` apart.
+WEFT_HD inline std::int64_t first_of_line(const AxisSplit& split, std::int64_t line) {
+  return line / split.inner * split.size * split.inner + line % split.inner;
+}
+
+}  // namespace weft::kernels
