@@ -36,7 +36,8 @@ class CpuStatistics {
     const auto* x = static_cast<const T*>(call.inputs[0].data);
     auto* origin = static_cast<double*>(call.workspace.data);
     double* sums = origin + width_;
-    for (std::int64_t j = 0; j < width_; ++j) origin[j] = first(x, j % b_.channels);
+    for (std::int64_t j = 0; j < b_.channels; ++j) origin[j] = first(x, j);
+    for (std::int64_t j = b_.channels; j < width_; ++j) origin[j] = origin[j - b_.channels];
     parallel_chunks(b_.blocks, [&](std::int64_t block) {
       double* sum = sums + 2 * block * width_;
       std::fill_n(sum, 2 * width_, 0.0);
@@ -62,19 +63,30 @@ class CpuStatistics {
       for (std::int64_t j = b_.channels; j < width_; ++j) of[j % b_.channels] += of[j];
   }
 
+  // Some channels at a time, one result after the other, so that divisions are vector code.
   void write(const Call& call, const double* origin, const double* sums) const {
-    const auto put = [&](std::size_t output, std::int64_t j, double value) {
-      if (void* to = call.outputs[output].data) static_cast<A*>(to)[j] = static_cast<A>(value);
-    };
+    constexpr std::int64_t kTile = 64;
     const auto rows = static_cast<double>(std::max<std::int64_t>(1, b_.rows));
-    for (std::int64_t j = 0; j < b_.channels; ++j) {
-      const double distance = sums[j] / rows, mean = origin[j] + distance;
-      const double square = sums[width_ + j] / rows - distance * distance;
-      const double variance = square < 0 ? 0 : square;
-      put(0, j, mean);
-      put(1, j, variance);
-      put(2, j, 1 / std::sqrt(variance + eps_));
-      put(3, j, mean - static_cast<double>(static_cast<A>(mean)) + lost(origin[j], distance, mean));
+    for (std::int64_t begin = 0; begin < b_.channels; begin += kTile) {
+      const std::int64_t n = std::min(kTile, b_.channels - begin);
+      const double *from = origin + begin, *sum = sums + begin, *squares = sums + width_ + begin;
+      const auto put = [&](std::size_t output, const auto& value) {
+        auto* to = static_cast<A*>(call.outputs[output].data);
+        for (std::int64_t j = 0; to != nullptr && j < n; ++j) to[begin + j] = static_cast<A>(value(j));
+      };
+      double distance[kTile], mean[kTile], variance[kTile];
+      for (std::int64_t j = 0; j < n; ++j) {
+        distance[j] = sum[j] / rows;
+        mean[j] = from[j] + distance[j];
+        const double square = squares[j] / rows - distance[j] * distance[j];
+        variance[j] = square < 0 ? 0 : square;
+      }
+      put(0, [&](std::int64_t j) { return mean[j]; });
+      put(1, [&](std::int64_t j) { return variance[j]; });
+      put(2, [&](std::int64_t j) { return 1 / std::sqrt(variance[j] + eps_); });
+      put(3, [&](std::int64_t j) {
+        return mean[j] - static_cast<double>(static_cast<A>(mean[j])) + lost(from[j], distance[j], mean[j]);
+      });
     }
   }
 
