@@ -1,72 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
-#include <type_traits>
-#include <utility>
 
-#include "kernels/common/float_types.h"
+#include "kernels/common/lanes.h"
 #include "kernels/prod_others/loops.h"
 
 // The loops, included once by each file that is built for an instruction set; all of it has internal linkage and calls
-// only what is always inlined. Lanes are vector types, because compilers made single numbers of arrays.
+// only what is always inlined.
 namespace weft::kernels {
 namespace {
 
-constexpr int kLanes = 16;
+constexpr int kWidth = kLaneWidth<double>, kVectors = kLanes / kWidth;
 constexpr int kRows = 64;
-#if defined(__AVX512F__)
-constexpr int kWidth = 8;
-#elif defined(__AVX2__)
-constexpr int kWidth = 4;
-#else
-constexpr int kWidth = 2;
-#endif
-constexpr int kVectors = kLanes / kWidth;
-using Vector [[gnu::vector_size(kWidth * sizeof(double))]] = double;
-using Floats [[gnu::vector_size(kWidth * sizeof(float))]] = float;
-using Places [[gnu::vector_size(kWidth * sizeof(double))]] = std::int64_t;
-#define WEFT_INLINE __attribute__((always_inline)) inline
-
-template <class T>
-WEFT_INLINE Vector loaded(const T* x) {
-  if constexpr (__is_same(T, double)) {
-    Vector v;
-    __builtin_memcpy(&v, x, sizeof v);
-    return v;
-  } else {
-    Floats v;
-    if constexpr (__is_same(T, float)) {
-      __builtin_memcpy(&v, x, sizeof v);
-    } else {
-      float wide[kWidth];
-      for (int i = 0; i < kWidth; ++i) wide[i] = widened<float>(x[i]);
-      __builtin_memcpy(&v, wide, sizeof v);
-    }
-    return __builtin_convertvector(v, Vector);
-  }
-}
-
-template <class T>
-WEFT_INLINE void store(Vector v, T* y) {
-  if constexpr (__is_same(T, double)) {
-    __builtin_memcpy(y, &v, sizeof v);
-  } else {
-    const Floats f = __builtin_convertvector(v, Floats);
-    if constexpr (__is_same(T, float)) {
-      __builtin_memcpy(y, &f, sizeof f);
-    } else {
-      float wide[kWidth];
-      __builtin_memcpy(wide, &f, sizeof f);
-      for (int i = 0; i < kWidth; ++i) y[i] = narrowed<T>(wide[i]);
-    }
-  }
-}
-
-// Lane i gets what lane i ^ distance has.
-template <int distance, int... i>
-WEFT_INLINE Vector exchanged(Vector v, std::integer_sequence<int, i...>) {
-  return __builtin_shufflevector(v, v, (i ^ distance)...);
-}
+using Vector = LaneVector<double>;
+using Places [[gnu::vector_size(kRegister)]] = std::int64_t;
 
 // States of lanes side by side, part by part: products and, with a tangent, their derivatives along it.
 template <int parts>
@@ -98,7 +45,7 @@ WEFT_INLINE LaneStates<parts> neighbors(const LaneStates<parts>& s) {
       if constexpr (distance >= kWidth) {
         out.part[k][v] = s.part[k][v ^ distance / kWidth];
       } else {
-        out.part[k][v] = exchanged<distance>(s.part[k][v], std::make_integer_sequence<int, kWidth>{});
+        out.part[k][v] = exchanged<distance, double>(s.part[k][v]);
       }
     }
   return out;
@@ -138,10 +85,10 @@ struct Padded {
 template <bool whole, int parts, class T>
 WEFT_INLINE void add_elements(LaneStates<parts>& s, const T* x, const T* t, int n) {
   for (int v = 0; v < kVectors; ++v) {
-    const Vector factor = loaded(x + v * kWidth);
+    const Vector factor = loaded<double>(x + v * kWidth);
     Vector next[parts];
     next[0] = s.part[0][v] * factor;
-    if constexpr (parts == 2) next[1] = s.part[1][v] * factor + s.part[0][v] * loaded(t + v * kWidth);
+    if constexpr (parts == 2) next[1] = s.part[1][v] * factor + s.part[0][v] * loaded<double>(t + v * kWidth);
     Places place;
     for (int i = 0; i < kWidth; ++i) place[i] = v * kWidth + i;
     for (int k = 0; k < parts; ++k) s.part[k][v] = whole ? next[k] : place < n ? next[k] : s.part[k][v];
@@ -164,9 +111,9 @@ WEFT_INLINE void put_row(const LaneStates<parts>& before, const LaneStates<parts
   T* to = whole ? y : some;
   for (int v = 0; v < kVectors; ++v) {
     if constexpr (parts == 2) {
-      store(before.part[0][v] * behind.part[1][v] + before.part[1][v] * behind.part[0][v], to + v * kWidth);
+      store<double>(before.part[0][v] * behind.part[1][v] + before.part[1][v] * behind.part[0][v], to + v * kWidth);
     } else {
-      store(before.part[0][v] * behind.part[0][v], to + v * kWidth);
+      store<double>(before.part[0][v] * behind.part[0][v], to + v * kWidth);
     }
   }
   for (int i = 0; !whole && i < n; ++i) y[i] = some[i];
@@ -283,8 +230,6 @@ void resolve_loops(ProdOthersLoops<T>& loops, int tangents) {
   loops = tangents == 0 ? ProdOthersLoops<T>{others_of_lines<1, T>, products_of_piece<1, T>, others_of_piece<1, T>}
                         : ProdOthersLoops<T>{others_of_lines<2, T>, products_of_piece<2, T>, others_of_piece<2, T>};
 }
-
-#undef WEFT_INLINE
 
 }  // namespace
 }  // namespace weft::kernels

@@ -68,26 +68,66 @@ struct RowState {
   }
 };
 
-// The extremum with NaN, which is looked for apart, because a choice that keeps it takes several instructions and
-// branches; block by block, so that both find the elements in L1.
-template <class T, class Choice>
-T choice_with_nan(const T* x, std::int64_t n, T none, Choice choice) {
-  constexpr std::int64_t kBlock = 2048;
-  int nan = 0;
-  for (std::int64_t j = 0; j < n; j += kBlock) {
-    const std::int64_t count = n - j < kBlock ? n - j : kBlock;
-    none = choice(none, row_choice(x + j, count, none, choice));
-    for (std::int64_t i = j; i < j + count; ++i) nan |= static_cast<int>(x[i] != x[i]);
+// Floats joined by one operation, in registers; `add` is `join` with an element. `none` changes nothing.
+template <class E, class T, class Join, class Add>
+WEFT_INLINE E row_total(const T* x, std::int64_t n, E none, Join join, Add add) {
+  if (n < kLanes) {
+    E total = none;
+    for (std::int64_t j = 0; j < n; ++j) total = join(total, widened<E>(x[j]));
+    return total;
   }
-  return nan != 0 ? static_cast<T>(__builtin_nan("")) : none;
+  Lanes<E> a = lanes_of<E>(x);
+  std::int64_t j = kLanes;
+  if (n >= 2 * kLanes) {
+    Lanes<E> b = lanes_of<E>(x + kLanes);
+    for (j = 2 * kLanes; j + 2 * kLanes <= n; j += 2 * kLanes) {
+      a = joined(a, lanes_of<E>(x + j), add);
+      b = joined(b, lanes_of<E>(x + j + kLanes), add);
+    }
+    a = joined(a, b, join);
+  }
+  if (j + kLanes <= n) {
+    a = joined(a, lanes_of<E>(x + j), join);
+    j += kLanes;
+  }
+  if (j < n) a = joined(a, first_lanes<E>(x + j, static_cast<int>(n - j), none), join);
+  return over_lanes<E>(a, join);
 }
 template <class T>
-requires(__is_same(T, float) || __is_same(T, double)) struct RowState<Max<T>, T> {
-  static T of(const T* x, std::int64_t, std::int64_t n) { return choice_with_nan(x, n, Max<T>::start(), larger<T>); }
+concept Number = __is_same(T, float) || __is_same(T, double);
+template <Number E, class T>
+struct RowState<Sum<E>, T> {
+  static E of(const T* x, std::int64_t, std::int64_t n) {
+    return row_total(x, n, static_cast<E>(-0.0), sum_of_two, sum_with_widened);
+  }
 };
-template <class T>
-requires(__is_same(T, float) || __is_same(T, double)) struct RowState<Min<T>, T> {
-  static T of(const T* x, std::int64_t, std::int64_t n) { return choice_with_nan(x, n, Min<T>::start(), smaller<T>); }
+template <Number E, class T>
+struct RowState<Mean<E>, T> : RowState<Sum<E>, T> {};
+template <Number E, class T>
+struct RowState<Product<E>, T> {
+  static E of(const T* x, std::int64_t, std::int64_t n) {
+    return row_total(x, n, static_cast<E>(1), product_of_two, product_of_two);
+  }
+};
+
+// The extremum with NaN. The choices skip it, because one that keeps it takes several instructions and branches; only
+// rows in which some element is not finite are searched.
+template <class T, class Choice>
+T choice_with_nan(const T* x, std::int64_t n, T none, Choice choice) {
+  T zeros = 0;
+  const T most = watched_choice<true>(x, n, none, choice, zeros);
+  if (zeros == 0) return most;
+  int nan = 0;
+  for (std::int64_t j = 0; j < n; ++j) nan |= static_cast<int>(x[j] != x[j]);
+  return nan != 0 ? static_cast<T>(__builtin_nan("")) : most;
+}
+template <Number T>
+struct RowState<Max<T>, T> {
+  static T of(const T* x, std::int64_t, std::int64_t n) { return choice_with_nan(x, n, Max<T>::start(), larger); }
+};
+template <Number T>
+struct RowState<Min<T>, T> {
+  static T of(const T* x, std::int64_t, std::int64_t n) { return choice_with_nan(x, n, Min<T>::start(), smaller); }
 };
 
 // The first element that equals the extremum, which is found first; every NaN equals NaN.

@@ -65,23 +65,31 @@ class CpuCrossEntropy {
     }
   }
 
-  // Losses of plain rows wait for the logarithms of their sums; those of others are written at once.
-  struct Waiting {
-    std::int64_t count = 0;
-    std::int64_t row[kRowsAtOnce];
-    A at_label[kRowsAtOnce];
-    A sum[kRowsAtOnce];
-  };
-
-  void run_rows(const Call& call, std::int64_t begin, std::int64_t end) const {
-    Waiting waiting;
-    for (std::int64_t row = begin; row < end; ++row) run_row(call, row, waiting);
-    loops_.log(waiting.sum, waiting.count);
-    for (std::int64_t k = 0; k < waiting.count; ++k)
-      write(call, waiting.row[k], waiting.sum[k] - waiting.at_label[k], 1);
+  std::int64_t label_of(const Call& call, std::int64_t row) const {
+    return static_cast<const Label*>(call.inputs[1].data)[row];
+  }
+  // True if the label is a class that counts; reports one that is neither a class nor ignored.
+  bool counts(const Call& call, std::int64_t row, std::int64_t label) const {
+    if (label == e_.ignore_index) return false;
+    const bool inside = label >= 0 && label < e_.classes;
+    if (!inside) raise_data_error(call.fault, e_.bad_label, label, row);
+    return inside;
+  }
+  void put_zeros(const Call& call, std::int64_t row) const {
+    write(call, row, 0, 0);
+    if (T* gradient = gradient_of(call, row))
+      std::fill(gradient, gradient + e_.classes, static_cast<T>(0 * scale_of(call, row)));
   }
 
-  void run_row(const Call& call, std::int64_t row, Waiting& waiting) const {
+  void run_rows(const Call& call, std::int64_t begin, std::int64_t end) const {
+    if constexpr (plain) {
+      run_plain(call, begin, end);
+    } else {
+      for (; begin < end; ++begin) run_row(call, begin);
+    }
+  }
+
+  void run_row(const Call& call, std::int64_t row) const {
     Row r{static_cast<const T*>(call.inputs[0].data) + row * e_.classes,
           optional_operand<T>(call, e_.weight_at),
           nullptr,
@@ -94,58 +102,82 @@ class CpuCrossEntropy {
     if constexpr (kProbabilities) {
       r.targets = static_cast<const Label*>(call.inputs[1].data) + row * e_.classes;
     } else {
-      r.label = static_cast<const Label*>(call.inputs[1].data)[row];
-      const bool inside = r.label >= 0 && r.label < e_.classes;
-      if (r.label == e_.ignore_index || !inside) {
-        if (r.label != e_.ignore_index) raise_data_error(call.fault, e_.bad_label, r.label, row);
-        write(call, row, 0, 0);
-        if (T* gradient = gradient_of(call, row))
-          std::fill(gradient, gradient + e_.classes, static_cast<T>(0 * r.scale));
-        return;
-      }
+      r.label = label_of(call, row);
+      if (!counts(call, row, r.label)) return put_zeros(call, row);
       row_weight = weight(r, r.label);
       r.hit = row_weight * static_cast<A>(1 - e_.smoothing);
     }
-    T* gradient = gradient_of(call, row);
-    if constexpr (plain) return run_plain(row, r, gradient, waiting);
     for (std::int64_t j = 0; j < e_.classes; ++j) {
       const A x = static_cast<A>(r.x[j]);
       r.max = x > r.max ? x : r.max;
     }
     for (std::int64_t j = 0; j < e_.classes; ++j) r.sum += math::exp(static_cast<A>(r.x[j]) - r.max);
     write(call, row, loss(r), row_weight);
-    if (gradient) write_gradient(r, gradient);
+    if (T* gradient = gradient_of(call, row)) write_gradient(r, gradient);
   }
 
-  // The case of all mass at the label. The row's exponentials lie in the gradient's memory, which may be the logits'
-  // memory. Exponentials of 16-bit logits lie in a row of their own.
-  void run_plain(std::int64_t row, const Row& r, T* gradient, Waiting& waiting) const {
+  // Rows of which all mass is at the label.
+  struct PlainRows {
+    std::int64_t label[kRowsAtOnce];
+    bool counts[kRowsAtOnce];
+    A at_label[kRowsAtOnce], max[kRowsAtOnce], log_sum[kRowsAtOnce];
+    double sum[kRowsAtOnce];
+  };
+
+  // Exponentials lie in the gradient's memory, which may be the logits' memory; those of 16-bit logits in a row of
+  // their own.
+  void run_plain(const Call& call, std::int64_t begin, std::int64_t end) const {
+    // Local variables, because a store to the gradient may change members for all that compilers know.
+    const std::int64_t n = e_.classes, rows = end - begin;
+    const T* const x = static_cast<const T*>(call.inputs[0].data) + begin * n;
+    T* const gradient = gradient_of(call, begin);
+    PlainRows r;
+    for (std::int64_t k = 0; k < rows; ++k) {
+      r.label[k] = label_of(call, begin + k);
+      r.counts[k] = counts(call, begin + k, r.label[k]);
+      r.at_label[k] = r.counts[k] ? static_cast<A>(x[k * n + r.label[k]]) : 0;
+    }
     if constexpr (std::is_same_v<T, A>) {
-      run_plain(row, r, r.x, gradient, waiting);
+      loops_.exps(x, rows, n, r.max, r.sum, gradient);
+      if (gradient) slopes(call, begin, rows, r, 0, gradient);
     } else {
       thread_local PerThread<std::vector<A>> of_thread;
       std::vector<A>& row_of_thread = *of_thread;
-      // Local variables, because a store to the gradient may change members for all that compilers know.
-      const std::int64_t n = e_.classes;
       row_of_thread.resize(static_cast<std::size_t>(n));
       A* const wide = row_of_thread.data();
-      const T* const x = r.x;
-      for (std::int64_t j = 0; j < n; ++j) wide[j] = static_cast<A>(x[j]);
-      run_plain(row, r, wide, wide, waiting);
-      if (!gradient) return;
-      for (std::int64_t j = 0; j < n; ++j) gradient[j] = static_cast<T>(wide[j]);
+      for (std::int64_t k = 0; k < rows; ++k) {
+        for (std::int64_t j = 0; j < n; ++j) wide[j] = static_cast<A>(x[k * n + j]);
+        loops_.exps(wide, 1, n, r.max + k, r.sum + k, wide);
+        if (!gradient) continue;
+        slopes(call, begin + k, 1, r, k, wide);
+        for (std::int64_t j = 0; j < n; ++j) gradient[k * n + j] = static_cast<T>(wide[j]);
+      }
+    }
+    for (std::int64_t k = 0; k < rows; ++k) r.log_sum[k] = static_cast<A>(r.sum[k]);
+    loops_.log(r.log_sum, rows);
+    for (std::int64_t k = 0; k < rows; ++k) {
+      if (r.counts[k]) {
+        write(call, begin + k, r.log_sum[k] - (r.at_label[k] - r.max[k]), 1);
+      } else {
+        put_zeros(call, begin + k);
+      }
     }
   }
-  void run_plain(std::int64_t row, const Row& r, const A* x, A* gradient, Waiting& waiting) const {
-    const A max = loops_.max(x, e_.classes), at_label = x[r.label] - max;
-    const double sum = loops_.exps(x, e_.classes, max, gradient);
-    waiting.row[waiting.count] = row;
-    waiting.at_label[waiting.count] = at_label;
-    waiting.sum[waiting.count++] = static_cast<A>(sum);
-    if (!gradient) return;
-    const A probability = gradient[r.label] * static_cast<A>(1 / sum);
-    loops_.scale(gradient, e_.classes, static_cast<A>(r.scale / sum));
-    gradient[r.label] = (probability - 1) * r.scale;
+
+  // Makes slopes of the exponentials of rows [first, first + rows) of r, which begin at `row` of the call.
+  void slopes(const Call& call, std::int64_t row, std::int64_t rows, const PlainRows& r, std::int64_t first,
+              A* exps) const {
+    A factor[kRowsAtOnce], at_label[kRowsAtOnce];
+    for (std::int64_t k = 0; k < rows; ++k) {
+      const double sum = r.sum[first + k];
+      const A scale = scale_of(call, row + k);
+      factor[k] = static_cast<A>(scale / sum);
+      if (!r.counts[first + k]) continue;
+      at_label[k] = (exps[k * e_.classes + r.label[first + k]] * static_cast<A>(1 / sum) - 1) * scale;
+    }
+    loops_.scale(exps, rows, e_.classes, factor);
+    for (std::int64_t k = 0; k < rows; ++k)
+      if (r.counts[first + k]) exps[k * e_.classes + r.label[first + k]] = at_label[k];
   }
 
   A loss(const Row& r) const {

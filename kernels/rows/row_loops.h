@@ -4,17 +4,16 @@
 
 #include "core/scalar/half.h"
 
-// Loops over one row of logits, built once per instruction set. A is float or double.
+// Loops over rows of logits, built once per instruction set. A is float or double.
 namespace weft::kernels {
 
 template <class A>
 struct RowLoops {
-  // The largest element; NaN is skipped.
-  A (*max)(const A* x, std::int64_t n);
-  // Gives sum_j exp(x_j - max); out_j = exp(x_j - max) unless out is null. out may be x.
-  double (*exps)(const A* x, std::int64_t n, A max, A* out);
-  // x_j *= factor
-  void (*scale)(A* x, std::int64_t n, A factor);
+  // For each of `rows` rows of n neighbors the largest element, where NaN is skipped, and sum_j exp(x_j - max);
+  // out_j = exp(x_j - max) unless out is null. out may be x.
+  void (*exps)(const A* x, std::int64_t rows, std::int64_t n, A* max, double* sum, A* out);
+  // x_j *= factor, with a factor for each row
+  void (*scale)(A* x, std::int64_t rows, std::int64_t n, const A* factor);
   // x_j = log(x_j)
   void (*log)(A* x, std::int64_t n);
 };

@@ -32,28 +32,28 @@ void in_blocks(const T* x, std::int64_t n, Body&& body) {
   }
 }
 
-constexpr int kShortRow = 16;
+constexpr int kShortRow = kLanes;
 
-// The elements of a line of at most kShortRow less the largest of them; minus infinity behind them.
+// The elements of a line of at most kShortRow, with minus infinity behind them: x itself, or a copy.
 template <class A, class T>
-void short_distances(const T* x, int n, A* lanes) {
-  for (int i = 0; i < kShortRow; ++i) lanes[i] = static_cast<A>(-__builtin_inf());
-  for (int i = 0; i < n; ++i) lanes[i] = static_cast<A>(x[i]);
-  const A max = row_max(lanes, kShortRow);
-  for (int i = 0; i < n; ++i) lanes[i] -= max;
+WEFT_INLINE const A* short_elements(const T* x, int n, A* copy) {
+  if constexpr (__is_same(A, T))
+    if (n == kShortRow) return x;
+  for (int i = 0; i < kShortRow; ++i) copy[i] = static_cast<A>(-__builtin_inf());
+  for (int i = 0; i < n; ++i) copy[i] = static_cast<A>(x[i]);
+  return copy;
 }
-// lanes_i = exp(lanes_i), and their sum.
-template <class A>
-A short_exps(A* lanes) {
-  A sums[kShortRow];
-  for (int i = 0; i < kShortRow; ++i) lanes[i] = math::exp(lanes[i]);
-  for (int i = 0; i < kShortRow; ++i) sums[i] = lanes[i];
-  return halves<kShortRow>(sums, [](A a, A b) { return a + b; });
+template <class A, class T>
+WEFT_INLINE void put_short(const Lanes<A>& lanes, T* y, int n) {
+  T some[kShortRow];
+  T* to = n == kShortRow ? y : some;
+  store_lanes<A>(lanes, to);
+  for (int i = 0; n != kShortRow && i < n; ++i) y[i] = some[i];
 }
 
 // The largest element and the sum of the exponentials of the distances from it; those go to y where it is not null.
 template <class A, class T>
-double long_row(const T* x, std::int64_t n, A* y, A& max) {
+WEFT_INLINE double long_row(const T* x, std::int64_t n, A* y, A& max) {
   max = static_cast<A>(-__builtin_inf());
   in_blocks<A>(x, n, [&](const A* in, std::int64_t, std::int64_t count) {
     const A most = row_max(in, count);
@@ -65,7 +65,7 @@ double long_row(const T* x, std::int64_t n, A* y, A& max) {
 }
 
 template <class T>
-void softmax_row(const T* x, T* y, std::int64_t n) {
+WEFT_INLINE void softmax_row(const T* x, T* y, std::int64_t n) {
   using A = Compute<T>;
   A max;
   if constexpr (__is_same(A, T)) {
@@ -80,12 +80,12 @@ void softmax_row(const T* x, T* y, std::int64_t n) {
 }
 
 template <class T>
-void short_softmax(const T* x, T* y, int n) {
+WEFT_INLINE void short_softmax(const T* x, T* y, int n) {
   using A = Compute<T>;
-  A lanes[kShortRow];
-  short_distances(x, n, lanes);
-  const A factor = 1 / short_exps(lanes);
-  for (int i = 0; i < n; ++i) y[i] = static_cast<T>(lanes[i] * factor);
+  A copy[kShortRow];
+  const A* in = short_elements(x, n, copy);
+  const Lanes<A> exps = exps_of<false>(in, row_max(in, kShortRow), static_cast<A*>(nullptr));
+  put_short<A>(joined(exps, all_lanes<A>(1 / over_lanes<A>(exps, sum_of_two)), product_of_two), y, n);
 }
 
 template <class T>
@@ -105,18 +105,21 @@ void softmax_rows(const T* x, T* y, std::int64_t rows, std::int64_t n) {
 constexpr int kRowsAtOnce = 32;
 
 template <class T>
-void some_short_log_softmax(const T* x, T* y, std::int64_t rows, int n) {
+WEFT_INLINE void some_short_log_softmax(const T* x, T* y, std::int64_t rows, int n) {
   using A = Compute<T>;
-  A lanes[kRowsAtOnce][kShortRow], exps[kShortRow], sum[kRowsAtOnce];
+  A max[kRowsAtOnce], sum[kRowsAtOnce], copy[kShortRow];
   for (int k = 0; k < kRowsAtOnce; ++k) sum[k] = 1;
   for (std::int64_t k = 0; k < rows; ++k) {
-    short_distances(x + k * n, n, lanes[k]);
-    for (int i = 0; i < kShortRow; ++i) exps[i] = lanes[k][i];
-    sum[k] = short_exps(exps);
+    const A* in = short_elements(x + k * n, n, copy);
+    max[k] = row_max(in, kShortRow);
+    sum[k] = over_lanes<A>(exps_of<false>(in, max[k], static_cast<A*>(nullptr)), sum_of_two);
   }
   for (int k = 0; k < kRowsAtOnce; ++k) sum[k] = math::log(sum[k]);
-  for (std::int64_t k = 0; k < rows; ++k)
-    for (int i = 0; i < n; ++i) y[k * n + i] = static_cast<T>(lanes[k][i] - sum[k]);
+  for (std::int64_t k = 0; k < rows; ++k) {
+    const Lanes<A> in = lanes_of<A>(short_elements(x + k * n, n, copy));
+    const auto less = [](auto a, auto b) __attribute__((always_inline)) { return a - b; };
+    put_short<A>(joined(joined(in, all_lanes(max[k]), less), all_lanes(sum[k]), less), y + k * n, n);
+  }
 }
 
 template <class T>

@@ -236,6 +236,12 @@ void put_losses(std::vector<OpCase>& rows) {
   rows.push_back(loss_row("no rows", x(0, 4), labels(0, 4)));
   rows.push_back(loss_row("many classes", x(3, 5000), labels(3, 5000), {.smoothing = 0.1}));
   rows.push_back(loss_row("many rows", x(1031, 10), labels(1031, 10)));
+  // Rows that are worked on together, ignored ones among them, of whole and cut vector registers.
+  for (const std::int64_t classes : {16, 17, 64}) {
+    HostTensor some = labels(35, static_cast<double>(classes));
+    some.values[0] = some.values[7] = some.values[34] = -100;
+    rows.push_back(loss_row("ignored rows of " + std::to_string(classes), x(35, classes), some));
+  }
   put_wide_losses(rows);
   const HostTensor factor = tensor_of({}, DType::kF32, {0.125}), factors = random_tensor({5}, DType::kF32, -2, 3, 36);
   rows.push_back(scaled(loss_row("indices", x(5, 7), labels(5, 7)), factor));
