@@ -130,6 +130,24 @@ struct RowState<Min<T>, T> {
   static T of(const T* x, std::int64_t, std::int64_t n) { return choice_with_nan(x, n, Min<T>::start(), smaller); }
 };
 
+// Extrema of bytes, which bools are, too, because their states of 64 bits would leave a register few of them.
+template <>
+struct RowState<Max<std::int64_t>, std::uint8_t> {
+  static std::int64_t of(const std::uint8_t* x, std::int64_t, std::int64_t n) {
+    std::uint8_t most = 0;
+    for (std::int64_t j = 0; j < n; ++j) most = x[j] > most ? x[j] : most;
+    return most;
+  }
+};
+template <>
+struct RowState<Min<std::int64_t>, std::uint8_t> {
+  static std::int64_t of(const std::uint8_t* x, std::int64_t, std::int64_t n) {
+    std::uint8_t least = 255;
+    for (std::int64_t j = 0; j < n; ++j) least = x[j] < least ? x[j] : least;
+    return least;
+  }
+};
+
 // The first element that equals the extremum, which is found first; every NaN equals NaN.
 template <class Op, class Extremum, class T>
 struct PlaceState {

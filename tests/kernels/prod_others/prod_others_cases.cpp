@@ -97,7 +97,7 @@ OpCase row(std::string name, HostTensor x, std::int64_t axis, int tangents) {
   for (int a = 0; a < tangents; ++a)
     // Terms of one sign in long sums, because the tolerance is relative to what is left of them.
     c.inputs.push_back(
-        random_tensor(shape, DType::kF32, shape.numel() > 30 ? 0.25 : -1, 1, static_cast<std::uint64_t>(20 + a)));
+        random_tensor(shape, DType::kF32, shape.numel() > 30 ? 0.25 : -1, 1, 20 + static_cast<std::uint64_t>(a)));
   c.inputs.insert(c.inputs.begin() + 1, std::move(x));
   c.oracle = along(axis);
   c.tolerance = 1.2e-7;
@@ -130,7 +130,8 @@ std::vector<OpCase> prod_others_cases() {
     rows.push_back(row("cut", close_to_one({2, 2500}), 1, tangents));
     rows.push_back(row("columns, cut", close_to_one({2, 150, 19}), 1, tangents));
     HostTensor far = x({2, 40});  // products of the first half leave f32's range
-    for (std::size_t i = 0; i < 20; ++i) far.values[i] = 1e5, far.values[20 + i] = 1.0 / (1 << 16);
+    std::fill_n(far.values.begin(), 20, 1e5);
+    std::fill_n(far.values.begin() + 20, 20, 0x1p-16);
     rows.push_back(row("beyond f32's range", far, 1, tangents));
     rows.back().dtypes = {DType::kF32};  // 1e5 is no f16, and some sums cancel all but 1e-13
   }
