@@ -143,6 +143,12 @@ std::vector<Op> arrays() {
       {"linspace", "x", one([](const Inputs& in) { return linspace(0, 1, in[0].numel()); }), false},
       {"randint", "x", one([](const Inputs& in) { return randint(0, 100, in[0].shape()); }), false},
       {"randperm", "x", one([](const Inputs& in) { return randperm(in[0].numel()); }), false},
+      {"gamma", "x", one([](const Inputs& in) { return gamma(in[0].shape(), 2); }), false},
+      {"beta", "x", one([](const Inputs& in) { return beta(in[0].shape(), 2, 2); }), false},
+      {"alpha_dropout", "x", one([](const Inputs& in) { return alpha_dropout(in[0], 0.5); })},
+      {"feature_dropout", "x", one([](const Inputs& in) { return feature_dropout(as_rows(in[0]), 0.5); })},
+      {"stochastic_depth", "x", one([](const Inputs& in) { return stochastic_depth(in[0], 0.5); })},
+      {"gaussian_noise", "x", one([](const Inputs& in) { return gaussian_noise(in[0], 0.5); })},
       {"bernoulli", "u", one([](const Inputs& in) { return bernoulli(in[0]); }), false},
   };
 }

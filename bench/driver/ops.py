@@ -123,6 +123,12 @@ def peers():
         "quantile": lambda x: torch.quantile(x, 0.3, -1), "median": lambda x: torch.median(x, -1).values,
         "eye": lambda x: torch.eye(min(x.shape[0], 4096), 64), "linspace": lambda x: torch.linspace(0, 1, x.numel()),
         "randint": lambda x: torch.randint(0, 100, x.shape), "randperm": lambda x: torch.randperm(x.numel()),
+        "gamma": lambda x: torch.distributions.Gamma(2.0, 1.0).sample(x.shape),
+        "beta": lambda x: torch.distributions.Beta(2.0, 2.0).sample(x.shape),
+        "alpha_dropout": lambda x: F.alpha_dropout(x, 0.5, True),
+        "feature_dropout": lambda x: F.dropout1d(rows(x).unsqueeze(-1), 0.5),
+        "stochastic_depth": lambda x: x * torch.bernoulli(torch.full((x.shape[0],) + (1,) * (x.dim() - 1), 0.5)) / 0.5,
+        "gaussian_noise": lambda x: x + 0.5 * torch.randn_like(x),
         "accuracy": lambda x, i: (rows(x).argmax(-1) == i).float().mean(),
         "zeros": lambda x: torch.zeros(x.shape), "ones": lambda x: torch.ones(x.shape),
         "full": lambda x: torch.full(x.shape, 0.5), "full_like": lambda x: torch.full_like(x, 0.5),
@@ -131,7 +137,8 @@ def peers():
     }
 
 
-RANDOM = ("dropout", "uniform", "randn", "randint", "randperm", "bernoulli")  # whose values no peer has
+RANDOM = ("dropout", "uniform", "randn", "randint", "randperm", "bernoulli", "gamma", "beta", "alpha_dropout",
+          "feature_dropout", "stochastic_depth", "gaussian_noise")  # whose values no peer has
 
 
 def peer_of(op):

@@ -14,6 +14,7 @@
 #include "weft/linear.h"
 #include "weft/margin_loss.h"
 #include "weft/module.h"
+#include "weft/noise.h"
 #include "weft/prelu.h"
 #include "weft/reduction.h"
 #include "weft/regression_loss.h"

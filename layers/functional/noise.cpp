@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/noise.h"
+
+#include <cmath>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "layers/functional/reduce_loss.h"
+#include "weft/elementwise.h"
+#include "weft/error.h"
+#include "weft/ops.h"
+#include "weft/random.h"
+
+namespace weft {
+namespace {
+
+void check_rate(double rate, const char* op) {
+  if (!(rate >= 0 && rate < 1)) fail<ValueError>(op, "rate is ", rate, "; it must lie in [0, 1)");
+}
+
+Tensor as_given(const Tensor& result, const Tensor& x) {
+  return is_floating(x.dtype()) ? result.to(x.dtype()) : result;
+}
+
+// x with the elements zeroed whose draw is less than the rate, the rest divided by 1 - rate. Draws of size 1 are for
+// all elements along their axis.
+Tensor dropped(const Tensor& x, std::vector<std::int64_t> draws, double rate) {
+  const DeviceScope on(x.device());
+  const Tensor z = detail::wide(x), keep = uniform(Shape(std::move(draws))) >= rate;
+  return as_given(where(keep, z * (1 / (1 - rate)), zeros({}, z.dtype())), x);
+}
+
+}  // namespace
+
+Tensor alpha_dropout(const Tensor& x, double rate) {
+  check_rate(rate, "alpha_dropout");
+  if (rate == 0) return x;
+  const double limit = -1.7580993408473766, keep = 1 - rate;
+  const double scale = 1 / std::sqrt(keep * (1 + rate * limit * limit)), shift = -scale * rate * limit;
+  const DeviceScope on(x.device());
+  const Tensor z = detail::wide(x);
+  return as_given(scale * where(uniform(x.shape()) >= rate, z, full({}, limit, z.dtype())) + shift, x);
+}
+
+Tensor feature_dropout(const Tensor& x, double rate) {
+  check_rate(rate, "feature_dropout");
+  if (x.rank() < 2)
+    fail<ShapeError>("feature_dropout", "input is ", x.shape(), "; it needs an axis of samples and one of features");
+  if (rate == 0) return x;
+  std::vector<std::int64_t> draws(static_cast<std::size_t>(x.rank()), 1);
+  draws.front() = x.dim(0);
+  draws.back() = x.dim(-1);
+  return dropped(x, std::move(draws), rate);
+}
+
+Tensor stochastic_depth(const Tensor& x, double rate) {
+  check_rate(rate, "stochastic_depth");
+  if (x.rank() < 1) fail<ShapeError>("stochastic_depth", "input is ", x.shape(), "; it needs an axis of samples");
+  if (rate == 0) return x;
+  std::vector<std::int64_t> draws(static_cast<std::size_t>(x.rank()), 1);
+  draws.front() = x.dim(0);
+  return dropped(x, std::move(draws), rate);
+}
+
+Tensor gaussian_noise(const Tensor& x, double stddev) {
+  if (!(stddev >= 0)) fail<ValueError>("gaussian_noise", "stddev is ", stddev, "; it must be 0 or more");
+  if (stddev == 0) return x;
+  const DeviceScope on(x.device());
+  const Tensor z = detail::wide(x);
+  return as_given(z + stddev * randn(x.shape(), z.dtype()), x);
+}
+
+Mixed mixup(const Tensor& x, const Tensor& target, double alpha) {
+  if (!(alpha > 0)) fail<ValueError>("mixup", "alpha is ", alpha, "; it must be positive");
+  if (!is_floating(target.dtype()))
+    fail<DTypeError>("mixup", "target is ", target.dtype(), "; turn class indices into one_hot() rows first");
+  if (x.rank() < 1 || target.rank() < 1 || x.dim(0) != target.dim(0))
+    fail<ShapeError>("mixup", "input is ", x.shape(), ", target is ", target.shape(), "; both must have as many rows");
+  const DeviceScope on(x.device());
+  const Tensor other = randperm(x.dim(0)), share = beta({}, alpha, alpha);
+  const auto mixed = [&](const Tensor& rows) {
+    const Tensor z = detail::wide(rows), s = share.to(z.dtype());
+    return as_given(s * z + (1 - s) * take(z, other), rows);
+  };
+  return {mixed(x), mixed(target)};
+}
+
+}  // namespace weft
