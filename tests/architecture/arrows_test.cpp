@@ -19,9 +19,15 @@ using ::testing::IsEmpty;
 
 const std::vector<SourceFile>& small_library() {
   static const std::vector<SourceFile> files = {
-      {"core/base/check.h", ""},       {"core/base/include/weft/shape.h", ""}, {"core/ir/graph.h", ""},
-      {"core/array/array.h", ""},      {"core/api/trace/tracer.h", ""},        {"core/api/include/weft/tensor.h", ""},
-      {"kernels/reduce/reduce.h", ""}, {"layers/module/include/weft/module.h", ""},   {"optim/train/include/weft/weft.h", ""},
+      {"core/base/check.h", ""},
+      {"core/base/include/weft/shape.h", ""},
+      {"core/ir/graph.h", ""},
+      {"core/array/array.h", ""},
+      {"core/api/trace/tracer.h", ""},
+      {"core/api/include/weft/tensor.h", ""},
+      {"kernels/reduce/reduce.h", ""},
+      {"layers/module/include/weft/module.h", ""},
+      {"optim/train/include/weft/weft.h", ""},
   };
   return files;
 }
