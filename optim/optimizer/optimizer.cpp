@@ -140,6 +140,10 @@ Parameters Optimizer::state() const {
       for (std::size_t i = 0; i < slot.kept[m].entries.size(); ++i)
         out.add(recipe + slot.kept[m].entries[i].name + (slot.elementwise ? "" : "." + std::to_string(m)),
                 slot.kept[m].variables[i]);
+    for (std::size_t n = 0; n < slot.numbers.size(); ++n)
+      for (std::size_t i = 0; i < slot.numbers[n].entries.size(); ++i)
+        out.add(recipe + slot.numbers[n].entries[i].name + (slot.numbers.size() == 1 ? "" : "." + std::to_string(n)),
+                slot.numbers[n].variables[i]);
     out.add(prefix + "accumulated", slot.accumulated);
   }
   return out;

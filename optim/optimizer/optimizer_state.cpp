@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "weft/log.h"
 #include "weft/ops.h"
+#include "weft/scope.h"
 
 namespace weft::detail {
 namespace {
@@ -49,7 +50,8 @@ void OptimizerState::check_groups() const {
   std::map<const Cell*, std::size_t> group_of;
   for (std::size_t g = 0; g < groups.size(); ++g) {
     groups[g].recipe.check();
-    for (const Variable& v : groups[g].parameters) {
+    for (std::size_t i = 0; i < groups[g].parameters.size(); ++i) {
+      const Variable& v = groups[g].parameters[i];
       const auto [place, fresh] = group_of.emplace(v.cell().get(), g);
       if (!fresh)
         fail_at<ValueError>("optimizer", v.path(), "the parameter is in group '", label(groups, place->second),
@@ -57,6 +59,8 @@ void OptimizerState::check_groups() const {
       if (!is_floating(v.dtype()))
         fail_at<DTypeError>("optimizer", v.path(), "the parameter is ", v.dtype(),
                             "; only floating ones can be trained");
+      const Scope at(v.path().empty() ? groups[g].parameters.name(i) : v.path());
+      groups[g].recipe.check_shape(v.shape());
     }
   }
 }
@@ -108,17 +112,30 @@ void OptimizerState::add_slots(const std::vector<std::size_t>& of_one_rule, cons
 
 void OptimizerState::add_state(Slot& slot, const std::vector<RecipePlan>& plans) const {
   const Shape whole{slot.segment.numel()};
-  const auto filled = [&](const Shape& shape, double value) {
-    Variable made(shape, {[value](const Shape& s, DType dtype) { return full(s, value, dtype); }}, slot.dtype);
+  const auto filled = [&](const Shape& shape, double value, DType type) {
+    Variable made(shape, {[value](const Shape& s, DType dtype) { return full(s, value, dtype); }}, type);
     made.to(slot.segment.flat.device());
     return made;
   };
-  slot.accumulated = filled(whole, 0);
+  slot.accumulated = filled(whole, 0, slot.dtype);
   for (const std::size_t g : slot.groups) slot.elementwise = slot.elementwise && plans[g].elementwise;
+  std::vector<Recipe> recipes;  // of slot.numbers
   for (std::size_t m = 0; m < slot.groups.size(); ++m) {
-    KeptState kept{plans[slot.groups[m]].state_of(slot.segment.members[m].shape()), {}};
+    KeptValues asked = plans[slot.groups[m]].state_of(slot.segment.members[m].shape());
+    const Recipe& recipe = groups[slot.groups[m]].recipe;
+    const auto known = slot.elementwise ? std::find(recipes.begin(), recipes.end(), recipe) : recipes.end();
+    slot.numbers_of.push_back(static_cast<std::size_t>(known - recipes.begin()));
+    if (known == recipes.end()) {
+      recipes.push_back(recipe);
+      slot.numbers.emplace_back();
+    }
+    if (KeptState<KeptNumber>& own = slot.numbers[slot.numbers_of[m]]; own.entries.empty()) {
+      own.entries = std::move(asked.numbers);
+      for (const KeptNumber& e : own.entries) own.variables.push_back(filled({}, e.initial, DType::kF64));
+    }
+    KeptState<KeptTensor> kept{std::move(asked.tensors)};
     for (const KeptTensor& e : kept.entries)
-      kept.variables.push_back(filled(slot.elementwise ? whole : e.shape, e.initial));
+      kept.variables.push_back(filled(slot.elementwise ? whole : e.shape, e.initial, slot.dtype));
     if (!slot.elementwise) {
       slot.kept.push_back(std::move(kept));
     } else if (slot.kept.empty() || slot.kept[0].entries.empty()) {  // a member without elements keeps nothing
@@ -170,7 +187,10 @@ SlotGradient OptimizerState::moving_part(const Slot& slot, std::vector<bool> mov
     const Recipe& recipe = groups[slot.groups[i]].recipe;
     const auto known = std::find(part.recipes.begin(), part.recipes.end(), recipe);
     of[i] = static_cast<std::size_t>(known - part.recipes.begin());
-    if (known == part.recipes.end()) part.recipes.push_back(recipe);
+    if (known == part.recipes.end()) {
+      part.recipes.push_back(recipe);
+      part.numbers.push_back(slot.numbers_of[i]);
+    }
   }
   part.moving = std::move(moving);
   if (!part.recipes.empty()) part.rows.emplace(slot.segment, of);

@@ -2,6 +2,8 @@
 #include "optim/optimizer/recipe_plan.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 #include "weft/detail/elementwise_trace.h"
 #include "weft/error.h"
@@ -14,23 +16,32 @@ bool all_like_parameter(const std::vector<KeptTensor>& entries) {
   return std::all_of(entries.begin(), entries.end(), [](const KeptTensor& e) { return e.like_parameter; });
 }
 
-bool same_names(const std::vector<KeptTensor>& a, const std::vector<KeptTensor>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const KeptTensor& x, const KeptTensor& y) {
-    return x.name == y.name && x.initial == y.initial;
+template <class Entry>
+bool same_names(const std::vector<Entry>& a, const std::vector<Entry>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Entry& x, const Entry& y) {
+    return x.name == y.name && std::bit_cast<std::uint64_t>(x.initial) == std::bit_cast<std::uint64_t>(y.initial);
   });
 }
 
+bool same_names(const KeptValues& a, const KeptValues& b) {
+  return same_names(a.tensors, b.tensors) && same_names(a.numbers, b.numbers);
+}
+
 // A trace of one update; notes the state that it asks for.
-std::vector<Tensor> trial(const Recipe& recipe, const Shape& shape, std::vector<KeptTensor>& state) {
+std::vector<Tensor> trial(const Recipe& recipe, const Shape& shape, KeptValues& state) {
   const Tensor p = zeros(shape), g = zeros(shape);
   const UpdateClock clock{zeros({}, DType::kI64), ones({}, DType::kF64), ones({}, DType::kF64)};
   const std::vector<std::vector<RecipeNumber>> numbers{recipe.numbers()};
   NumberWriter writer(numbers, clock, nullptr);
   RecipeState kept(recipe.name(), {p.shape(), p.dtype()});
   std::vector<Tensor> results{recipe.update(writer, p, g, kept)};
-  state = kept.entries();
-  for (KeptTensor& entry : state) {
+  state = kept.kept();
+  for (KeptTensor& entry : state.tensors) {
     results.push_back(entry.value);
+    entry.value = {};
+  }
+  for (KeptNumber& entry : state.numbers) {
+    results.push_back(entry.value.tensor());
     entry.value = {};
   }
   return results;
@@ -38,9 +49,9 @@ std::vector<Tensor> trial(const Recipe& recipe, const Shape& shape, std::vector<
 
 }  // namespace
 
-std::vector<KeptTensor> RecipePlan::state_of(const Shape& shape) const {
+KeptValues RecipePlan::state_of(const Shape& shape) const {
   const auto found = std::find_if(state.begin(), state.end(), [&](const auto& row) { return row.first == shape; });
-  return found == state.end() ? std::vector<KeptTensor>{} : found->second;
+  return found == state.end() ? KeptValues{} : found->second;
 }
 
 bool RecipePlan::joins(const RecipePlan& other) const {
@@ -53,7 +64,7 @@ RecipePlan plan_of(const Recipe& recipe, const std::vector<Shape>& shapes) {
   RecipePlan plan;
   if (shapes.empty()) return plan;
   const auto f = [&](const Shape& shape) {
-    plan.state.emplace_back(shape, std::vector<KeptTensor>{});
+    plan.state.emplace_back(shape, KeptValues{});
     return trial(recipe, shape, plan.state.back().second);
   };
   plan.elementwise = traces_elementwise(f, shapes);
@@ -65,8 +76,8 @@ RecipePlan plan_of(const Recipe& recipe, const std::vector<Shape>& shapes) {
   } catch (const Error&) {
     plan.elementwise = false;
   }
-  for (const auto& [shape, entries] : plan.state)
-    plan.elementwise = plan.elementwise && all_like_parameter(entries) && same_names(entries, plan.state[0].second);
+  for (const auto& [shape, kept] : plan.state)
+    plan.elementwise = plan.elementwise && all_like_parameter(kept.tensors) && same_names(kept, plan.state[0].second);
   return plan;
 }
 

@@ -9,11 +9,11 @@ namespace weft::detail {
 
 // The state that a recipe keeps for parameters of some shapes. Shapes without elements are left out.
 struct RecipePlan {
-  bool elementwise = true;                                       // one update moves all of them
-  std::vector<std::pair<Shape, std::vector<KeptTensor>>> state;  // by the parameter's shape
+  bool elementwise = true;                          // one update moves all of them
+  std::vector<std::pair<Shape, KeptValues>> state;  // by the parameter's shape
 
   // The state for a shape; empty if the plan has no such shape.
-  std::vector<KeptTensor> state_of(const Shape& shape) const;
+  KeptValues state_of(const Shape& shape) const;
   // True if one update may move the parameters of both plans.
   bool joins(const RecipePlan& other) const;
 };

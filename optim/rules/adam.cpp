@@ -2,7 +2,7 @@
 #include "weft/adam.h"
 
 #include "optim/rules/adam_update.h"
-#include "optim/rules/coupled_decay.h"
+#include "optim/rules/decay.h"
 
 namespace weft {
 

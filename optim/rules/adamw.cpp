@@ -2,12 +2,12 @@
 #include "weft/adamw.h"
 
 #include "optim/rules/adam_update.h"
+#include "optim/rules/decay.h"
 
 namespace weft {
 
 Tensor AdamW::update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s) {
-  const Tensor decayed = h.weight_decay.is_zero() ? p : p * (1 - h.weight_decay * h.lr);
-  return detail::adam_update(h, decayed, g, s);
+  return detail::adam_update(h, detail::decayed(h, p), g, s);
 }
 
 }  // namespace weft

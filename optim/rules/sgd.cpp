@@ -2,7 +2,7 @@
 #include "weft/sgd.h"
 
 #include "core/base/check.h"
-#include "optim/rules/coupled_decay.h"
+#include "optim/rules/decay.h"
 
 namespace weft {
 

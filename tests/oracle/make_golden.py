@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from golden_losses import losses
 from golden_ops import functions, ops, peer
+from golden_recipes import lbfgs, recipes
 from golden_training import model_file, optimizer_options, trajectories
 
 
@@ -44,7 +45,7 @@ def main():
         files[stem] = {**write(directory, stem, of_cases(cases), metadata), "cases": [c.name for c in cases]}
     model, expected = model_file()
     for stem, arrays in {"trajectories": trajectories(), "optimizers": optimizer_options(), "model": model,
-                         "model_expected": expected}.items():
+                         "model_expected": expected, "recipes": recipes(), "lbfgs": lbfgs()}.items():
         files[stem] = write(directory, stem, arrays)
     index = {"made_by": "tests/oracle/make_golden.py", "torch": torch.__version__, "numpy": np.__version__,
              "safetensors": safetensors.__version__, "files": files}

@@ -127,11 +127,16 @@ std::vector<Rule> rules() {
        {AdamW{.lr = schedule::warmup_cosine(0.1, 2, 9)},
         AdamW{.lr = schedule::cosine(0.1, 0.01, 4), .beta1 = 0.8, .weight_decay = 0.2},
         AdamW{.lr = 0.05, .beta2 = 0.9, .eps = 1e-2}}},
-      {"lion",
-       {testing::Lion{.lr = 0.1},
-        testing::Lion{.lr = schedule::linear(0.2, 0.01, 5), .beta1 = 0.5, .weight_decay = 0.1}}},
-      {"lamb", {testing::Lamb{.lr = 0.1}, testing::Lamb{.lr = 0.1, .beta2 = 0.5, .eps = 0.1, .weight_decay = 0}}},
-      {"adafactor", {testing::Adafactor{.lr = 0.1}, testing::Adafactor{.lr = 0.1, .eps2 = 0.1}}},
+      {"lion", {Lion{.lr = 0.1}, Lion{.lr = schedule::linear(0.2, 0.01, 5), .beta1 = 0.5, .weight_decay = 0.1}}},
+      {"lamb", {LAMB{.lr = 0.1}, LAMB{.lr = 0.1, .beta2 = 0.5, .eps = 0.1, .weight_decay = 0}}},
+      {"adagrad", {Adagrad{.lr = 0.1}, Adagrad{.lr = 0.2, .lr_decay = 0.1, .initial_accumulator_value = 1}}},
+      {"rmsprop", {RMSprop{.lr = 0.1, .momentum = 0.5}, RMSprop{.lr = 0.1, .alpha = 0.8, .momentum = 0.9}}},
+      {"nadam", {NAdam{.lr = 0.1}, NAdam{.lr = 0.1, .momentum_decay = 0.5}, NAdam{.lr = 0.1, .beta1 = 0.5}}},
+      {"radam", {RAdam{.lr = 0.1, .beta2 = 0.9}, RAdam{.lr = 0.1}}},
+      {"schedule-free",
+       {ScheduleFreeAdamW{.lr = schedule::linear(0, 0.1, 3)},
+        ScheduleFreeAdamW{.lr = 0.1, .r = 1, .weight_lr_power = 0}}},
+      {"factored", {testing::Factored{.lr = 0.1}, testing::Factored{.lr = 0.1, .eps2 = 0.1}}},
   };
 }
 

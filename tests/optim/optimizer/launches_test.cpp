@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "emulator.h"
+#include "tests/optim/rules/every_recipe.h"
 #include "weft/weft.h"
 
 namespace weft::testing {
@@ -76,6 +78,40 @@ TEST(Launches, OfAStepWithGELUInBf16) {
     const Launches step = launches_of(GELU(GELUForm::kTanh), Precision::kBF16, rows);
     EXPECT_EQ(step.products, 8u);
     EXPECT_EQ(step.kernels, 23u) << step.graph;
+  }
+}
+
+// Kernels of one update of three matrices.
+std::uint64_t updates_of(const Recipe& recipe) {
+  const DeviceScope on(Device::cuda(0));
+  Parameters all;
+  for (const Shape& shape : {Shape{24, 64}, Shape{16, 24}, Shape{10, 16}})
+    all.add("p" + std::to_string(all.size()), Variable(randn(shape)));
+  Gradients given{all, {}};
+  for (const Variable& v : all) given.values.push_back(randn(v.shape()));
+  Optimizer optimizer(all, recipe);
+  for (int i = 0; i < 2; ++i) optimizer.apply(given);
+  static_cast<void>(optimizer.updates());  // waits
+  const std::uint64_t before = emulator::counters().kernels_run;
+  optimizer.apply(given);
+  static_cast<void>(optimizer.updates());
+  return emulator::counters().kernels_run - before;
+}
+
+// Elementwise recipes: the gradients side by side, the check that they are finite, the numbers, and the update. The
+// numbers of ScheduleFreeAdamW are too many for one kernel. Other recipes have kernels for each parameter: LAMB the
+// norms of parameter and step, and the update; LARS two norms, their ratio, and the update; Adafactor its means, too;
+// Muon 15 products, and elementwise kernels between them.
+TEST(Launches, OfAnUpdateByEveryRecipe) {
+  const std::map<std::string, std::uint64_t> wanted = {
+      {"adadelta", 4}, {"adafactor", 32}, {"adagrad", 4}, {"adam", 4},    {"adamax", 4},
+      {"adamw", 4},    {"heavyball", 4},  {"lamb", 11},   {"lars", 13},   {"lion", 4},
+      {"muon", 88},    {"nadam", 4},      {"radam", 4},   {"rmsprop", 4}, {"schedulefreeadamw", 5},
+      {"sgd", 4}};
+  for (const Recipe& recipe : every_recipe()) {
+    const auto row = wanted.find(recipe.name());
+    ASSERT_NE(row, wanted.end()) << recipe.name() << " has no row";
+    EXPECT_EQ(updates_of(recipe), row->second) << recipe.name();
   }
 }
 

@@ -7,12 +7,16 @@
 
 #include <cctype>
 #include <cmath>
+#include <filesystem>
 #include <functional>
 #include <limits>
+#include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/ir/read.h"
+#include "tests/optim/rules/every_recipe.h"
 #include "tests/optim/rules/recipes.h"
 #include "tests/support/every_device.h"
 #include "tests/support/files.h"
@@ -89,14 +93,44 @@ TEST_P(RecipesOn, LionIsItsPaper) {
 
 TEST_P(RecipesOn, LambHasNormsOfEachParameter) {
   const Parameters all = parameters_of(kShapes);
-  const Lamb lamb{.lr = 0.05, .beta2 = 0.95, .weight_decay = 0.1};
-  expect_trajectory({{all, lamb}}, all, [&](std::size_t) { return LambOracle{lamb}; });
+  const LAMB lamb{.lr = 0.05, .beta2 = 0.95, .weight_decay = 0.1};
+  expect_trajectory({{all, lamb}}, all, [&](std::size_t) { return LAMBOracle{lamb}; });
 }
 
-TEST_P(RecipesOn, AdafactorKeepsRowsAndColumns) {
+TEST_P(RecipesOn, LarsHasARatePerParameter) {
   const Parameters all = parameters_of(kShapes);
-  const Adafactor adafactor{.lr = 0.05, .eps1 = 1e-6};
-  expect_trajectory({{all, adafactor}}, all, [&](std::size_t) { return AdafactorOracle{adafactor}; });
+  const LARS lars{.lr = schedule::cosine(3, 0.5, 8), .weight_decay = 0.1, .trust_coefficient = 0.02};
+  expect_trajectory({{all, lars}}, all, [&](std::size_t) { return LARSOracle{lars}; });
+  // Neither a parameter nor a gradient that is 0 has a direction to compare.
+  Parameters still{{"p", Variable(zeros({3}, DType::kF64))}};
+  Optimizer optimizer(still, LARS{.lr = 0.5, .momentum = 0});
+  optimizer.apply({still, {full({3}, 2.0, DType::kF64)}});
+  EXPECT_EQ(still[0].value().to_vector<double>(), Values(3, -1));
+  optimizer.apply({still, {zeros({3}, DType::kF64)}});
+  EXPECT_NEAR(still[0].value().to_vector<double>()[0], -0.99995, 1e-15);
+}
+
+// The rate changes in every update, which the steps made before do not feel.
+TEST_P(RecipesOn, HeavyBallRepeatsItsSteps) {
+  const Parameters all = parameters_of(kShapes);
+  const HeavyBall ball{.lr = schedule::linear(0.2, 0.01, 10), .momentum = 0.8, .weight_decay = 0.1};
+  expect_trajectory({{all, ball}}, all, [&](std::size_t) { return HeavyBallOracle{ball}; });
+}
+
+TEST_P(RecipesOn, ScheduleFreeIsItsAuthors) {
+  for (const ScheduleFreeAdamW& free :
+       {ScheduleFreeAdamW{.lr = 0.1},
+        ScheduleFreeAdamW{
+            .lr = schedule::linear(0, 0.1, 5), .beta1 = 0.7, .weight_decay = 0.1, .r = 1, .weight_lr_power = 1}}) {
+    const Parameters own = parameters_of(kShapes);
+    expect_trajectory({{own, free}}, own, [&](std::size_t) { return ScheduleFreeOracle{free}; });
+  }
+}
+
+TEST_P(RecipesOn, KeepRowsAndColumns) {
+  const Parameters all = parameters_of(kShapes);
+  const Factored factored{.lr = 0.05, .eps1 = 1e-6};
+  expect_trajectory({{all, factored}}, all, [&](std::size_t) { return FactoredOracle{factored}; });
 }
 
 // Groups of one recipe that differ in every number, and two recipes in one optimizer.
@@ -104,7 +138,7 @@ TEST_P(RecipesOn, StandBesideOneAnother) {
   const Parameters all = parameters_of({{3, 4}, {5}, {4, 3}, {7}, {}, {2, 2}});
   const std::vector<Recipe> recipes = {Lion{.lr = 0.1},
                                        Lion{.lr = 0.2, .beta1 = 0.5, .beta2 = 0.6, .weight_decay = 0.3},
-                                       Lamb{.lr = 0.1}, Lamb{.lr = schedule::cosine(0.3, 0, 9), .eps = 1e-2}};
+                                       LAMB{.lr = 0.1}, LAMB{.lr = schedule::cosine(0.3, 0, 9), .eps = 1e-2}};
   std::vector<Group> groups;
   for (std::size_t g = 0; g < recipes.size(); ++g) {
     Parameters own;
@@ -118,9 +152,9 @@ TEST_P(RecipesOn, StandBesideOneAnother) {
       case 1:
         return LionOracle{{.lr = 0.2, .beta1 = 0.5, .beta2 = 0.6, .weight_decay = 0.3}};
       case 2:
-        return LambOracle{{.lr = 0.1}};
+        return LAMBOracle{{.lr = 0.1}};
       default:
-        return LambOracle{{.lr = schedule::cosine(0.3, 0, 9), .eps = 1e-2}};
+        return LAMBOracle{{.lr = schedule::cosine(0.3, 0, 9), .eps = 1e-2}};
     }
   });
 }
@@ -191,8 +225,8 @@ std::vector<std::string> state_of(const Optimizer& optimizer) {
 TEST_P(RecipesOn, HaveStateOfAnyShape) {
   const Parameters all = parameters_of({{3, 4}, {5}});
   EXPECT_THAT(state_of(Optimizer(all, Lion{})), ElementsAre("0.lion.momentum (64,)", "0.accumulated (64,)"));
-  EXPECT_THAT(state_of(Optimizer(all, Adafactor{})), ElementsAre("0.adafactor.row.0 (3,)", "0.adafactor.column.0 (4,)",
-                                                                 "0.adafactor.squares.1 (5,)", "0.accumulated (64,)"));
+  EXPECT_THAT(state_of(Optimizer(all, Factored{})), ElementsAre("0.factored.row.0 (3,)", "0.factored.column.0 (4,)",
+                                                                "0.factored.squares.1 (5,)", "0.accumulated (64,)"));
   EXPECT_THAT(state_of(Optimizer(parameters_of({{2, 2}}), SGD{})), ElementsAre("0.accumulated (32,)"));
 }
 
@@ -200,7 +234,7 @@ TEST_P(RecipesOn, HaveStateOfAnyShape) {
 TEST_P(RecipesOn, LeaveAllAsItIsWhereAGradientIsNotFinite) {
   const Parameters all = parameters_of({{3, 4}, {5}, {2, 2}});
   const Parameters a{{"p0", all[0]}}, b{{"p1", all[1]}}, c{{"p2", all[2]}};
-  Optimizer optimizer(std::vector<Group>{{a, Lion{.lr = 0.1}}, {b, Lamb{.lr = 0.1}}, {c, Adafactor{.lr = 0.1}}});
+  Optimizer optimizer(std::vector<Group>{{a, Lion{.lr = 0.1}}, {b, LAMB{.lr = 0.1}}, {c, Factored{.lr = 0.1}}});
   optimizer.apply(gradients_of(all, 1));
   const auto values = [&] {
     std::vector<Values> out;
@@ -261,7 +295,7 @@ TEST(Recipe, IsWhatItsNumbersAre) {
   EXPECT_FALSE(Recipe(SGD{.momentum = 0.5}) == SGD({.momentum = 0.5, .nesterov = true}));
   // A copy is a value of its own.
   Recipe copy = lion;
-  copy = Lamb{};
+  copy = LAMB{};
   EXPECT_EQ(lion.name(), "lion");
   EXPECT_EQ(copy.name(), "lamb");
 }
@@ -274,17 +308,46 @@ std::string refusal(const Recipe& recipe) {
   return message_of<ValueError>([&] { Optimizer(p, recipe); });
 }
 
+TEST(Recipe, IsInTheListOfTheTestsAndTakenInByTheUmbrella) {
+  std::set<std::string> listed, written;
+  for (const Recipe& recipe : every_recipe()) listed.insert(recipe.name());
+  const std::filesystem::path source = WEFT_SOURCE_DIR;
+  const std::string umbrella = read_file(source / "optim/train/include/weft/optim.h");
+  for (const auto& entry : std::filesystem::directory_iterator(source / "optim/rules/include/weft")) {
+    const std::string text = read_file(entry.path());
+    std::smatch found;
+    if (!std::regex_search(text, found, std::regex("\nstruct (\\w+) \\{[^}]*\n  WEFT_RECIPE\\("))) continue;
+    std::string name = found[1];
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    written.insert(name);
+    EXPECT_THAT(umbrella, HasSubstr("\"weft/" + entry.path().filename().string() + "\""));
+  }
+  EXPECT_EQ(listed, written);
+}
+
 TEST(Recipe, RefusesWrongNumbers) {
   EXPECT_EQ(refusal(Lion{.lr = -0.5}), "[lion] lr is -0.5; it must be 0 or more");
   EXPECT_EQ(refusal(Lion{.beta1 = 1}), "[lion] beta1 is 1; it must be in [0, 1)");
-  EXPECT_EQ(refusal(Lamb{.eps = 0}), "[lamb] eps is 0; it must be positive");
-  EXPECT_EQ(refusal(Adafactor{.threshold = kInf}), "[adafactor] threshold is inf; it must be finite");
+  EXPECT_EQ(refusal(LAMB{.eps = 0}), "[lamb] eps is 0; it must be positive");
+  EXPECT_EQ(refusal(Factored{.threshold = kInf}), "[factored] threshold is inf; it must be finite");
   EXPECT_EQ(refusal(SGD{.momentum = -1}), "[sgd] momentum is -1; it must be 0 or more");
+  EXPECT_EQ(refusal(Adagrad{.lr_decay = -1}), "[adagrad] lr_decay is -1; it must be 0 or more");
+  EXPECT_EQ(refusal(Adagrad{.initial_accumulator_value = -1}),
+            "[adagrad] initial_accumulator_value is -1; it must be 0 or more");
+  EXPECT_EQ(refusal(Adadelta{.rho = 1.5}), "[adadelta] rho is 1.5; it must be in [0, 1]");
+  EXPECT_EQ(refusal(RMSprop{.alpha = -0.1}), "[rmsprop] alpha is -0.1; it must be in [0, 1]");
+  EXPECT_EQ(refusal(NAdam{.momentum_decay = -1}), "[nadam] momentum_decay is -1; it must be 0 or more");
+  EXPECT_EQ(refusal(LARS{.trust_coefficient = 0}), "[lars] trust_coefficient is 0; it must be positive");
+  EXPECT_EQ(refusal(Adafactor{.beta2_decay = 0.8}), "[adafactor] beta2_decay is 0.8; it must be 0 or less");
+  EXPECT_EQ(refusal(Adafactor{.d = 0.5}), "[adafactor] d is 0.5; it must be 1 or more");
+  EXPECT_EQ(refusal(Muon{.ns_steps = 100}), "[muon] ns_steps is 100; it must be from 0 to 99");
+  EXPECT_EQ(refusal(ScheduleFreeAdamW{.beta1 = 0}),
+            "[schedulefreeadamw] beta1 is 0; it must be positive, because x is read from y");
   EXPECT_EQ(refusal(SGD{.nesterov = true}), "[sgd] momentum is 0; it must be positive with nesterov");
   EXPECT_EQ(refusal(AdamW{.weight_decay = -0.1}), "[adamw] weight_decay is -0.1; it must be 0 or more");
   for (const Recipe& recipe : {Recipe(SGD{.lr = kNaN}), Recipe(Adam{.lr = kNaN}), Recipe(AdamW{.lr = kInf}),
                                Recipe(Lion{.weight_decay = kNaN}), Recipe(Adam{.beta2 = -0.1}),
-                               Recipe(Adam{.eps = kNaN}), Recipe(Adafactor{.decay = kNaN})})
+                               Recipe(Adam{.eps = kNaN}), Recipe(Factored{.decay = kNaN})})
     EXPECT_THAT(refusal(recipe), HasSubstr("; it must be ")) << recipe.name();
   EXPECT_EQ(refusal(Adam{.lr = schedule::linear(1, -1, 10)}), "[adam] lr is -1 in some update; it must be 0 or more");
   EXPECT_THAT(refusal(Lion{.lr = -1 * schedule::warmup_cosine(1, 2, 9)}), HasSubstr("lr is -1 in some update"));
@@ -293,6 +356,13 @@ TEST(Recipe, RefusesWrongNumbers) {
   const Parameters p{{"p", Variable(ones({1}))}};
   EXPECT_NO_THROW(Optimizer(p, Adam{.lr = schedule::linear(1, -1, 10).then(5, 0.1)}));
   EXPECT_NO_THROW(Optimizer(p, Adam{.lr = 0, .beta1 = 0}));
+}
+
+TEST(Recipe, MuonNamesTheParameterThatIsNoMatrix) {
+  const Parameters p{{"weight", Variable(ones({2, 3}))}, {"bias", Variable(ones({3}))}};
+  EXPECT_EQ(message_of<ValueError>([&] { Optimizer(p, Muon{}); }),
+            "[muon] bias: the parameter is (3,); it must be a matrix; give others to a group of their own, with AdamW "
+            "for example");
 }
 
 struct Picky {

@@ -6,47 +6,12 @@
 
 #include "weft/weft.h"
 
-// Recipes that no header of the library has, and what they do to one parameter, in double and element by element.
+// A recipe that no header of the library has, and what recipes do to one parameter, in double and element by element.
 namespace weft::testing {
-
-// Source: Chen et al. 2023.
-struct Lion {
-  Schedule lr = 1e-4;
-  double beta1 = 0.9, beta2 = 0.99, weight_decay = 0;
-  WEFT_RECIPE(lr, beta1, beta2, weight_decay)
-
-  static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s) {
-    const Tensor m = s.get("momentum");
-    const Tensor direction = sign(h.beta1 * m + (1 - h.beta1) * g);
-    s.set("momentum", h.beta2 * m + (1 - h.beta2) * g);
-    return p - h.lr * (direction + h.weight_decay * p);
-  }
-};
-
-// Adam's direction as long as the parameter. Source: You et al. 2020.
-struct Lamb {
-  Schedule lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999, eps = 1e-6, weight_decay = 0.01;
-  WEFT_RECIPE(lr, beta1, beta2, eps, weight_decay)
-
-  static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s) {
-    const Tensor m = h.beta1 * s.get("m") + (1 - h.beta1) * g, v = h.beta2 * s.get("v") + (1 - h.beta2) * square(g);
-    s.set("m", m);
-    s.set("v", v);
-    const Tensor mean = m / (1 - pow(h.beta1, h.t)), squares = v / (1 - pow(h.beta2, h.t));
-    const Tensor direction = mean / (sqrt(squares) + h.eps) + h.weight_decay * p;
-    const Tensor length = norm(p), wanted = norm(direction);
-    const Tensor ratio = where(logical_and(length > 0, wanted > 0), length / wanted, ones_like(length));
-    return p - h.lr * (ratio * direction);
-  }
-
- private:
-  static Tensor norm(const Tensor& x) { return sqrt(square(x.to(DType::kF64)).sum()).to(x.dtype()); }
-};
 
 // Second moments of matrices by their row and column means, a step no longer than `threshold`, and a rate relative to
 // the parameter. Source: Shazeer and Stern 2018.
-struct Adafactor {
+struct Factored {
   Schedule lr = 1e-2;
   double decay = 0.8, eps1 = 1e-8, eps2 = 1e-3, threshold = 1;
   WEFT_RECIPE(lr, decay, eps1, eps2, threshold)
@@ -90,8 +55,8 @@ struct LionOracle {
   }
 };
 
-struct LambOracle {
-  Lamb h;
+struct LAMBOracle {
+  LAMB h;
   Numbers m{}, v{};
   void operator()(int t, const Shape&, Numbers& p, const Numbers& g) {
     m.resize(p.size());
@@ -111,8 +76,62 @@ struct LambOracle {
   }
 };
 
-struct AdafactorOracle {
-  Adafactor h;
+struct HeavyBallOracle {
+  HeavyBall h;
+  Numbers before{};
+  void operator()(int t, const Shape&, Numbers& p, const Numbers& g) {
+    if (before.empty()) before = p;
+    const Numbers now = p;
+    for (std::size_t i = 0; i < p.size(); ++i)
+      p[i] += h.momentum * (p[i] - before[i]) - h.lr.at(t - 1) * (g[i] + h.weight_decay * p[i]);
+    before = now;
+  }
+};
+
+struct LARSOracle {
+  LARS h;
+  Numbers b{};
+  void operator()(int t, const Shape&, Numbers& p, const Numbers& g) {
+    b.resize(p.size());
+    double length = 0, slope = 0;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      length += p[i] * p[i];
+      slope += g[i] * g[i];
+    }
+    length = std::sqrt(length), slope = std::sqrt(slope);
+    const double trust = length > 0 && slope > 0 ? h.trust_coefficient * length / (slope + h.weight_decay * length) : 1;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      b[i] = h.momentum * b[i] + h.lr.at(t - 1) * trust * (g[i] + h.weight_decay * p[i]);
+      p[i] -= b[i];
+    }
+  }
+};
+
+// As the authors' program has it: p is y, which lies between z and x.
+struct ScheduleFreeOracle {
+  ScheduleFreeAdamW h;
+  Numbers z{}, x{}, v{};
+  double largest = 0, sum = 0;
+  void operator()(int t, const Shape&, Numbers& p, const Numbers& g) {
+    if (z.empty()) z = x = p;
+    v.resize(p.size());
+    const double lr = h.lr.at(t - 1);
+    largest = std::max(largest, lr);
+    const double weight = std::pow(t, h.r) * std::pow(largest, h.weight_lr_power);
+    sum += weight;
+    const double share = sum > 0 ? weight / sum : 0;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      v[i] = h.beta2 * v[i] + (1 - h.beta2) * g[i] * g[i];
+      const double step = g[i] / (std::sqrt(v[i] / (1 - std::pow(h.beta2, t))) + h.eps) + h.weight_decay * p[i];
+      z[i] -= lr * step;
+      x[i] = (1 - share) * x[i] + share * z[i];
+      p[i] = h.beta1 * x[i] + (1 - h.beta1) * z[i];
+    }
+  }
+};
+
+struct FactoredOracle {
+  Factored h;
   Numbers row{}, column{}, squares{};
   static double rms(const Numbers& x) {
     double sum = 0;

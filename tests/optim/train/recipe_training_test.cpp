@@ -61,8 +61,10 @@ struct Pair {
 std::vector<Pair> pairs() {
   return {{"lion beside adamw", Lion{.lr = schedule::cosine(1e-2, 0, 500), .weight_decay = 0.1}, AdamW{.lr = 1e-2}},
           {"two lions", Lion{.lr = 1e-2, .beta1 = 0.8}, Lion{.lr = 3e-3}},
-          {"lamb beside sgd", Lamb{.lr = 0.1}, SGD{.lr = 0.1, .momentum = 0.9}},
-          {"adafactor", Adafactor{.lr = 0.1}, Adafactor{.lr = 0.03}}};
+          {"lamb beside sgd", LAMB{.lr = 0.1}, SGD{.lr = 0.1, .momentum = 0.9}},
+          {"nadam beside schedule-free", NAdam{.lr = 1e-2}, ScheduleFreeAdamW{.lr = 1e-2}},
+          {"muon beside adafactor", Muon{.lr = 3e-2}, Adafactor{.lr = 0.1}},
+          {"factored", Factored{.lr = 0.1}, Factored{.lr = 0.03}}};
 }
 
 class RecipeTrainingOn : public EveryDevice {};
@@ -115,8 +117,10 @@ TEST(RecipeTraining, NeedsNoCodeGenerator) {
     out.insert(out.end(), more.begin(), more.end());
     return out;
   };
-  for (const Recipe& recipe : {Recipe(Lion{.lr = 0.1, .weight_decay = 0.1}), Recipe(AdamW{.lr = 0.1}),
-                               Recipe(Adam{.lr = 0.1, .weight_decay = 0.1}), Recipe(SGD{.lr = 0.1, .momentum = 0.9})}) {
+  for (const Recipe& recipe :
+       {Recipe(Lion{.lr = 0.1, .weight_decay = 0.1}), Recipe(AdamW{.lr = 0.1}),
+        Recipe(Adam{.lr = 0.1, .weight_decay = 0.1}), Recipe(RAdam{.lr = 0.1}), Recipe(ScheduleFreeAdamW{.lr = 0.1}),
+        Recipe(RMSprop{.lr = 0.1, .centered = true}), Recipe(SGD{.lr = 0.1, .momentum = 0.9})}) {
     const auto seeded = [&] {
       Generator draws(5);
       const GeneratorScope scope(draws);

@@ -9,7 +9,8 @@ namespace weft WEFT_EXPORT {
 struct AdamW {
   Schedule lr = 1e-3;                                                  // rate; negative: ValueError
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 1e-2;  // see the formula
-  WEFT_RECIPE(lr, beta1, beta2, eps, weight_decay)
+  bool amsgrad = false;                                                // as in Adam
+  WEFT_RECIPE(lr, beta1, beta2, eps, weight_decay, amsgrad)
 
   static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s);
 };

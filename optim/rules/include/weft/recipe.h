@@ -98,6 +98,7 @@ class RecipeModel {
   virtual const std::type_info& type() const = 0;
   virtual std::vector<RecipeNumber> numbers() const = 0;
   virtual void check() const = 0;
+  virtual void check_shape(const Shape& parameter) const = 0;
   virtual Tensor update(NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const = 0;
 };
 
@@ -113,6 +114,9 @@ class RecipeOf final : public RecipeModel {
   }
   void check() const override {
     if constexpr (requires { recipe_.check(); }) recipe_.check();
+  }
+  void check_shape(const Shape& parameter) const override {
+    if constexpr (requires { recipe_.check_shape(parameter); }) recipe_.check_shape(parameter);
   }
   Tensor update(NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const override {
     typename R::Numbers h;
@@ -153,6 +157,8 @@ class Recipe {
   // `weight_decay` 0 or more; `beta` and `beta1` (any digits) in [0, 1); `eps` and `eps1` positive. Then the recipe's
   // own `void check() const`, if it has one, may throw.
   void check() const;
+  // The recipe's own `void check_shape(const Shape& parameter) const`, which may throw; nothing if it has none.
+  void check_shape(const Shape& parameter) const { model_->check_shape(parameter); }
   // True if both have one type and the same numbers.
   bool operator==(const Recipe& other) const;
 

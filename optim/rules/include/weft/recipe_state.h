@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "weft/detail/export.h"
+#include "weft/number.h"
 #include "weft/tensor.h"
 
 namespace weft WEFT_EXPORT {
@@ -19,32 +20,57 @@ struct KeptTensor {
   Tensor value{};  // the latest
 };
 
+// A number that a recipe keeps from one update to the next.
+struct KeptNumber {
+  std::string name;
+  double initial = 0;
+  Number value{};  // the latest
+};
+
+// All that a recipe keeps beside a parameter.
+struct KeptValues {
+  std::vector<KeptTensor> tensors{};
+  std::vector<KeptNumber> numbers{};
+};
+
 }  // namespace detail
 
-// The tensors that a recipe keeps beside a parameter, by name, in the dtype of the arithmetic: f64 for f64 parameters,
-// f32 for others. The first update that asks for a name makes it, so every update asks for the same ones.
+// The tensors and numbers that a recipe keeps beside a parameter, by name. Tensors are in the dtype of the arithmetic:
+// f64 for f64 parameters, f32 for others. The first update that asks for a name makes it, so every update asks for the
+// same ones.
 class RecipeState {
  public:
   // Zeros in the parameter's shape before the first update.
   Tensor get(const std::string& name);
   // A tensor of another shape, filled with `initial` before the first update. ShapeError when the shape changes.
   Tensor get(const std::string& name, const Shape& shape, double initial = 0);
+  // A tensor in the parameter's shape that is `value`, such as the parameter itself, before the first set(). KeptValues
+  // as NaN until then.
+  Tensor start(const std::string& name, const Tensor& value);
   // The value that the next update gets. ValueError for a name that get() was not asked for, ShapeError or DTypeError
   // for a value that does not fit.
   void set(const std::string& name, const Tensor& value);
+  // A number, `initial` before the first update. Parameters whose recipes are equal share it where one launch updates
+  // them, so that it may depend on numbers alone.
+  Number number(const std::string& name, double initial = 0);
+  // The number in the next update. ValueError for a name that number() was not asked for.
+  void set(const std::string& name, const Number& value);
 
   // `parameter` is the spec of the update's p. An empty state takes whatever get() asks for.
   RecipeState(std::string recipe, TensorSpec parameter);
-  RecipeState(std::string recipe, TensorSpec parameter, std::vector<detail::KeptTensor> entries);
-  const std::vector<detail::KeptTensor>& entries() const { return entries_; }
+  RecipeState(std::string recipe, TensorSpec parameter, detail::KeptValues kept);
+  const detail::KeptValues& kept() const { return kept_; }
 
  private:
-  detail::KeptTensor* find(const std::string& name);
+  template <class Entry>
+  static Entry* find(std::vector<Entry>& entries, const std::string& name);
+  [[noreturn]] void refuse_new(const std::string& name) const;
+  [[noreturn]] void refuse_unasked(const std::string& name, const char* door) const;
 
   std::string recipe_;
   TensorSpec parameter_;
   bool known_;  // true: no new names
-  std::vector<detail::KeptTensor> entries_;
+  detail::KeptValues kept_;
 };
 
 }  // namespace weft

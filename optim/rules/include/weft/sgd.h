@@ -15,6 +15,7 @@ struct SGD {
 
   static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s);
   // ValueError if nesterov is set without momentum.
+  // ValueError for a number outside its domain.
   void check() const;
 };
 
