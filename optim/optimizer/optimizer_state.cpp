@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "optim/optimizer/clipping.h"
 #include "weft/log.h"
 #include "weft/ops.h"
 #include "weft/scope.h"
@@ -26,9 +27,7 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
       accumulate_program({.name = "accumulate"}),
       update_program({.name = "update"}) {
   if (tracing()) fail<TraceError>("optimizer", "an optimizer is made outside a trace, because it lays parameters out");
-  if (!(options.clip_norm >= 0) || !(options.clip_value >= 0))
-    fail<ValueError>("optimizer", "clip_norm is ", options.clip_norm, ", clip_value is ", options.clip_value,
-                     "; both must be 0 (off) or positive");
+  check_limits(options);
   check_groups();
   lay_out_groups();
   ownership_.emplace(parameters);
@@ -284,15 +283,10 @@ Tensor OptimizerState::advance(const std::vector<SlotGradient>& gradients, const
   const Tensor norm = norm_of(moving), go = logical_and(healthy, wanted);
   const Tensor before = updates.value();
   const UpdateClock clock{before, (before + 1).to(DType::kF64), lr_scale.value()};
-  const Tensor scale = minimum(options.clip_norm / (norm + 1e-6), 1.0);  // rule of torch.nn.utils.clip_grad_norm_
-  for (std::size_t s = 0; s < slots.size(); ++s) {
-    SlotGradient part = gradients[s];
-    if (!part.rows) continue;
-    Tensor& g = part.value;
-    if (options.clip_norm > 0) g = scaled_down(g, scale);
-    if (options.clip_value > 0) g = clamp(g, -options.clip_value, options.clip_value);
-    move(slots[s], groups, part, clock, go);
-  }
+  std::vector<SlotGradient> clipped = gradients;
+  clip(options, slots, norm, clipped);
+  for (std::size_t s = 0; s < slots.size(); ++s)
+    if (clipped[s].rows) move(slots[s], groups, clipped[s], clock, go);
   updates.assign(before + go.to(DType::kI64));
   const Tensor left_out = logical_and(logical_not(healthy), wanted);
   const Tensor overflow = logical_and(left_out, logical_and(finite_loss, loss_scaler->may_overflow()));

@@ -69,6 +69,17 @@ TEST_P(LargeGradientsOn, GivenAndAccumulatedGradientsMove) {
   }
 }
 
+// Beside another parameter whose gradient is small and stays as it is.
+TEST_P(LargeGradientsOn, AreClippedByParameter) {
+  for (const Case& c : cases()) {
+    const Parameter p(zeros_like(of(c.gradient, c.dtype))), q(zeros({1}, c.dtype));
+    Optimizer optimizer({{"p", p}, {"q", q}}, SGD{.lr = 1}, {.clip_norm_per_layer = 1});
+    optimizer.apply({{{"p", p}, {"q", q}}, {of(c.gradient, c.dtype), of({0.5}, c.dtype)}});
+    expect_moved(p, c);
+    EXPECT_EQ(q.value().to_vector<double>()[0], -0.5) << name_of(c.dtype);
+  }
+}
+
 TEST_P(LargeGradientsOn, ClipGlobalNorm) {
   for (const Case& c : cases()) {
     const Tensor g = of(c.gradient, c.dtype);

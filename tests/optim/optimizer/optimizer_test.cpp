@@ -205,6 +205,31 @@ TEST(Optimizer, ClippingAndTheNormBeforeIt) {
   EXPECT_EQ(read(q), (Numbers{-2, 1}));
 }
 
+// First all gradients together, then each parameter's, then each element; parameters of two dtypes and an empty one.
+TEST(Optimizer, ClippingHasItsOrder) {
+  const auto moved = [](const UpdateOptions& options) {
+    const Variable p = f64({0, 0}, "p"), none(zeros({0, 3}, DType::kF64)), q(zeros({2, 1}));
+    Optimizer optimizer({{"p", p}, {"none", none}, {"q", q}}, SGD{.lr = 1}, options);
+    const Tensor steep = Tensor::of<double>({30, 40}, {2}), flat = Tensor::of<float>({0, 120}, {2, 1});
+    optimizer.apply({{{"p", p}, {"none", none}, {"q", q}}, {steep, zeros({0, 3}, DType::kF64), flat}});
+    EXPECT_EQ(read(q)[0], 0);
+    return Numbers{-read(p)[0], -read(p)[1], -read(q)[1]};
+  };
+  const auto expect_near = [](const Numbers& got, const Numbers& wanted) {
+    for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(got[i], wanted[i], 1e-5 * wanted[i]) << i;
+  };
+  expect_near(moved({.clip_norm_per_layer = 100}), {30, 40, 100});
+  expect_near(moved({.clip_norm_per_layer = 10}), {6, 8, 10});
+  expect_near(moved({.clip_norm = 65, .clip_norm_per_layer = 25}), {15, 20, 25});  // 15, 20 and 60 after the first
+  expect_near(moved({.clip_norm = 13, .clip_norm_per_layer = 100}), {3, 4, 12});
+  expect_near(moved({.clip_norm = 65, .clip_norm_per_layer = 25, .clip_value = 18}), {15, 18, 18});
+  for (const double bad : {-1.0, kNaN}) {
+    EXPECT_THROW(moved({.clip_norm = bad}), ValueError);
+    EXPECT_THROW(moved({.clip_value = bad}), ValueError);
+    EXPECT_THROW(moved({.clip_norm_per_layer = bad}), ValueError);
+  }
+}
+
 TEST(Optimizer, ANonFiniteUpdateChangesNothing) {
   const Variable p = f64({1, 2}, "p");
   Optimizer optimizer({{"p", p}}, Adam{.lr = 0.1});

@@ -37,11 +37,13 @@ struct LossScale {
   std::int64_t growth_interval = 2000;  // updates
 };
 
-// Changes that an optimizer makes to gradients before its recipes read them.
+// Changes that an optimizer makes to gradients before its recipes read them, in this order. ValueError for a limit that
+// is negative or NaN. Norms are f64, so that no gradient is too large or too small for its square.
 struct UpdateOptions {
-  double clip_norm = 0;    // scales all gradients together so that their norm is at most this; 0: off
-  double clip_value = 0;   // then limits every element to [-clip_value, clip_value]; 0: off
-  LossScale loss_scale{};  // for programs in f16
+  double clip_norm = 0;            // scales all gradients together so that their norm is at most this; 0: off
+  double clip_norm_per_layer = 0;  // then scales each parameter's gradient so that its norm is at most this; 0: off
+  double clip_value = 0;           // then limits every element to [-clip_value, clip_value]; 0: off
+  LossScale loss_scale{};          // for programs in f16
 };
 
 class Optimizer;
