@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/optimizer.h"
 
+#include <exception>
+#include <string>
 #include <utility>
 
 #include "core/base/check.h"
 #include "optim/optimizer/optimizer_state.h"
+#include "weft/log.h"
 #include "weft/ops.h"
 #include "weft/scope.h"
 
@@ -68,6 +71,18 @@ std::vector<std::vector<Flag>> detail::reached_flags(const Optimizer& optimizer)
   std::vector<std::vector<Flag>> out;
   for (const Slot& slot : optimizer.self().slots) out.push_back(slot.reached);
   return out;
+}
+
+void detail::restart_averages(Optimizer& optimizer) { optimizer.self().restart_averages(); }
+
+EvaluationScope::EvaluationScope(Optimizer& optimizer) : state_(optimizer.self()) { state_.enter_evaluation(); }
+
+EvaluationScope::~EvaluationScope() {
+  try {
+    state_.leave_evaluation();
+  } catch (const std::exception& error) {
+    log(LogLevel::kWarning, std::string("optimizer: the values for training could not be put back: ") + error.what());
+  }
 }
 
 void Optimizer::minimize(const Tensor& loss) {

@@ -2,6 +2,7 @@
 #include "optim/optimizer/optimizer_state.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -25,7 +26,8 @@ OptimizerState::OptimizerState(std::vector<Group> given, UpdateOptions update_op
       options(update_options),
       apply_program({.name = "apply"}),
       accumulate_program({.name = "accumulate"}),
-      update_program({.name = "update"}) {
+      update_program({.name = "update"}),
+      evaluation_program({.name = "evaluation values"}) {
   if (tracing()) fail<TraceError>("optimizer", "an optimizer is made outside a trace, because it lays parameters out");
   check_limits(options);
   check_groups();
@@ -256,6 +258,48 @@ Tensor OptimizerState::update() {
   weight.assign(zeros_like(whole));
   loss_residue.assign(zeros_like(residue));
   return advance(mean, equal(residue, 0), greater(calls, 0));
+}
+
+std::vector<const Slot*> OptimizerState::averaged() const {
+  std::vector<const Slot*> out;
+  for (const Slot& slot : slots)
+    if (slot.segment.numel() > 0 && groups[slot.groups[0]].recipe.averages()) out.push_back(&slot);
+  return out;
+}
+
+void OptimizerState::enter_evaluation() {
+  const std::vector<const Slot*> all = averaged();
+  if (++evaluations_ > 1 || all.empty()) return;
+  try {
+    training_ = evaluation_program.run({}, [&](const std::vector<Tensor>&) {
+      const UpdateClock clock{updates.value(), updates.value().to(DType::kF64), lr_scale.value()};
+      std::vector<Tensor> before;
+      for (const Slot* slot : all) {
+        const SlotGradient part = moving_part(*slot, std::vector<bool>(slot->positions.size(), true));
+        before.push_back(slot->segment.value());
+        slot->segment.assign(evaluation(*slot, groups, part, clock));
+      }
+      return before;
+    });
+  } catch (...) {
+    --evaluations_;
+    throw;
+  }
+}
+
+void OptimizerState::leave_evaluation() {
+  if (--evaluations_ > 0) return;
+  const std::vector<const Slot*> all = averaged();
+  for (std::size_t i = 0; i < training_.size(); ++i) all[i]->segment.assign(training_[i]);
+  training_.clear();
+}
+
+void OptimizerState::restart_averages() const {
+  for (const Slot* slot : averaged())
+    for (const KeptState<KeptTensor>& kept : slot->kept)
+      for (std::size_t i = 0; i < kept.entries.size(); ++i)
+        if (std::isnan(kept.entries[i].initial))
+          kept.variables[i].assign(full_like(kept.variables[i].value(), kept.entries[i].initial));
 }
 
 std::vector<Tensor> OptimizerState::by_parameter(const std::vector<SlotGradient>& gradients) const {

@@ -29,6 +29,11 @@ struct OptimizerState {
   // Adds gradients that count `weight`, f(); undefined: 1.
   void accumulate(const std::vector<Tensor>& values, const Tensor& residue, const Tensor& weight);
   Tensor update();
+  // Gives the parameters their values for inference, and the values for training until leave_evaluation().
+  void enter_evaluation();
+  void leave_evaluation();
+  // State that begins as the parameter does so anew.
+  void restart_averages() const;
   // Clips and updates where `finite` holds; gives the norm before clipping.
   Tensor advance(const std::vector<SlotGradient>& gradients, const Tensor& finite, const Tensor& wanted);
 
@@ -45,7 +50,7 @@ struct OptimizerState {
   Variable weight;        // sum of their weights, f64()
   Variable loss_residue;  // sum of loss - loss over those calls: 0 while every loss was finite
   std::unique_ptr<LossScaler> loss_scaler;
-  Program apply_program, accumulate_program, update_program;
+  Program apply_program, accumulate_program, update_program, evaluation_program;
 
  private:
   void check_groups() const;
@@ -56,12 +61,16 @@ struct OptimizerState {
   // The part of a slot that moves, with an undefined gradient.
   SlotGradient moving_part(const Slot& slot, std::vector<bool> moving) const;
 
+  // Slots whose recipes have values for inference.
+  std::vector<const Slot*> averaged() const;
   // The gradients of a slot's moving members, one per parameter of the optimizer and flat; the others are undefined.
   std::vector<Tensor> by_parameter(const std::vector<SlotGradient>& gradients) const;
 
   std::optional<Ownership> ownership_;
   std::optional<SkipNotice> skip_notice_;
   bool warned_ = false;
+  int evaluations_ = 0;           // scopes that live
+  std::vector<Tensor> training_;  // values of the averaged slots, in their order, while one lives
 };
 
 }  // namespace weft::detail

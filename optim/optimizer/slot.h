@@ -46,4 +46,9 @@ struct SlotGradient {
 void move(const Slot& slot, const std::vector<Group>& groups, const SlotGradient& gradient, const UpdateClock& clock,
           const Tensor& go);
 
+// The slot's parameters for inference, by recipes that average, of shape (segment.numel()). `all`: the part of all
+// members, without a gradient.
+Tensor evaluation(const Slot& slot, const std::vector<Group>& groups, const SlotGradient& all,
+                  const UpdateClock& clock);
+
 }  // namespace weft::detail

@@ -105,11 +105,15 @@ WEFT_NUMBERS(maximum, std::max)
 
 Number operator-(const Number& x) { return 0 - x; }
 
-Number sqrt(const Number& x) {
-  if (x.value_->constants.empty()) return {sqrt(x.value_->tensor), x.value_->columns};
-  std::vector<double> out;
-  for (const double each : x.value_->constants) out.push_back(std::sqrt(each));
-  return {std::move(out), x.value_->columns};
-}
+#define WEFT_NUMBERS(name)                                                               \
+  Number name(const Number& x) {                                                         \
+    if (x.value_->constants.empty()) return {name(x.value_->tensor), x.value_->columns}; \
+    std::vector<double> out;                                                             \
+    for (const double each : x.value_->constants) out.push_back(std::name(each));        \
+    return {std::move(out), x.value_->columns};                                          \
+  }
+WEFT_NUMBERS(sqrt)
+WEFT_NUMBERS(floor)
+#undef WEFT_NUMBERS
 
 }  // namespace weft

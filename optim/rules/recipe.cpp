@@ -52,6 +52,13 @@ Schedule schedule_of(const RecipeNumber& number) {
   return std::get<double>(number.value);
 }
 
+Tensor like_parameter(const std::string& recipe, const char* door, Tensor value, const Tensor& p) {
+  if (value.shape() != p.shape() || value.dtype() != p.dtype())
+    fail<ShapeError>(recipe, "the ", door, " gives ", TensorSpec{value.shape(), value.dtype()},
+                     " for a parameter that is ", TensorSpec{p.shape(), p.dtype()}, "; it must be the same");
+  return value;
+}
+
 }  // namespace
 
 bool RecipeNumber::operator==(const RecipeNumber& other) const {
@@ -60,32 +67,32 @@ bool RecipeNumber::operator==(const RecipeNumber& other) const {
   return name == other.name && value == other.value;
 }
 
-std::string Recipe::name() const {
-  std::string name = detail::type_name(model_->type());
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return name;
-}
-
 void Recipe::check() const {
   for (const RecipeNumber& number : numbers()) check_number(name(), number);
   model_->check();
 }
 
 Tensor Recipe::update(detail::NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const {
-  Tensor next = model_->update(numbers, p, g, state);
-  if (next.shape() != p.shape() || next.dtype() != p.dtype())
-    fail<ShapeError>(name(), "the update gives ", TensorSpec{next.shape(), next.dtype()}, " for a parameter that is ",
-                     TensorSpec{p.shape(), p.dtype()}, "; it must be the same");
-  return next;
+  return like_parameter(name(), "update", model_->update(numbers, p, g, state), p);
+}
+
+Tensor Recipe::evaluation(detail::NumberWriter& numbers, const Tensor& p, RecipeState& state) const {
+  return like_parameter(name(), "evaluation", model_->evaluation(numbers, p, state), p);
 }
 
 bool Recipe::operator==(const Recipe& other) const {
-  return model_ == other.model_ || (type() == other.type() && numbers() == other.numbers());
+  return model_ == other.model_ || (same_type(other) && numbers() == other.numbers());
 }
 
 namespace detail {
 
 RecipeModel::~RecipeModel() = default;
+
+std::string RecipeModel::name() const {
+  std::string name = type_name(type());
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
 
 Schedule rate_of(const Recipe& recipe) {
   for (const RecipeNumber& number : recipe.numbers())
@@ -94,7 +101,7 @@ Schedule rate_of(const Recipe& recipe) {
 }
 
 bool same_choices(const Recipe& a, const Recipe& b) {
-  if (a.type() != b.type()) return false;
+  if (!a.same_type(b)) return false;
   const std::vector<RecipeNumber> x = a.numbers(), y = b.numbers();
   for (std::size_t i = 0; i < x.size(); ++i)
     if (std::holds_alternative<std::int64_t>(x[i].value) && x[i] != y[i]) return false;

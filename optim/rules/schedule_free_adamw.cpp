@@ -21,6 +21,10 @@ Tensor ScheduleFreeAdamW::update(const Numbers& h, const Tensor& y, const Tensor
   return y + share * (z - y) + h.lr * (h.beta1 * (1 - share) - 1) * direction;
 }
 
+Tensor ScheduleFreeAdamW::evaluation(const Numbers& h, const Tensor& y, RecipeState& s) {
+  return y + (1 - 1 / h.beta1) * (s.start("fast_point", y) - y);
+}
+
 void ScheduleFreeAdamW::check() const {
   if (beta1 == 0) fail<ValueError>("schedulefreeadamw", "beta1 is 0; it must be positive, because x is read from y");
 }

@@ -56,6 +56,7 @@ class EarlyStopping : public Callback {
       best_ = loss;
       waited_ = 0;
       values_.clear();
+      const EvaluationScope averages(at.trainer.optimizer());
       for (const StateEntry& entry : at.trainer.model().state_dict())
         values_.emplace(entry.name, entry.variable.value());
     } else if (++waited_ >= patience_) {
@@ -65,6 +66,8 @@ class EarlyStopping : public Callback {
   void on_train_end(FitState& at) override {
     for (const StateEntry& entry : at.trainer.model().state_dict())
       if (const auto found = values_.find(entry.name); found != values_.end()) entry.variable.assign(found->second);
+    // Averages would else stand in for the best values whenever the model is evaluated.
+    if (!values_.empty()) detail::restart_averages(at.trainer.optimizer());
     values_.clear();
   }
   std::map<std::string, Tensor> state_dict() const override {
@@ -115,6 +118,7 @@ class CheckpointWriter : public Callback {
     written_.push_back(epoch.number);
     if (judged(epoch) < best_) {
       best_ = judged(epoch);
+      const EvaluationScope averages(at.trainer.optimizer());
       weft::save(at.trainer.model(), best_file());
     }
     // Behind all changes of this callback, because its state is in the file.

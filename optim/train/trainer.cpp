@@ -38,6 +38,7 @@ Metrics Trainer::evaluate(const Dataset& data, std::int64_t batch_size) {
   detail::check_rows("evaluate", "the data", data);
   detail::check_positive("evaluate", "batch_size", batch_size);
   const detail::ModeScope mode(state().parts.model, false);
+  const EvaluationScope averages(state().optimizer);
   const GeneratorScope draws(state().generator);
   state().evaluation.reset();
   const LoaderOptions order = rows_in_order(state(), batch_size);
@@ -55,6 +56,7 @@ Tensor Trainer::predict(const Tensor& inputs, std::int64_t batch_size) {
   if (inputs.rank() == 0 || inputs.dim(0) == 0)
     fail<ValueError>("predict", "inputs are ", inputs.shape(), "; the first axis must count at least a row");
   const detail::ModeScope mode(state().parts.model, false);
+  const EvaluationScope averages(state().optimizer);
   const GeneratorScope draws(state().generator);
   std::vector<Tensor> parts;
   for (std::int64_t begin = 0; begin < inputs.dim(0); begin += batch_size)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,8 +96,10 @@ Tensor joined(const Parameters& parameters) {
   return concat(flat);
 }
 
-// The parameters of each run after every tenth update, all runs in one optimizer.
-std::vector<Tensor> trajectories(const SafetensorsFile& file, const std::vector<RecipeRun>& all, DType dtype) {
+// The parameters of each run after every tenth update, all runs in one optimizer; `averaged`: their values for
+// inference.
+std::vector<Tensor> trajectories(const SafetensorsFile& file, const std::vector<RecipeRun>& all, DType dtype,
+                                 bool averaged = false) {
   const Tensor start = file.tensor("start").to(default_device()).to(dtype);
   const Tensor given = file.tensor("gradients").to(default_device()).to(dtype);
   std::vector<Group> groups;
@@ -117,8 +120,10 @@ std::vector<Tensor> trajectories(const SafetensorsFile& file, const std::vector<
       for (const Tensor& part : parts(given.slice(0, step, step + 1).squeeze(0), shapes_of(run.name)))
         g.values.push_back(part);
     optimizer.apply(g);
-    for (std::size_t i = 0; i < all.size() && (step + 1) % kKept == 0; ++i)
-      paths[i].push_back(joined(groups[i].parameters));
+    if ((step + 1) % kKept > 0) continue;
+    std::optional<EvaluationScope> scope;
+    if (averaged) scope.emplace(optimizer);
+    for (std::size_t i = 0; i < all.size(); ++i) paths[i].push_back(joined(groups[i].parameters));
   }
   std::vector<Tensor> out;
   for (const Tensors& path : paths) out.push_back(stack(path));
@@ -143,6 +148,15 @@ TEST_P(RecipeOn, BesideAllOthersIsPyTorchsInDouble) { expect_pytorch(runs(), DTy
 
 // PyTorch's run with f32 arithmetic and parameters rounded after every update.
 TEST_P(RecipeOn, MovesBf16ParametersAsPyTorchWithF32State) { expect_pytorch(runs(), DType::kBF16); }
+
+// Parameters averaged by AveragedModel.
+TEST_P(RecipeOn, AveragesArePyTorchs) {
+  const SafetensorsFile file = open_golden("recipes");
+  const AdamW inner{.lr = 0.01, .beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3, .weight_decay = 0.1};
+  const std::vector<RecipeRun> all = {{"ema", ema(inner, 0.9)}, {"swa", swa(inner, 20, 5)}};
+  const std::vector<Tensor> got = trajectories(file, all, DType::kF64, true);
+  for (std::size_t i = 0; i < all.size(); ++i) expect_like(got[i], file.tensor(all[i].name + ":f64"), all[i].name);
+}
 
 WEFT_ON_EVERY_DEVICE(RecipeOn);
 

@@ -50,6 +50,8 @@ class Optimizer;
 
 namespace detail {
 struct OptimizerState;
+// State of averaging recipes that begins as the parameter, such as ema()'s mean, does so anew.
+void restart_averages(Optimizer& optimizer);
 // The flags of each slot's members: on once accumulate() has found a gradient. Beside state(), all that is saved.
 std::vector<std::vector<Flag>> reached_flags(const Optimizer& optimizer);
 }  // namespace detail
@@ -101,10 +103,26 @@ class Optimizer {
   Parameters state() const;
 
  private:
+  friend class EvaluationScope;
+  friend void detail::restart_averages(Optimizer& optimizer);
   friend std::vector<std::vector<Flag>> detail::reached_flags(const Optimizer& optimizer);
   // ValueError if the optimizer was moved from.
   detail::OptimizerState& self() const;
   std::unique_ptr<detail::OptimizerState> state_;
+};
+
+// Gives an optimizer's parameters their values for inference while it lives: the means of ema() and swa(), and x of
+// ScheduleFreeAdamW. Then the values for training return bit for bit. Parameters with other recipes keep their values.
+// Neither update nor save a checkpoint meanwhile. The optimizer may move, and must outlive the scope.
+class [[nodiscard]] EvaluationScope {
+ public:
+  explicit EvaluationScope(Optimizer& optimizer);
+  ~EvaluationScope();
+  EvaluationScope(const EvaluationScope&) = delete;
+  EvaluationScope& operator=(const EvaluationScope&) = delete;
+
+ private:
+  detail::OptimizerState& state_;
 };
 
 }  // namespace weft

@@ -50,6 +50,7 @@ class Number {
   friend WEFT_EXPORT Number operator-(const Number& x);
   friend WEFT_EXPORT Number pow(const Number& a, const Number& b);
   friend WEFT_EXPORT Number sqrt(const Number& x);
+  friend WEFT_EXPORT Number floor(const Number& x);
   friend WEFT_EXPORT Number minimum(const Number& a, const Number& b);
   friend WEFT_EXPORT Number maximum(const Number& a, const Number& b);
 

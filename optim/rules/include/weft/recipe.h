@@ -96,11 +96,32 @@ class RecipeModel {
  public:
   virtual ~RecipeModel();
   virtual const std::type_info& type() const = 0;
+  // The type's name in lower case.
+  virtual std::string name() const;
+  virtual bool same_type(const RecipeModel& other) const { return type() == other.type(); }
   virtual std::vector<RecipeNumber> numbers() const = 0;
   virtual void check() const = 0;
   virtual void check_shape(const Shape& parameter) const = 0;
   virtual Tensor update(NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const = 0;
+  virtual bool averages() const = 0;
+  // The value for inference; p for a recipe that does not average.
+  virtual Tensor evaluation(NumberWriter& numbers, const Tensor& p, RecipeState& state) const = 0;
 };
+
+// A recipe with a value for inference beside the parameter's.
+template <class R>
+concept Averages = requires(const typename R::Numbers& h, const Tensor& p, RecipeState& s) {
+  { R::evaluation(h, p, s) } -> std::convertible_to<Tensor>;
+};
+
+// The numbers of R, of which `numbers` has the next ones.
+template <class R>
+typename R::Numbers numbers_of(NumberWriter& numbers) {
+  typename R::Numbers h;
+  h.t = numbers.t();
+  h.weft_write(numbers);
+  return h;
+}
 
 template <class R>
 class RecipeOf final : public RecipeModel {
@@ -119,10 +140,14 @@ class RecipeOf final : public RecipeModel {
     if constexpr (requires { recipe_.check_shape(parameter); }) recipe_.check_shape(parameter);
   }
   Tensor update(NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const override {
-    typename R::Numbers h;
-    h.t = numbers.t();
-    h.weft_write(numbers);
-    return R::update(std::as_const(h), p, g, state);
+    const typename R::Numbers h = numbers_of<R>(numbers);
+    return R::update(h, p, g, state);
+  }
+  bool averages() const override { return Averages<R>; }
+  Tensor evaluation(NumberWriter& numbers, const Tensor& p, RecipeState& state) const override {
+    const typename R::Numbers h = numbers_of<R>(numbers);
+    if constexpr (Averages<R>) return R::evaluation(h, p, state);
+    return p;
   }
 
  private:
@@ -132,7 +157,9 @@ class RecipeOf final : public RecipeModel {
 }  // namespace detail
 
 // A struct with WEFT_RECIPE and `static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState&
-// s)`, which gives the new value of parameter p from its gradient g, both in the dtype of the arithmetic.
+// s)`, which gives the new value of parameter p from its gradient g, both in the dtype of the arithmetic. It may have
+// `static Tensor evaluation(const Numbers& h, const Tensor& p, RecipeState& s)`, the value of p for inference, such as
+// an average; h.t is then the number of updates made.
 template <class R>
 concept RecipeStruct = requires(const R& recipe, const typename R::Numbers& h, const Tensor& t, RecipeState& s,
                                 detail::NumberReader& r) {
@@ -149,8 +176,11 @@ class Recipe {
   template <RecipeStruct R>
   Recipe(R recipe) : model_(std::make_shared<const detail::RecipeOf<R>>(std::move(recipe))) {}
 
-  // The type's name in lower case: "adamw".
-  std::string name() const;
+  // A recipe around another.
+  explicit Recipe(std::shared_ptr<const detail::RecipeModel> model) : model_(std::move(model)) {}
+
+  // The type's name in lower case: "adamw"; "ema(adamw)" for one around another.
+  std::string name() const { return model_->name(); }
   // The numbers in the order of WEFT_RECIPE.
   std::vector<RecipeNumber> numbers() const { return model_->numbers(); }
   // ValueError that names recipe, number, value and rule. All numbers must be finite; `lr`, `momentum` and
@@ -164,7 +194,10 @@ class Recipe {
 
   // One update of tensors of p's shape, for an optimizer. ShapeError where the recipe gives another shape or dtype.
   Tensor update(detail::NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const;
-  const std::type_info& type() const { return model_->type(); }
+  bool same_type(const Recipe& other) const { return model_->same_type(*other.model_); }
+  // True if the recipe has a value for inference beside the parameter's; evaluation() gives it.
+  bool averages() const { return model_->averages(); }
+  Tensor evaluation(detail::NumberWriter& numbers, const Tensor& p, RecipeState& state) const;
 
  private:
   std::shared_ptr<const detail::RecipeModel> model_;

@@ -16,6 +16,8 @@ struct ScheduleFreeAdamW {
   WEFT_RECIPE(lr, beta1, beta2, eps, weight_decay, r, weight_lr_power)
 
   static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s);
+  // x = y + (1 - 1 / beta1) (z - y).
+  static Tensor evaluation(const Numbers& h, const Tensor& y, RecipeState& s);
   // ValueError for a number outside its domain.
   void check() const;
 };

@@ -70,11 +70,12 @@ namespace callbacks {
 // samples per second, time left.
 WEFT_EXPORT std::shared_ptr<Callback> progress();
 // Stops when the validation loss (the training loss without validation data) has not fallen by more than min_delta for
-// `patience` epochs. At the end the model has its best values, parameters and buffers. ValueError unless patience > 0.
+// `patience` epochs. At the end the model has its best values, parameters and buffers; averages of its parameters begin
+// anew from there. ValueError unless patience > 0.
 WEFT_EXPORT std::shared_ptr<Callback> early_stopping(int patience, double min_delta = 0);
 // After every epoch writes epoch-0001.safetensors, from which Trainer::resume() goes on, and keeps the last `keep` of
-// the run; best.safetensors is the model alone at its lowest (validation) loss. A resumed run wants the same directory.
-// FormatError when the directory cannot be written, before any training.
+// the run; best.safetensors is the model alone at its lowest (validation) loss, with the values for inference. A
+// resumed run wants the same directory. FormatError when the directory cannot be written, before any training.
 WEFT_EXPORT std::shared_ptr<Callback> checkpoint(std::filesystem::path directory, int keep = 3);
 // Writes the run's history as JSON after every epoch.
 WEFT_EXPORT std::shared_ptr<Callback> write_history(std::filesystem::path path);

@@ -86,9 +86,10 @@ class Trainer {
   // DataError that names the first bad tensor when a loss or a gradient is not finite; such a batch has changed no
   // value. ValueError for a dataset that is empty or has not two columns, or if drop_last leaves no batch.
   History fit(const Dataset& train, const FitOptions& options = {});
-  // Loss and accuracy over all rows, in eval mode for the call only.
+  // Loss and accuracy over all rows, in eval mode and with the optimizer's values for inference (EvaluationScope) for
+  // the call only; likewise predict() and the validation of fit().
   Metrics evaluate(const Dataset& data, std::int64_t batch_size = 256);
-  // The model's output for all rows, in order, in eval mode for the call only.
+  // The model's output for all rows, in order.
   Tensor predict(const Tensor& inputs, std::int64_t batch_size = 256);
 
   // Figures of the training epoch so far. Waits for the device.
