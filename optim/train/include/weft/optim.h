@@ -15,6 +15,7 @@
 #include "weft/heavy_ball.h"
 #include "weft/lamb.h"
 #include "weft/lars.h"
+#include "weft/lbfgs.h"
 #include "weft/lion.h"
 #include "weft/lookahead.h"
 #include "weft/metrics.h"
