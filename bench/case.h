@@ -43,7 +43,8 @@ std::vector<Row> adam_rows();
 std::vector<Row> dropout_rows();
 std::vector<Row> product_rows();
 
-std::vector<Row> op_rows();  // each op of the public API alone; not among rows()
+std::vector<Row> op_rows();      // each op of the public API alone; not among rows()
+std::vector<Row> recipe_rows();  // the update of each recipe alone; not among rows()
 
 // "f32", "tf32" or "bf16"; ValueError for another name.
 Precision precision_of(const std::string& name);

@@ -3,6 +3,7 @@
 // line of answer, "ok ..." or "error MESSAGE".
 //   list                     the names of the cases
 //   ops                      the names of the cases of one op each
+//   recipes                  the names of the cases of one recipe each
 //   open NAME [tiny]         makes a case ready: what it is, its FLOPs, bytes and footprint
 //   probe FILE               writes the first steps' inputs and results as safetensors
 //   explain FILE             writes the kernels of a step and their times; after a step
@@ -39,6 +40,7 @@ class Server {
     words >> command;
     if (command == "list") return list(rows());
     if (command == "ops") return list(op_rows());
+    if (command == "recipes") return list(recipe_rows());
     if (command == "open") return open(words);
     if (command == "probe") return probe(words);
     if (command == "explain") return explain(words);
@@ -58,7 +60,9 @@ class Server {
   std::string open(std::istringstream& words) {
     std::string name, size;
     words >> name >> size;
-    const std::vector<Row> all = name.starts_with("op-") ? op_rows() : rows();
+    const std::vector<Row> all = name.starts_with("op-")       ? op_rows()
+                                 : name.starts_with("update-") ? recipe_rows()
+                                                               : rows();
     const auto found = std::find_if(all.begin(), all.end(), [&](const Row& row) { return row.name == name; });
     if (found == all.end()) throw ValueError("no such case: " + name);
     case_.reset();

@@ -7,9 +7,11 @@
 #include <cctype>
 #include <cmath>
 #include <ostream>
+#include <set>
 #include <string>
 
 #include "bench/case.h"
+#include "tests/optim/rules/every_recipe.h"
 
 namespace weft::testing {
 using namespace bench;
@@ -72,6 +74,13 @@ std::string test_name(const ::testing::TestParamInfo<Row>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Bench, BenchCase, ::testing::ValuesIn(rows()), test_name);
+INSTANTIATE_TEST_SUITE_P(Recipes, BenchCase, ::testing::ValuesIn(recipe_rows()), test_name);
+
+TEST(BenchCases, HasTheUpdateOfEveryRecipe) {
+  std::set<std::string> names;
+  for (const Row& row : recipe_rows()) names.insert(row.name);
+  for (const Recipe& recipe : every_recipe()) EXPECT_TRUE(names.contains("update-" + recipe.name())) << recipe.name();
+}
 
 TEST(BenchCases, RefusesAnUnknownPrecision) { EXPECT_THROW(precision_of("f8"), ValueError); }
 

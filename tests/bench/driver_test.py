@@ -55,6 +55,14 @@ class Driver(unittest.TestCase):
             with open(os.path.join(out, files[1]), encoding="utf-8") as file:
                 self.assertEqual(file.read(), table.markdown(result))
 
+    def test_times_the_update_of_every_recipe(self):
+        done = subprocess.run([sys.executable, os.path.join(DRIVER, "recipes.py"), "--programs", PROGRAMS, "--tiny",
+                               "--rounds", "1", "--seconds", "0.001"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        rows = [line.split("|")[1].strip() for line in done.stdout.splitlines()[2:]]
+        self.assertEqual(len(rows), len(set(rows)))
+        self.assertTrue({"adamw", "lamb", "muon", "adamw-ema"} <= set(rows))
+
     def test_refuses_an_unknown_case(self):
         done = run("--tiny", "--case", "mlp7")
         self.assertNotEqual(done.returncode, 0)
