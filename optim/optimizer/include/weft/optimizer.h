@@ -116,6 +116,7 @@ class Optimizer {
 // Neither update nor save a checkpoint meanwhile. The optimizer may move, and must outlive the scope.
 class [[nodiscard]] EvaluationScope {
  public:
+  // Computes the values for inference and keeps those for training; a scope within another one changes nothing.
   explicit EvaluationScope(Optimizer& optimizer);
   ~EvaluationScope();
   EvaluationScope(const EvaluationScope&) = delete;
