@@ -27,7 +27,7 @@ bool same_names(const KeptValues& a, const KeptValues& b) {
   return same_names(a.tensors, b.tensors) && same_names(a.numbers, b.numbers);
 }
 
-// A trace of one update; notes the state that it asks for.
+// A trace of one update, and of the value for inference; notes the state that the update asks for.
 std::vector<Tensor> trial(const Recipe& recipe, const Shape& shape, KeptValues& state) {
   const Tensor p = zeros(shape), g = zeros(shape);
   const UpdateClock clock{zeros({}, DType::kI64), ones({}, DType::kF64), ones({}, DType::kF64)};
@@ -36,6 +36,11 @@ std::vector<Tensor> trial(const Recipe& recipe, const Shape& shape, KeptValues& 
   RecipeState kept(recipe.name(), {p.shape(), p.dtype()});
   std::vector<Tensor> results{recipe.update(writer, p, g, kept)};
   state = kept.kept();
+  if (recipe.averages()) {
+    NumberWriter again(numbers, clock, nullptr);
+    RecipeState known(recipe.name(), {p.shape(), p.dtype()}, state);
+    results.push_back(recipe.evaluation(again, results[0], known));
+  }
   for (KeptTensor& entry : state.tensors) {
     results.push_back(entry.value);
     entry.value = {};

@@ -115,6 +115,16 @@ TEST(Launches, OfAnUpdateByEveryRecipe) {
   }
 }
 
+// A mean and a slow copy are results of the launch that moves the parameters. Noise is drawn for each parameter, which
+// the inner recipe then moves. The numbers of two wrappers are too many for one kernel.
+TEST(Launches, OfAnUpdateByARecipeAroundAnother) {
+  EXPECT_EQ(updates_of(ema(AdamW{}, 0.9)), 4u);
+  EXPECT_EQ(updates_of(swa(AdamW{}, 2, 2)), 4u);
+  EXPECT_EQ(updates_of(lookahead(AdamW{})), 4u);
+  EXPECT_EQ(updates_of(ema(lookahead(AdamW{}), 0.9)), 5u);
+  EXPECT_EQ(updates_of(gradient_noise(AdamW{}, 0.1)), 9u);
+}
+
 }  // namespace
 }  // namespace weft::testing
 #endif

@@ -161,6 +161,78 @@ TEST_P(RecipesOn, ThatLookAtOneParameterAtATimeGetOne) {
   });
 }
 
+// Steps whose length is the sum of the rates so far: a number beside a norm, so that each parameter has its own.
+struct GrowingSteps {
+  Schedule lr = 0.1;
+  WEFT_RECIPE(lr)
+  static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s) {
+    const Number sum = s.number("rates", 1) + h.lr;
+    s.set("rates", sum);
+    return p - sum * (g / sqrt(square(g).sum()));
+  }
+};
+// The same for every element.
+struct GrowingSigns {
+  Schedule lr = 0.1;
+  WEFT_RECIPE(lr)
+  static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s) {
+    const Number sum = s.number("rates", 1) + h.lr;
+    s.set("rates", sum);
+    return p - sum * sign(g);
+  }
+};
+
+TEST_P(RecipesOn, KeepNumbersFromOneUpdateToTheNext) {
+  const Schedule rate = schedule::linear(0.1, 0.5, 5);
+  const auto sum_of = [rate](int t) {
+    double sum = 1;
+    for (int i = 0; i < t; ++i) sum += rate.at(i);
+    return sum;
+  };
+  const Parameters apart = parameters_of(kShapes);
+  expect_trajectory({{apart, GrowingSteps{.lr = rate}}}, apart, [&](std::size_t) {
+    return [&](int t, const Shape&, Values& p, const Values& g) {
+      double squares = 0;
+      for (const double x : g) squares += x * x;
+      for (std::size_t i = 0; i < p.size(); ++i) p[i] -= sum_of(t) * g[i] / std::sqrt(squares);
+    };
+  });
+  // Two groups with one recipe, and one whose rate is another, in one launch.
+  const Parameters all = parameters_of({{3, 4}, {5}, {7}});
+  const Parameters a{{"p0", all[0]}}, b{{"p1", all[1]}}, c{{"p2", all[2]}};
+  expect_trajectory({{a, GrowingSigns{.lr = rate}}, {b, GrowingSigns{.lr = 0.2}}, {c, GrowingSigns{.lr = rate}}}, all,
+                    [&](std::size_t parameter) {
+                      return [&, parameter](int t, const Shape&, Values& p, const Values& g) {
+                        const double step = parameter == 1 ? 1 + 0.2 * t : sum_of(t);
+                        for (std::size_t i = 0; i < p.size(); ++i) p[i] -= step * ((g[i] > 0) - (g[i] < 0));
+                      };
+                    });
+}
+
+// A number stays where it is in an update that is left out, and for a group none of whose parameters move.
+TEST_P(RecipesOn, NumbersCountTheUpdatesOfTheirGroup) {
+  const Parameters all = parameters_of({{3}, {4}});
+  Optimizer optimizer(
+      std::vector<Group>{{{{"p0", all[0]}}, GrowingSigns{.lr = 1}}, {{{"p1", all[1]}}, GrowingSigns{.lr = 10}}});
+  const auto numbers = [&] {
+    const Parameters state = optimizer.state().matching("*.rates.*");
+    return Values{state[0].value().item<double>(), state[1].value().item<double>()};
+  };
+  EXPECT_THAT(numbers(), ElementsAre(1, 1));
+  optimizer.apply(gradients_of(all, 1));
+  EXPECT_THAT(numbers(), ElementsAre(2, 11));
+  all[1].set_trainable(false);
+  optimizer.apply(gradients_of(all, 2));
+  EXPECT_THAT(numbers(), ElementsAre(3, 11));
+  all[1].set_trainable(true);
+  Gradients bad = gradients_of(all, 3);
+  bad.values[0] = full({3}, std::numeric_limits<double>::infinity(), DType::kF64);
+  optimizer.apply(bad);
+  EXPECT_THAT(numbers(), ElementsAre(3, 11));
+  optimizer.apply(gradients_of(all, 3));
+  EXPECT_THAT(numbers(), ElementsAre(4, 21));
+}
+
 std::vector<std::string> state_of(const Optimizer& optimizer) {
   std::vector<std::string> out;
   const Parameters state = optimizer.state();
@@ -175,6 +247,9 @@ TEST_P(RecipesOn, HaveStateOfAnyShape) {
   EXPECT_THAT(state_of(Optimizer(all, Factored{})), ElementsAre("0.factored.row.0 (3,)", "0.factored.column.0 (4,)",
                                                                 "0.factored.squares.1 (5,)", "0.accumulated (64,)"));
   EXPECT_THAT(state_of(Optimizer(parameters_of({{2, 2}}), SGD{})), ElementsAre("0.accumulated (32,)"));
+  EXPECT_THAT(state_of(Optimizer(all, GrowingSigns{})), ElementsAre("0.growingsigns.rates ()", "0.accumulated (64,)"));
+  EXPECT_THAT(state_of(Optimizer(all, GrowingSteps{})),
+              ElementsAre("0.growingsteps.rates.0 ()", "0.growingsteps.rates.1 ()", "0.accumulated (64,)"));
 }
 
 // Neither values nor state, of parameters that are moved together and one at a time.
@@ -354,6 +429,27 @@ struct WrongStateShape {
   }
 };
 
+struct WrongNumber {
+  double scale = 1;
+  WEFT_RECIPE(scale)
+  static Tensor update(const Numbers& h, const Tensor& p, const Tensor&, RecipeState& s) {
+    s.set("rates", h.scale);
+    return p;
+  }
+};
+struct WrongEvaluation {
+  double scale = 1;
+  WEFT_RECIPE(scale)
+  static Tensor update(const Numbers&, const Tensor& p, const Tensor&, RecipeState&) { return p; }
+  static Tensor evaluation(const Numbers&, const Tensor& p, RecipeState&) { return p.to(DType::kF64).sum(); }
+};
+struct NewState {
+  double scale = 1;
+  WEFT_RECIPE(scale)
+  static Tensor update(const Numbers&, const Tensor& p, const Tensor&, RecipeState&) { return p; }
+  static Tensor evaluation(const Numbers&, const Tensor&, RecipeState& s) { return s.get("mean"); }
+};
+
 TEST(Recipe, MistakesInAnUpdateAreNamed) {
   const Parameters p{{"p", Variable(ones({2, 3}))}};
   EXPECT_EQ(message_of<ShapeError>([&] { Optimizer(p, WrongShape{}); }),
@@ -362,6 +458,12 @@ TEST(Recipe, MistakesInAnUpdateAreNamed) {
             "[wrongstate] the update sets the state 'velocity' without asking for it; get() makes it");
   EXPECT_EQ(message_of<ShapeError>([&] { Optimizer(p, WrongStateShape{}); }),
             "[wrongstateshape] the state 'velocity' is (2, 3), the new value is ()");
+  EXPECT_EQ(message_of<ValueError>([&] { Optimizer(p, WrongNumber{}); }),
+            "[wrongnumber] the update sets the state 'rates' without asking for it; number() makes it");
+  EXPECT_EQ(message_of<ShapeError>([&] { Optimizer(p, WrongEvaluation{}); }),
+            "[wrongevaluation] the evaluation gives f64() for a parameter that is f32(2, 3); it must be the same");
+  EXPECT_THAT(message_of<ValueError>([&] { Optimizer(p, NewState{}); }),
+              HasSubstr("asks for the state 'mean', which it did not ask for at first"));
   // No rate to ask for; the update itself needs none.
   Optimizer still(p, Still{});
   still.apply({p, {ones({2, 3})}});

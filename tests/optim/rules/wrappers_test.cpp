@@ -192,6 +192,22 @@ TEST_P(WrappersOn, AFrozenParameterIsItsOwnAverage) {
   }
 }
 
+// The update is elementwise, the value for inference is not.
+struct UnitForInference {
+  Schedule lr = 0.1;
+  WEFT_RECIPE(lr)
+  static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState&) { return p - h.lr * g; }
+  static Tensor evaluation(const Numbers& h, const Tensor& p, RecipeState&) { return h.t * p / sqrt(square(p).sum()); }
+};
+
+TEST_P(WrappersOn, ShowAValueThatLooksAtTheWholeParameter) {
+  const Parameters all = parameters_of({{3, 4}, {5}});
+  Optimizer optimizer(all, lookahead(UnitForInference{}));
+  for (int t = 1; t <= 3; ++t) optimizer.apply(gradients_of(all, t));
+  const EvaluationScope scope(optimizer);
+  for (const Variable& v : all) EXPECT_NEAR(sqrt(square(v.value()).sum()).item<double>(), 3, 1e-12);
+}
+
 // Values loaded between the making of an optimizer and its first update are those that averages begin with.
 TEST_P(WrappersOn, BeginWithTheParameterOfTheFirstUpdate) {
   const Variable p(zeros({3}));

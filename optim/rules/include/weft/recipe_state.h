@@ -51,7 +51,7 @@ class RecipeState {
   // for a value that does not fit.
   void set(const std::string& name, const Tensor& value);
   // A number, `initial` before the first update. Parameters whose recipes are equal share it where one launch updates
-  // them, so that it may depend on numbers alone.
+  // them, so that it may depend on numbers alone; it stays as it is while none of them moves.
   Number number(const std::string& name, double initial = 0);
   // The number in the next update. ValueError for a name that number() was not asked for.
   void set(const std::string& name, const Number& value);
