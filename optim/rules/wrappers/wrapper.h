@@ -47,7 +47,7 @@ class Wrapper final : public RecipeModel {
       if constexpr (requires { W::gradient(h, g); }) return W::gradient(h, g);
       return g;
     };
-    const Tensor next = inner_.update(numbers, p, given(), state);
+    Tensor next = inner_.update(numbers, p, given(), state);
     if constexpr (requires { W::after(h, p, next, state); }) return W::after(h, p, next, state);
     return next;
   }
