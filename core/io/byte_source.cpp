@@ -140,6 +140,7 @@ std::size_t ByteSource::read(std::span<unsigned char> to) {
   return state_->gzip ? state_->unpack(to) : state_->copy(to);
 }
 
+const std::string& ByteSource::name() const { return state_->name; }
 void ByteSource::fail(const std::string& message) const { state_->fail(message); }
 
 }  // namespace weft::detail

@@ -20,6 +20,8 @@ class ByteSource {
 
   // Fills `to` as far as there are bytes and returns how many there were; FormatError for damaged or cut off gzip data.
   std::size_t read(std::span<unsigned char> to);
+  // The file, or the name that was given.
+  const std::string& name() const;
   [[noreturn]] void fail(const std::string& message) const;
 
  private:

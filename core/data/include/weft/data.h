@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Datasets and loaders.
+// Tables, datasets and loaders.
 #include "weft/dataset.h"
 #include "weft/datasets.h"
 #include "weft/loader.h"
+#include "weft/table.h"

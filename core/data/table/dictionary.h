@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft::data {
+
+// Distinct texts with codes 0, 1, ... in the order in which they came: a hash table with open addressing, because a
+// table's reader looks up every cell.
+class Dictionary {
+ public:
+  // The code of a text, which is added if it is new; none where there are 2^31 - 1 texts.
+  std::optional<std::int32_t> code(std::string_view text);
+  // The texts in the order of their bytes; place[code] is the place of a code's text there.
+  std::vector<std::string> sorted(std::vector<std::int32_t>& place) &&;
+
+ private:
+  struct Slot {
+    std::size_t hash = 0;
+    std::int32_t code = -1;  // -1: free
+  };
+  void grow();
+  std::vector<std::string> texts_;
+  std::vector<Slot> slots_;  // a power of 2, at most half full
+};
+
+}  // namespace weft::data
