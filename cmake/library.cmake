@@ -67,7 +67,7 @@ endif()
 # The readers tell the fuzzers which of their branches an input reaches. Not -fsanitize=fuzzer-no-link, which asks for a
 # precompiled header of its own.
 if(WEFT_BUILD_FUZZERS)
-  file(GLOB weft_readers CONFIGURE_DEPENDS core/io/*.cpp core/data/table/*.cpp)
+  file(GLOB weft_readers CONFIGURE_DEPENDS core/io/*.cpp core/data/table/*.cpp core/data/transforms/*.cpp)
   list(APPEND weft_readers core/array/dlpack.cpp core/array/strided.cpp core/ir/read.cpp core/ir/scan.cpp core/ir/verify.cpp
                            kernels/jit/cuda_kernel_cache.cpp optim/train/checkpoint.cpp optim/train/run_place.cpp
                            optim/train/serialize.cpp optim/train/trainer_state_checkpoint.cpp)

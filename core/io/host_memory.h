@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "weft/tensor.h"
 
@@ -13,6 +15,12 @@ namespace weft::detail {
 std::shared_ptr<std::byte> host_memory(std::size_t bytes);
 // A tensor on the CPU over memory that `keep` holds; no copy.
 Tensor host_tensor(const void* data, TensorSpec spec, std::shared_ptr<const void> keep);
+// A tensor on the CPU that takes over the elements of a vector.
+template <Element T>
+Tensor host_tensor(std::vector<T> values, Shape shape) {
+  const auto keep = std::make_shared<const std::vector<T>>(std::move(values));
+  return host_tensor(keep->data(), {std::move(shape), dtype_of<T>()}, keep);
+}
 // The elements of a tensor on the CPU, row-major.
 const std::byte* host_bytes(const Tensor& tensor);
 // The given rows of a tensor on the CPU, as a tensor and as bytes; the caller has checked them.

@@ -55,7 +55,7 @@ std::string LoadReport::text() const {
   return out;
 }
 
-void save(Module& module, const std::filesystem::path& path) {
+void save(Module& module, const std::filesystem::path& path, const SaveOptions& options) {
   std::vector<std::pair<std::string, Tensor>> tensors;
   std::map<std::string, std::string> metadata{{"format", "pt"}};
   std::map<const detail::Cell*, std::string> first;
@@ -67,6 +67,8 @@ void save(Module& module, const std::filesystem::path& path) {
       metadata[entry.name] = place->second;
     }
   }
+  if (options.transforms)
+    for (auto& named : options.transforms->tensors()) tensors.push_back(std::move(named));
   write_safetensors(path, std::move(tensors), metadata);
 }
 
@@ -97,7 +99,7 @@ LoadReport load(Module& module, const std::filesystem::path& path, const LoadOpt
   for (const StateEntry& entry : absent)
     if (!filled.contains(entry.variable.cell().get())) report.missing.push_back(entry.name);
   for (const std::string& name : file.names())
-    if (!used.contains(name)) report.unexpected.push_back(name);
+    if (!used.contains(name) && !data::Pipeline::is_state(name)) report.unexpected.push_back(name);
   if (options.strict && !(report.missing.empty() && report.unexpected.empty()))
     fail_at<FormatError>("load", path.string(),
                          "it does not fit the module (strict = false loads what fits): ", report.text());

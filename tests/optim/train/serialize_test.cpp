@@ -9,6 +9,7 @@
 #include "weft/batch_norm.h"
 #include "weft/linear.h"
 #include "weft/ops.h"
+#include "weft/pipeline.h"
 #include "weft/safetensors.h"
 #include "weft/sequential.h"
 
@@ -122,6 +123,22 @@ TEST_P(SerializeTest, RenamesPrefixesAndSkips) {
   EXPECT_EQ(model.get<Linear>(0).bias.value().to_vector(), (std::vector<float>{2, 2, 2}));
   EXPECT_THROW(load(model, directory / "m", {.rename = {{"module.backbone.0.", "x."}, {"module.head.", "x."}}}),
                FormatError);
+}
+
+TEST_P(SerializeTest, APipelineTravelsWithTheModel) {
+  const TemporaryDirectory directory;
+  const data::Table table({data::number_column("age", {1, 2, 3}), data::category_column("sex", {"f", "m", "m"})});
+  data::Pipeline inputs{data::OneHot(), data::Standardize()};
+  Linear other(3, 2);
+  EXPECT_THROW(save(other, directory / "m", {.transforms = inputs}), ValueError);
+  const Dataset rows = inputs.fit(table);
+  Linear from(inputs.width(), 2), to(inputs.width(), 2);
+  save(from, directory / "m", {.transforms = inputs});
+  EXPECT_TRUE(load(to, directory / "m").unexpected.empty());
+  EXPECT_EQ(to.weight.value().to_vector(), from.weight.value().to_vector());
+  EXPECT_EQ(data::Pipeline::load(directory / "m").apply(table).column(0).to_vector(), rows.column(0).to_vector());
+  save(from, directory / "plain");
+  EXPECT_THROW(data::Pipeline::load(directory / "plain"), FormatError);
 }
 
 }  // namespace

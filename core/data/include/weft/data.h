@@ -5,4 +5,6 @@
 #include "weft/dataset.h"
 #include "weft/datasets.h"
 #include "weft/loader.h"
+#include "weft/pipeline.h"
 #include "weft/table.h"
+#include "weft/transforms.h"

@@ -2,11 +2,13 @@
 #pragma once
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "weft/detail/export.h"
 #include "weft/module.h"
+#include "weft/pipeline.h"
 
 namespace weft WEFT_EXPORT {
 
@@ -25,13 +27,19 @@ struct LoadReport {
   std::string text() const;
 };
 
+// Settings of save().
+struct SaveOptions {
+  std::optional<data::Pipeline> transforms{};  // a fitted pipeline, which data::Pipeline::load() reads from the file
+};
+
 // Writes parameters and buffers as safetensors, with PyTorch's names and layouts. A tied cell is written once, under
-// its first name; its other names stand in the metadata, as safetensors.torch.save_model writes them.
-void save(Module& module, const std::filesystem::path& path);
+// its first name; its other names stand in the metadata, as safetensors.torch.save_model writes them. ValueError for a
+// pipeline that is not fitted.
+void save(Module& module, const std::filesystem::path& path, const SaveOptions& options = {});
 
 // Fills a module from a safetensors file; values that do not exist yet are not drawn first. Floating types are
-// converted. ShapeError or DTypeError, with `strict` or without, if a tensor does not fit its variable; then nothing
-// has changed.
+// converted. A pipeline in the file is left alone. ShapeError or DTypeError, with `strict` or without, if a tensor does
+// not fit its variable; then nothing has changed.
 LoadReport load(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
 
 }  // namespace weft
