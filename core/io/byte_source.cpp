@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/io/byte_source.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -138,6 +139,14 @@ ByteSource::ByteSource(ByteSource&&) noexcept = default;
 
 std::size_t ByteSource::read(std::span<unsigned char> to) {
   return state_->gzip ? state_->unpack(to) : state_->copy(to);
+}
+
+std::uint64_t ByteSource::size_hint() const {
+  if (state_->gzip) return 0;
+  if (!state_->file) return state_->packed.size();
+  struct stat status {};
+  const bool known = ::fstat(state_->file.get(), &status) == 0 && S_ISREG(status.st_mode);
+  return known ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
 const std::string& ByteSource::name() const { return state_->name; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -20,6 +21,8 @@ class ByteSource {
 
   // Fills `to` as far as there are bytes and returns how many there were; FormatError for damaged or cut off gzip data.
   std::size_t read(std::span<unsigned char> to);
+  // Bytes that are to come, where that is known without unpacking; 0 elsewhere.
+  std::uint64_t size_hint() const;
   // The file, or the name that was given.
   const std::string& name() const;
   [[noreturn]] void fail(const std::string& message) const;

@@ -12,17 +12,31 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// A whole number of at most 15 digits, the common case: a tenth of the general reader's work, exact because a double
-// holds 15 digits.
-std::optional<double> whole_number(std::string_view field) {
+// A number like 12, -0.25 or 1999.5 of at most 15 digits, the common case: a fraction of the general reader's work. The
+// digits and the power of ten are exact doubles, so their quotient is rounded once (Clinger 1990).
+std::optional<double> short_number(std::string_view field) {
   constexpr std::size_t kExact = 15;
-  if (field.empty() || field.size() > kExact) return std::nullopt;
-  std::int64_t value = 0;
-  for (const char c : field) {
-    if (!is_digit(c)) return std::nullopt;
-    value = 10 * value + (c - '0');
+  constexpr double kPowers[kExact + 1] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                          1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const bool negative = field.starts_with('-');
+  if (negative) field.remove_prefix(1);
+  if (field.empty() || field.size() > kExact + 1 || !is_digit(field.front()) || !is_digit(field.back()))
+    return std::nullopt;
+  std::int64_t digits = 0;
+  std::size_t point = field.size();  // place of the point
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    if (is_digit(field[i])) {
+      digits = 10 * digits + (field[i] - '0');
+    } else if (field[i] == '.' && point == field.size()) {
+      point = i;
+    } else {
+      return std::nullopt;
+    }
   }
-  return static_cast<double>(value);
+  if (point == field.size() && field.size() > kExact) return std::nullopt;
+  const std::size_t places = point == field.size() ? 0 : field.size() - point - 1;
+  const double value = static_cast<double>(digits) / kPowers[places];
+  return negative ? -value : value;
 }
 
 // The exponent of "e-400", kept within bounds that no text of digits makes up for.
@@ -59,8 +73,8 @@ bool is_small(std::string_view digits) {
 }  // namespace
 
 FieldKind read_number(std::string_view field, double& value) {
-  if (const auto whole = whole_number(field)) {
-    value = *whole;
+  if (const auto number = short_number(field)) {
+    value = *number;
     return FieldKind::kNumber;
   }
   const bool negative = field.starts_with('-');

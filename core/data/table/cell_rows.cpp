@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/io/host_memory.h"
+
 namespace weft::data {
 
 CellRows::CellRows(detail::ByteSource source, const TableOptions& options)
@@ -27,17 +29,22 @@ void CellRows::fail_column(std::size_t index, const std::string& message) const 
 }
 
 void CellRows::read_text() {
-  std::size_t size = 0;
+  constexpr std::size_t kFirst = 1 << 16;
+  std::size_t room = std::max(kFirst, static_cast<std::size_t>(source_.size_hint()) + 2), size = 0;
+  memory_ = detail::host_memory(room);
   while (true) {
-    constexpr std::size_t kFirst = 1 << 16;
-    text_.resize(std::max(kFirst, 2 * size));
-    const std::size_t room = text_.size() - size;
-    const std::size_t n = source_.read({reinterpret_cast<unsigned char*>(text_.data()) + size, room});
+    const std::size_t wanted = room - size - 1;  // one byte is left for an end of the last line
+    const std::size_t n = source_.read({reinterpret_cast<unsigned char*>(memory_.get()) + size, wanted});
     size += n;
-    if (n < room) break;
+    if (n < wanted) break;
+    room *= 2;
+    const auto larger = detail::host_memory(room);
+    std::memcpy(larger.get(), memory_.get(), size);
+    memory_ = larger;
   }
-  text_.resize(size);
-  if (!text_.ends_with('\n')) text_ += '\n';
+  char* text = reinterpret_cast<char*>(memory_.get());
+  if (size == 0 || text[size - 1] != '\n') text[size++] = '\n';
+  text_ = {text, size};
 }
 
 void CellRows::check_text() const {
@@ -55,6 +62,11 @@ void CellRows::rewind() {
   lines_ = 0;
   if (text_.starts_with("\xef\xbb\xbf")) at_ += 3;
   for (std::int64_t i = 0; i < options_.skip_lines && at_ < end_; ++i) skip_line();
+}
+
+std::size_t CellRows::expected_rows(std::size_t rows_read) const {
+  const double share = static_cast<double>(at_ - text_.data()) / static_cast<double>(text_.size());
+  return static_cast<std::size_t>(static_cast<double>(rows_read) / share * 1.02);
 }
 
 void CellRows::skip_line() {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ class CellRows {
   bool next(std::vector<std::string_view>& cells);
   // Back to the first row.
   void rewind();
+  // Number of rows in all, estimated from the lengths of those that were read.
+  std::size_t expected_rows(std::size_t rows_read) const;
 
   const std::string& name() const { return source_.name(); }
   [[noreturn]] void fail(const std::string& message) const;
@@ -42,7 +45,8 @@ class CellRows {
   detail::ByteSource source_;
   const TableOptions& options_;
   std::array<bool, 256> ends_cell_{}, blank_{};
-  std::string text_;  // ends with an end of a line
+  std::shared_ptr<std::byte> memory_;  // the text
+  std::string_view text_;              // ends with an end of a line
   const char *at_ = nullptr, *end_ = nullptr;
   std::int64_t lines_ = 0;  // ends of lines in front of at_
   std::int64_t row_line_ = 0;

@@ -19,10 +19,18 @@ class Dictionary {
   std::vector<std::string> sorted(std::vector<std::int32_t>& place) &&;
 
  private:
+  // Short texts are compared here, without a look at texts_.
+  struct Key {
+    std::uint64_t first = 0, second = 0;  // the bytes of a text of up to 16; the hash of a longer one
+    std::uint32_t size = 0;               // of the text, at most 17
+    bool operator==(const Key&) const = default;
+  };
   struct Slot {
-    std::size_t hash = 0;
+    Key key{};
     std::int32_t code = -1;  // -1: free
   };
+  static Key key_of(std::string_view text);
+  static std::size_t hash_of(const Key& key);
   void grow();
   std::vector<std::string> texts_;
   std::vector<Slot> slots_;  // a power of 2, at most half full

@@ -75,7 +75,7 @@ class Reader {
     for (; has_row_; has_row_ = rows_.next(fields_)) {
       check_width();
       for (std::size_t i = 0; i < columns_.size(); ++i) add(i, row);
-      ++row;
+      if (++row == kSample) make_room();
     }
     if (row == 0) rows_.fail_file("there are no rows");
     read_early_texts();
@@ -104,8 +104,8 @@ class Reader {
     }
     if (options_.header) has_row_ = rows_.next(fields_);
     for (const auto& [name, type] : options_.types) {
-      const auto found =
-          std::find_if(columns_.begin(), columns_.end(), [&](const Growing& c) { return c.name == name; });
+      const auto found = std::find_if(columns_.begin(), columns_.end(),
+                                      [&wanted = name](const Growing& c) { return c.name == wanted; });
       if (found == columns_.end()) refuse_column(name);
       found->given = type;
       found->text = type == kCategories;
@@ -118,6 +118,18 @@ class Reader {
     for (const Growing& column : columns_) all += (all.empty() ? "" : ", ") + column.name;
     fail_at<ValueError>("table", rows_.name(), "there is no column '", detail::printable(name), "'; the columns are ",
                         detail::printable(all, 400));
+  }
+
+  // Vectors that grow step by step take twice as long.
+  void make_room() {
+    const std::size_t rows = rows_.expected_rows(kSample);
+    for (Growing& column : columns_) {
+      if (column.text) {
+        column.codes.reserve(rows);
+      } else {
+        column.numbers.reserve(rows);
+      }
+    }
   }
 
   void check_width() const {
@@ -182,6 +194,8 @@ class Reader {
       if (code >= 0) code = place[static_cast<std::size_t>(code)];
     return {std::move(column.name), kCategories, {}, std::move(column.codes), std::move(sorted)};
   }
+
+  static constexpr std::int64_t kSample = 4096;  // rows from which the number of all is estimated
 
   const TableOptions& options_;
   CellRows rows_;
