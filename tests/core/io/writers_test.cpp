@@ -34,6 +34,11 @@ std::vector<Writer> writers() {
            [](const fs::path& path) {
              write_safetensors(path, {{"a", Tensor::scalar(1.0f)}});
            }},
+          {"write_npy", [](const fs::path& path) { data::write_npy(path, Tensor::scalar(1.0f)); }},
+          {"write_npz",
+           [](const fs::path& path) {
+             data::write_npz(path, {{"a", Tensor::scalar(1.0f)}});
+           }},
           {"save",
            [](const fs::path& path) {
              Linear model(1, 1);
