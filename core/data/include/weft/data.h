@@ -6,5 +6,6 @@
 #include "weft/datasets.h"
 #include "weft/loader.h"
 #include "weft/pipeline.h"
+#include "weft/synthetic.h"
 #include "weft/table.h"
 #include "weft/transforms.h"
