@@ -13,8 +13,8 @@ namespace weft::detail {
 
 // A recipe around another. W has the wrapper's own numbers and may have
 //   static Tensor gradient(const Numbers& h, const Tensor& g): what the inner recipe gets;
-//   static Tensor after(const Numbers& h, const Tensor& p, const Tensor& next, RecipeState& s): the new value, from that
-//     of the inner recipe;
+//   static Tensor after(const Numbers& h, const Tensor& p, const Tensor& next, RecipeState& s): the new value,
+//   from that of the inner recipe;
 //   evaluation(), as a recipe has it.
 // State that W keeps begins with the wrapper's name, so that it has names of its own.
 template <class W>
