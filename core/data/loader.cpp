@@ -2,9 +2,11 @@
 #include "weft/loader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <numeric>
 #include <span>
@@ -134,10 +136,67 @@ class Pass {
 const std::vector<Tensor>* PassHandle::batch() const { return pass->batch(); }
 void PassHandle::advance() const { pass->advance(); }
 
+namespace {
+
+// Rows that go round the classes: each class is a cycle of its rows, in a new order on each round.
+std::vector<std::int64_t> balanced_order(const Tensor& classes, std::uint64_t seed, std::uint64_t epoch) {
+  const std::vector<double> values = classes.to(DType::kF64).to_vector<double>();
+  std::map<double, std::vector<std::int64_t>> by_class;
+  const std::vector<std::int64_t> shuffled = permutation(std::ssize(values), seed, epoch);
+  for (const std::int64_t row : shuffled) by_class[values[static_cast<std::size_t>(row)]].push_back(row);
+  std::vector<std::int64_t> order(values.size());
+  std::size_t number = 0;
+  for (auto& [value, rows] : by_class) {
+    std::vector<std::int64_t> cycle = rows;
+    for (std::size_t at = number, taken = 0; at < order.size(); at += by_class.size(), ++taken) {
+      const std::size_t place = taken % rows.size();
+      if (place == 0 && taken > 0) {
+        const std::uint64_t round = taken / rows.size();
+        const auto turned = permutation(std::ssize(rows), seed + number, (epoch << 20) + round);
+        for (std::size_t i = 0; i < rows.size(); ++i) cycle[i] = rows[static_cast<std::size_t>(turned[i])];
+      }
+      order[at] = cycle[place];
+    }
+    ++number;
+  }
+  return order;
+}
+
+void check_sampling(const Dataset& dataset, const LoaderOptions& options) {
+  const auto refuse = [](const std::string& message) { fail_at<ValueError>("loader", "", message); };
+  if (options.weights.empty() && !options.balance) return;
+  if (!options.shuffle) refuse("shuffle is false, but weights or balance ask for another order; give one of them");
+  if (options.balance) {
+    if (!options.weights.empty()) refuse("weights and balance are given; give one of them");
+    const Tensor& classes = dataset.column(*options.balance);
+    if (classes.numel() != dataset.size())
+      refuse("balance names column " + std::to_string(*options.balance) + ", which is " + classes.shape().text() +
+             "; a column of classes has one element per row");
+    const std::vector<double> values = classes.to(DType::kF64).to_vector<double>();
+    if (std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); }))
+      refuse("the column of classes holds NaN");
+    return;
+  }
+  if (std::ssize(options.weights) != dataset.size())
+    refuse(std::to_string(options.weights.size()) + " weights for " + std::to_string(dataset.size()) +
+           " rows; there must be one for each");
+  double sum = 0;
+  for (const double weight : options.weights) {
+    if (!(weight >= 0)) refuse("a weight is " + std::to_string(weight) + ", it must not be negative");
+    sum += weight;
+  }
+  if (!(sum > 0 && std::isfinite(sum))) refuse("the sum of the weights must be positive and finite");
+}
+
+}  // namespace
+
 std::vector<std::int64_t> order_of_rows(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch) {
   const auto rows = static_cast<std::size_t>(dataset.size());
   return allocating("loader", rows * sizeof(std::int64_t), [&] {
-    if (options.shuffle) return permutation(dataset.size(), options.seed, static_cast<std::uint64_t>(epoch));
+    const auto stream = static_cast<std::uint64_t>(epoch);
+    if (options.balance) return balanced_order(dataset.column(*options.balance), options.seed, stream);
+    if (!options.weights.empty()) return weighted_draws(options.weights, dataset.size(), options.seed, stream);
+    if (options.shuffle) return permutation(dataset.size(), options.seed, stream);
     std::vector<std::int64_t> order(rows);
     std::iota(order.begin(), order.end(), 0);
     return order;
@@ -159,6 +218,7 @@ void check_loader(const Dataset& dataset, const LoaderOptions& options, std::siz
     fail_at<ValueError>("loader", "",
                         "the dataset has " + std::to_string(dataset.columns().size()) + " columns, the loader gives " +
                             std::to_string(columns));
+  check_sampling(dataset, options);
 }
 
 std::int64_t count_batches(const Dataset& dataset, const LoaderOptions& options) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/permutation.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -34,6 +35,22 @@ std::vector<std::int64_t> permutation(std::int64_t n, std::uint64_t seed, std::u
   std::uint64_t state = mixed(mixed(seed + kGolden) + stream);
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[below(i, state)]);
   return order;
+}
+
+std::vector<std::int64_t> weighted_draws(const std::vector<double>& weights, std::int64_t n, std::uint64_t seed,
+                                         std::uint64_t stream) {
+  std::vector<double> sums(weights.size());
+  std::partial_sum(weights.begin(), weights.end(), sums.begin());
+  // The first place with the whole sum: no weight of 0 is drawn, whatever is rounded.
+  const auto last = std::lower_bound(sums.begin(), sums.end(), sums.back());
+  std::uint64_t state = mixed(mixed(seed + kGolden) + stream);
+  std::vector<std::int64_t> out(static_cast<std::size_t>(n));
+  for (std::int64_t& index : out) {
+    state += kGolden;
+    const double share = static_cast<double>(mixed(state) >> 11) * 0x1p-53;
+    index = std::upper_bound(sums.begin(), last, share * sums.back()) - sums.begin();
+  }
+  return out;
 }
 
 }  // namespace weft::detail

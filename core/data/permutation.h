@@ -9,4 +9,9 @@ namespace weft::detail {
 // SplitMix64 numbers (Steele et al. 2014), without modulo bias.
 std::vector<std::int64_t> permutation(std::int64_t n, std::uint64_t seed, std::uint64_t stream);
 
+// n indices of weights, each drawn by a chance in proportion to its weight, from the same numbers. The weights are not
+// negative and not all 0.
+std::vector<std::int64_t> weighted_draws(const std::vector<double>& weights, std::int64_t n, std::uint64_t seed,
+                                         std::uint64_t stream);
+
 }  // namespace weft::detail

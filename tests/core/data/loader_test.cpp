@@ -2,6 +2,8 @@
 #include "weft/loader.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <map>
 #include <numeric>
 #include <set>
@@ -147,6 +149,88 @@ TEST(Permutation, StaysWhatItIs) {
   EXPECT_EQ(detail::permutation(8, 1, 0), (Ints{6, 1, 5, 0, 4, 7, 2, 3}));
   EXPECT_EQ(detail::permutation(5, 7, std::uint64_t{1} << 63), (Ints{2, 1, 0, 3, 4}));
   EXPECT_TRUE(detail::permutation(0, 1, 0).empty());
+}
+
+// Rows 0 to n - 1; a tenth of them, those below n / 10, are of class 1.
+Dataset labeled(std::int64_t n) {
+  Ints row, label;
+  for (std::int64_t i = 0; i < n; ++i) {
+    row.push_back(i);
+    label.push_back(i < n / 10 ? 1 : 0);
+  }
+  return Dataset({Tensor::of<std::int64_t>(row, {n}), Tensor::of<std::int64_t>(label, {n})});
+}
+
+std::vector<Ints> columns_of(Loader& loader, std::size_t column) {
+  std::vector<Ints> out;
+  for (const auto& [row, label] : loader) out.push_back((column == 0 ? row : label).to_vector<std::int64_t>());
+  return out;
+}
+
+TEST(Sampling, WeightsAreChances) {
+  std::vector<double> weights{0, 1, 2, 5, 0};
+  std::vector<std::int64_t> counts(5);
+  Loader loader(labeled(5), {.batch_size = 5, .seed = 3, .weights = weights});
+  for (int epoch = 0; epoch < 2000; ++epoch)
+    for (const std::int64_t row : flat(columns_of(loader, 0))) ++counts[static_cast<std::size_t>(row)];
+  EXPECT_EQ(counts[0], 0);
+  EXPECT_EQ(counts[4], 0);
+  // 10,000 draws: within five standard deviations, sqrt(n p (1 - p)).
+  for (std::size_t i = 1; i < 4; ++i) {
+    const double p = weights[i] / 8;
+    EXPECT_NEAR(static_cast<double>(counts[i]), 10000 * p, 5 * std::sqrt(10000 * p * (1 - p))) << i;
+  }
+}
+
+TEST(Sampling, OrderDependsOnSeedAndEpochAlone) {
+  for (const bool balanced : {false, true}) {
+    LoaderOptions options{.batch_size = 7, .seed = 5};
+    if (balanced) options.balance = 1;
+    if (!balanced) options.weights.assign(50, 1.0);
+    Loader a(labeled(50), options), again(labeled(50), options);
+    options.seed = 6;
+    Loader other(labeled(50), options);
+    const Ints first = flat(columns_of(a, 0)), second = flat(columns_of(a, 0));
+    EXPECT_EQ(first.size(), 50u);
+    EXPECT_NE(first, second);
+    EXPECT_EQ(first, flat(columns_of(again, 0)));
+    EXPECT_NE(first, flat(columns_of(other, 0)));
+    again.set_epoch(1);
+    EXPECT_EQ(second, flat(columns_of(again, 0)));
+  }
+}
+
+TEST(Sampling, BalancedBatchesHoldEachClassEquallyOften) {
+  Loader loader(labeled(100), {.batch_size = 8, .seed = 1, .balance = 1});
+  for (const Ints& labels : columns_of(loader, 1))
+    EXPECT_EQ(2 * std::accumulate(labels.begin(), labels.end(), std::int64_t{0}), std::ssize(labels));
+  std::map<std::int64_t, int> seen;
+  for (const std::int64_t row : flat(columns_of(loader, 0))) ++seen[row];
+  for (std::int64_t row = 0; row < 10; ++row) EXPECT_EQ(seen[row], 5) << row;  // all rows of the rare class alike
+  for (const auto& [row, times] : seen) EXPECT_TRUE(row < 10 || times == 1) << row;
+}
+
+TEST(Sampling, RefusesWhatCannotBe) {
+  const auto refused = [](const LoaderOptions& options) {
+    return message_of<ValueError>([&] { Loader(labeled(20), options); });
+  };
+  EXPECT_EQ(refused({.weights = {1, 2}}), "[loader] 2 weights for 20 rows; there must be one for each");
+  EXPECT_NE(refused({.weights = std::vector<double>(20, -1.0)}).find("a weight is -1"), std::string::npos);
+  EXPECT_NE(refused({.weights = std::vector<double>(20, 0.0)}).find("sum of the weights"), std::string::npos);
+  EXPECT_NE(refused({.shuffle = false, .balance = 1}).find("shuffle is false"), std::string::npos);
+  EXPECT_NE(refused({.balance = 2}).find("no column 2"), std::string::npos);
+  EXPECT_NE(refused({.weights = std::vector<double>(20, 1.0), .balance = 1}).find("give one"), std::string::npos);
+}
+
+TEST(ClassWeights, MakeClassesCountEqually) {
+  const Tensor weights = data::class_weights(Tensor::of<std::int64_t>({0, 0, 0, 1, 2, 2}, {6}));
+  EXPECT_EQ(weights.to_vector(), (std::vector<float>{6.0f / 9, 2, 1}));
+  EXPECT_EQ(data::class_weights(Tensor::of<float>({0, 1, 1, 1}, {4, 1})).to_vector(),
+            (std::vector<float>{2, 4.0f / 6}));
+  EXPECT_THROW(data::class_weights(Tensor::of<std::int64_t>({0, 2}, {2})), ValueError);
+  EXPECT_THROW(data::class_weights(Tensor::of<std::int64_t>({0, -1}, {2})), ValueError);
+  EXPECT_THROW(data::class_weights(Tensor::of<float>({0, 0.5f}, {2})), ValueError);
+  EXPECT_THROW(data::class_weights(Tensor::of<float>(std::vector<float>(), {0})), ValueError);
 }
 
 }  // namespace

@@ -38,4 +38,12 @@ struct Split {
   Dataset train, test;  // no row in both
 };
 
+namespace data {
+
+// f32 (classes): rows / (classes * rows of the class), for the `weight` of a loss. Each class then counts equally, and
+// the weights of all rows have mean 1. Labels are i64, i32 or u8 of any shape, or f32 of 0 and 1. ValueError for a
+// label that is negative or no whole number, and for a class without rows.
+Tensor class_weights(const Tensor& labels);
+
+}  // namespace data
 }  // namespace weft

@@ -15,13 +15,16 @@
 
 namespace weft WEFT_EXPORT {
 
-// Batch size, order and device of a Loader.
+// Batch size, order and device of a Loader. At most one of `weights` and `balance` is given, and then `shuffle` is
+// true; a pass has as many rows as the dataset all the same.
 struct LoaderOptions {
-  std::int64_t batch_size = 32;    // rows of a batch
-  bool shuffle = true;             // false: rows in the order of the dataset
-  bool drop_last = false;          // leave out a last batch that is not full
-  std::uint64_t seed = 0;          // seed of the order
-  std::optional<Device> device{};  // device of the batches; default: default_device() when the pass begins
+  std::int64_t batch_size = 32;          // rows of a batch
+  bool shuffle = true;                   // false: rows in the order of the dataset
+  bool drop_last = false;                // leave out a last batch that is not full
+  std::uint64_t seed = 0;                // seed of the order
+  std::optional<Device> device{};        // device of the batches; default: default_device() when the pass begins
+  std::vector<double> weights{};         // by row: rows are drawn with replacement, by chances in proportion to these
+  std::optional<std::size_t> balance{};  // column of classes: each batch holds all of them equally often, within one
 };
 
 namespace detail {
@@ -81,7 +84,8 @@ class LoaderOf {
     detail::PassHandle handle_;
   };
 
-  // ValueError unless the dataset has these many columns and batch_size is positive.
+  // ValueError unless the dataset has these many columns and batch_size is positive. Likewise for weights that are
+  // negative, all 0 or not one for each row, and a column of classes with more than one element per row.
   explicit LoaderOf(Dataset dataset, LoaderOptions options = {}) : dataset_(std::move(dataset)), options_(options) {
     detail::check_loader(dataset_, options_, sizeof...(Columns));
   }
