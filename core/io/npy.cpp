@@ -174,7 +174,7 @@ Tensor parse_npy(std::span<const std::byte> bytes, const std::shared_ptr<const v
   constexpr std::size_t kShortest = 10;
   if (!text.starts_with(kMagic) || text.size() < kShortest)
     fail_at<FormatError>("npy", place, "this is no array of NumPy's; it does not begin as one");
-  const int version = text[6];
+  const int version = static_cast<unsigned char>(text[6]);
   if (version < 1 || version > 3) fail_at<FormatError>("npy", place, "its version is ", version, "; 1 to 3 are read");
   const std::size_t length_bytes = version == 1 ? 2 : 4, prefix = 8 + length_bytes;
   std::uint64_t length = 0;

@@ -23,6 +23,7 @@ namespace data {
 class Pipeline {
  public:
   Pipeline() = default;  // numbers go through as they are
+  // A pipeline of these transforms, not fitted yet.
   Pipeline(std::initializer_list<Transform> transforms) : transforms_(transforms) {}
   explicit Pipeline(std::vector<Transform> transforms) : transforms_(std::move(transforms)) {}
 
