@@ -210,6 +210,16 @@ TEST(Sampling, BalancedBatchesHoldEachClassEquallyOften) {
   for (const auto& [row, times] : seen) EXPECT_TRUE(row < 10 || times == 1) << row;
 }
 
+TEST(Sampling, BalancedRoundsHaveOrdersOfTheirOwn) {
+  Loader loader(labeled(100), {.batch_size = 100, .seed = 1, .balance = 1});
+  Ints rare;
+  for (const std::int64_t row : flat(columns_of(loader, 0)))
+    if (row < 10) rare.push_back(row);
+  std::set<Ints> rounds;
+  for (auto at = rare.begin(); at != rare.end(); at += 10) rounds.insert(Ints(at, at + 10));
+  EXPECT_EQ(rounds.size(), 5u);
+}
+
 TEST(Sampling, RefusesWhatCannotBe) {
   const auto refused = [](const LoaderOptions& options) {
     return message_of<ValueError>([&] { Loader(labeled(20), options); });
