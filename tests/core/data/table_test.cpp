@@ -29,7 +29,8 @@ Table counted(std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) {
     row.push_back(static_cast<double>(i));
     kind.push_back(i % 5 == 0 ? "b" : "a");
-    patient.push_back(static_cast<double>(i / 3));
+    const std::int64_t visited = i / 3;  // three visits each
+    patient.push_back(static_cast<double>(visited));
   }
   return Table({number_column("row", row), category_column("kind", kind), number_column("patient", patient)}, "kind");
 }
