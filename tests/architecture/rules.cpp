@@ -66,8 +66,8 @@ std::string list(const std::vector<std::string_view>& names) {
 }  // namespace
 
 const std::vector<std::string_view>& umbrellas() {
-  static const std::vector<std::string_view> all{"weft/core.h", "weft/io.h", "weft/data.h", "weft/layers.h",
-                                                 "weft/optim.h"};
+  static const std::vector<std::string_view> all{"weft/core.h",   "weft/io.h",      "weft/data.h", "weft/functional.h",
+                                                 "weft/layers.h", "weft/recipes.h", "weft/optim.h"};
   return all;
 }
 

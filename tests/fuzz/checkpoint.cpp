@@ -4,6 +4,7 @@
 
 #include "tests/fuzz/fuzz.h"
 #include "weft/device.h"
+#include "weft/functional.h"
 #include "weft/layers.h"
 #include "weft/serialize.h"
 #include "weft/trainer.h"

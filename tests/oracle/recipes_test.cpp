@@ -12,6 +12,7 @@
 #include "tests/support/every_device.h"
 #include "weft/ops.h"
 #include "weft/optim.h"
+#include "weft/recipes.h"
 
 namespace weft::testing {
 namespace {

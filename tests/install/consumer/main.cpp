@@ -5,10 +5,10 @@
 #include <weft/error.h>
 #include <weft/linear.h>
 #include <weft/log.h>
-#include <weft/regression_loss.h>
 #include <weft/ops.h>
 #include <weft/optimizer.h>
 #include <weft/random.h>
+#include <weft/regression_loss.h>
 
 #include <cstdio>
 #include <string_view>

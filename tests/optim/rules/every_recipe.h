@@ -2,7 +2,7 @@
 #pragma once
 #include <vector>
 
-#include "weft/optim.h"
+#include "weft/recipes.h"
 
 namespace weft::testing {
 

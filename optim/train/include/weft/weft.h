@@ -4,6 +4,8 @@
 // Everything a program needs, except weft/cuda.h and weft/cuda_kernel.h for the CUDA files of custom ops.
 #include "weft/core.h"
 #include "weft/data.h"
+#include "weft/functional.h"
 #include "weft/io.h"
 #include "weft/layers.h"
 #include "weft/optim.h"
+#include "weft/recipes.h"

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Recipes of optimizers, and what recipes of one's own are made of.
+#include "weft/adadelta.h"
+#include "weft/adafactor.h"
+#include "weft/adagrad.h"
+#include "weft/adam.h"
+#include "weft/adamax.h"
+#include "weft/adamw.h"
+#include "weft/ema.h"
+#include "weft/gradient_noise.h"
+#include "weft/heavy_ball.h"
+#include "weft/lamb.h"
+#include "weft/lars.h"
+#include "weft/lion.h"
+#include "weft/lookahead.h"
+#include "weft/muon.h"
+#include "weft/nadam.h"
+#include "weft/number.h"
+#include "weft/radam.h"
+#include "weft/recipe.h"
+#include "weft/recipe_state.h"
+#include "weft/rmsprop.h"
+#include "weft/schedule.h"
+#include "weft/schedule_free_adamw.h"
+#include "weft/sgd.h"
+#include "weft/swa.h"
