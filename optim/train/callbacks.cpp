@@ -11,6 +11,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -19,6 +20,7 @@
 
 #include "core/base/check.h"
 #include "optim/train/epoch_files.h"
+#include "optim/train/monitor.h"
 #include "weft/device.h"
 #include "weft/serialize.h"
 #include "weft/trainer.h"
@@ -26,24 +28,14 @@
 namespace weft {
 namespace {
 
-// The loss that a run is judged by.
-double judged(const Epoch& epoch) { return std::isnan(epoch.validation_loss) ? epoch.loss : epoch.validation_loss; }
-
-const Tensor& state_of(const std::map<std::string, Tensor>& state, const char* name, DType dtype, int rank) {
-  const auto found = state.find(name);
-  if (found == state.end() || found->second.dtype() != dtype || found->second.rank() != rank)
-    fail<FormatError>("resume", "the callback's state has no '", name, "' with ", rank, " axes of ", dtype,
-                      "; was it saved by the same callback?");
-  return found->second;
-}
-
-double number_in(const std::map<std::string, Tensor>& state, const char* name) {
-  return state_of(state, name, DType::kF64, 0).item<double>();
-}
+using detail::judged;
+using detail::number_in;
+using detail::state_of;
 
 class EarlyStopping : public Callback {
  public:
-  EarlyStopping(int patience, double min_delta) : patience_(patience), min_delta_(min_delta) {}
+  EarlyStopping(int patience, double min_delta, callbacks::Monitor monitor)
+      : patience_(patience), min_delta_(min_delta), monitor_(std::move(monitor)) {}
 
   void on_train_begin(FitState&) override {
     best_ = std::numeric_limits<double>::infinity();
@@ -51,9 +43,9 @@ class EarlyStopping : public Callback {
     values_.clear();
   }
   void on_epoch(FitState& at) override {
-    const double loss = judged(at.history.epochs.back());
-    if (loss < best_ - min_delta_) {
-      best_ = loss;
+    const double figure = judged(at.history.epochs.back(), monitor_, "early_stopping");
+    if (figure < best_ - min_delta_) {
+      best_ = figure;
       waited_ = 0;
       values_.clear();
       const EvaluationScope averages(at.trainer.optimizer());
@@ -90,6 +82,7 @@ class EarlyStopping : public Callback {
   int patience_;
   std::int64_t waited_ = 0;
   double min_delta_, best_ = 0;
+  callbacks::Monitor monitor_;
   std::map<std::string, Tensor> values_;  // of the best epoch, by name in the model
 };
 
@@ -116,8 +109,8 @@ class CheckpointWriter : public Callback {
   void on_epoch(FitState& at) override {
     const Epoch& epoch = at.history.epochs.back();
     written_.push_back(epoch.number);
-    if (judged(epoch) < best_) {
-      best_ = judged(epoch);
+    if (judged(epoch, {}, "checkpoint") < best_) {
+      best_ = judged(epoch, {}, "checkpoint");
       const EvaluationScope averages(at.trainer.optimizer());
       weft::save(at.trainer.model(), best_file());
     }
@@ -158,13 +151,22 @@ void check_positive(const char* op, const char* what, int given) {
 
 }  // namespace
 
+std::string Metrics::text() const {
+  std::ostringstream out;
+  out.precision(4);
+  out << std::fixed << "loss " << loss;
+  if (!std::isnan(accuracy)) out << ", accuracy " << accuracy;
+  for (const auto& [name, value] : others) out << ", " << name << " " << value;
+  return out.str();
+}
+
 Callback::~Callback() = default;
 
 namespace callbacks {
 
-std::shared_ptr<Callback> early_stopping(int patience, double min_delta) {
+std::shared_ptr<Callback> early_stopping(int patience, double min_delta, Monitor monitor) {
   check_positive("early_stopping", "patience", patience);
-  return std::make_shared<EarlyStopping>(patience, min_delta);
+  return std::make_shared<EarlyStopping>(patience, min_delta, std::move(monitor));
 }
 
 std::shared_ptr<Callback> checkpoint(std::filesystem::path directory, int keep) {

@@ -49,6 +49,13 @@ Fit::Fit(Trainer& trainer, TrainerState& state, const Dataset& data, const FitOp
   check_rows("fit", "the training data", data);
   if (options.validation.size() > 0) check_rows("fit", "the validation data", options.validation);
   check_positive("fit", "batch_size", options.batch_size);
+  state.metrics = options.metrics;
+  for (std::size_t i = 0; i < options.metrics.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (options.metrics[i].name == options.metrics[j].name)
+        fail<ValueError>("fit", "two metrics are named \"", options.metrics[i].name, "\"; their names must differ");
+  if (!options.metrics.empty() && options.validation.size() == 0)
+    fail<ValueError>("fit", "metrics are of the validation data, which is empty; give FitOptions::validation");
   if (state.resumed) {
     check_resumed();
   } else {
@@ -154,7 +161,8 @@ void Fit::end_epoch(double seconds) {
                              .validation_loss = validation.loss,
                              .validation_accuracy = validation.accuracy,
                              .seconds = seconds,
-                             .samples_per_second = static_cast<double>(at_.samples) / seconds});
+                             .samples_per_second = static_cast<double>(at_.samples) / seconds,
+                             .validation_metrics = validation.others});
   history_.best_validation_loss = std::fmin(history_.best_validation_loss, validation.loss);
   tell(Hook::kEpoch, {0, callbacks_.size()});
 }

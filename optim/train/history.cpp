@@ -14,13 +14,15 @@ using Json = nlohmann::ordered_json;
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json to_json(const Epoch& e) {
-  return {{"epoch", e.number},
-          {"loss", number(e.loss)},
-          {"accuracy", number(e.accuracy)},
-          {"validation_loss", number(e.validation_loss)},
-          {"validation_accuracy", number(e.validation_accuracy)},
-          {"seconds", number(e.seconds)},
-          {"samples_per_second", number(e.samples_per_second)}};
+  Json out{{"epoch", e.number},
+           {"loss", number(e.loss)},
+           {"accuracy", number(e.accuracy)},
+           {"validation_loss", number(e.validation_loss)},
+           {"validation_accuracy", number(e.validation_accuracy)},
+           {"seconds", number(e.seconds)},
+           {"samples_per_second", number(e.samples_per_second)}};
+  for (const auto& [name, value] : e.validation_metrics) out["validation_" + name] = number(value);
+  return out;
 }
 
 class HistoryWriter : public Callback {

@@ -49,6 +49,7 @@ class Progress : public Callback {
     spent_ += e.seconds;
     std::string line = label(at) + figures("", e.loss, e.accuracy);
     if (!std::isnan(e.validation_loss)) line += figures("val_", e.validation_loss, e.validation_accuracy);
+    for (const auto& [name, value] : e.validation_metrics) line += "  val_" + name + print(" %.4f", value);
     const double left = spent_ / at.epoch * (at.epochs - at.epoch);
     line += print("  %.0f samples/s  %.1f s left", e.samples_per_second, left);
     put((terminal_ ? "\r" : "") + line + (terminal_ ? "\x1b[K\n" : "\n"));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -11,7 +13,7 @@
 namespace weft::detail {
 namespace {
 
-constexpr std::string_view kFigures = "figures/", kCallbacks = "callbacks/";
+constexpr std::string_view kFigures = "figures/", kCallbacks = "callbacks/", kMetrics = "metrics/";
 constexpr std::int64_t kFiguresOfEpoch = 7;
 
 Tensor history_tensor(const History& history) {
@@ -20,6 +22,21 @@ Tensor history_tensor(const History& history) {
     out.insert(out.end(), {static_cast<double>(e.number), e.loss, e.accuracy, e.validation_loss, e.validation_accuracy,
                            e.seconds, e.samples_per_second});
   return Tensor::of(out, {std::ssize(history.epochs), kFiguresOfEpoch});
+}
+
+// The values of each metric over the epochs, NaN where an epoch has none.
+NamedTensors metric_tensors(const History& history) {
+  NamedTensors out;
+  std::map<std::string, std::vector<double>> all;
+  for (std::size_t i = 0; i < history.epochs.size(); ++i)
+    for (const auto& [name, value] : history.epochs[i].validation_metrics) {
+      std::vector<double>& values = all[name];
+      values.resize(history.epochs.size(), std::numeric_limits<double>::quiet_NaN());
+      values[i] = value;
+    }
+  for (const auto& [name, values] : all)
+    out.emplace(std::string(kMetrics) + name, Tensor::of(values, {std::ssize(values)}));
+  return out;
 }
 
 Tensor text_tensor(const std::string& text) {
@@ -42,6 +59,13 @@ class Reader {
     const Tensor& value = at(name, DType::kU8, std::nullopt);
     const std::vector<std::uint8_t> bytes = value.to_vector<std::uint8_t>();
     return {bytes.begin(), bytes.end()};
+  }
+  void add_metric(History& history, const std::string& name, const Tensor& value) const {
+    if (value.dtype() != DType::kF64 || value.shape() != Shape{std::ssize(history.epochs)})
+      refuse(std::string(kMetrics) + name,
+             cat("is ", TensorSpec{value.shape(), value.dtype()}, ", it must be f64(", history.epochs.size(), ")"));
+    const std::vector<double> values = value.to_vector<double>();
+    for (std::size_t i = 0; i < values.size(); ++i) history.epochs[i].validation_metrics.emplace_back(name, values[i]);
   }
   std::vector<Epoch> epochs(const std::string& name) const {
     const Tensor& value = at(name, DType::kF64, std::nullopt);
@@ -108,6 +132,7 @@ NamedTensors values_of(const RunPlace& place) {
   integer("callbacks", std::ssize(place.callbacks));
   out.emplace("seconds", Tensor::scalar(place.seconds));
   out.emplace("history", history_tensor(place.history));
+  out.merge(metric_tensors(place.history));
   out.emplace("best_validation_loss", Tensor::scalar(place.history.best_validation_loss));
   for (const auto& [name, value] : place.figures) out.emplace(std::string(kFigures) + name, value);
   for (std::size_t i = 0; i < place.callbacks.size(); ++i) {
@@ -134,6 +159,7 @@ RunPlace place_of(const NamedTensors& values, const std::filesystem::path& path)
   out.shuffle = file.flag("shuffle");
   out.drop_last = file.flag("drop_last");
   out.history = {file.epochs("history"), file.number("best_validation_loss")};
+  for (const auto& [name, value] : file.below(kMetrics)) file.add_metric(out.history, name, value);
   if (out.hook == Hook::kEpoch && out.history.epochs.empty()) file.refuse("history", "has no epoch");
   out.figures = file.below(kFigures);
   for (std::size_t i = 0; i < static_cast<std::size_t>(callbacks); ++i)

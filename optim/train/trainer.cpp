@@ -34,7 +34,7 @@ History Trainer::fit(const Dataset& train, const FitOptions& options) {
   return detail::Fit(*this, state(), train, options).run();
 }
 
-Metrics Trainer::evaluate(const Dataset& data, std::int64_t batch_size) {
+Metrics Trainer::evaluate(const Dataset& data, std::int64_t batch_size, const std::vector<metrics::Metric>& metrics) {
   detail::check_rows("evaluate", "the data", data);
   detail::check_positive("evaluate", "batch_size", batch_size);
   const detail::ModeScope mode(state().parts.model, false);
@@ -42,10 +42,22 @@ Metrics Trainer::evaluate(const Dataset& data, std::int64_t batch_size) {
   const GeneratorScope draws(state().generator);
   state().evaluation.reset();
   const LoaderOptions order = rows_in_order(state(), batch_size);
-  for (auto pass = detail::start_pass(data, order, 0); pass.batch(); pass.advance())
-    state().evaluate_step((*pass.batch())[0], (*pass.batch())[1]);
+  std::vector<metrics::Running> running;
+  for (const metrics::Metric& metric : metrics.empty() ? state().metrics : metrics) running.emplace_back(metric);
+  const DeviceScope on(state().options.device);
   try {
-    return state().evaluation.read();
+    for (auto pass = detail::start_pass(data, order, 0); pass.batch(); pass.advance()) {
+      const Tensor &input = (*pass.batch())[0], &target = (*pass.batch())[1];
+      if (running.empty()) {
+        state().evaluate_step(input, target);
+        continue;
+      }
+      const auto [output, rows] = state().scored_step(input, target);
+      for (metrics::Running& metric : running) metric.add(output, target, rows.numel() > 0 ? rows : Tensor());
+    }
+    Metrics out = state().evaluation.read();
+    for (const metrics::Running& metric : running) out.others.emplace_back(metric.metric().name, metric.result());
+    return out;
   } catch (const DataError& error) {
     state().blame_batch(error, "evaluate", data, order, 0);
   }

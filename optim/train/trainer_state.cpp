@@ -91,7 +91,8 @@ Metrics RunningMetrics::read() const {
     return all > 0 ? part / all : std::numeric_limits<double>::quiet_NaN();
   };
   const auto count = [](const Variable& v) { return static_cast<double>(v.value().item<std::int64_t>()); };
-  return {share(loss.value().item<double>(), weight.value().item<double>()), share(count(correct), count(classified))};
+  return {.loss = share(loss.value().item<double>(), weight.value().item<double>()),
+          .accuracy = share(count(correct), count(classified))};
 }
 
 ModeScope::ModeScope(ModuleRef module, bool training) : module_(std::move(module)) {
@@ -124,12 +125,9 @@ TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::o
       batch(number_on(options.device, 0)),
       first_bad(number_on(options.device, -1)),
       step([this](Tensor x, Tensor y) { trace_step(x, y); }, program_options("training step", options)),
-      evaluate_step(
-          [this](Tensor x, Tensor y) {
-            const Tensor output = parts.forward(x);
-            evaluation.add(parts.loss(output, y), count_rows(output, y), output, y);
-          },
-          program_options("evaluation", options)),
+      evaluate_step([this](Tensor x, Tensor y) { trace_evaluation(x, y); }, program_options("evaluation", options)),
+      scored_step([this](Tensor x, Tensor y) { return trace_evaluation(x, y); },
+                  program_options("evaluation with metrics", options)),
       forward([this](Tensor x) { return parts.forward(x); }, program_options("prediction", options)) {}
 
 RowCounts TrainerState::count_rows(const Tensor& output, const Tensor& target) const {
@@ -146,6 +144,13 @@ RowCounts TrainerState::count_rows(const Tensor& output, const Tensor& target) c
     out.weight = full({}, static_cast<double>(output.dim(0)), DType::kF64);
   }
   return out;
+}
+
+std::pair<Tensor, Tensor> TrainerState::trace_evaluation(const Tensor& x, const Tensor& y) {
+  const Tensor output = parts.forward(x);
+  const RowCounts counted = count_rows(output, y);
+  evaluation.add(parts.loss(output, y), counted, output, y);
+  return {output, counted.rows.defined() ? counted.rows.to(DType::kF32).flatten() : zeros({0})};
 }
 
 void TrainerState::trace_step(const Tensor& x, const Tensor& y) {

@@ -86,6 +86,9 @@ struct TrainerState {
   std::int64_t skipped_before = 0;  // the optimizer's count when the epoch began
   Compiled<void(Tensor, Tensor)> step;
   Compiled<void(Tensor, Tensor)> evaluate_step;
+  // evaluate_step for metrics: gives the output, and a weight for each row of class targets, f32 (n); (0) for others.
+  Compiled<std::pair<Tensor, Tensor>(Tensor, Tensor)> scored_step;
+  std::vector<metrics::Metric> metrics{};  // of the last fit()
   Compiled<Tensor(Tensor)> forward;
   const Fit* fit = nullptr;         // the call at hand
   std::optional<RunPlace> resumed;  // the run that the next fit() goes on with
@@ -99,6 +102,7 @@ struct TrainerState {
   // The first row of a batch that a kernel refuses by itself.
   std::optional<std::int64_t> bad_row(const std::vector<Tensor>& columns);
   RowCounts count_rows(const Tensor& output, const Tensor& target) const;
+  std::pair<Tensor, Tensor> trace_evaluation(const Tensor& x, const Tensor& y);
   void trace_step(const Tensor& x, const Tensor& y);
 };
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "weft/detail/export.h"
@@ -20,13 +21,17 @@ class Trainer;
 struct Metrics {
   double loss = std::numeric_limits<double>::quiet_NaN();      // weighted mean over the rows
   double accuracy = std::numeric_limits<double>::quiet_NaN();  // share of the rows whose largest output is the target
+  std::vector<std::pair<std::string, double>> others{};        // the metrics that were asked for, by name
+  // "loss 0.3065, accuracy 0.8712, auc 0.9321"; an accuracy that is NaN is left out.
+  std::string text() const;
 };
 
 // Results of one pass over the data; the validation figures are NaN without validation data.
 struct Epoch {
   int number = 0;                                                               // from 1
   double loss = 0, accuracy = 0, validation_loss = 0, validation_accuracy = 0;  // as in Metrics
-  double seconds = 0, samples_per_second = 0;  // training alone, without the validation
+  double seconds = 0, samples_per_second = 0;                        // training alone, without the validation
+  std::vector<std::pair<std::string, double>> validation_metrics{};  // FitOptions::metrics, by name
 };
 // Results of a training run.
 struct History {
@@ -66,13 +71,34 @@ class Callback {
 
 namespace callbacks {
 
+// The figure by which epochs are judged.
+struct Monitor {
+  std::string metric{};   // name of one of FitOptions::metrics; empty: the validation loss, without validation data the
+                          // training loss
+  bool maximize = false;  // true: more is better
+};
+
 // A bar on a terminal, one line per epoch elsewhere, on standard output: epoch, loss, accuracy, validation figures,
 // samples per second, time left.
 WEFT_EXPORT std::shared_ptr<Callback> progress();
-// Stops when the validation loss (the training loss without validation data) has not fallen by more than min_delta for
-// `patience` epochs. At the end the model has its best values, parameters and buffers; averages of its parameters begin
-// anew from there. ValueError unless patience > 0.
-WEFT_EXPORT std::shared_ptr<Callback> early_stopping(int patience, double min_delta = 0);
+// Stops when the monitored figure has not become better by more than min_delta for `patience` epochs. At the end the
+// model has its best values, parameters and buffers; averages of its parameters begin anew from there. ValueError
+// unless patience > 0, and in fit() for a metric that it does not compute; likewise reduce_on_plateau().
+WEFT_EXPORT std::shared_ptr<Callback> early_stopping(int patience, double min_delta = 0, Monitor monitor = {});
+
+// Settings of reduce_on_plateau().
+struct PlateauOptions {
+  double factor = 0.1;   // of all rates, in (0, 1)
+  int patience = 10;     // epochs without a better figure, positive
+  double min_delta = 0;  // a figure is better by more than this
+  int cooldown = 0;      // epochs after a reduction that are not counted
+  int most = 0;          // reductions at most; 0: as many as come
+  Monitor monitor{};     // the figure
+};
+// Multiplies all rates by `factor` when the monitored figure has not become better for `patience` epochs, by
+// Optimizer::scale_lr(): programs are not traced again. As torch.optim.lr_scheduler.ReduceLROnPlateau, whose threshold
+// is relative.
+WEFT_EXPORT std::shared_ptr<Callback> reduce_on_plateau(const PlateauOptions& options = {});
 // After every epoch writes epoch-0001.safetensors, from which Trainer::resume() goes on, and keeps the last `keep` of
 // the run; best.safetensors is the model alone at its lowest (validation) loss, with the values for inference. A
 // resumed run wants the same directory. FormatError when the directory cannot be written, before any training.

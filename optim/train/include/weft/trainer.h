@@ -16,6 +16,7 @@
 #include "weft/dataset.h"
 #include "weft/detail/export.h"
 #include "weft/device.h"
+#include "weft/metrics.h"
 #include "weft/module.h"
 #include "weft/optimizer.h"
 
@@ -35,8 +36,9 @@ struct TrainerOptions {
 // Settings of one call of Trainer::fit().
 struct FitOptions {
   int epochs = 1;  // passes over the data; after resume() those that are left, the one begun included, perhaps 0
-  std::int64_t batch_size = 32;  // rows of a batch
-  Dataset validation{};          // evaluated after every epoch if it has rows
+  std::int64_t batch_size = 32;            // rows of a batch
+  Dataset validation{};                    // evaluated after every epoch if it has rows
+  std::vector<metrics::Metric> metrics{};  // of the validation data, beside loss and accuracy; names are distinct
   // Called in this order; a resumed run wants those of its checkpoint in their order, others behind them.
   std::vector<std::shared_ptr<Callback>> callbacks{};
   bool shuffle = true;     // a new order in every epoch
@@ -86,9 +88,11 @@ class Trainer {
   // DataError that names the first bad tensor when a loss or a gradient is not finite; such a batch has changed no
   // value. ValueError for a dataset that is empty or has not two columns, or if drop_last leaves no batch.
   History fit(const Dataset& train, const FitOptions& options = {});
-  // Loss and accuracy over all rows, in eval mode and with the optimizer's values for inference (EvaluationScope) for
-  // the call only; likewise predict() and the validation of fit().
-  Metrics evaluate(const Dataset& data, std::int64_t batch_size = 256);
+  // Loss, accuracy and the metrics, without any those of the last fit(), over all rows, in eval mode and with the
+  // optimizer's values for inference (EvaluationScope) for the call only; likewise predict() and the validation of
+  // fit().
+  Metrics evaluate(const Dataset& data, std::int64_t batch_size = 256,
+                   const std::vector<metrics::Metric>& metrics = {});
   // The model's output for all rows, in order.
   Tensor predict(const Tensor& inputs, std::int64_t batch_size = 256);
 
