@@ -93,8 +93,9 @@ std::vector<GoldenRow> loss_rows() {
   add_cross_entropies(rows);
   for (const auto& [suffix, reduction] : kReductions) {
     const Reduction r = reduction;
+    const std::string ending = suffix;
     const auto add = [&](const std::string& name, std::function<Tensor(const Tensors&)> f) {
-      rows.push_back({name + suffix, [f = std::move(f)](const Tensors& x) -> Tensors { return {f(x)}; }});
+      rows.push_back({name + ending, [f = std::move(f)](const Tensors& x) -> Tensors { return {f(x)}; }});
     };
     add("mse", [r](const Tensors& x) { return mse_loss(x[0], x[1], {r}); });
     add("l1", [r](const Tensors& x) { return l1_loss(x[0], x[1], {r}); });
