@@ -13,7 +13,7 @@ namespace weft::data {
 // and DTypeError naming `place`.
 Tensor parse_npy(std::span<const std::byte> bytes, const std::shared_ptr<const void>& keep, const std::string& place);
 
-// What stands in front of a tensor's bytes. DTypeError naming `place`.
+// The header in front of a tensor's bytes. DTypeError that names `place` for a type that NumPy lacks.
 std::string npy_header(const Tensor& tensor, const std::string& place);
 
 }  // namespace weft::data

@@ -53,7 +53,7 @@ WEFT_INLINE Vector widened_vector(Half h, std::integer_sequence<int, i...>) {
   return Vector{static_cast<double>(h[i])...};
 }
 
-// As many elements as a register has lanes.
+// Neighboring elements of x, one for each lane of a register.
 template <class A, class T>
 WEFT_INLINE LaneVector<A> loaded(const T* x) {
   constexpr int kWidth = kLaneWidth<A>;
@@ -188,7 +188,8 @@ WEFT_INLINE Vector muladd(Vector a, Vector b, Vector c) {
 
 // Joins of numbers and of vectors alike.
 constexpr auto sum_of_two = [](auto a, auto b) __attribute__((always_inline)) { return a + b; };
-// The same sum by a multiply-add, for elements that were widened: the units that widen are those that add.
+// The sum a + b as the multiply-add b * 1 + a, for elements b that were widened: the units that widen are those that
+// add.
 constexpr auto sum_with_widened = [](auto a, auto b) __attribute__((always_inline)) {
   return muladd(b, decltype(b){} + 1, a);
 };

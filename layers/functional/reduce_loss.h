@@ -3,7 +3,7 @@
 #include "weft/reduction.h"
 #include "weft/tensor.h"
 
-// What all losses share: a dtype to compute in, checks, and the end.
+// Shared parts of all losses: the dtype to compute in, checks, and the reduction.
 namespace weft::detail {
 
 // f32 for 16 bits and integers, because 16 bits would round after each operation; else x itself.

@@ -7,7 +7,7 @@
 #include "weft/dtype.h"
 #include "weft/tensor.h"
 
-// What callbacks that judge epochs share.
+// Shared parts of the callbacks that judge epochs.
 namespace weft::detail {
 
 // The monitored figure of an epoch, negated where more is better. ValueError naming `op` for a metric that the epoch

@@ -268,7 +268,7 @@ TEST_P(ProbabilitiesTest, ZeroGivesNoNaNBehindASoftmax) {
   const Tensor z = Tensor::of<float>({-300, 300, 0}, {3}), t = Tensor::of<float>({1, 0, 1}, {3});
   for (const float slope : grad([&](const Tensor& v) { return bce(sigmoid(v), t); })(z).to_vector())
     EXPECT_TRUE(std::isfinite(slope)) << slope;
-  // What is no probability is NaN, not a large loss.
+  // A number that is no probability gives NaN, not a large loss.
   EXPECT_TRUE(std::isnan(bce(Tensor::of<float>({-0.5f}, {1}), ones({1})).item()));
 }
 

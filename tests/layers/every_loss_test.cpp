@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What holds for every loss of two tensors.
+// Promises of every loss of two tensors.
 #include <gtest/gtest.h>
 
 #include <cmath>

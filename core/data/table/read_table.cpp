@@ -22,7 +22,7 @@
 namespace weft::data {
 namespace {
 
-// What a cell says, by the options.
+// The reader of single cells, by the options: missing, a number, or a text.
 class Cells {
  public:
   explicit Cells(const TableOptions& options) : missing_(options.missing), comma_(options.decimal == ',') {

@@ -16,7 +16,8 @@ const std::vector<std::string>& columns_of(const Transform& transform);
 const char* name_of(const Transform& transform);
 // True where the transform takes cells as they are now: numbers or categories.
 bool takes(const Transform& transform, const Cells& cells);
-// What the transform becomes by the cells of the training part. ValueError for cells that it cannot learn from.
+// The operations that a transform learns from a column of the training part. ValueError for cells that it cannot learn
+// from.
 std::vector<Operation> fit_column(const Transform& transform, const Cells& cells);
 
 }  // namespace weft::data

@@ -50,7 +50,7 @@ TEST_P(ArrayTest, EyeAndItsTriangles) {
   EXPECT_EQ(ints(tril(counting({2, 2, 2}))), (Ints{0, 0, 2, 3, 4, 0, 6, 7}));
   EXPECT_EQ(tril(x).dtype(), DType::kI64);
   EXPECT_THROW(tril(arange(3)), ShapeError);
-  // What is cut off does not matter, nor does it get a gradient.
+  // Elements that are cut off do not matter, nor do they get a gradient.
   const Tensor bad = Tensor::of<double>({1, std::nan(""), 2, 3}, {2, 2});
   EXPECT_EQ(tril(bad).to_vector<double>(), (Doubles{1, 0, 2, 3}));
   EXPECT_EQ(grad([](const Tensor& z) { return tril(z).sum(); })(bad).to_vector<double>(), (Doubles{1, 0, 1, 1}));

@@ -23,7 +23,7 @@ Table read(const std::string& text, const TableOptions& options = {}) {
   return read_table(directory / "t.csv", options);
 }
 
-// What comes behind the file in the error.
+// The text behind the file's name in the error.
 std::string error_of(const std::string& text, const TableOptions& options = {}) {
   const std::string message = message_of<FormatError>([&] { read(text, options); });
   EXPECT_NE(message.find("t.csv: "), std::string::npos) << message;

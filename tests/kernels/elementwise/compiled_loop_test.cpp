@@ -365,7 +365,7 @@ TEST(CompiledLoops, ComputeLogicOnBytes) {
   });
 }
 
-// What softplus(x) and softplus(-x) have in common is computed once.
+// The common part of softplus(x) and softplus(-x) is computed once.
 TEST(CompiledLoops, ShareTheMagnitudeOfXAndMinusX) {
   on_every_isa([] {
     Writer w(1, 0);

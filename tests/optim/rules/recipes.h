@@ -107,7 +107,7 @@ struct LARSOracle {
   }
 };
 
-// As the authors' program has it: p is y, which lies between z and x.
+// The form of the authors' program: p is y, which lies between z and x.
 struct ScheduleFreeOracle {
   ScheduleFreeAdamW h;
   Numbers z{}, x{}, v{};

@@ -109,7 +109,7 @@ TEST(Schedule, RestartsRepeatACycle) {
   EXPECT_DOUBLE_EQ(schedule::cyclic(0, 1, 3).at(5), 1.0 / 3);
 }
 
-// What torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=20, cycle_momentum) gives.
+// Rates of torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=20) and its momenta.
 TEST(Schedule, OneCycleIsPyTorchs) {
   const Schedule s = schedule::one_cycle(1, 20), m = schedule::one_cycle_momentum(20);
   EXPECT_NEAR(s.at(0), 0.04, 1e-15);
@@ -125,7 +125,7 @@ TEST(Schedule, OneCycleIsPyTorchs) {
   EXPECT_DOUBLE_EQ(m.at(19), 0.95);
 }
 
-// What torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(lr=4, T_0=5, T_mult=2, eta_min=1) gives.
+// Rates of torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(T_0=5, T_mult=2, eta_min=1) from 4.
 TEST(Schedule, WarmRestartsArePyTorchs) {
   const Schedule s = schedule::restarts(schedule::cosine(4, 1, 5), 5, {.stretch = 2});
   const double wanted[] = {4,   3.713525, 2.963525, 2.036475, 1.286475, 4, 3.926585, 3.713525, 3.381678, 2.963525,

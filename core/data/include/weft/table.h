@@ -39,7 +39,7 @@ Column number_column(std::string name, std::vector<double> cells);
 // A column of categories from texts; an empty text is missing.
 Column category_column(std::string name, const std::vector<std::string>& cells);
 
-// How rows are shared out by split() and folds(). At most one of `stratify` and `group` is given.
+// Settings of split() and folds(). At most one of `stratify` and `group` is given.
 struct SplitOptions {
   std::uint64_t seed = 0;  // the rows of each part are a function of the table and the seed alone
   std::string stratify{};  // column whose values are equally frequent in all parts

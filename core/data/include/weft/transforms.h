@@ -7,7 +7,7 @@
 
 #include "weft/detail/export.h"
 
-// What becomes of a table's columns before a model reads them. A transform learns its numbers from the training part.
+// Changes of a table's columns before a model reads them. A transform learns its numbers from the training part.
 // `columns` names the columns that it takes; without names it takes all inputs of its type, and never the target.
 namespace weft WEFT_EXPORT {
 namespace data {

@@ -84,7 +84,7 @@ struct NLL {
   Tensor operator()(const Tensor& log_probabilities, const Tensor& target) const {
     return nll(log_probabilities, target, options);
   }
-  // As CrossEntropy::row_weight().
+  // The weight of each row in the mean, as CrossEntropy::row_weight() gives it.
   Tensor row_weight(const Tensor& log_probabilities, const Tensor& target) const;
 };
 // The other losses above as objects: `BCEWithLogits()`, `Focal{{.gamma = 1}}`.

@@ -16,13 +16,13 @@
 namespace weft WEFT_EXPORT {
 namespace metrics {
 
-// A metric as two functions. `batch` gives what one batch adds, on its device: sums, which are added over batches in
-// f64, or with `keeps_rows` columns with a row per row of the batch, which are put one after the other. `result` is the
-// metric of that. `weight` has one number per row, 0 for a row that does not count; undefined: all 1, but 0 for class
-// labels outside of [0, classes).
+// A metric as two functions. `batch` gives the parts that one batch adds, on its device: sums, which are added over
+// batches in f64, or with `keeps_rows` columns with a row per row of the batch, which are put one after the other.
+// `result` is the metric of that. `weight` has one number per row, 0 for a row that does not count; undefined: all 1,
+// but 0 for class labels outside of [0, classes).
 struct Metric {
   std::string name;  // in reports and errors
-  // What one batch adds.
+  // The parts that one batch adds.
   std::function<std::vector<Tensor>(const Tensor& output, const Tensor& target, const Tensor& weight)> batch;
   // The metric of all batches.
   std::function<double(const std::vector<Tensor>& all)> result;
