@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <optional>
 
 #include "core/exec/kernel.h"
 #include "core/scalar/annotate.h"
 #include "kernels/common/axis_split.h"
+#include "kernels/common/float_types.h"
 
 namespace weft::kernels {
 
@@ -31,6 +33,18 @@ inline AxisSplit prod_others_split(const exec::KernelRequest& request) {
   return split_at(request.inputs[1].shape, request.attributes.integer("axis"));
 }
 inline int tangents_of(const exec::KernelRequest& request) { return static_cast<int>(request.inputs.size()) - 2; }
+
+// prepare<T, tangents>(split) for the dtype of x and at most one tangent; nothing for more.
+template <class Prepare>
+std::optional<exec::PreparedKernel> for_few_tangents(const exec::KernelRequest& request, Prepare prepare) {
+  const int tangents = tangents_of(request);
+  if (tangents > 1) return std::nullopt;
+  const AxisSplit split = prod_others_split(request);
+  return with_floating(request.inputs[1].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
+    using T = typename decltype(type)::type;
+    return tangents == 0 ? prepare.template operator()<T, 0>(split) : prepare.template operator()<T, 1>(split);
+  });
+}
 
 // The first element of a line along the axis; the next ones are `inner` apart.
 WEFT_HD inline std::int64_t first_of_line(const AxisSplit& split, std::int64_t line) {

@@ -153,12 +153,8 @@ exec::PreparedKernel prepare(const AxisSplit& split) {
 }  // namespace
 
 std::optional<exec::PreparedKernel> prepare_prod_others_lanes(const exec::KernelRequest& request) {
-  const int tangents = tangents_of(request);
-  if (tangents > 1) return std::nullopt;
-  return with_floating(request.inputs[1].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
-    using T = typename decltype(type)::type;
-    return tangents == 0 ? prepare<T, 0>(prod_others_split(request)) : prepare<T, 1>(prod_others_split(request));
-  });
+  return for_few_tangents(request,
+                          []<class T, int tangents>(const AxisSplit& split) { return prepare<T, tangents>(split); });
 }
 
 }  // namespace weft::kernels

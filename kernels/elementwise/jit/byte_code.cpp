@@ -38,7 +38,7 @@ class ByteTranslation {
   }
 
   std::optional<int> value_of(const Instr& in) {
-    if (in.kind == Kind::kConstant) return constant(program_.constants[in.a] != 0);
+    if (in.kind == Kind::kConstant) return truth(in);
     if (in.kind == Kind::kFn && in.type == Type::kF32) return logical(in.fn, registers_[in.a], registers_[in.b]);
     const bool dense = in.kind == Kind::kLoad && geometry_.follow[in.a] == Follow::kDense;
     if (!dense || in.storage != Storage::kBool) return std::nullopt;
@@ -46,6 +46,12 @@ class ByteTranslation {
     return record(Op::kByteMin, recorder_.record(Op::kLoadBytes, in.a), constant(true));
   }
 
+  // A constant beside bools, 0 or 1; another number has no byte.
+  std::optional<int> truth(const Instr& in) {
+    const auto bits = static_cast<unsigned>(program_.constants[in.a]);
+    if (in.type != Type::kF32 || (bits != 0 && bits != __builtin_bit_cast(unsigned, 1.0f))) return std::nullopt;
+    return constant(bits != 0);
+  }
   int constant(bool value) { return recorder_.record(Op::kConstant, value ? 0x01010101u : 0u); }
   int opposite(int a) { return record(Op::kXor, a, constant(true)); }
 
