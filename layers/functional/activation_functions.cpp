@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "layers/functional/wide.h"
 #include "weft/elementwise.h"
 #include "weft/error.h"
 #include "weft/ops.h"
@@ -17,11 +18,10 @@ Tensor with_gradient(const Tensor& value, const Tensor& x, StepGradient gradient
   return gradient == StepGradient::kStraightThrough ? straight_through(value, x) : value;
 }
 
-// f(x) in f32 if x has 16 bits, rounded once at the end. Between the operations of f, 16 bits would round each time.
+// f(x), rounded to the dtype of x once.
 template <class F>
 Tensor widened(const Tensor& x, F f) {
-  if (!is_floating(x.dtype())) return f(x.to(DType::kF32));
-  return size_of(x.dtype()) == 2 ? f(x.to(DType::kF32)).to(x.dtype()) : f(x);
+  return detail::in_dtype_of(x, f(detail::wide(x)));
 }
 
 // `middle` for low < x < high, else a constant. Not clamp(), whose slope at a kink is that of the middle: relu6() shall

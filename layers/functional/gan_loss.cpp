@@ -10,6 +10,7 @@
 #include "weft/error.h"
 #include "weft/ops.h"
 #include "weft/random.h"
+#include "weft/statistics.h"
 
 namespace weft {
 namespace {
@@ -70,9 +71,8 @@ Tensor gradient_penalty(const Map& critic, const Tensor& real, const Tensor& mad
   const Tensor slope = wide(gradients(wide(critic(between)).sum(), between));
   std::vector<int> features(static_cast<std::size_t>(real.rank() - 1));
   std::iota(features.begin(), features.end(), 1);
-  // The root's slope at 0 is infinite; a critic that is flat at a sample learns nothing from the penalty there.
-  const Tensor length = sqrt(maximum(square(slope).sum(features), 1e-24));
-  return square(length - 1).mean().to(real.dtype());
+  // A critic that is flat at a sample learns nothing from the penalty there, because the norm's slope at 0 is 0.
+  return detail::in_dtype_of(real, square(norm(slope, 2, features) - 1).mean());
 }
 
 }  // namespace weft

@@ -9,10 +9,12 @@
 #include "weft/elementwise.h"
 #include "weft/error.h"
 #include "weft/ops.h"
+#include "weft/statistics.h"
 
 namespace weft {
 namespace {
 
+using detail::in_dtype_of;
 using detail::reduce_loss;
 using detail::wide;
 
@@ -61,14 +63,12 @@ Tensor multi_margin_loss(const Tensor& scores, const Tensor& target, const Multi
 Tensor cosine_similarity(const Tensor& a, const Tensor& b, int axis, double eps) {
   const Shape shape = broadcast(a.shape(), b.shape(), "cosine_similarity");
   const Tensor x = broadcast_to(wide(a), shape), y = broadcast_to(wide(b), shape);
-  const auto length = [&](const Tensor& v) { return sqrt(maximum(square(v).sum({axis}), eps * eps)); };
-  const Tensor similarity = (x * y).sum({axis}) / (length(x) * length(y));
-  return is_floating(a.dtype()) ? similarity.to(a.dtype()) : similarity;
+  const auto length = [&](const Tensor& v) { return maximum(norm(v, 2, {axis}), eps); };
+  return in_dtype_of(a, (x * y).sum({axis}) / (length(x) * length(y)));
 }
 
 Tensor pairwise_distance(const Tensor& a, const Tensor& b, double eps) {
-  const Tensor distance = sqrt(square(wide(a) - wide(b) + eps).sum({-1}));
-  return is_floating(a.dtype()) ? distance.to(a.dtype()) : distance;
+  return in_dtype_of(a, norm(wide(a) - wide(b) + eps, 2, {-1}));
 }
 
 Tensor cosine_embedding_loss(const Tensor& a, const Tensor& b, const Tensor& target, const MarginOptions& options) {

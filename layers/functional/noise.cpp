@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "layers/functional/reduce_loss.h"
+#include "layers/functional/wide.h"
 #include "weft/elementwise.h"
 #include "weft/error.h"
 #include "weft/ops.h"
@@ -16,12 +16,10 @@
 namespace weft {
 namespace {
 
+using detail::in_dtype_of;
+
 void check_rate(double rate, const char* op) {
   if (!(rate >= 0 && rate < 1)) fail<ValueError>(op, "rate is ", rate, "; it must lie in [0, 1)");
-}
-
-Tensor as_given(const Tensor& result, const Tensor& x) {
-  return is_floating(x.dtype()) ? result.to(x.dtype()) : result;
 }
 
 // x with the elements zeroed whose draw is less than the rate, the rest divided by 1 - rate. Draws of size 1 are for
@@ -29,7 +27,7 @@ Tensor as_given(const Tensor& result, const Tensor& x) {
 Tensor dropped(const Tensor& x, std::vector<std::int64_t> draws, double rate) {
   const DeviceScope on(x.device());
   const Tensor z = detail::wide(x), keep = uniform(Shape(std::move(draws))) >= rate;
-  return as_given(where(keep, z * (1 / (1 - rate)), zeros({}, z.dtype())), x);
+  return in_dtype_of(x, where(keep, z * (1 / (1 - rate)), zeros({}, z.dtype())));
 }
 
 }  // namespace
@@ -41,7 +39,7 @@ Tensor alpha_dropout(const Tensor& x, double rate) {
   const double scale = 1 / std::sqrt(keep * (1 + rate * limit * limit)), shift = -scale * rate * limit;
   const DeviceScope on(x.device());
   const Tensor z = detail::wide(x);
-  return as_given(scale * where(uniform(x.shape()) >= rate, z, full({}, limit, z.dtype())) + shift, x);
+  return in_dtype_of(x, scale * where(uniform(x.shape()) >= rate, z, full({}, limit, z.dtype())) + shift);
 }
 
 Tensor feature_dropout(const Tensor& x, double rate) {
@@ -69,7 +67,7 @@ Tensor gaussian_noise(const Tensor& x, double stddev) {
   if (stddev == 0) return x;
   const DeviceScope on(x.device());
   const Tensor z = detail::wide(x);
-  return as_given(z + stddev * randn(x.shape(), z.dtype()), x);
+  return in_dtype_of(x, z + stddev * randn(x.shape(), z.dtype()));
 }
 
 Mixed mixup(const Tensor& x, const Tensor& target, double alpha) {
@@ -82,7 +80,7 @@ Mixed mixup(const Tensor& x, const Tensor& target, double alpha) {
   const Tensor other = randperm(x.dim(0)), share = beta({}, alpha, alpha);
   const auto mixed = [&](const Tensor& rows) {
     const Tensor z = detail::wide(rows), s = share.to(z.dtype());
-    return as_given(s * z + (1 - s) * take(z, other), rows);
+    return in_dtype_of(rows, s * z + (1 - s) * take(z, other));
   };
   return {mixed(x), mixed(target)};
 }

@@ -26,8 +26,6 @@ Tensor weights_for(const Tensor& losses, const Tensor& weight, const char* op) {
 
 }  // namespace
 
-Tensor wide(const Tensor& x) { return !is_floating(x.dtype()) || size_of(x.dtype()) == 2 ? x.to(DType::kF32) : x; }
-
 void check_same_shape(const Tensor& prediction, const Tensor& target, const char* op) {
   if (prediction.shape() != target.shape())
     fail<ShapeError>(op, "prediction is ", prediction.shape(), ", target is ", target.shape(),
@@ -42,19 +40,18 @@ Tensor mean_of_sum(const Tensor& total, const Tensor& divisor) { return total / 
 
 Tensor reduce_loss(const Tensor& losses, Reduction reduction, const Tensor& weight, const Tensor& prediction,
                    const char* op) {
-  const DType dtype = is_floating(prediction.dtype()) ? prediction.dtype() : losses.dtype();
   const Tensor weights = weight.defined() ? weights_for(losses, weight, op) : Tensor();
   const Tensor weighted = weight.defined() ? losses * weights : losses;
   switch (reduction) {
     case Reduction::kMean:
       check_not_empty(prediction, op, "prediction is");
-      return (weight.defined() ? mean_of_sum(weighted.sum(), weights.sum()) : weighted.mean()).to(dtype);
+      return in_dtype_of(prediction, weight.defined() ? mean_of_sum(weighted.sum(), weights.sum()) : weighted.mean());
     case Reduction::kSum:
-      return weighted.sum().to(dtype);
+      return in_dtype_of(prediction, weighted.sum());
     case Reduction::kNone:
       break;
   }
-  return weighted.to(dtype);
+  return in_dtype_of(prediction, weighted);
 }
 
 }  // namespace weft::detail

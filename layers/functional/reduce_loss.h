@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "layers/functional/wide.h"
 #include "weft/reduction.h"
 #include "weft/tensor.h"
 
-// Shared parts of all losses: the dtype to compute in, checks, and the reduction.
+// Shared parts of all losses: checks and the reduction.
 namespace weft::detail {
-
-// f32 for 16 bits and integers, because 16 bits would round after each operation; else x itself.
-Tensor wide(const Tensor& x);
 
 // ShapeError unless both have one shape, because broadcasting (n, 1) against (n) is always a mistake here.
 void check_same_shape(const Tensor& prediction, const Tensor& target, const char* op);
