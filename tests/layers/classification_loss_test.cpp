@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/support/every_device.h"
+#include "tests/support/near.h"
 #include "weft/compile.h"
 #include "weft/error.h"
 #include "weft/gradients.h"
@@ -32,12 +33,6 @@ class AccuracyTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(AccuracyTest);
 
 using Doubles = std::vector<double>;
-
-void expect_near(const Tensor& got, const Doubles& wanted, double tolerance) {
-  const Doubles values = got.to_vector<double>();
-  ASSERT_EQ(values.size(), wanted.size());
-  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(values[i], wanted[i], tolerance) << i;
-}
 
 const Doubles kLogits{0.5, -1, 2, 1, 0, -0.5, -2, 3, 0.25};
 

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "tests/support/every_device.h"
+#include "tests/support/near.h"
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
 #include "weft/compile.h"
@@ -35,12 +36,6 @@ class SoftmaxTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(SoftmaxTest);
 
 using Floats = std::vector<float>;
-
-void expect_near(const Tensor& got, const std::vector<double>& wanted, double tolerance) {
-  const std::vector<double> values = got.to_vector<double>();
-  ASSERT_EQ(values.size(), wanted.size());
-  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(values[i], wanted[i], tolerance) << i;
-}
 
 Tensor counting(Shape shape) {
   Floats v(static_cast<std::size_t>(shape.numel()));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/support/every_device.h"
+#include "tests/support/near.h"
 #include "weft/error.h"
 #include "weft/gradients.h"
 #include "weft/ops.h"
@@ -19,12 +20,6 @@ class MarginLossTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(MarginLossTest);
 
 using Doubles = std::vector<double>;
-
-void expect_near(const Tensor& got, const Doubles& wanted, double tolerance) {
-  const Doubles values = got.to_vector<double>();
-  ASSERT_EQ(values.size(), wanted.size());
-  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(values[i], wanted[i], tolerance) << i;
-}
 
 TEST_P(MarginLossTest, HingesAreZeroBehindTheMargin) {
   const Tensor x = Tensor::of<double>({2, 0.5, -1, 1}, {4}), y = Tensor::of<double>({1, 1, 1, -1}, {4});

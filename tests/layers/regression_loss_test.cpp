@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/support/every_device.h"
+#include "tests/support/near.h"
 #include "weft/elementwise.h"
 #include "weft/error.h"
 #include "weft/gradients.h"
@@ -20,12 +21,6 @@ class RegressionLossTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(RegressionLossTest);
 
 using Doubles = std::vector<double>;
-
-void expect_near(const Tensor& got, const Doubles& wanted, double tolerance) {
-  const Doubles values = got.to_vector<double>();
-  ASSERT_EQ(values.size(), wanted.size());
-  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(values[i], wanted[i], tolerance) << i;
-}
 
 Tensor of(const Doubles& values) { return Tensor::of<double>(values, {static_cast<std::int64_t>(values.size())}); }
 
