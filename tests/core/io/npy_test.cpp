@@ -165,6 +165,28 @@ TEST(Npz, RefusesNamesThatCannotBe) {
   EXPECT_FALSE(std::filesystem::exists(directory / "a.npz"));
 }
 
+// Files that NumPy 2 has written, from which the fuzzer starts: 0 to 5 in two rows of three.
+TEST(Npz, ReadsFilesOfNumPy) {
+  const std::filesystem::path folder = std::filesystem::path(WEFT_SOURCE_DIR) / "tests/fuzz/corpus/npy";
+  const std::vector<double> numbers{0, 1, 2, 3, 4, 5};
+  const auto expect_numbers = [&](const Tensor& x, DType dtype) {
+    EXPECT_EQ(x.dtype(), dtype);
+    EXPECT_EQ(x.shape(), (Shape{2, 3}));
+    EXPECT_EQ(x.to(DType::kF64).to_vector<double>(), numbers);
+  };
+  expect_numbers(read_npy(folder / "plain"), DType::kF32);
+  expect_numbers(read_npy(folder / "swapped"), DType::kI32);
+  expect_numbers(read_npy(folder / "turned"), DType::kF32);
+  const Named stored = read_npz(folder / "stored"), deflated = read_npz(folder / "deflated");
+  ASSERT_EQ(stored.size(), 2u);
+  ASSERT_EQ(deflated.size(), 1u);
+  expect_numbers(stored[0].second, DType::kF32);
+  expect_numbers(deflated[0].second, DType::kF32);
+  EXPECT_EQ(stored[1].first, "y");
+  EXPECT_EQ(stored[1].second.dtype(), DType::kBool);
+  EXPECT_EQ(stored[1].second.to(DType::kF64).to_vector<double>(), (std::vector<double>{0, 0, 0, 1, 1, 1}));
+}
+
 // Runs a script with NumPy; false where the test is to be skipped.
 bool has_numpy(std::string& python) {
   const char* given = std::getenv("WEFT_TORCH_PYTHON");
