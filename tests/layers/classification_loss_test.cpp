@@ -295,6 +295,10 @@ TEST_P(BCEWithLogitsTest, FocalLossesWeighWhatIsNotYetRight) {
     wanted.push_back(t == 1 ? -0.25 * (1 - s) * (1 - s) * std::log(s) : -0.75 * s * s * std::log(1 - s));
   }
   expect_near(focal_loss(x, y, {.reduction = Reduction::kNone}), wanted, 1e-15);
+  // An odd power shows the sign of what is missing, and a target between both classes misses p + y - 2 p y.
+  const double p = 1 / (1 + std::exp(-0.5)), loss = -0.25 * std::log(p) - 0.75 * std::log(1 - p);
+  expect_near(focal_loss(Tensor::scalar(0.5), Tensor::scalar(0.25), {.gamma = 1, .alpha = -1}),
+              {loss * (p + 0.25 - 0.5 * p)}, 1e-15);
   EXPECT_THROW(focal_loss(x, y, {.gamma = -1}), ValueError);
 }
 

@@ -48,6 +48,10 @@ TEST_P(NoiseTest, FeaturesAndSamplesGoAsAWhole) {
   const Tensor x = ones({50, 7, 40});
   const Tensor features = feature_dropout(x, 0.25), first = features.slice(1, 0, 1);
   EXPECT_TRUE(all(equal(features, first)).item<bool>());
+  const Tensor kept = not_equal(first.reshape({50, 40}), 0);  // by sample and feature
+  EXPECT_TRUE(all(any(kept, {1})).item<bool>());
+  EXPECT_TRUE(all(any(logical_not(kept), {1})).item<bool>());
+  EXPECT_TRUE(all(any(kept, {0})).item<bool>());
   EXPECT_NEAR(mean_of(equal(first, 0).to(DType::kF32)), 0.25, 5 * std::sqrt(0.25 * 0.75 / 2000));
   EXPECT_NEAR(first.max().item(), 1 / 0.75, 1e-6);
   const Tensor samples = stochastic_depth(ones({2000, 3}), 0.25), one = samples.slice(1, 0, 1);

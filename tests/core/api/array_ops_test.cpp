@@ -78,6 +78,7 @@ TEST_P(ArrayTest, LinspaceHasBothEnds) {
   EXPECT_EQ(tenths.front(), 0);
   EXPECT_EQ(tenths.back(), 0.7);
   EXPECT_NEAR(tenths[3], 0.3, 1e-16);
+  EXPECT_EQ(linspace(0, 1, 50, DType::kF64).to_vector<double>().back(), 1);  // 49 times 1 / 49 is less
   EXPECT_EQ(linspace(3, 9, 1).to_vector<double>(), Doubles{3});
   EXPECT_EQ(linspace(3, 9, 0).shape(), (Shape{0}));
   EXPECT_THROW(linspace(0, 1, -1), ShapeError);
