@@ -102,10 +102,8 @@ TEST_P(ActivationFunctionsTest, ValuesAreThoseOfTheFormulas) {
 TEST_P(ActivationFunctionsTest, AllDerivativesAreRight) {
   for (const Row& row : rows()) {
     if (row.name == "unit_step") continue;  // 0 everywhere, which the numeric derivative is, too
-    for (const Shape& shape : {Shape{}, Shape{3, 5}}) {
-      const GradientReport report = check_gradients(row.f, {{shape, DType::kF64}});
-      EXPECT_TRUE(report.ok) << row.name << ": " << report.text();
-    }
+    const GradientReport report = check_gradients(row.f, {{{2, 3}, DType::kF64}});
+    EXPECT_TRUE(report.ok) << row.name << ": " << report.text();
   }
 }
 
