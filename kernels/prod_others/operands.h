@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include "core/exec/kernel.h"
 #include "core/scalar/annotate.h"
@@ -34,15 +35,16 @@ inline AxisSplit prod_others_split(const exec::KernelRequest& request) {
 }
 inline int tangents_of(const exec::KernelRequest& request) { return static_cast<int>(request.inputs.size()) - 2; }
 
-// prepare<T, tangents>(split) for the dtype of x and at most one tangent; nothing for more.
+// prepare(split, type, tangents) for the dtype of x and at most one tangent; nothing for more. The last two are values
+// that stand for types, because nvcc refuses a lambda whose template parameters its arguments do not name.
 template <class Prepare>
 std::optional<exec::PreparedKernel> for_few_tangents(const exec::KernelRequest& request, Prepare prepare) {
   const int tangents = tangents_of(request);
   if (tangents > 1) return std::nullopt;
   const AxisSplit split = prod_others_split(request);
   return with_floating(request.inputs[1].dtype, request.op.name(), [&](auto type) -> exec::PreparedKernel {
-    using T = typename decltype(type)::type;
-    return tangents == 0 ? prepare.template operator()<T, 0>(split) : prepare.template operator()<T, 1>(split);
+    return tangents == 0 ? prepare(split, type, std::integral_constant<int, 0>{})
+                         : prepare(split, type, std::integral_constant<int, 1>{});
   });
 }
 

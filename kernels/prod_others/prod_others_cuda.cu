@@ -94,8 +94,9 @@ exec::PreparedKernel prepare(const AxisSplit& split) {
 }  // namespace
 
 std::optional<exec::PreparedKernel> prepare_prod_others_teams(const exec::KernelRequest& request) {
-  return for_few_tangents(request,
-                          []<class T, int tangents>(const AxisSplit& split) { return prepare<T, tangents>(split); });
+  return for_few_tangents(request, [](const AxisSplit& split, auto type, auto tangents) {
+    return prepare<typename decltype(type)::type, tangents>(split);
+  });
 }
 
 }  // namespace weft::kernels
