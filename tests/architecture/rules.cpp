@@ -72,11 +72,13 @@ const std::vector<std::string_view>& umbrellas() {
 }
 
 const std::vector<Room>& rooms() {
-  static const std::vector<std::string_view> kAll{"core/scalar", "core/device",       "core/api",      "core/io",
-                                                  "core/data",   "layers/functional", "layers/module", "layers/layer"};
+  static const std::vector<std::string_view> kAll{"core/scalar",       "core/device",   "core/api",
+                                                  "core/io",           "core/data",     "core/plot",
+                                                  "layers/functional", "layers/module", "layers/layer"};
   static const std::vector<std::string_view> kAboveBase{
-      "core/scalar",   "core/device",  "core/api",       "core/io",     "core/data",     "layers/functional",
-      "layers/module", "layers/layer", "optim/schedule", "optim/rules", "optim/metrics", "optim/optimizer"};
+      "core/scalar", "core/device",       "core/api",       "core/io",      "core/data",
+      "core/plot",   "layers/functional", "layers/module",  "layers/layer", "optim/schedule",
+      "optim/rules", "optim/metrics",     "optim/optimizer"};
   static const std::vector<Room> all = {
       {"core/base", {}},
       {"core/scalar", {}},
@@ -101,6 +103,7 @@ const std::vector<Room>& rooms() {
         "core/plan", "core/exec"}},
       {"core/io", {"core/base", "core/scalar", "core/device", "core/array", "core/api"}, {"core/api"}},
       {"core/data", {"core/base", "core/device", "core/array", "core/api", "core/io"}, {"core/api"}},
+      {"core/plot", {"core/base", "core/device", "core/api", "core/io"}, {"core/api"}},
       {"layers/functional", {"core/base", "core/api"}, kAll},
       {"layers/module", {"core/base", "core/scalar", "core/device", "core/api"}, kAll},
       {"layers/layer", {"core/base", "core/api", "layers/functional", "layers/module"}, kAll},
@@ -112,7 +115,7 @@ const std::vector<Room>& rooms() {
        {"core/base", "core/scalar", "core/device", "core/api", "optim/schedule", "optim/rules"},
        kAboveBase},
       {"optim/train",
-       {"core/base", "core/scalar", "core/device", "core/api", "core/io", "core/data", "layers/functional",
+       {"core/base", "core/scalar", "core/device", "core/api", "core/io", "core/data", "core/plot", "layers/functional",
         "layers/module", "optim/schedule", "optim/rules", "optim/metrics", "optim/optimizer"},
        kAboveBase},
   };

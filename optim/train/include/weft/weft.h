@@ -8,4 +8,5 @@
 #include "weft/io.h"
 #include "weft/layers.h"
 #include "weft/optim.h"
+#include "weft/plot.h"
 #include "weft/recipes.h"
