@@ -87,6 +87,7 @@ constexpr KernelRow rows[] = {
     WEFT_ROW("iota", iota),
     WEFT_ROW("copy", movement),
     WEFT_ROW("stop_gradient", movement),
+    WEFT_ROW("after", movement),
     WEFT_ROW("reshape", movement),
     WEFT_ROW("transpose", movement),
     WEFT_ROW("broadcast_to", movement),

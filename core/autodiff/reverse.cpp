@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/autodiff/recompute.h"
 #include "core/autodiff/sweep.h"
 #include "core/base/check.h"
 
@@ -61,19 +62,22 @@ Values reverse_from(std::int32_t first, Builder& build, std::span<const Value> o
   for (std::size_t i = 0; i < outputs.size(); ++i)
     if (active.contains(outputs[i])) held.add(outputs[i], cotangents[i]);
 
+  Recomputed recomputed(build);
   for (std::int32_t n = node_count(build) - 1; n >= first; --n) {
     // A copy, because the rule adds nodes, which moves those of the graph.
     const Node node = build.graph().nodes[static_cast<std::size_t>(n)];
     if (node.inputs.empty() || !is_differentiable(node)) continue;
     Values here;
     for (const Value v : outputs_of(node, n)) here.push_back(held[v]);
-    if (std::none_of(here.begin(), here.end(), [](Value v) { return v.defined(); })) continue;
+    const auto cotangent = std::ranges::find_if(here, &Value::defined);
+    if (cotangent == here.end()) continue;
     const Flags wanted(new bool[node.inputs.size()]);
     bool any = false;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) any |= wanted[i] = active.contains(node.inputs[i]);
     if (!any) continue;
     const PathScope scope(build, node.path);
-    const Values results = pull(build, node, n, here, {wanted.get(), node.inputs.size()});
+    const auto [copy, at] = recomputed.again(node, n, *cotangent);
+    const Values results = pull(build, copy, at, here, {wanted.get(), node.inputs.size()});
     for (std::size_t i = 0; i < results.size(); ++i) held.add(node.inputs[i], results[i]);
   }
 

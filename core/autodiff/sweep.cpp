@@ -37,7 +37,6 @@ bool has_decomposition(const Node& node, const OpDef& def) {
     case ir::Region::Kind::kEpilogue:
       return true;
     case ir::Region::Kind::kLoop:
-    case ir::Region::Kind::kRecompute:
       ir::refuse_region(node, "differentiation");
   }
   return false;

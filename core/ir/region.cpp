@@ -14,8 +14,6 @@ std::string_view name_of(Region::Kind kind) {
       return "epilogue";
     case Region::Kind::kLoop:
       return "loop";
-    case Region::Kind::kRecompute:
-      return "recompute";
   }
   return "unknown";
 }

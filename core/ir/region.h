@@ -16,7 +16,6 @@ struct Region {
     kElementwise,  // once for each element of one shape
     kEpilogue,     // once for each element of the results of the op in front, while they are in cache
     kLoop,         // once for each iteration; results of an iteration are inputs of the next
-    kRecompute,    // once for the first readers and once more for the backward, which reads no kept results
   };
   Kind kind = Kind::kElementwise;
   std::shared_ptr<const Graph> graph{};
@@ -24,8 +23,7 @@ struct Region {
   explicit operator bool() const { return graph != nullptr; }
 };
 
-inline constexpr std::array kRegionKinds{Region::Kind::kElementwise, Region::Kind::kEpilogue, Region::Kind::kLoop,
-                                         Region::Kind::kRecompute};
+inline constexpr std::array kRegionKinds{Region::Kind::kElementwise, Region::Kind::kEpilogue, Region::Kind::kLoop};
 
 // The name of a kind in graph text: "elementwise".
 std::string_view name_of(Region::Kind kind);

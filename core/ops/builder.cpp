@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "core/base/check.h"
 #include "core/ops/op.h"
 
@@ -25,6 +27,21 @@ std::vector<Value> Builder::emit_all(OpId op, std::vector<Value> inputs, Attribu
 
 Value Builder::emit(OpId op, std::vector<Value> inputs, Attributes attributes) {
   return emit_all(op, std::move(inputs), std::move(attributes))[0];
+}
+
+void Builder::begin_recompute() { recomputing_.push_back(static_cast<std::int32_t>(graph_->nodes.size())); }
+
+void Builder::end_recompute() {
+  const Span span{recomputing_.back(), static_cast<std::int32_t>(graph_->nodes.size())};
+  recomputing_.pop_back();
+  while (!recomputed_.empty() && recomputed_.back().begin >= span.begin) recomputed_.pop_back();
+  if (span.begin < span.end) recomputed_.push_back(span);
+}
+
+std::optional<std::size_t> Builder::recomputed(std::int32_t node) const {
+  const auto behind = std::ranges::upper_bound(recomputed_, node, {}, &Span::begin);
+  if (behind == recomputed_.begin() || node >= (behind - 1)->end) return std::nullopt;
+  return static_cast<std::size_t>(behind - 1 - recomputed_.begin());
 }
 
 }  // namespace weft::ops

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,10 +37,20 @@ class Builder {
   // New nodes carry this layer path.
   void set_path(std::string path) { path_ = std::move(path); }
   const std::string& path() const { return path_; }
+  // Marks the nodes between the two calls: derivatives compute their values again, behind a cotangent. Calls nest.
+  void begin_recompute();
+  void end_recompute();
+  // The ordinal of the outermost finished pair of calls around a node; nothing for other nodes.
+  std::optional<std::size_t> recomputed(std::int32_t node) const;
 
  private:
+  struct Span {
+    std::int32_t begin, end;  // nodes
+  };
   Graph* graph_;
   std::string path_;
+  std::vector<Span> recomputed_;           // apart from each other, ascending
+  std::vector<std::int32_t> recomputing_;  // first nodes of the pairs that are open
 };
 
 // Adds simpler nodes that compute what a node with these inputs and attributes computes; gives one value per output.

@@ -11,7 +11,6 @@ double of_region(const Graph& graph, const Node& node) {
   for (const Node& inner : node.region.graph->nodes) sum += flops(*node.region.graph, inner);
   switch (node.region.kind) {
     case ir::Region::Kind::kElementwise:
-    case ir::Region::Kind::kRecompute:
       return sum;
     case ir::Region::Kind::kEpilogue: {
       const BaseOp base(graph, node);

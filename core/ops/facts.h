@@ -35,6 +35,7 @@ enum class Kind : std::uint8_t {
   kContraction,  // sums of products
   kSource,       // no operands
   kDraw,         // random numbers
+  kBarrier,      // operand 0, unchanged, not before the other operands are there
   kOpaque,       // any other op
 };
 

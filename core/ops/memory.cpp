@@ -47,7 +47,6 @@ bool may_run_in_place(const Node& node, std::size_t j, std::size_t i) {
       return i >= own && body_in_place(*node.region.graph, j, i - own + results);
     }
     case ir::Region::Kind::kLoop:
-    case ir::Region::Kind::kRecompute:
       break;
   }
   return false;

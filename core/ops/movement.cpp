@@ -16,6 +16,11 @@ auto same_spec(const char* op) {
   };
 }
 
+std::vector<TensorSpec> after_spec(Specs in, const Attributes&) {
+  expect_inputs("after", in, 2);
+  return {in[0]};
+}
+
 std::vector<TensorSpec> reshape_spec(Specs in, const Attributes& attributes) {
   expect_inputs("reshape", in, 1);
   const Shape shape = attributes.shape("shape");
@@ -128,6 +133,8 @@ const Shape& input_shape(const GradientCall& call, std::size_t i = 0) { return c
 
 std::vector<Value> copy_gradient(const GradientCall& call) { return {call.cotangents[0]}; }
 
+std::vector<Value> after_gradient(const GradientCall& call) { return {call.cotangents[0], {}}; }
+
 std::vector<Value> reshape_gradient(const GradientCall& call) {
   return {reshape(call.build, call.cotangents[0], Shape(input_shape(call)))};
 }
@@ -221,6 +228,14 @@ OpFacts movement_facts(RowsRule rows, AliasRule alias = no_alias(), BytesRule by
   return facts;
 }
 
+OpFacts after_facts() {
+  OpFacts facts =
+      movement_facts([](const Signature&, std::span<const Rows> rows) { return std::vector{rows[0]}; }, same_memory(),
+                     [](const Signature& node, std::size_t input) { return input == 0 ? node.input(0).bytes() : 0; });
+  facts.kind = Kind::kBarrier;
+  return facts;
+}
+
 OpFacts assembly_facts(RowsRule rows, PartsRule parts) {
   OpFacts facts = opaque_facts();
   facts.rows = std::move(rows);
@@ -294,6 +309,8 @@ std::vector<OpDef> movement_ops() {
        .infer = same_spec("stop_gradient"),
        .facts = movement_facts(rows_kept(keeps_all), same_memory()),
        .differentiable = false},
+      // x, from the time on when the second operand is there.
+      {.name = "after", .infer = after_spec, .facts = after_facts(), .gradient = after_gradient, .linear_in = 1},
       {.name = "reshape",
        .infer = reshape_spec,
        .facts = movement_facts(rows_kept(keeps_leading_axis), same_memory()),

@@ -104,7 +104,6 @@ std::vector<TensorSpec> infer_node(const Node& node, Specs inputs) {
   const Graph& body = *node.region.graph;
   switch (node.region.kind) {
     case ir::Region::Kind::kElementwise:
-    case ir::Region::Kind::kRecompute:
       expect_body_inputs(node.op.name(), body, inputs);
       break;
     case ir::Region::Kind::kEpilogue:
@@ -159,7 +158,6 @@ std::vector<Value> inline_node(Builder& build, const Node& node) {
       break;
     }
     case ir::Region::Kind::kLoop:
-    case ir::Region::Kind::kRecompute:
       ir::refuse_region(node, "inlining");
   }
   return inline_body(build, *node.region.graph, inputs);

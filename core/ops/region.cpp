@@ -92,7 +92,6 @@ void check_region(const Node& node) {
       if (!is_library_node(*node.region.graph)) ElementwiseCheck(node).run();
       return;
     case ir::Region::Kind::kLoop:
-    case ir::Region::Kind::kRecompute:
       return;
   }
 }

@@ -105,7 +105,6 @@ std::vector<Rows> pass_rows(const Graph& graph, const Node& node, std::span<cons
   if (!node.region) return find_op(node.op).facts.rows({graph, node}, inputs);
   switch (node.region.kind) {
     case ir::Region::Kind::kElementwise:
-    case ir::Region::Kind::kRecompute:
       return through_body(*node.region.graph, inputs);
     case ir::Region::Kind::kEpilogue:
       return through_epilogue(graph, node, inputs);

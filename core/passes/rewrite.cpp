@@ -61,7 +61,6 @@ bool keeps_region(const Node& node, std::string_view pass) {
     case ir::Region::Kind::kEpilogue:
       return true;
     case ir::Region::Kind::kLoop:
-    case ir::Region::Kind::kRecompute:
       ir::refuse_region(node, pass);
   }
   return false;

@@ -137,7 +137,6 @@ class Planner {
       case ir::Region::Kind::kEpilogue:
         return;
       case ir::Region::Kind::kLoop:
-      case ir::Region::Kind::kRecompute:
         ir::refuse_region(node, "the planner");
     }
   }

@@ -162,14 +162,10 @@ Strided Strided::around(int axis) const {
 
 Movement movement_of(const exec::KernelRequest& request) {
   using Rule = IndexSpace (*)(const exec::KernelRequest&);
-  static constexpr std::pair<std::string_view, Rule> rules[] = {{"copy", copy},
-                                                                {"stop_gradient", copy},
-                                                                {"reshape", copy},
-                                                                {"transpose", transpose},
-                                                                {"broadcast_to", broadcast_to},
-                                                                {"slice", slice},
-                                                                {"flip", flip},
-                                                                {"pad", pad}};
+  static constexpr std::pair<std::string_view, Rule> rules[] = {
+      {"copy", copy},    {"stop_gradient", copy},  {"after", copy},
+      {"reshape", copy}, {"transpose", transpose}, {"broadcast_to", broadcast_to},
+      {"slice", slice},  {"flip", flip},           {"pad", pad}};
   if (request.op.name() == "concat") return concat(request);
   if (request.op.name() == "pack") return pack(request);
   for (const auto& [name, rule] : rules) {

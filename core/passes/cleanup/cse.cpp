@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -54,13 +55,15 @@ std::size_t hash_of(const Node& node, const std::vector<Value>& operands) {
   return hash.get();
 }
 
-}  // namespace
-
-Graph share(const Graph& graph) {
-  Rewriter to(graph);
+// Copies the graph's nodes, one of those that are equal. `through`: barriers are left out.
+void merge(const Graph& graph, Rewriter& to, bool through) {
   std::unordered_multimap<std::size_t, std::int32_t> seen;  // new nodes by hash_of()
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
+    if (through && ops::kind_of(node) == ops::Kind::kBarrier) {
+      to.replace({static_cast<std::int32_t>(n), 0}, to.now(node.inputs[0]));
+      continue;
+    }
     if (node.op == ir::input_op() || ops::widens_half(graph, node)) {
       to.keep(n);
       continue;
@@ -85,7 +88,26 @@ Graph share(const Graph& graph) {
     for (std::int32_t o = 0; o < static_cast<std::int32_t>(node.outputs.size()); ++o)
       to.replace({static_cast<std::int32_t>(n), o}, {found->second, o});
   }
+}
+
+}  // namespace
+
+Graph share(const Graph& graph) {
+  Rewriter to(graph);
+  merge(graph, to, false);
   return to.finish();
+}
+
+Merged merge_recomputed(const Graph& graph) {
+  Rewriter to(graph);
+  merge(graph, to, true);
+  std::vector<std::vector<Value>> now;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    now.emplace_back();
+    for (std::size_t o = 0; o < graph.nodes[n].outputs.size(); ++o)
+      now.back().push_back(to.now({static_cast<std::int32_t>(n), static_cast<std::int32_t>(o)}));
+  }
+  return {to.finish(), std::move(now)};
 }
 
 }  // namespace weft::passes

@@ -20,6 +20,7 @@ bool is_light(const Node& node) {
       return true;
     case ops::Kind::kReduction:
     case ops::Kind::kContraction:
+    case ops::Kind::kBarrier:
     case ops::Kind::kOpaque:
       break;
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "core/ops/roles.h"
 #include "core/passes/lower/rounding.h"
 #include "core/passes/rewrite.h"
 
@@ -75,6 +76,11 @@ class Lowering {
   }
 
   void emit(std::int32_t n) {
+    const Node& node = graph_.nodes[static_cast<std::size_t>(n)];
+    if (ops::kind_of(node) == ops::Kind::kBarrier) {  // in the dtype of its operand
+      to_.replace({n, 0}, to_.build().emit(node.op, to_.now(node.inputs)));
+      return;
+    }
     const std::vector<Value> outputs = made(n);
     for (std::size_t o = 0; o < outputs.size(); ++o) {
       const Value old{n, static_cast<std::int32_t>(o)};

@@ -18,13 +18,14 @@ unsigned half_inputs(const Graph& graph, const Node& node) { return half_of(grap
 
 }  // namespace
 
-Rounding::Rounding(const ir::Graph& graph) : graph_(graph), levels_(graph), readers_(graph.nodes.size()) {
-  for (const Node& n : graph.nodes) facts_.emplace_back(n.outputs.size());
-  const auto count = static_cast<std::int32_t>(graph.nodes.size());
+Rounding::Rounding(const ir::Graph& graph)
+    : merged_(merge_recomputed(graph)), graph_(merged_.graph), levels_(graph_), readers_(graph_.nodes.size()) {
+  for (const Node& n : graph_.nodes) facts_.emplace_back(n.outputs.size());
+  const auto count = static_cast<std::int32_t>(graph_.nodes.size());
   for (std::int32_t n = 0; n < count; ++n)
     for (const Value v : node(n).inputs) readers_[static_cast<std::size_t>(v.node)].push_back(n);
-  for (const ir::Input& input : graph.inputs) at(input.value).master = input.kind == ir::InputKind::kVariable;
-  for (const ir::Output& output : graph.outputs) {
+  for (const ir::Input& input : graph_.inputs) at(input.value).master = input.kind == ir::InputKind::kVariable;
+  for (const ir::Output& output : graph_.outputs) {
     at(output.value).returned = true;
     if (!output.name.empty()) at(output.value).master = true;
   }
@@ -36,11 +37,12 @@ Rounding::Rounding(const ir::Graph& graph) : graph_(graph), levels_(graph), read
     if (moves(node(n)) && at(node(n).inputs[0]).rounded) at({n, 0}).rounded = true;
 }
 
-bool Rounding::is_product(std::int32_t n) const {
+bool Rounding::product(std::int32_t n) const {
   return half_of(graph_, node(n)).use == ops::Half::Use::kProduct && is_f32({n, 0}) && is_f32(node(n).inputs[0]);
 }
 
-unsigned Rounding::taken_as_stored(std::int32_t n) const {
+unsigned Rounding::taken_as_stored(std::int32_t of) const {
+  const std::int32_t n = now(of);
   const unsigned inputs = half_inputs(graph_, node(n));
   for (std::size_t i = 0; i < node(n).inputs.size(); ++i)
     if (inputs >> i & 1 && !at(node(n).inputs[i]).rounded) return 0;
@@ -61,12 +63,12 @@ void Rounding::describe(std::int32_t n) {
     };
     if (passes && std::any_of(here.inputs.begin(), here.inputs.end(), continues)) out.master = true;
     const auto active = [&](Value v) { return at(v).activation && graph_.spec(v).shape.numel() <= size; };
-    out.activation = is_product(n) || (keeps && std::any_of(here.inputs.begin(), here.inputs.end(), active));
+    out.activation = product(n) || (keeps && std::any_of(here.inputs.begin(), here.inputs.end(), active));
   }
 }
 
 void Rounding::follow_back(std::int32_t n) {
-  bool needed = is_product(n);
+  bool needed = product(n);
   for (std::int32_t o = 0; o < static_cast<std::int32_t>(node(n).outputs.size()); ++o) {
     const Facts& out = at({n, o});
     needed = needed || (is_f32({n, o}) && out.feeds && !out.master);
@@ -87,7 +89,7 @@ bool Rounding::is_stored(Value v) const {
     const auto found = std::find(inputs.begin(), inputs.end(), v);
     if (found == inputs.end()) return false;
     if (moves(node(r))) return at({r, 0}).rounded;
-    if (is_product(r) || half_inputs(graph_, node(r)) >> (found - inputs.begin()) & 1) return true;
+    if (product(r) || half_inputs(graph_, node(r)) >> (found - inputs.begin()) & 1) return true;
     return is_elementwise(node(r)) && level(r) > levels_.behind(v.node);
   });
 }
@@ -104,7 +106,7 @@ bool Rounding::gets_bias(std::int32_t product) const {
 void Rounding::decide(std::int32_t n) {
   for (std::int32_t o = 0; o < static_cast<std::int32_t>(node(n).outputs.size()); ++o) {
     const Value v{n, o};
-    if (may_round(v)) at(v).rounded = is_product(n) ? !gets_bias(n) : is_stored(v);
+    if (may_round(v)) at(v).rounded = product(n) ? !gets_bias(n) : is_stored(v);
   }
 }
 

@@ -152,7 +152,7 @@ Arrays ordered(const Array& x, int axis, std::int64_t k, bool descending) {
 }  // namespace
 
 void add_movement(OpTable& table) {
-  table["copy"] = table["stop_gradient"] = same;
+  table["copy"] = table["stop_gradient"] = table["after"] = same;
   table["reshape"] = reshape;
   table["transpose"] = transpose;
   table["broadcast_to"] = broadcast_to;

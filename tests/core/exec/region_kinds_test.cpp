@@ -54,12 +54,12 @@ ir::Graph program(Kind kind) {
 
 const ir::Node& node_of(const ir::Graph& graph) { return graph.nodes[1]; }
 
-// A reader of programs, and its answer to loops and recomputed regions.
+// A reader of programs, and its answer to loops.
 enum class Does { kHandles, kRefuses };
 struct Reader {
   const char* name;
   std::string_view says;  // its name in errors
-  Does loop, recompute;
+  Does loop;
   std::function<void(const ir::Graph&)> read;
 };
 
@@ -80,49 +80,48 @@ void differentiate(ir::Graph graph) {
 std::vector<Reader> readers() {
   constexpr Does kHandles = Does::kHandles, kRefuses = Does::kRefuses;
   return {
-      {"print and read", "", kHandles, kHandles,
+      {"print and read", "", kHandles,
        [](const ir::Graph& g) { EXPECT_EQ(ir::print(ir::read(ir::print(g))), ir::print(g)); }},
-      {"compare", "", kHandles, kHandles,
+      {"compare", "", kHandles,
        [](const ir::Graph& g) {
          ir::Graph other = g;
          EXPECT_TRUE(ir::same(g, other));
-         other.nodes[1].region.kind = node_of(g).region.kind == Kind::kLoop ? Kind::kRecompute : Kind::kLoop;
+         other.nodes[1].region.kind = node_of(g).region.kind == Kind::kLoop ? Kind::kElementwise : Kind::kLoop;
          EXPECT_FALSE(ir::same(g, other));
        }},
-      {"graphviz", "", kHandles, kHandles,
+      {"graphviz", "", kHandles,
        [](const ir::Graph& g) {
          const std::string label = "label=\"" + std::string(ir::name_of(node_of(g).region.kind)) + "\"";
          EXPECT_NE(ir::graphviz(g).find(label), std::string::npos);
        }},
-      {"prune", "", kHandles, kHandles, kept_by(ir::prune)},
-      {"verify", "shape inference", kRefuses, kHandles, [](const ir::Graph& g) { ir::verify(g, ops::infer_node); }},
-      {"inline", "inlining", kRefuses, kRefuses,
+      {"prune", "", kHandles, kept_by(ir::prune)},
+      {"verify", "shape inference", kRefuses, [](const ir::Graph& g) { ir::verify(g, ops::infer_node); }},
+      {"inline", "inlining", kRefuses,
        [](const ir::Graph& g) {
          ir::Graph to = g;
          ops::Builder build(to);
          EXPECT_EQ(to.node(ops::inline_node(build, node_of(g)).at(0)).op.name(), "tanh");
        }},
-      {"cost", "the cost model", kRefuses, kHandles,
-       [](const ir::Graph& g) { EXPECT_GE(ops::flops(g, node_of(g)), 16 * 8); }},
-      {"fused ops", "", kHandles, kHandles,
+      {"cost", "the cost model", kRefuses, [](const ir::Graph& g) { EXPECT_GE(ops::flops(g, node_of(g)), 16 * 8); }},
+      {"fused ops", "", kHandles,
        [](const ir::Graph& g) { EXPECT_NE(fused_ops(node_of(g)).find("tanh"), std::string::npos); }},
-      {"autodiff", "differentiation", kRefuses, kRefuses, differentiate},
-      {"simplify", "simplification", kRefuses, kRefuses, kept_by(passes::simplify)},
-      {"cse", "common subexpression elimination", kRefuses, kRefuses, kept_by(passes::share)},
-      {"expand", "decomposition", kRefuses, kRefuses, kept_by(passes::expand)},
-      {"take_apart", "decomposition", kRefuses, kRefuses, kept_by(passes::take_apart)},
-      {"loss scale", "loss scale folding", kRefuses, kRefuses, kept_by(passes::fold_loss_scale)},
-      {"mixed precision", "mixed precision", kRefuses, kRefuses, kept_by(half)},
-      {"form_regions", "fusion", kRefuses, kRefuses, kept_by(passes::form_regions)},
-      {"join_epilogues", "fusion", kRefuses, kRefuses, kept_by(passes::join_epilogues)},
-      {"join_bias_gradients", "fusion", kRefuses, kRefuses, kept_by(passes::join_bias_gradients)},
-      {"join_activation_gradients", "fusion of activation gradients", kRefuses, kRefuses,
+      {"autodiff", "differentiation", kRefuses, differentiate},
+      {"simplify", "simplification", kRefuses, kept_by(passes::simplify)},
+      {"cse", "common subexpression elimination", kRefuses, kept_by(passes::share)},
+      {"expand", "decomposition", kRefuses, kept_by(passes::expand)},
+      {"take_apart", "decomposition", kRefuses, kept_by(passes::take_apart)},
+      {"loss scale", "loss scale folding", kRefuses, kept_by(passes::fold_loss_scale)},
+      {"mixed precision", "mixed precision", kRefuses, kept_by(half)},
+      {"form_regions", "fusion", kRefuses, kept_by(passes::form_regions)},
+      {"join_epilogues", "fusion", kRefuses, kept_by(passes::join_epilogues)},
+      {"join_bias_gradients", "fusion", kRefuses, kept_by(passes::join_bias_gradients)},
+      {"join_activation_gradients", "fusion of activation gradients", kRefuses,
        kept_by(passes::join_activation_gradients)},
-      {"plan", "the planner", kRefuses, kRefuses,
+      {"plan", "the planner", kRefuses,
        [](const ir::Graph& g) { EXPECT_EQ(plan::make_plan(g, {}).values.size(), g.nodes.size()); }},
-      {"executor, fused", "decomposition", kRefuses, kRefuses,
+      {"executor, fused", "decomposition", kRefuses,
        [](const ir::Graph& g) { EXPECT_EQ(Executable(g, {.device = Device::cpu()}).prepared_calls().size(), 1u); }},
-      {"executor, node by node", "decomposition", kRefuses, kRefuses,
+      {"executor, node by node", "decomposition", kRefuses,
        [](const ir::Graph& g) {
          EXPECT_EQ(Executable(g, {.device = Device::cpu(), .fuse = false}).prepared_calls().size(), 1u);
        }},
@@ -144,9 +143,7 @@ TEST(RegionKinds, EveryReaderHandlesOrRefusesEachOfThem) {
   for (const Reader& reader : readers()) {
     for (const Kind kind : ir::kRegionKinds) {
       SCOPED_TRACE(std::string(reader.name) + ", " + std::string(ir::name_of(kind)));
-      const Does does = kind == Kind::kLoop        ? reader.loop
-                        : kind == Kind::kRecompute ? reader.recompute
-                                                   : Does::kHandles;
+      const Does does = kind == Kind::kLoop ? reader.loop : Does::kHandles;
       if (does == Does::kRefuses) {
         expect_refusal(reader, kind);
       } else {

@@ -70,6 +70,7 @@ const std::vector<Row>& good_rows() {
       {"iota", {}, {{"length", n(5)}, {"dtype", kI64}}, "i64(5,)"},
       {"copy", {f32({2})}, {}, "f32(2,)"},
       {"stop_gradient", {f32({2})}, {}, "f32(2,)"},
+      {"after", {bf16({2}), f32({3, 4})}, {}, "bf16(2,)"},
       {"reshape", {f32({2, 6})}, {{"shape", ints({3, 4})}}, "f32(3, 4)"},
       {"transpose", {f32({2, 3, 4})}, {{"perm", ints({2, 0, 1})}}, "f32(4, 2, 3)"},
       {"broadcast_to", {f32({2, 1})}, {{"shape", ints({5, 2, 3})}}, "f32(5, 2, 3)"},

@@ -34,6 +34,12 @@ void add_copies(std::vector<OpCase>& rows) {
     rows.push_back(moved(op, "bool", {}, {17}, {17}, same_place, DType::kBool));
     rows.push_back(moved(op, "i64", {}, {17}, {17}, same_place, DType::kI64));
   }
+  for (const Shape& shape : {Shape{}, Shape{0}, Shape{3, 5}, Shape{70001}}) {
+    OpCase after = moved("after", shape.text(), {}, shape, shape, same_place);
+    after.inputs.push_back(random_tensor({2}, DType::kF32, -1, 1, 8));
+    after.gradient = false;  // the second operand has none
+    rows.push_back(after);
+  }
   OpCase nan = moved("copy", "nan_inf", {}, {3}, {3}, same_place);
   const double inf = std::numeric_limits<double>::infinity();
   nan.inputs[0].values = {std::numeric_limits<double>::quiet_NaN(), inf, -inf};

@@ -18,6 +18,7 @@
 #include "weft/ops.h"
 #include "weft/profile.h"
 #include "weft/random.h"
+#include "weft/recompute.h"
 #include "weft/scope.h"
 #include "weft/session.h"
 #include "weft/shape.h"
