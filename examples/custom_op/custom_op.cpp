@@ -76,7 +76,7 @@ int main(int argc, char** argv) try {
   // The kernel is f32 only: the check says so and uses f32 with a wider bound.
   auto f = [](const weft::Tensor& x) { return weft::tanh(window_sum({x}, {.width = 5})); };
   const weft::GradientReport report = weft::check_gradients(weft::Map(f), {{.shape = {3, 17}}});
-  std::printf("%s\n", report.text().c_str());
+  std::printf("%s\n", report.text.c_str());
 
   // A model with the op in it learns the moving average of its input.
   weft::Sequential model{weft::Linear(32, 64), [](weft::Tensor x) { return window_sum({x}, {.width = 3}); },

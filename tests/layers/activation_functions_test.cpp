@@ -103,7 +103,7 @@ TEST_P(ActivationFunctionsTest, AllDerivativesAreRight) {
   for (const Row& row : rows()) {
     if (row.name == "unit_step") continue;  // 0 everywhere, which the numeric derivative is, too
     const GradientReport report = check_gradients(row.f, {{{2, 3}, DType::kF64}});
-    EXPECT_TRUE(report.ok) << row.name << ": " << report.text();
+    EXPECT_TRUE(report.ok) << row.name << ": " << report.text;
   }
 }
 

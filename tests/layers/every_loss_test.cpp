@@ -84,7 +84,7 @@ TEST_P(EveryLossTest, DerivativesAreRight) {
     const Tensor target = row.target();
     const GradientReport report = check_gradients(
         [&](Tensor x) { return row.loss(row.prediction(x), target, Reduction::kMean, {}); }, {{{7, 5}, DType::kF64}});
-    EXPECT_TRUE(report.ok) << row.name << ": " << report.text();
+    EXPECT_TRUE(report.ok) << row.name << ": " << report.text;
   }
 }
 

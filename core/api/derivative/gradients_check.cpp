@@ -131,6 +131,12 @@ Errors compare(const Function& f, const std::vector<Tensor>& point, const Settin
   return worst;
 }
 
+std::string verdict(const GradientReport& report) {
+  std::ostringstream text;
+  text << "bound " << report.bound << ": " << (report.ok ? "ok" : "WRONG");
+  return text.str();
+}
+
 }  // namespace
 
 GradientReport check_gradients(const std::function<Tensor(const std::vector<Tensor>&)>& f,
@@ -163,15 +169,12 @@ GradientReport check_gradients(const std::function<Tensor(const std::vector<Tens
   report.ok = report.worst <= report.bound;
   report.dtype = setting.dtype;
   report.why = why;
+  std::ostringstream text;
+  text << "gradients in " << name_of(report.dtype) << ": reverse " << report.reverse << ", forward " << report.forward
+       << ", second derivative " << report.second << "; " << verdict(report);
+  if (!why.empty()) text << "\n  not in f64, because: " << why;
+  report.text = text.str();
   return report;
-}
-
-std::string GradientReport::text() const {
-  std::ostringstream out;
-  out << "gradients in " << name_of(dtype) << ": reverse " << reverse << ", forward " << forward
-      << ", second derivative " << second << "; bound " << bound << ": " << (ok ? "ok" : "WRONG");
-  if (!why.empty()) out << "\n  not in f64, because: " << why;
-  return out.str();
 }
 
 GradientReport check_gradients(const Map& f, const std::vector<TensorSpec>& inputs) {

@@ -35,8 +35,7 @@ Cell::Cell(Array value, exec::Faults faults)
 
 Device Cell::device() const { return array_.defined() ? array_.device() : wanted_.value_or(default_device()); }
 
-void Cell::draw(Device device, std::uint64_t seed) {
-  if (array_.defined()) return;
+std::pair<Array, exec::Faults> Cell::drawn(Device device, std::uint64_t seed) const {
   const TracePause pause;
   const DeviceScope on(device);
   Generator generator(seed);
@@ -45,13 +44,25 @@ void Cell::draw(Device device, std::uint64_t seed) {
   if (value.shape() != spec_.shape || value.dtype() != spec_.dtype)
     fail<ShapeError>("init", "the initializer of '", path, "' drew ", TensorSpec{value.shape(), value.dtype()},
                      ", the variable is ", spec_);
-  // A copy, because the initializer may give memory that others hold, too.
   const TensorImpl& impl = concrete_of(value, "init");
-  faults_ = impl.faults();
-  const Array drawn = impl.array().to(device);
+  return {impl.array().to(device), impl.faults()};
+}
+
+void Cell::draw(Device device, std::uint64_t seed) {
+  if (array_.defined()) return;
+  const auto [value, faults] = drawn(device, seed);
+  seed_ = seed;
+  faults_ = faults;
+  // A copy, because the initializer may give memory that others hold, too.
   const Stream stream = Stream::current(device);
   array_ = Array::empty(spec_, stream);
-  copy_bytes(array_.data(), device, drawn.data(), device, static_cast<std::size_t>(spec_.bytes()), stream);
+  copy_bytes(array_.data(), device, value.data(), device, static_cast<std::size_t>(spec_.bytes()), stream);
+}
+
+void Cell::draw_again() {
+  if (!array_.defined()) return;
+  auto [value, faults] = drawn(device(), seed_);
+  write(value, std::move(faults));
 }
 
 Array Cell::storage(Device device) {

@@ -29,6 +29,8 @@ class Cell {
   const Array& array() const { return array_; }
   // Draws the pending value with a generator of this seed.
   void draw(Device device, std::uint64_t seed);
+  // Replaces a value by the one that draw() has drawn; nothing if no value is there.
+  void draw_again();
   // A tensor that keeps the present value when the cell changes.
   Tensor snapshot();
   // Gives each living snapshot a copy: the cell's, its flat buffer's and its members'. Call it before the memory
@@ -62,10 +64,12 @@ class Cell {
 
  private:
   void keep_snapshot();
+  // What the initializer gives on a device.
+  std::pair<Array, exec::Faults> drawn(Device device, std::uint64_t seed) const;
 
   TensorSpec spec_;
   Init init_;
-  std::uint64_t seed_ = 0;  // key of the pending draw
+  std::uint64_t seed_ = 0;  // key of the draw, pending or done
   std::optional<Device> wanted_;
   Array array_;
   exec::Faults faults_;

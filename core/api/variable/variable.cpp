@@ -63,6 +63,15 @@ void Variable::initialize(std::uint64_t seed) const {
   cell.draw(cell.device(), detail::mix_seed(seed, cell.path));
 }
 
+void Variable::reset() const {
+  Cell& cell = cell_of(*this, "reset");
+  if (Tracer::current()) fail<TraceError>("reset", "in a program; call it between runs");
+  if (!cell.init().draw)
+    fail<ValueError>("reset", "variable '", cell.path,
+                     "' was made from a tensor and has no initializer; assign() a value");
+  cell.draw_again();
+}
+
 void Variable::to(Device device) const { cell_of(*this, "to").to(device); }
 
 Variable Variable::clone() const {

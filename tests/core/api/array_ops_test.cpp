@@ -248,7 +248,7 @@ TEST_P(EinsumTest, HasGradients) {
     for (const Shape& shape : sum.shapes) specs.push_back({shape, DType::kF64});
     const auto f = [&](const std::vector<Tensor>& x) { return einsum(text_of(sum), x); };
     const GradientReport report = check_gradients(f, specs);
-    EXPECT_TRUE(report.ok) << text_of(sum) << ": " << report.text();
+    EXPECT_TRUE(report.ok) << text_of(sum) << ": " << report.text;
   }
 }
 

@@ -55,14 +55,34 @@ TEST_P(GradientsOn, TwoLayerSigmoidNetBothModesAndTwice) {
   const Tensor w1 = randn({4, 3}, DType::kF64), w2 = randn({2, 4}, DType::kF64);
   const Map net = [&](Tensor x) { return sigmoid(matmul(sigmoid(matmul(x, w1, false, true)), w2, false, true)); };
   const GradientReport report = check_gradients(net, {{.shape = {2, 3}, .dtype = DType::kF64}});
-  EXPECT_TRUE(report.ok) << report.text();
+  EXPECT_TRUE(report.ok) << report.text;
 }
 
 TEST_P(GradientsOn, CheckGradientsSeesAWrongOne) {
   // stop_gradient hides half of the slope of x * x.
   const GradientReport report = check_gradients([](Tensor x) { return x * stop_gradient(x); }, {{.shape = {3}}});
   EXPECT_FALSE(report.ok);
-  EXPECT_THAT(report.text(), HasSubstr("WRONG"));
+  EXPECT_THAT(report.text, HasSubstr("WRONG"));
+}
+
+TEST_P(GradientsOn, CheckGradientsByVariables) {
+  for (const DType dtype : {DType::kF32, DType::kF64}) {
+    const Variable w(Tensor::of({0.5, -1.0, 2.0}, {3}).to(dtype)), unused(ones({2}).to(dtype));
+    const Parameters of{{"w", w}, {"unused", unused}};
+    const GradientReport good = check_gradients([&] { return (sin(w.value()) * w).sum(); }, of);
+    EXPECT_TRUE(good.ok) << good.text;
+    EXPECT_EQ(good.dtype, dtype);
+    EXPECT_THAT(good.text, HasSubstr("10 evaluations"));
+    const GradientReport bad = check_gradients([&] { return (stop_gradient(w) * w).sum(); }, of);
+    EXPECT_FALSE(bad.ok);
+    EXPECT_NEAR(bad.reverse, 0.5, 0.01);  // half of each slope is hidden
+    // The values are those from before, also where the loss throws.
+    EXPECT_THROW(check_gradients([&]() -> Tensor { return w.value(); }, of), ShapeError);
+    EXPECT_EQ(w.value().to_vector<double>(), (std::vector<double>{0.5, -1.0, 2.0}));
+  }
+  const Variable half(ones({2}).to(DType::kBF16));
+  EXPECT_THROW(check_gradients([&] { return half.value().sum(); }, {{"half", half}}), DTypeError);
+  EXPECT_EQ(check_gradients([] { return ones({}); }, Parameters{}).worst, 0);
 }
 
 TEST_P(GradientsOn, ThereIsNoTape) {

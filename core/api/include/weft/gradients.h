@@ -86,13 +86,17 @@ struct GradientReport {
   double bound = 0;           // the largest `worst` that is ok
   DType dtype = DType::kF64;  // dtype of the arithmetic
   std::string why{};          // the error of the attempt in f64, if dtype is another
-  // One line, and a second one with `why`.
-  std::string text() const;
+  std::string text{};         // one line, and a second one with `why`
 };
 // Compares f's reverse, forward and second derivatives with central differences at a random point: the full Jacobian in
-// f64. If an op of f has no f64 kernel, the check is in f32 with a wider bound, and text() says so.
+// f64. If an op of f has no f64 kernel, the check is in f32 with a wider bound, and `text` says so.
 GradientReport check_gradients(const std::function<Tensor(const std::vector<Tensor>&)>& f,
                                const std::vector<TensorSpec>& inputs);
 GradientReport check_gradients(const Map& f, const std::vector<TensorSpec>& inputs);
+// Compares the reverse derivative of a scalar by variables with central differences, one element after the other, at
+// the variables' values, which are the same afterwards. Only `reverse` is measured; `text` says what both ways cost.
+// `loss` reads the variables and draws no random numbers. ShapeError unless it gives one element, DTypeError unless
+// every variable is f32 or f64.
+GradientReport check_gradients(const std::function<Tensor()>& loss, const Parameters& of);
 
 }  // namespace weft

@@ -57,6 +57,9 @@ class Variable {
   bool initialized() const;
   // Draws the value now if there is none, keyed by (seed, path).
   void initialize(std::uint64_t seed) const;
+  // The initializer's value again, drawn by the same key as before. Draws nothing if there is no value yet. ValueError
+  // for a variable made from a tensor, TraceError in a trace.
+  void reset() const;
   // Moves the cell, for all who share it. DeviceError for a cell that an optimizer has laid out on another device.
   void to(Device device) const;
   // False for a default-constructed handle.
