@@ -99,6 +99,11 @@ std::int64_t Trainer::largest_batch(const Dataset& train, std::int64_t memory) {
   return state().step.largest_batch(memory, (*pass.batch())[0], (*pass.batch())[1]);
 }
 
+LayerReport Trainer::layer_report(const Dataset& rows) {
+  detail::check_rows("layer_report", "the data", rows);
+  return detail::report_layers(state(), rows);
+}
+
 Profile Trainer::profile() const { return state().step.profile(); }
 MemoryReport Trainer::memory_plan() const { return state().step.memory_plan(); }
 

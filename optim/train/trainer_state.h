@@ -110,4 +110,7 @@ struct TrainerState {
 // "parameter 2.weight", "output of 2 (Linear)", "the loss", "the gradient of 2.weight".
 std::string first_bad_tensor(TrainerState& state, const Dataset& data, const std::vector<Tensor>& batch);
 
+// Trainer::layer_report().
+LayerReport report_layers(TrainerState& state, const Dataset& rows);
+
 }  // namespace weft::detail

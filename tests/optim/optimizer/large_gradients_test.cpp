@@ -117,7 +117,7 @@ TEST_P(LargeGradientsOn, GlobalNormHasDerivatives) {
         return global_norm({{}, {x}}).to(x.dtype());
       },
       {{{5}, DType::kF64}});
-  EXPECT_TRUE(report.ok) << report.text();
+  EXPECT_TRUE(report.ok) << report.text;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // Optimizers, metrics, the training loop.
 #include "weft/callbacks.h"
 #include "weft/checkpoint.h"
+#include "weft/layer_report.h"
 #include "weft/lbfgs.h"
 #include "weft/metrics.h"
 #include "weft/optimizer.h"

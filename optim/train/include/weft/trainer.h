@@ -16,6 +16,7 @@
 #include "weft/dataset.h"
 #include "weft/detail/export.h"
 #include "weft/device.h"
+#include "weft/layer_report.h"
 #include "weft/metrics.h"
 #include "weft/module.h"
 #include "weft/optimizer.h"
@@ -115,6 +116,9 @@ class Trainer {
   MemoryReport memory_plan() const;
   // The most rows per batch with which the training step needs at most `memory` bytes; found by planning.
   std::int64_t largest_batch(const Dataset& train, std::int64_t memory);
+  // Figures of every layer for these rows, in training mode, from one forward and backward in one batch; layers that
+  // hold others are left out. Changes nothing.
+  LayerReport layer_report(const Dataset& rows);
   // The kernels of the training step and their times; TraceError before prepare() or the first step. Trains nothing.
   Profile profile() const;
 
