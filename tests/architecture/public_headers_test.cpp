@@ -100,6 +100,7 @@ TEST(Umbrellas, HoldEveryPublicHeaderAndStaySmall) {
     EXPECT_GT(own, 20) << umbrella;
     below = std::move(lines);
   }
+  close_over("weft/plot.h", below);  // a room of one header needs no umbrella
   std::map<std::string, std::int64_t> all;
   close_over("weft/weft.h", all);
   EXPECT_EQ(all.size(), below.size() + 1);

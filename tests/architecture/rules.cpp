@@ -25,6 +25,7 @@ const std::vector<ThirdParty>& third_parties() {
        std::regex("kernels/.*\\.cpp")},
       {"Xbyak", std::regex("xbyak/.*"), std::regex("kernels/.*_(emit\\.cpp|locations\\.h)")},
       {"zlib", std::regex("zlib\\.h"), std::regex("core/io/.*\\.cpp")},
+      {"libpng", std::regex("png\\.h"), std::regex("core/io/png\\.cpp")},
       {"nlohmann/json", std::regex("nlohmann/.*"), std::regex("(core/io|layers|optim)/.*\\.cpp")},
   };
   return all;
@@ -76,9 +77,8 @@ const std::vector<Room>& rooms() {
                                                   "core/io",           "core/data",     "core/plot",
                                                   "layers/functional", "layers/module", "layers/layer"};
   static const std::vector<std::string_view> kAboveBase{
-      "core/scalar", "core/device",       "core/api",       "core/io",      "core/data",
-      "core/plot",   "layers/functional", "layers/module",  "layers/layer", "optim/schedule",
-      "optim/rules", "optim/metrics",     "optim/optimizer"};
+      "core/scalar",   "core/device",  "core/api",       "core/io",     "core/data",     "layers/functional",
+      "layers/module", "layers/layer", "optim/schedule", "optim/rules", "optim/metrics", "optim/optimizer"};
   static const std::vector<Room> all = {
       {"core/base", {}},
       {"core/scalar", {}},
@@ -114,6 +114,7 @@ const std::vector<Room>& rooms() {
       {"optim/optimizer",
        {"core/base", "core/scalar", "core/device", "core/api", "optim/schedule", "optim/rules"},
        kAboveBase},
+      // plot: figures as parts of a page.
       {"optim/train",
        {"core/base", "core/scalar", "core/device", "core/api", "core/io", "core/data", "core/plot", "layers/functional",
         "layers/module", "optim/schedule", "optim/rules", "optim/metrics", "optim/optimizer"},

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "core/plot/scene.h"
+
+namespace weft::detail {
+
+// The scene as an <svg> element, which is a whole file as well as a part of a page.
+std::string svg_text(const Scene& scene);
+
+}  // namespace weft::detail
