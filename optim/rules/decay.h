@@ -5,7 +5,7 @@
 
 namespace weft::detail {
 
-// g + decay p; g itself in groups without decay, because 0 p is not always 0.
+// g + decay p; g itself in groups without decay, because 0 p is not always 0. `p` may be another penalty's slope.
 inline Tensor with_decay(const Tensor& g, const Number& decay, const Tensor& p) {
   if (decay.is_zero()) return g;
   const Tensor sum = g + decay * p;

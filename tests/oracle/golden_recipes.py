@@ -9,6 +9,29 @@ STEPS, KEPT = 100, 10
 SHAPES = ((7, 3), (5,), (), (1, 2, 3))
 MATRICES = ((7, 3), (3, 4))
 BETAS = {"betas": (0.8, 0.95), "eps": 1e-3}
+
+
+class Around:
+    """An optimizer, and what happens to each parameter before and after its step."""
+
+    def __init__(self, optimizer, before=lambda w: None, after=lambda w: None):
+        self.optimizer, self.before, self.after = optimizer, before, after
+
+    @torch.no_grad()
+    def step(self):
+        parameters = self.optimizer.param_groups[0]["params"]
+        for w in parameters:
+            self.before(w)
+        self.optimizer.step()
+        for w in parameters:
+            self.after(w)
+
+
+def limited(w):
+    if w.dim() > 1:
+        w.copy_(torch.renorm(w, 2, 0, 0.9))
+
+
 RECIPES = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.01, weight_decay=0.1),
     "sgd_momentum": lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.8, weight_decay=0.1),
@@ -42,6 +65,9 @@ RECIPES = {
     "muon": lambda p: torch.optim.Muon(p),
     "muon_options": lambda p: torch.optim.Muon(p, lr=0.02, weight_decay=0.2, momentum=0.8, nesterov=False, ns_steps=3,
                                                adjust_lr_fn="match_rms_adamw"),
+    "l1": lambda p: Around(torch.optim.SGD(p, lr=0.01, momentum=0.8), before=lambda w: w.grad.add_(w.sign(), alpha=0.1)),
+    "l2": lambda p: torch.optim.Adam(p, lr=0.01, weight_decay=0.1, **BETAS),
+    "max_norm": lambda p: Around(torch.optim.SGD(p, lr=0.02), after=limited),
     "muon_spectral": lambda p: torch.optim.Muon(p, lr=0.02, adjust_lr_fn="spectral_unclamped"),
 }
 

@@ -15,7 +15,7 @@ struct GradientNoise {
   double eta, gamma;
   WEFT_RECIPE(eta, gamma)
 
-  static Tensor gradient(const Numbers& h, const Tensor& g) {
+  static Tensor gradient(const Numbers& h, const Tensor&, const Tensor& g) {
     return g + sqrt(h.eta / pow(h.t, h.gamma)) * randn(g.shape(), g.dtype());
   }
   void check() const {

@@ -12,10 +12,10 @@
 namespace weft::detail {
 
 // A recipe around another. W has the wrapper's own numbers and may have
-//   static Tensor gradient(const Numbers& h, const Tensor& g): what the inner recipe gets;
+//   static Tensor gradient(const Numbers& h, const Tensor& p, const Tensor& g): what the inner recipe gets;
 //   static Tensor after(const Numbers& h, const Tensor& p, const Tensor& next, RecipeState& s): the new value,
 //   from that of the inner recipe;
-//   evaluation(), as a recipe has it.
+//   evaluation() and check_shape(), as a recipe has them.
 // State that W keeps begins with the wrapper's name, so that it has names of its own.
 template <class W>
 class Wrapper final : public RecipeModel {
@@ -39,11 +39,14 @@ class Wrapper final : public RecipeModel {
     own_.check();
     inner_.check();
   }
-  void check_shape(const Shape& parameter) const override { inner_.check_shape(parameter); }
+  void check_shape(const Shape& parameter) const override {
+    if constexpr (requires { own_.check_shape(parameter); }) own_.check_shape(parameter);
+    inner_.check_shape(parameter);
+  }
   Tensor update(NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const override {
     const typename W::Numbers h = numbers_of<W>(numbers);
     const auto given = [&] {
-      if constexpr (requires { W::gradient(h, g); }) return W::gradient(h, g);
+      if constexpr (requires { W::gradient(h, p, g); }) return W::gradient(h, p, g);
       return g;
     };
     Tensor next = inner_.update(numbers, p, given(), state);

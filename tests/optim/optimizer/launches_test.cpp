@@ -115,13 +115,17 @@ TEST(Launches, OfAnUpdateByEveryRecipe) {
   }
 }
 
-// A mean and a slow copy are results of the launch that moves the parameters. Noise is drawn for each parameter, which
-// the inner recipe then moves. The numbers of two wrappers are too many for one kernel.
+// A mean and a slow copy are results of the launch that moves the parameters, and penalties are formulas in it. Noise
+// is drawn for each parameter, which the inner recipe then moves. The numbers of two wrappers are too many for one
+// kernel. A norm limit reads each parameter for its units' norms, and once more to scale it.
 TEST(Launches, OfAnUpdateByARecipeAroundAnother) {
   EXPECT_EQ(updates_of(ema(AdamW{}, 0.9)), 4u);
   EXPECT_EQ(updates_of(swa(AdamW{}, 2, 2)), 4u);
   EXPECT_EQ(updates_of(lookahead(AdamW{})), 4u);
   EXPECT_EQ(updates_of(ema(lookahead(AdamW{}), 0.9)), 5u);
+  EXPECT_EQ(updates_of(l2(AdamW{}, 0.1)), 4u);
+  EXPECT_EQ(updates_of(l1(AdamW{}, 0.1)), 4u);
+  EXPECT_EQ(updates_of(max_norm(AdamW{}, 1)), 9u);
   EXPECT_EQ(updates_of(gradient_noise(AdamW{}, 0.1)), 9u);
 }
 

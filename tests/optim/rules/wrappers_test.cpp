@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recipes around recipes: ema, swa, lookahead and gradient noise.
+// Recipes around recipes: ema, swa, lookahead, gradient noise, penalties and limits.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -132,6 +133,73 @@ TEST_P(WrappersOn, LookaheadGoesBackEveryFewUpdates) {
   expect_trajectory({{all, lookahead(sgd, 3, 0.7)}}, all, [&](std::size_t) { return Oracle{sgd}; });
 }
 
+// Parameter 1 begins at 0, whose slope has no sign.
+TEST_P(WrappersOn, PenaltiesPullToZero) {
+  const auto oracle = [](double l1, double l2) {
+    return [=](int, const Shape&, Values& p, const Values& g) {
+      for (std::size_t i = 0; i < p.size(); ++i) p[i] -= 0.1 * (g[i] + l2 * p[i] + l1 * ((p[i] > 0) - (p[i] < 0)));
+    };
+  };
+  const Parameters all = parameters_of({{3, 4}, {5}, {}, {0, 4}, {1, 2, 3}});
+  all[1].assign(zeros({5}, DType::kF64));
+  Parameters of[3];
+  for (std::size_t i = 0; i < all.size(); ++i) of[i % 3].add(all.name(i), all[i]);
+  // Groups without a penalty stand beside others in one launch.
+  expect_trajectory(
+      {{of[0], l2(SGD{.lr = 0.1}, 0.3)}, {of[1], l1(SGD{.lr = 0.1}, 0.2)}, {of[2], l1(SGD{.lr = 0.1}, 0)}}, all,
+      [&](std::size_t i) { return oracle(i % 3 == 1 ? 0.2 : 0, i % 3 == 0 ? 0.3 : 0); });
+  const Parameters both = parameters_of(kShapes);
+  expect_trajectory({{both, l1(l2(SGD{.lr = 0.1}, 0.3), 0.2)}}, both, [&](std::size_t) { return oracle(0.2, 0.3); });
+}
+
+// Gradients of 0, so that nothing but the penalty moves.
+TEST_P(WrappersOn, ThePenaltyOfAZeroIsFlat) {
+  const Variable p(Tensor::of<float>({0, -0.0f, 2, -2}, {4}));
+  Optimizer optimizer({{"p", p}}, l1(SGD{.lr = 1}, 0.5));
+  optimizer.apply({{{"p", p}}, {zeros({4})}});
+  EXPECT_EQ(p.value().to_vector(), (std::vector<float>{0, 0, 1.5, -1.5}));
+}
+
+TEST_P(WrappersOn, MaxNormLimitsEachUnit) {
+  const auto limited = [](const Shape& shape, Values& p, int axis) {
+    if (shape.rank() < 2) return;
+    const auto unit = static_cast<std::size_t>(axis < 0 ? axis + shape.rank() : axis);
+    std::size_t inner = 1;
+    for (auto k = unit + 1; k < static_cast<std::size_t>(shape.rank()); ++k)
+      inner *= static_cast<std::size_t>(shape[static_cast<int>(k)]);
+    const auto units = static_cast<std::size_t>(shape[static_cast<int>(unit)]);
+    Values squares(units);
+    for (std::size_t i = 0; i < p.size(); ++i) squares[i / inner % units] += p[i] * p[i];
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      const double norm = std::sqrt(squares[i / inner % units]);
+      if (norm > 1.1) p[i] *= 1.1 / (norm + 1e-7);
+    }
+  };
+  for (const int axis : {0, 1, -1}) {
+    const Parameters all = parameters_of(kShapes);
+    expect_trajectory({{all, max_norm(SGD{.lr = 0.1}, 1.1, axis)}}, all, [&](std::size_t) {
+      return [&limited, axis](int, const Shape& shape, Values& p, const Values& g) {
+        for (std::size_t i = 0; i < p.size(); ++i) p[i] -= 0.1 * g[i];
+        limited(shape, p, axis);
+      };
+    });
+  }
+}
+
+// Squares of 1e25 are beyond f32, and so are factors of 1e-45.
+TEST_P(WrappersOn, MaxNormHoldsForWeightsOfAnySize) {
+  for (const float size : {1e25f, 3.0f, 1e-25f}) {
+    const Variable p(full({2, 4}, size));
+    Optimizer optimizer({{"p", p}}, max_norm(SGD{.lr = 0}, 2));
+    optimizer.apply({{{"p", p}}, {zeros({2, 4})}});
+    for (const float each : p.value().to_vector()) EXPECT_FLOAT_EQ(each, std::min(size, 1.0f));
+  }
+  const Variable tiny(full({1, 4}, 1e20f));
+  Optimizer optimizer({{"p", tiny}}, max_norm(SGD{.lr = 0}, 2e-20));
+  optimizer.apply({{{"p", tiny}}, {zeros({1, 4})}});
+  for (const float each : tiny.value().to_vector()) EXPECT_FLOAT_EQ(each, 1e-20f);
+}
+
 // Differences of two runs: the noise alone, whose deviation falls with the update.
 TEST_P(WrappersOn, GradientNoiseIsNormalAndFades) {
   Generator draws(11);
@@ -231,9 +299,9 @@ TEST_P(WrappersOn, KeepTheBitsOf16BitParameters) {
   EXPECT_EQ(p.value().to_vector(), before);
 }
 
-// Means and slow values are results of the launch that moves the parameters.
+// Means, slow values and penalties are part of the launch that moves the parameters.
 TEST_P(WrappersOn, AreOneLaunchWhereTheInnerRecipeIs) {
-  for (const Recipe& recipe : {ema(AdamW{}, 0.9), swa(AdamW{}, 5, 2), lookahead(AdamW{})}) {
+  for (const Recipe& recipe : {ema(AdamW{}, 0.9), swa(AdamW{}, 5, 2), lookahead(AdamW{}), l1(l2(AdamW{}, 0.1), 0.1)}) {
     const Parameters all = parameters_of({{64, 32}, {100}, {32, 9}});
     Optimizer optimizer(all, recipe);
     EXPECT_EQ(launches_of_update(optimizer, "*.first_moment"), 1) << recipe.name();
@@ -270,6 +338,13 @@ TEST(Wrappers, RefuseWrongNumbers) {
   EXPECT_EQ(refusal(lookahead(SGD{}, 0)), "[lookahead] steps is 0; it must be positive");
   EXPECT_EQ(refusal(lookahead(SGD{}, 5, 1.5)), "[lookahead] alpha is 1.5; it must be in [0, 1]");
   EXPECT_EQ(refusal(gradient_noise(SGD{}, -1)), "[gradient_noise] eta is -1; it must be 0 or more");
+  EXPECT_EQ(refusal(l2(SGD{}, -1)), "[l2] strength is -1; it must be 0 or more");
+  EXPECT_EQ(refusal(l1(SGD{}, -1)), "[l1] strength is -1; it must be 0 or more");
+  EXPECT_EQ(refusal(max_norm(SGD{}, 0)), "[max_norm] limit is 0; it must be positive");
+  EXPECT_EQ(message_of<ValueError>([] {
+              Optimizer({{"w", Variable(ones({1, 2}))}}, ema(max_norm(SGD{}, 1, 2), 0.9));
+            }),
+            "[max_norm] w: the parameter is (1, 2) and axis is 2; it must be from -2 to 1");
   EXPECT_EQ(refusal(ema(SGD{.lr = -1}, 0.9)), "[ema(sgd)] lr is -1; it must be 0 or more");
   EXPECT_EQ(refusal(lookahead(Muon{})),
             "[muon] p: the parameter is (1,); it must be a matrix; give others to a group of their own, with AdamW for "

@@ -18,6 +18,7 @@
 #include "weft/muon.h"
 #include "weft/nadam.h"
 #include "weft/number.h"
+#include "weft/penalties.h"
 #include "weft/radam.h"
 #include "weft/recipe.h"
 #include "weft/recipe_state.h"
