@@ -34,6 +34,8 @@ Domain domain_of(const std::string& name) {
   return {[](double x) { return std::isfinite(x); }, "finite"};
 }
 
+bool is_constant(const Schedule& schedule) { return schedule == Schedule(schedule.at(std::int64_t{0})); }
+
 void check_number(const std::string& recipe, const RecipeNumber& number) {
   const Domain domain = domain_of(number.name);
   const auto check = [&](double value, const char* when) {
@@ -41,9 +43,8 @@ void check_number(const std::string& recipe, const RecipeNumber& number) {
   };
   if (const double* constant = std::get_if<double>(&number.value)) check(*constant, "");
   if (const Schedule* schedule = std::get_if<Schedule>(&number.value)) {
-    const bool constant = *schedule == Schedule(schedule->at(std::int64_t{0}));
     const auto [low, high] = detail::bounds(*schedule);
-    for (const double value : {low, high}) check(value, constant ? "" : " in some update");
+    for (const double value : {low, high}) check(value, is_constant(*schedule) ? "" : " in some update");
   }
 }
 
@@ -122,14 +123,11 @@ void NumberWriter::operator()(const char* name, Number& out) {
   std::vector<double> constants;
   std::vector<Schedule> schedules;
   for (const std::vector<RecipeNumber>& numbers : per_group_) {
-    const double* constant = std::get_if<double>(&numbers[index].value);
-    if (constant && !is_rate) {
-      constants.push_back(*constant);
-    } else {
-      schedules.push_back(schedule_of(numbers[index]));
-    }
+    schedules.push_back(schedule_of(numbers[index]));
+    if (is_constant(schedules.back())) constants.push_back(schedules.back().at(std::int64_t{0}));
   }
-  out = schedules.empty() ? Number(std::move(constants), columns_) : scheduled(schedules, is_rate);
+  const bool known = !is_rate && constants.size() == schedules.size();
+  out = known ? Number(std::move(constants), columns_) : scheduled(schedules, is_rate);
 }
 
 // f64() if all schedules are equal, else f64(groups).
@@ -142,7 +140,7 @@ Number NumberWriter::scheduled(const std::vector<Schedule>& schedules, bool scal
   const Shape shape{static_cast<std::int64_t>(schedules.size())};
   Tensor values = Tensor::of(at_first, shape);
   for (std::size_t i = 0; i < schedules.size(); ++i) {
-    if (schedules[i] == Schedule(at_first[i])) continue;  // a constant
+    if (is_constant(schedules[i])) continue;
     const auto here = std::make_unique<bool[]>(schedules.size());
     here[i] = true;
     const Tensor value = schedules[i].at(clock_.updates);

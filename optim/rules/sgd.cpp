@@ -15,7 +15,7 @@ Tensor SGD::update(const Numbers& h, const Tensor& p, const Tensor& gradient, Re
 }
 
 void SGD::check() const {
-  if (nesterov && momentum == 0) fail<ValueError>("sgd", "momentum is 0; it must be positive with nesterov");
+  if (nesterov && momentum == Schedule(0)) fail<ValueError>("sgd", "momentum is 0; it must be positive with nesterov");
 }
 
 }  // namespace weft

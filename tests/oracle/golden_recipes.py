@@ -32,9 +32,22 @@ def limited(w):
         w.copy_(torch.renorm(w, 2, 0, 0.9))
 
 
+class OneCycle:
+    """An optimizer whose rate and momentum (or first beta) change with every step."""
+
+    def __init__(self, optimizer, rate):
+        self.parts = optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rate, total_steps=STEPS)
+
+    def step(self):
+        for part in self.parts:
+            part.step()
+
+
 RECIPES = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.01, weight_decay=0.1),
     "sgd_momentum": lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.8, weight_decay=0.1),
+    "sgd_one_cycle": lambda p: OneCycle(torch.optim.SGD(p, momentum=0.9), 0.05),
+    "adamw_one_cycle": lambda p: OneCycle(torch.optim.AdamW(p, weight_decay=0.1, **BETAS), 0.05),
     "sgd_nesterov": lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.8, nesterov=True),
     "adagrad": lambda p: torch.optim.Adagrad(p),
     "adagrad_options": lambda p: torch.optim.Adagrad(p, lr=0.05, lr_decay=0.01, weight_decay=0.1,

@@ -30,6 +30,12 @@ std::vector<RecipeRun> runs() {
   return {
       {"sgd", SGD{.weight_decay = 0.1}},
       {"sgd_momentum", SGD{.momentum = 0.8, .weight_decay = 0.1}},
+      {"sgd_one_cycle", SGD{.lr = schedule::one_cycle(0.05, 100), .momentum = schedule::one_cycle_momentum(100)}},
+      {"adamw_one_cycle", AdamW{.lr = schedule::one_cycle(0.05, 100),
+                                .beta1 = schedule::one_cycle_momentum(100),
+                                .beta2 = 0.95,
+                                .eps = 1e-3,
+                                .weight_decay = 0.1}},
       {"sgd_nesterov", SGD{.momentum = 0.8, .nesterov = true}},
       {"adagrad", Adagrad{}},
       {"adagrad_options",

@@ -64,6 +64,24 @@ TEST_P(RecipesOn, HeavyBallRepeatsItsSteps) {
   expect_trajectory({{all, ball}}, all, [&](std::size_t) { return HeavyBallOracle{ball}; });
 }
 
+// A momentum that changes stands beside constant ones in one launch, and 0 for a while keeps its state.
+TEST_P(RecipesOn, MomentumMayBeASchedule) {
+  const Parameters all = parameters_of(kShapes);
+  const Schedule moving = schedule::linear(0, 0.9, 6);
+  for (const Schedule& momentum : {moving, Schedule(0.9), moving.then(3, 0)}) {
+    const HeavyBall ball{.lr = 0.1, .momentum = momentum};
+    const Parameters some = parameters_of(kShapes);
+    expect_trajectory({{some, ball}}, some, [&](std::size_t) { return HeavyBallOracle{ball}; });
+  }
+  std::vector<Group> groups;
+  std::vector<Lion> lions;
+  for (std::size_t g = 0; g < all.size(); ++g) {
+    lions.push_back({.lr = 0.1, .beta1 = g % 2 ? moving : Schedule(0.1 * static_cast<double>(g))});
+    groups.push_back({{{all.name(g), all[g]}}, lions.back()});
+  }
+  expect_trajectory(groups, all, [&](std::size_t i) { return LionOracle{lions[i]}; });
+}
+
 TEST_P(RecipesOn, ScheduleFreeIsItsAuthors) {
   for (const ScheduleFreeAdamW& free :
        {ScheduleFreeAdamW{.lr = 0.1},
@@ -286,6 +304,9 @@ TEST_P(RecipesOn, AreOneLaunchWhereTheyAreElementwise) {
         {{{all.name(g), all[g]}}, Lion{.lr = 0.1 / static_cast<double>(g + 1), .beta1 = 0.2 * static_cast<double>(g)}});
   Optimizer optimizer(groups);
   EXPECT_EQ(launches_of_update(optimizer, "0.lion.momentum"), 1);
+  const Parameters more = parameters_of({{64, 32}, {100}});
+  Optimizer cycle(more, SGD{.lr = schedule::one_cycle(0.1, 90), .momentum = schedule::one_cycle_momentum(90)});
+  EXPECT_EQ(launches_of_update(cycle, "0.sgd.momentum"), 1);
 }
 
 WEFT_ON_EVERY_DEVICE(RecipesOn);
@@ -296,7 +317,7 @@ TEST(Recipe, IsWhatItsNumbersAre) {
   EXPECT_EQ(Recipe(AdamW{}).name(), "adamw");
   ASSERT_EQ(lion.numbers().size(), 4u);
   EXPECT_EQ(lion.numbers()[0], (RecipeNumber{"lr", Schedule(0.5)}));
-  EXPECT_EQ(lion.numbers()[1], (RecipeNumber{"beta1", 0.25}));
+  EXPECT_EQ(lion.numbers()[1], (RecipeNumber{"beta1", Schedule(0.25)}));
   EXPECT_EQ(Recipe(SGD{.nesterov = true}).numbers()[2], (RecipeNumber{"nesterov", std::int64_t{1}}));
   EXPECT_TRUE(lion == Lion({.lr = 0.5, .beta1 = 0.25}));
   EXPECT_FALSE(lion == Lion({.lr = 0.5, .beta1 = std::nextafter(0.25, 1.0)}));
@@ -363,6 +384,10 @@ TEST(Recipe, RefusesWrongNumbers) {
   EXPECT_EQ(refusal(Adam{.lr = schedule::linear(1, -1, 10)}), "[adam] lr is -1 in some update; it must be 0 or more");
   EXPECT_THAT(refusal(Lion{.lr = -1 * schedule::warmup_cosine(1, 2, 9)}), HasSubstr("lr is -1 in some update"));
   EXPECT_THAT(refusal(Lion{.lr = Schedule(1).then(5, schedule::cosine(1, kNaN, 3))}), HasSubstr("in some update"));
+  EXPECT_EQ(refusal(SGD{.momentum = schedule::linear(0.9, -1, 10)}),
+            "[sgd] momentum is -1 in some update; it must be 0 or more");
+  EXPECT_EQ(refusal(Adam{.beta1 = schedule::linear(0.5, 1, 10)}),
+            "[adam] beta1 is 1 in some update; it must be in [0, 1)");
   // Cut off before it is negative.
   const Parameters p{{"p", Variable(ones({1}))}};
   EXPECT_NO_THROW(Optimizer(p, Adam{.lr = schedule::linear(1, -1, 10).then(5, 0.1)}));

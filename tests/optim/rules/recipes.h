@@ -48,7 +48,7 @@ struct LionOracle {
   void operator()(int t, const Shape&, Numbers& p, const Numbers& g) {
     m.resize(p.size());
     for (std::size_t i = 0; i < p.size(); ++i) {
-      const double mix = h.beta1 * m[i] + (1 - h.beta1) * g[i];
+      const double beta1 = h.beta1.at(t - 1), mix = beta1 * m[i] + (1 - beta1) * g[i];
       p[i] -= h.lr.at(t - 1) * ((mix > 0) - (mix < 0) + h.weight_decay * p[i]);
       m[i] = h.beta2 * m[i] + (1 - h.beta2) * g[i];
     }
@@ -63,11 +63,12 @@ struct LAMBOracle {
     v.resize(p.size());
     Numbers direction(p.size());
     double length = 0, wanted = 0;
+    const double beta1 = h.beta1.at(t - 1);
     for (std::size_t i = 0; i < p.size(); ++i) {
-      m[i] = h.beta1 * m[i] + (1 - h.beta1) * g[i];
+      m[i] = beta1 * m[i] + (1 - beta1) * g[i];
       v[i] = h.beta2 * v[i] + (1 - h.beta2) * g[i] * g[i];
       const double root = std::sqrt(v[i] / (1 - std::pow(h.beta2, t)));
-      direction[i] = m[i] / (1 - std::pow(h.beta1, t)) / (root + h.eps) + h.weight_decay * p[i];
+      direction[i] = m[i] / (1 - std::pow(beta1, t)) / (root + h.eps) + h.weight_decay * p[i];
       length += p[i] * p[i];
       wanted += direction[i] * direction[i];
     }
@@ -83,7 +84,7 @@ struct HeavyBallOracle {
     if (before.empty()) before = p;
     const Numbers now = p;
     for (std::size_t i = 0; i < p.size(); ++i)
-      p[i] += h.momentum * (p[i] - before[i]) - h.lr.at(t - 1) * (g[i] + h.weight_decay * p[i]);
+      p[i] += h.momentum.at(t - 1) * (p[i] - before[i]) - h.lr.at(t - 1) * (g[i] + h.weight_decay * p[i]);
     before = now;
   }
 };
@@ -101,7 +102,7 @@ struct LARSOracle {
     length = std::sqrt(length), slope = std::sqrt(slope);
     const double trust = length > 0 && slope > 0 ? h.trust_coefficient * length / (slope + h.weight_decay * length) : 1;
     for (std::size_t i = 0; i < p.size(); ++i) {
-      b[i] = h.momentum * b[i] + h.lr.at(t - 1) * trust * (g[i] + h.weight_decay * p[i]);
+      b[i] = h.momentum.at(t - 1) * b[i] + h.lr.at(t - 1) * trust * (g[i] + h.weight_decay * p[i]);
       p[i] -= b[i];
     }
   }

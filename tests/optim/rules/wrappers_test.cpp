@@ -122,7 +122,7 @@ TEST_P(WrappersOn, LookaheadGoesBackEveryFewUpdates) {
       b.resize(p.size());
       if (slow.empty()) slow = p;
       for (std::size_t i = 0; i < p.size(); ++i) {
-        b[i] = h.momentum * b[i] + g[i];
+        b[i] = h.momentum.at(t - 1) * b[i] + g[i];
         p[i] -= h.lr.at(t - 1) * b[i];
         if (t % 3 == 0) p[i] = slow[i] += 0.7 * (p[i] - slow[i]);
       }

@@ -64,6 +64,8 @@ std::vector<Pair> pairs() {
           {"lamb beside sgd", LAMB{.lr = 0.1}, SGD{.lr = 0.1, .momentum = 0.9}},
           {"nadam beside schedule-free", NAdam{.lr = 1e-2}, ScheduleFreeAdamW{.lr = 1e-2}},
           {"muon beside adafactor", Muon{.lr = 3e-2}, Adafactor{.lr = 0.1}},
+          {"one cycle", SGD{.lr = schedule::one_cycle(0.3, 40), .momentum = schedule::one_cycle_momentum(40)},
+           AdamW{.lr = 1e-2, .beta1 = schedule::one_cycle_momentum(40)}},
           {"factored", Factored{.lr = 0.1}, Factored{.lr = 0.03}}};
 }
 

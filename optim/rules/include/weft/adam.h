@@ -9,9 +9,10 @@ namespace weft WEFT_EXPORT {
 // p -= lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps). As torch.optim.Adam; source: Kingma and Ba 2015.
 // With amsgrad the largest v so far stands for v in p's formula; source: Reddi et al. 2018.
 struct Adam {
-  Schedule lr = 1e-3;                                               // rate; negative: ValueError
-  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;  // see the formula
-  bool amsgrad = false;                                             // AMSGrad
+  Schedule lr = 1e-3;                                  // rate; negative: ValueError
+  Schedule beta1 = 0.9;                                // see the formula
+  double beta2 = 0.999, eps = 1e-8, weight_decay = 0;  // see the formula
+  bool amsgrad = false;                                // AMSGrad
   WEFT_RECIPE(lr, beta1, beta2, eps, weight_decay, amsgrad)
 
   static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s);

@@ -9,7 +9,7 @@ namespace weft WEFT_EXPORT {
 // before as they are; in SGD it scales them, too. Source: Polyak 1964.
 struct HeavyBall {
   Schedule lr = 1e-2;       // rate; negative: ValueError
-  double momentum = 0.9;    // share of the last step that is made again
+  Schedule momentum = 0.9;  // share of the last step that is made again
   double weight_decay = 0;  // L2 penalty, added to the gradient
   WEFT_RECIPE(lr, momentum, weight_decay)
 

@@ -20,7 +20,8 @@ enum class MuonRate : std::uint8_t {
 // torch.optim.Muon, except that products are in the dtype of the update instead of bf16; source: Jordan et al. 2024.
 struct Muon {
   Schedule lr = 1e-3;                                   // rate; negative: ValueError
-  double weight_decay = 0.1, momentum = 0.95;           // see the formula
+  double weight_decay = 0.1;                            // see the formula
+  Schedule momentum = 0.95;                             // see the formula
   bool nesterov = true;                                 // looks one step ahead
   double ns_a = 3.4445, ns_b = -4.7750, ns_c = 2.0315;  // see the formula
   double eps = 1e-7;                                    // least |u|

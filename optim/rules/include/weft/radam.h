@@ -10,9 +10,10 @@ namespace weft WEFT_EXPORT {
 // else 1. The decay is Adam's, or with decoupled_weight_decay that of AdamW. As torch.optim.RAdam; source: Liu et al.
 // 2020.
 struct RAdam {
-  Schedule lr = 1e-3;                                               // rate; negative: ValueError
-  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;  // see the formula
-  bool decoupled_weight_decay = false;                              // true: p *= 1 - lr weight_decay
+  Schedule lr = 1e-3;                                  // rate; negative: ValueError
+  Schedule beta1 = 0.9;                                // see the formula
+  double beta2 = 0.999, eps = 1e-8, weight_decay = 0;  // see the formula
+  bool decoupled_weight_decay = false;                 // true: p *= 1 - lr weight_decay
   WEFT_RECIPE(lr, beta1, beta2, eps, weight_decay, decoupled_weight_decay)
 
   static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s);

@@ -10,7 +10,7 @@ namespace weft WEFT_EXPORT {
 struct RMSprop {
   Schedule lr = 1e-2;                                 // rate; negative: ValueError
   double alpha = 0.99, eps = 1e-8, weight_decay = 0;  // alpha outside [0, 1]: ValueError
-  double momentum = 0;                                // share of b that is kept; 0: no state
+  Schedule momentum = 0;                              // share of b that is kept; the number 0: no state
   bool centered = false;                              // true: divides by the deviation
   WEFT_RECIPE(lr, alpha, eps, weight_decay, momentum, centered)
 

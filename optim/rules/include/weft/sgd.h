@@ -8,7 +8,7 @@ namespace weft WEFT_EXPORT {
 // g += weight_decay p; b = momentum b + g; p -= lr (nesterov ? g + momentum b : b). As torch.optim.SGD.
 struct SGD {
   Schedule lr = 1e-2;       // rate; negative: ValueError
-  double momentum = 0;      // share of b that is kept; 0: no state
+  Schedule momentum = 0;    // share of b that is kept; the number 0: no state
   bool nesterov = false;    // looks one step ahead
   double weight_decay = 0;  // L2 penalty, added to the gradient
   WEFT_RECIPE(lr, momentum, nesterov, weight_decay)
