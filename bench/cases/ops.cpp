@@ -32,13 +32,15 @@ std::function<Results(const Inputs&)> one(std::function<Tensor(const Inputs&)> f
 std::vector<Op> functions() {
   std::vector<Op> all;
   const auto positive = [](const std::string& name) {
-    return name == "log" || name == "log1p" || name == "sqrt" || name == "rsqrt" || name == "pow";
+    return name == "log" || name == "log1p" || name == "sqrt" || name == "rsqrt" || name == "pow" ||
+           name == "remainder" || name == "floor_divide";
   };
   const auto add = [&](const std::string& name, int arity, std::function<Tensor(const Inputs&)> f) {
     const bool logical = name.starts_with("logical_");
     const bool compares = name.ends_with("equal") || name.starts_with("less") || name.starts_with("greater");
     const char kind = logical ? 'b' : positive(name) ? 'p' : 'x';
-    all.push_back({name, std::string(static_cast<std::size_t>(arity), kind), one(std::move(f)), !logical && !compares});
+    all.push_back({name, std::string(static_cast<std::size_t>(arity), kind), one(std::move(f)),
+                   !logical && !compares && name != "floor_divide"});
   };
 #define WEFT_UNARY(Name, name) add(#name, 1, [](const Inputs& in) { return weft::name(in[0]); });
 #define WEFT_BINARY(Name, name) add(#name, 2, [](const Inputs& in) { return weft::name(in[0], in[1]); });

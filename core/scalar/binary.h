@@ -88,6 +88,31 @@ struct Formula<Fn::kPow> : Smooth<SlopeReads::kBoth, true>, WideRange<kTranscend
   }
 };
 
+// The slopes are those between two jumps.
+template <>
+struct Formula<Fn::kRemainder> : Smooth<SlopeReads::kInputs, true>, WideRange<kTranscendental> {
+  template <class T>
+  WEFT_HD static T value(T a, T b) {
+    return remainder(a, b);
+  }
+  template <class T>
+  WEFT_HD static T slope_a(T a, T, T) {
+    return like(a, 1);
+  }
+  template <class T>
+  WEFT_HD static T slope_b(T a, T b, T) {
+    return -floor_divide(a, b);
+  }
+};
+
+template <>
+struct Formula<Fn::kFloorDivide> : Flat<true>, WideRange<kTranscendental> {
+  template <class T>
+  WEFT_HD static T value(T a, T b) {
+    return floor_divide(a, b);
+  }
+};
+
 // NaN wins: `a != a` takes a NaN in a, and a NaN in b is taken because `a < b` is false.
 template <>
 struct Formula<Fn::kMinimum> : Smooth<SlopeReads::kInputs, true>, Exact<1> {

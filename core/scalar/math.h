@@ -96,6 +96,23 @@ WEFT_HD inline double rsqrt(double x) { return 1.0 / ::sqrt(x); }
 WEFT_HD inline float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
 WEFT_HD inline double fma(double a, double b, double c) { return ::fma(a, b, c); }
 
+WEFT_HD inline float fmod(float a, float b) { return ::fmodf(a, b); }
+WEFT_HD inline double fmod(double a, double b) { return ::fmod(a, b); }
+
+// a - floor(a / b) b with the sign of b, as Python's %. Only the sum of numbers of different signs is rounded.
+template <class T>
+WEFT_HD inline T remainder(T a, T b) {
+  const T rest = fmod(a, b);
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+// floor(a / b) for the exact quotient. The quotient is rounded twice where it has more digits than T.
+template <class T>
+WEFT_HD inline T floor_divide(T a, T b) {
+  if (b == 0) return a / b;
+  const T rest = fmod(a, b), whole = (a - rest) / b;
+  return round(rest != 0 && (rest < 0) != (b < 0) ? whole - 1 : whole);
+}
+
 // Sums, differences and products, as formulas write them: those of integers wrap around, like PyTorch's.
 template <class T>
 WEFT_HD inline T plus(T a, T b) {
@@ -122,6 +139,17 @@ WEFT_WRAPPING(minus, -)
 WEFT_WRAPPING(times, *)
 #undef WEFT_WRAPPING
 WEFT_HD inline long long negated(long long x) { return minus(0LL, x); }
+
+// Integers divided by 0 give 0, as NumPy's. The smallest integer divided by -1 wraps around.
+WEFT_HD inline long long floor_divide(long long a, long long b) {
+  if (b == 0) return 0;
+  if (b == -1) return negated(a);
+  const long long whole = a / b;
+  return a % b != 0 && (a < 0) != (b < 0) ? whole - 1 : whole;
+}
+WEFT_HD inline long long remainder(long long a, long long b) {
+  return b == 0 ? 0 : minus(a, times(floor_divide(a, b), b));
+}
 
 WEFT_HD inline long long abs(long long x) { return x < 0 ? negated(x) : x; }
 WEFT_HD inline long long floor(long long x) { return x; }

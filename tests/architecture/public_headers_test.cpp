@@ -83,6 +83,23 @@ TEST(PublicHeaders, WordsOfCudaAreFound) {
   EXPECT_THAT(cuda_words({"x.h", "void* cuda_stream();\n"}), IsEmpty());
 }
 
+TEST(PublicHeaders, LetNoResultBeDiscarded) {
+  for (const auto& [name, file] : public_headers())
+    for (const std::string& message : discardable_results(*file)) ADD_FAILURE() << message;
+}
+
+TEST(PublicHeaders, ResultsThatMayBeDiscardedAreFound) {
+  const auto found = [](const std::string& text) { return discardable_results({"x.h", text}); };
+  EXPECT_THAT(found("struct A {\n  static Tensor of(int x);\n};\n"),
+              ElementsAre("x.h:2: of: its result is [[nodiscard]]"));
+  EXPECT_THAT(found("std::pair<Tensor, Tensor> sort(const Tensor& x);\n"), ElementsAre(HasSubstr("sort")));
+  EXPECT_THAT(found("#define F(name) Tensor name(const Tensor& x);\n"), ElementsAre(HasSubstr("name")));
+  EXPECT_THAT(found("Tensor operator-(const Tensor& x);\n"), ElementsAre(HasSubstr("operator-")));
+  EXPECT_THAT(found("[[nodiscard]] Tensor f(int x);\nTensor forward(Tensor x) const;\nTensor operator()(Tensor x);\n"
+                    "Tensor& operator+=(const Tensor& x);\nTensor value;\n// Tensor f(int x);\n"),
+              IsEmpty());
+}
+
 TEST(PublicHeaders, HaveNamesOfTheirOwn) {
   const auto count = std::count_if(library_files().begin(), library_files().end(),
                                    [](const SourceFile& file) { return is_public(file.path); });

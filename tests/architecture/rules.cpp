@@ -225,6 +225,24 @@ std::vector<std::string> third_party_violations(const SourceFile& file) {
   return violations;
 }
 
+std::vector<std::string> discardable_results(const SourceFile& header) {
+  static const std::regex kDeclaration(
+      R"((?:^|\n)(?:#define \w+\([^)]*\))?\s*(\[\[nodiscard\]\] )?(?:static |virtual |WEFT_EXPORT )*)"
+      R"((?:Tensor|Dataset|Table|Split|TableSplit|Points|Unique|RowLoss|BatchNormResult|)"
+      R"(std::(?:pair|vector|map|optional|tuple)<[^()\n]*\b(?:Tensor|Dataset|Table|TableSplit)\b[^()\n]*>))"
+      R"( (operator[^\s\w(]*|operator op|\w+)\()");
+  static const std::set<std::string> kEffects{"operator", "call", "fit", "forward", "run", "start", "update"};
+  std::vector<std::string> found;
+  const std::string code = without_comments(header.text);
+  for (std::sregex_iterator match(code.begin(), code.end(), kDeclaration), end; match != end; ++match) {
+    const std::string name = (*match)[2];
+    if ((*match)[1].matched || kEffects.contains(name)) continue;
+    const auto line = 1 + std::count(code.begin(), code.begin() + match->position(2), '\n');
+    found.push_back(at(header, static_cast<int>(line)) + name + ": its result is [[nodiscard]]");
+  }
+  return found;
+}
+
 std::vector<std::string> cuda_words(const SourceFile& header) {
   static const std::regex kWord(R"(\b(cuda[A-Z]\w*|CUstream|CUdeviceptr|__(global|device|host|shared)__|dim3)\b)");
   std::vector<std::string> found;

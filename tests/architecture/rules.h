@@ -42,6 +42,10 @@ std::vector<std::string> cyclic_arrows(const std::vector<Folder>& folders);
 // One message per <include> that is neither standard C++, the operating system's, nor a third party allowed here.
 std::vector<std::string> third_party_violations(const SourceFile& file);
 
+// One message per declaration that returns tensors or rows and is not [[nodiscard]]. Calls whose effects may be all
+// that is wanted are left out: forward(), update(), fit(), ...
+std::vector<std::string> discardable_results(const SourceFile& header);
+
 // One message per word of CUDA's in the code of a public header.
 std::vector<std::string> cuda_words(const SourceFile& header);
 

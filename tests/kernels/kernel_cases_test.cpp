@@ -87,7 +87,8 @@ bool may_be_missing(std::string_view candidate) {
 // Engines that take no program of this op alone. Loops have no code for these functions nor for draws, with AVX2 they
 // store no bools, and the kernels made ahead of time are for functions.
 bool takes_nothing(std::string_view op, std::string_view candidate) {
-  static const std::set<std::string_view> no_loop{"sin", "cos", "pow", "uniform", "normal"};
+  static const std::set<std::string_view> no_loop{"sin",          "cos",     "pow",   "remainder",
+                                                  "floor_divide", "uniform", "normal"};
   static const std::set<std::string_view> no_function{"cast", "uniform", "normal", "pointwise"};
   const std::optional<Fn> fn = fn_of(op);
   const bool bools = cpu::isa() == cpu::Isa::kAvx2 && fn && gives_bool(*fn);

@@ -27,6 +27,8 @@ OTHER_NAMES = {
     "equal": torch.eq, "where": torch.where, "fma": lambda a, b, c: a * b + c,
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "normal_cdf": torch.special.ndtr,
     "normal_pdf": lambda x: torch.exp(-x * x / 2) / (2 * torch.pi) ** 0.5,
+    # torch.floor_divide has no gradient, this form has zeros.
+    "floor_divide": lambda a, b: torch.div(a, b, rounding_mode="floor"),
     # PyTorch's default threshold replaces softplus by x above 20, which f64 would show.
     "softplus": lambda x: F.softplus(x, threshold=60),
 }
@@ -35,6 +37,7 @@ OTHER_INPUTS = {
     "exp": (SMALL,), "expm1": (SMALL,), "log": (POSITIVE,),
     "log1p": (f(-0.999, -0.5, -1e-4, 0, 1e-7, 1e-3, 0.7, 5, 1e4),), "logical_not": (bools(7),),
     "divide": (u(-2, 2, 3, 1, 4), u(0.5, 3, 2, 1)), "pow": (u(0.2, 3, 3, 1, 4), u(-3, 3, 2, 1)),
+    **dict.fromkeys(("remainder", "floor_divide"), (f(7.5, -7.5, 7.5, -7.5, 0.3), f(2, 2, -2, -2, 0.7))),
     "minimum": TIES, "maximum": TIES, **dict.fromkeys(COMPARISONS, TIES),
     "logical_and": TRUTHS, "logical_or": TRUTHS, "logical_xor": TRUTHS,
     "where": (bools(2, 3), u(-1, 1, 2, 3), u(-1, 1, 3)),

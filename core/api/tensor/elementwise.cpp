@@ -143,10 +143,15 @@ int outside(Fn fn, const Tensor& tensor, const Scalar& number) {
   return side_of(dtype_beside(fn, detail::impl_of(tensor, name_of(fn)).spec().dtype, number), number);
 }
 
-void expect_exponent(Fn fn, const Tensor& base, const Scalar& exponent) {
-  if (fn == Fn::kPow && exponent.is_integer && exponent.integer < 0 && !is_floating(base.dtype()))
-    fail<ValueError>("pow", "the base is ", base.impl()->spec(), ", the exponent ", exponent.integer,
+// Integers have no negative powers, and no quotient by 0.
+void expect_integer_result(Fn fn, const Tensor& a, const Scalar& b) {
+  if (!b.is_integer || is_floating(a.dtype())) return;
+  if (fn == Fn::kPow && b.integer < 0)
+    fail<ValueError>("pow", "the base is ", a.impl()->spec(), ", the exponent ", b.integer,
                      "; integers have no negative powers: convert the base to a floating dtype");
+  if ((fn == Fn::kRemainder || fn == Fn::kFloorDivide) && b.integer == 0)
+    fail<ValueError>(name_of(fn), "the dividend is ", a.impl()->spec(),
+                     ", the divisor 0; integers have no quotient by 0: convert the dividend to a floating dtype");
 }
 
 // x^b without the general power, which takes ten times as long; nothing for other exponents.
@@ -171,7 +176,7 @@ Tensor with_number(Fn fn, const Tensor& a, const Scalar& b) {
   if (fn == Fn::kPow)
     if (std::optional<Tensor> power = short_power(a, b)) return *std::move(power);
   const Tensor number = beside(fn, a, b);
-  expect_exponent(fn, a, b);
+  expect_integer_result(fn, a, b);
   return call(fn, {a, number});
 }
 

@@ -17,7 +17,9 @@ using Kind = Instr::Kind;
 using Registers = std::array<TracedFloat, Program::kMaxRegisters>;
 
 // Functions that are partly computed in f64 or in the C library, for which loops have no code.
-constexpr bool has_no_code(Fn fn) { return fn == Fn::kSin || fn == Fn::kCos || fn == Fn::kPow; }
+constexpr bool has_no_code(Fn fn) {
+  return fn == Fn::kSin || fn == Fn::kCos || fn == Fn::kPow || fn == Fn::kRemainder || fn == Fn::kFloorDivide;
+}
 
 // Bools in f32 registers are 0 and 1.
 TracedFloat as_number(TracedMask mask) { return select(mask, TracedFloat(1.0f), TracedFloat(0.0f)); }

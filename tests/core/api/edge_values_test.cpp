@@ -83,6 +83,40 @@ TEST_P(EdgeValuesOn, IntegersHaveIntegerPowers) {
   EXPECT_THAT(fused(x).to_vector<std::int64_t>(), ElementsAre(28, -7, 1, 2));
 }
 
+TEST_P(EdgeValuesOn, IntegersDivideTowardsMinusInfinity) {
+  const Tensor x = Tensor::of<std::int64_t>({7, -7, 6, 0, kLeast}, {5});
+  EXPECT_EQ(floor_divide(x, 3).dtype(), DType::kI64);
+  EXPECT_THAT(floor_divide(x, 3).to_vector<std::int64_t>(), ElementsAre(2, -3, 2, 0, kLeast / 3 - 1));
+  EXPECT_THAT(remainder(x, 3).to_vector<std::int64_t>(), ElementsAre(1, 2, 0, 0, 1));
+  EXPECT_THAT(remainder(x, -3).to_vector<std::int64_t>(), ElementsAre(-2, -1, 0, 0, -2));
+  EXPECT_THAT(floor_divide(x, -1).to_vector<std::int64_t>(), ElementsAre(-7, 7, -6, 0, kLeast));
+  EXPECT_THAT(remainder(x, -1).to_vector<std::int64_t>(), ElementsAre(0, 0, 0, 0, 0));
+  EXPECT_THAT(floor_divide(bytes({7, 200}), 3).to_vector<std::int64_t>(), ElementsAre(2, 66));
+  EXPECT_EQ(remainder(x, 2.5).dtype(), DType::kF32);
+  EXPECT_THAT(remainder(8, Tensor::of<std::int64_t>({3, -3}, {2})).to_vector<std::int64_t>(), ElementsAre(2, -1));
+}
+
+TEST_P(EdgeValuesOn, IntegersByZeroGiveZeroOrAnError) {
+  const Tensor x = Tensor::of<std::int64_t>({7, kLeast}, {2}), none = zeros({2}, DType::kI64);
+  EXPECT_THAT(floor_divide(x, none).to_vector<std::int64_t>(), ElementsAre(0, 0));
+  EXPECT_THAT(remainder(x, none).to_vector<std::int64_t>(), ElementsAre(0, 0));
+  EXPECT_THAT(message_of<ValueError>([&] { remainder(x, 0); }),
+              HasSubstr("[remainder] the dividend is i64(2,), the divisor 0"));
+  EXPECT_THAT(message_of<ValueError>([&] { floor_divide(x, 0); }), HasSubstr("integers have no quotient by 0"));
+  EXPECT_THROW(remainder(x.to(DType::kBool), x.to(DType::kBool)), DTypeError);
+  const Tensor real = Tensor::of<float>({7, -7, 0}, {3});
+  EXPECT_THAT(floor_divide(real, 0.0).slice(0, 0, 2).to_vector<float>(), ElementsAre(INFINITY, -INFINITY));
+  for (const float value : remainder(real, 0.0).to_vector<float>()) EXPECT_TRUE(std::isnan(value));
+}
+
+// x - floor(x / y) y would be 64 and -0.06 here, because the quotient is rounded.
+TEST_P(EdgeValuesOn, RemaindersHaveNoRoundingOfTheQuotient) {
+  const Tensor x = Tensor::of<float>({1e9f, 1e8f}, {2}), y = Tensor::of<float>({7, 0.7f}, {2});
+  const std::vector<float> rest = remainder(x, y).to_vector<float>();
+  EXPECT_EQ(rest[0], std::fmod(1e9, 7.0));
+  EXPECT_EQ(rest[1], static_cast<float>(std::fmod(1e8, static_cast<double>(0.7f))));
+}
+
 // Some exponents have operations of their own; the tensor of exponents takes the general power.
 TEST_P(EdgeValuesOn, PowersByANumberAreThoseByATensor) {
   for (const DType dtype : {DType::kF32, DType::kF64, DType::kBF16, DType::kF16}) {

@@ -19,6 +19,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 using Values = std::vector<double>;
 
 bool compares(Fn fn) { return fn >= Fn::kEqual && fn <= Fn::kGreaterEqual; }
+bool divides(Fn fn) { return fn == Fn::kRemainder || fn == Fn::kFloorDivide; }
 bool is_logical(Fn fn) { return fn == Fn::kLogicalNot || (fn >= Fn::kLogicalAnd && fn <= Fn::kLogicalXor); }
 
 // Coordinates of an operand for coordinates of the result.
@@ -90,6 +91,13 @@ void put_integers(std::vector<OpCase>& rows, Fn fn) {
     const double lo = dtype == DType::kU8 ? 0 : -9;
     std::vector<HostTensor> inputs = operands(fn, {9, 13}, dtype, lo, 10);
     if (fn == Fn::kPow) inputs[1] = operand(fn, 1, {9, 13}, dtype, 0, 10);  // the oracle's 0^-1 is infinite
+    if (divides(fn)) inputs[1] = operand(fn, 1, {9, 13}, dtype, 1, 10);     // the oracle's quotients by 0 are infinite
+    if (divides(fn) && lo < 0) {
+      OpCase negative = function_case(fn, std::string(name_of(dtype)) + " by negative ones",
+                                      {inputs[0], operand(fn, 1, {9, 13}, dtype, -9, 0)});
+      negative.tolerance = 0;
+      rows.push_back(negative);
+    }
     OpCase c = function_case(fn, std::string(name_of(dtype)), std::move(inputs));
     c.tolerance = 0;
     rows.push_back(c);
@@ -156,6 +164,10 @@ std::vector<OpCase> function_cases() {
   rows.push_back(
       function_case(Fn::kPow, "a zero base and a zero exponent",
                     {tensor_of({4}, DType::kF32, {0, 0, 2, 1.5}), tensor_of({4}, DType::kF32, {2, 3, 0, 0})}));
+  for (const Fn fn : {Fn::kRemainder, Fn::kFloorDivide})
+    rows.push_back(function_case(fn, "every pair of signs",
+                                 {tensor_of({8}, DType::kF32, {7.5, -7.5, 7.5, -7.5, 0.25, -0.25, 0.25, -0.25}),
+                                  tensor_of({8}, DType::kF32, {2, 2, -2, -2, 3, 3, -3, -3})}));
   rows.push_back(
       function_case(Fn::kAdd, "overflow keeps the low bits",
                     {tensor_of({2}, DType::kI32, {2147483647, -2147483648.0}), tensor_of({2}, DType::kI32, {1, -1})}));

@@ -14,6 +14,16 @@ constexpr R kPi = 3.14159265358979323846L;
 double share(R x) { return static_cast<double>(x); }
 R normal_cdf(R x) { return std::erfc(-x / std::sqrt(2.0L)) / 2; }
 bool nan(double a, double b) { return std::isnan(a) || std::isnan(b); }
+// By the IEEE remainder, whose sign is that of neither operand.
+double remainder_of(double a, double b) {
+  const double rest = std::remainder(a, b);
+  return rest != 0 && std::signbit(rest) != std::signbit(b) ? rest + b : rest;
+}
+double floor_of(double a, double b) {
+  if (nan(a, b) || (std::isinf(a) && b != 0)) return std::nan("");
+  if (std::isinf(b)) return a != 0 && std::signbit(a) != std::signbit(b) ? -1 : 0;
+  return share(std::floor(R(a) / R(b)));
+}
 
 constexpr const char* kUlps = "a library function of at most 3 ulps in f32";
 constexpr const char* kSteps = "a library function of at most 3 ulps in f32 and up to four roundings after it";
@@ -64,6 +74,8 @@ const std::vector<FunctionRow>& function_rows() {
       {Fn::kMultiply, -5, 5, [](F x) { return x[0] * x[1]; }},
       {Fn::kDivide, 0.5, 5, [](F x) { return x[0] / x[1]; }},
       {Fn::kPow, 0.5, 3, [](F x) { return share(std::pow(R(x[0]), R(x[1]))); }, 1e-6, "CUDA's powf has up to 4 ulps"},
+      {Fn::kRemainder, 0.5, 5, [](F x) { return remainder_of(x[0], x[1]); }},
+      {Fn::kFloorDivide, 0.5, 5, [](F x) { return floor_of(x[0], x[1]); }, 1.2e-7, "quotients above 2^24 are rounded"},
       {Fn::kMinimum, -5, 5, [](F x) { return nan(x[0], x[1]) ? std::nan("") : std::fmin(x[0], x[1]); }},
       {Fn::kMaximum, -5, 5, [](F x) { return nan(x[0], x[1]) ? std::nan("") : std::fmax(x[0], x[1]); }},
       {Fn::kEqual, -5, 5, [](F x) { return double(!nan(x[0], x[1]) && !(x[0] < x[1]) && !(x[0] > x[1])); }},

@@ -155,17 +155,17 @@ inline constexpr bool is_parameter<Static<T>> = true;
 template <class R>
 struct Results {
   static_assert(std::is_same_v<R, Tensor>, "a program returns void, a Tensor, or a pair, tuple or vector of Tensors");
-  static std::vector<Tensor> pack(const Tensor& value) { return {value}; }
-  static Tensor unpack(std::vector<Tensor> values) { return std::move(values[0]); }
+  [[nodiscard]] static std::vector<Tensor> pack(const Tensor& value) { return {value}; }
+  [[nodiscard]] static Tensor unpack(std::vector<Tensor> values) { return std::move(values[0]); }
 };
 template <>
 struct Results<std::vector<Tensor>> {
-  static std::vector<Tensor> pack(std::vector<Tensor> values) { return values; }
-  static std::vector<Tensor> unpack(std::vector<Tensor> values) { return values; }
+  [[nodiscard]] static std::vector<Tensor> pack(std::vector<Tensor> values) { return values; }
+  [[nodiscard]] static std::vector<Tensor> unpack(std::vector<Tensor> values) { return values; }
 };
 template <class... T>
 struct Results<std::tuple<T...>> {
-  static std::vector<Tensor> pack(const std::tuple<T...>& values) {
+  [[nodiscard]] static std::vector<Tensor> pack(const std::tuple<T...>& values) {
     return std::apply([](const auto&... v) { return std::vector<Tensor>{Tensor(v)...}; }, values);
   }
   static std::tuple<T...> unpack(std::vector<Tensor> values) {
@@ -175,7 +175,7 @@ struct Results<std::tuple<T...>> {
 };
 template <class A, class B>
 struct Results<std::pair<A, B>> {
-  static std::vector<Tensor> pack(const std::pair<A, B>& values) {
+  [[nodiscard]] static std::vector<Tensor> pack(const std::pair<A, B>& values) {
     return {Tensor(values.first), Tensor(values.second)};
   }
   static std::pair<A, B> unpack(std::vector<Tensor> values) { return {std::move(values[0]), std::move(values[1])}; }

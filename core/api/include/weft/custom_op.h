@@ -68,8 +68,8 @@ void register_custom_op(ErasedRule rule);
 // True if two objects have the same bytes; `equal` tells for others whether == holds. Objects that differ as 0.0 and
 // -0.0 do are then no longer equal, and those that differ in padding alone are.
 bool same_value(std::span<const std::byte> a, std::span<const std::byte> b, bool equal);
-std::vector<Tensor> call_custom_op(const std::string& name, std::span<const Tensor> inputs, std::any attributes,
-                                   bool (*equal)(const std::any&, const std::any&));
+[[nodiscard]] std::vector<Tensor> call_custom_op(const std::string& name, std::span<const Tensor> inputs,
+                                                 std::any attributes, bool (*equal)(const std::any&, const std::any&));
 }  // namespace detail
 
 // A registered rule as a callable: `Tensor y = op({x})`.
@@ -96,7 +96,7 @@ class Op {
     return all(inputs, attributes)[0];
   }
   // All outputs.
-  std::vector<Tensor> all(std::initializer_list<Tensor> inputs, const Attributes& attributes = {}) const {
+  [[nodiscard]] std::vector<Tensor> all(std::initializer_list<Tensor> inputs, const Attributes& attributes = {}) const {
     return detail::call_custom_op(name_, {inputs.begin(), inputs.size()}, attributes, &equal);
   }
 

@@ -21,14 +21,14 @@ struct Segment {
   // Elements, padding included.
   std::int64_t numel() const { return end - begin; }
   // The members' values as one tensor of shape (numel()).
-  Tensor value() const;
+  [[nodiscard]] Tensor value() const;
   // Assigns all members at once.
   void assign(const Tensor& value) const;
   // One tensor per member, joined to one of shape (numel()); an undefined tensor counts as zeros. ShapeError if a
   // tensor has not its member's shape.
-  Tensor gather(const std::vector<Tensor>& values) const;
+  [[nodiscard]] Tensor gather(const std::vector<Tensor>& values) const;
   // The member's part of a tensor of shape (numel()), in the member's shape.
-  Tensor part(const Tensor& value, std::size_t member) const;
+  [[nodiscard]] Tensor part(const Tensor& value, std::size_t member) const;
 };
 
 // Moves variables into flat buffers, one per dtype and device, in the given order, and gives the longest runs of

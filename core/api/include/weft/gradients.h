@@ -19,18 +19,18 @@ struct Gradients {
   Parameters of;               // the variables
   std::vector<Tensor> values;  // one gradient per variable, of its shape and dtype
   // The gradient of one variable; ValueError when it is not in `of`.
-  Tensor operator[](const Variable& variable) const;
+  [[nodiscard]] Tensor operator[](const Variable& variable) const;
 };
 
 // d scalar / d variable. TraceError outside a trace, ShapeError unless `scalar` has one element.
 Gradients gradients(const Tensor& scalar, const Parameters& of);
 // d scalar / d tensor, zeros where unreached.
-std::vector<Tensor> gradients(const Tensor& scalar, const std::vector<Tensor>& of);
-Tensor gradients(const Tensor& scalar, const Tensor& of);
+[[nodiscard]] std::vector<Tensor> gradients(const Tensor& scalar, const std::vector<Tensor>& of);
+[[nodiscard]] Tensor gradients(const Tensor& scalar, const Tensor& of);
 
 // Square root of the sum of all squares, f32(); f64() if a gradient is. Squares and sums are f64, so that neither
 // overflows nor underflows.
-Tensor global_norm(const Gradients& gradients);
+[[nodiscard]] Tensor global_norm(const Gradients& gradients);
 // Gradients scaled by min(1, limit / norm), with norm as global_norm(). As torch.nn.utils.clip_grad_norm_.
 Gradients clip_global_norm(const Gradients& gradients, const Tensor& limit);
 Gradients clip_global_norm(const Gradients& gradients, Scalar limit);
@@ -45,20 +45,20 @@ using Map = std::function<Tensor(Tensor)>;
 // f(x) and J(x) direction: forward mode. f sees a fresh alias of x, so calls nest.
 Dual jvp(const Map& f, const Tensor& x, const Tensor& direction);
 // f(x) and the map that takes a cotangent of f(x) to a cotangent of x: reverse mode.
-std::pair<Tensor, Map> vjp(const Map& f, const Tensor& x);
+[[nodiscard]] std::pair<Tensor, Map> vjp(const Map& f, const Tensor& x);
 // The gradient of a scalar function: x -> df/dx.
 Map grad(Map f);
 // H(x) v of a scalar function: forward over reverse.
-Tensor hvp(const Map& f, const Tensor& x, const Tensor& v);
+[[nodiscard]] Tensor hvp(const Map& f, const Tensor& x, const Tensor& v);
 
 namespace detail {
 // global_norm() of these tensors in f64(), undefined ones left out.
-WEFT_EXPORT Tensor norm_of(const std::vector<Tensor>& tensors);
+[[nodiscard]] WEFT_EXPORT Tensor norm_of(const std::vector<Tensor>& tensors);
 // x * factor in x's dtype for an f64() factor in (0, 1], also where x's dtype is too narrow for the factor.
-WEFT_EXPORT Tensor scaled_down(const Tensor& x, const Tensor& factor);
+[[nodiscard]] WEFT_EXPORT Tensor scaled_down(const Tensor& x, const Tensor& factor);
 // Traces `f` on the arguments (in the trace at hand, or as a program of its own) and differentiates its scalar result.
-std::pair<Tensor, Gradients> value_and_grad(const std::function<Tensor(const std::vector<Tensor>&)>& f,
-                                            const Parameters& of, const std::vector<Tensor>& arguments);
+[[nodiscard]] std::pair<Tensor, Gradients> value_and_grad(const std::function<Tensor(const std::vector<Tensor>&)>& f,
+                                                          const Parameters& of, const std::vector<Tensor>& arguments);
 // The trainable variables made as Parameter that a traced scalar depends on, in order of first use.
 std::vector<Variable> reached_parameters(const Tensor& scalar);
 }  // namespace detail

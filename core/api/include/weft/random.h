@@ -55,20 +55,20 @@ class [[nodiscard]] GeneratorScope {
 };
 
 // U[low, high) and N(0, 1). Floating dtypes; DTypeError for others.
-Tensor uniform(Shape shape, Scalar low = 0.0, Scalar high = 1.0, DType dtype = DType::kF32);
-Tensor randn(Shape shape, DType dtype = DType::kF32);
+[[nodiscard]] Tensor uniform(Shape shape, Scalar low = 0.0, Scalar high = 1.0, DType dtype = DType::kF32);
+[[nodiscard]] Tensor randn(Shape shape, DType dtype = DType::kF32);
 // Gamma(k, 1) and Beta(a, b) with positive parameters: ValueError otherwise. Source: Marsaglia and Tsang 2000.
-Tensor gamma(Shape shape, double k, DType dtype = DType::kF32);
-Tensor beta(Shape shape, double a, double b, DType dtype = DType::kF32);
+[[nodiscard]] Tensor gamma(Shape shape, double k, DType dtype = DType::kF32);
+[[nodiscard]] Tensor beta(Shape shape, double a, double b, DType dtype = DType::kF32);
 // Integers of [low, high), all as likely. dtype i64, i32 or u8; ValueError unless low < high and high - low <= 2^53.
-Tensor randint(std::int64_t low, std::int64_t high, Shape shape, DType dtype = DType::kI64);
+[[nodiscard]] Tensor randint(std::int64_t low, std::int64_t high, Shape shape, DType dtype = DType::kI64);
 // The numbers 0 to n - 1 in random order, i64.
-Tensor randperm(std::int64_t n);
+[[nodiscard]] Tensor randperm(std::int64_t n);
 // 1 with the probability that an element of p gives, else 0, in p's floating dtype; a NaN gives 0.
-Tensor bernoulli(const Tensor& p);
+[[nodiscard]] Tensor bernoulli(const Tensor& p);
 // 1 with probability p, else 0.
-Tensor bernoulli(Shape shape, double p, DType dtype = DType::kF32);
+[[nodiscard]] Tensor bernoulli(Shape shape, double p, DType dtype = DType::kF32);
 // x with each element zeroed with probability `rate`, the rest divided by 1 - rate. ValueError unless 0 <= rate < 1.
-Tensor dropout(const Tensor& x, double rate);
+[[nodiscard]] Tensor dropout(const Tensor& x, double rate);
 
 }  // namespace weft

@@ -59,36 +59,36 @@ class Tensor {
 
   // Copies `data` to default_device(). Throws ShapeError unless data.size() == shape.numel().
   template <Element T>
-  static Tensor of(std::span<const T> data, Shape shape) {
+  [[nodiscard]] static Tensor of(std::span<const T> data, Shape shape) {
     return copy_in(data.data(), data.size(), dtype_of<T>(), std::move(shape));
   }
   template <Element T>
-  static Tensor of(const std::vector<T>& data, Shape shape) requires(!std::same_as<T, bool>) {
+  [[nodiscard]] static Tensor of(const std::vector<T>& data, Shape shape) requires(!std::same_as<T, bool>) {
     return of(std::span<const T>(data), std::move(shape));
   }
   template <Element T>
-  static Tensor of(std::initializer_list<T> data, Shape shape) {
+  [[nodiscard]] static Tensor of(std::initializer_list<T> data, Shape shape) {
     return of(std::span<const T>(data.begin(), data.size()), std::move(shape));
   }
   // A 0-d tensor.
   template <Element T>
-  static Tensor scalar(T value) {
+  [[nodiscard]] static Tensor scalar(T value) {
     return copy_in(&value, 1, dtype_of<T>(), Shape{});
   }
   // A tensor over host memory, without a copy. The bytes must not change until the last handle is gone and `keep` is
   // released.
   template <Element T>
-  static Tensor borrow(std::span<const T> host, Shape shape, std::shared_ptr<const void> keep = {}) {
+  [[nodiscard]] static Tensor borrow(std::span<const T> host, Shape shape, std::shared_ptr<const void> keep = {}) {
     return borrow_host(host.data(), host.size(), dtype_of<T>(), std::move(shape), std::move(keep));
   }
   // A tensor over device memory, without a copy and under the same promise as borrow(). The values are ready on
   // `ready_on_stream`, a cudaStream_t; null: ready now.
-  static Tensor borrow_device(const void* pointer, TensorSpec spec, Device device, void* ready_on_stream = nullptr,
-                              std::shared_ptr<const void> keep = {});
+  [[nodiscard]] static Tensor borrow_device(const void* pointer, TensorSpec spec, Device device,
+                                            void* ready_on_stream = nullptr, std::shared_ptr<const void> keep = {});
   // Takes over a DLPack tensor (v0.6 and later: CPU or CUDA memory, any strides) without a copy where it is dense, and
   // calls its deleter when the last handle is gone. Throws DTypeError or DeviceError for types and devices that weft
   // lacks.
-  static Tensor from_dlpack(DLManagedTensor* managed);
+  [[nodiscard]] static Tensor from_dlpack(DLManagedTensor* managed);
   // A DLPack view of this value for another library; the receiver calls its deleter. Waits until the value is computed.
   // Later changes of a variable do not show in it.
   DLManagedTensor* to_dlpack() const;
@@ -134,28 +134,29 @@ class Tensor {
   explicit operator bool() const = delete;  // `if (loss > 0)` does not compile: use where()
 
   // Values of this tensor on another device, or converted to another dtype.
-  Tensor to(Device device) const;
-  Tensor to(DType dtype) const;       // differentiable between floating dtypes
-  Tensor reshape(Shape shape) const;  // one size may be -1
+  [[nodiscard]] Tensor to(Device device) const;
+  [[nodiscard]] Tensor to(DType dtype) const;       // differentiable between floating dtypes
+  [[nodiscard]] Tensor reshape(Shape shape) const;  // one size may be -1
   // The axes first..last as one.
-  Tensor flatten(int first = 0, int last = -1) const;
+  [[nodiscard]] Tensor flatten(int first = 0, int last = -1) const;
   // Two axes swapped; axes in a new order; an axis of size 1 removed or inserted. ShapeError for an axis out of range.
-  Tensor transpose(int a = -1, int b = -2) const;
-  Tensor permute(std::vector<int> order) const;
-  Tensor squeeze(int axis) const;
-  Tensor unsqueeze(int axis) const;
+  [[nodiscard]] Tensor transpose(int a = -1, int b = -2) const;
+  [[nodiscard]] Tensor permute(std::vector<int> order) const;
+  [[nodiscard]] Tensor squeeze(int axis) const;
+  [[nodiscard]] Tensor unsqueeze(int axis) const;
   // Elements begin, begin + step, ... before end along an axis; ShapeError for a range that does not lie in it.
-  Tensor slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1) const;  // negative: from the end
-  Tensor column(std::int64_t j) const;                                                        // x[..., j]
+  [[nodiscard]] Tensor slice(int axis, std::int64_t begin, std::int64_t end,
+                             std::int64_t step = 1) const;  // negative: from the end
+  [[nodiscard]] Tensor column(std::int64_t j) const;        // x[..., j]
   // Row i of axis 0, without the axis, and rows of axis 0: x[2], x[-1], x[{1, 5}]. ShapeError for what is not there.
-  Tensor operator[](std::int64_t i) const;
-  Tensor operator[](const Range& rows) const;
+  [[nodiscard]] Tensor operator[](std::int64_t i) const;
+  [[nodiscard]] Tensor operator[](const Range& rows) const;
   // Members for the functions of the same name in weft/ops.h.
-  Tensor sum(std::vector<int> axes = {}, bool keep = false) const;  // no axes: all of them
-  Tensor mean(std::vector<int> axes = {}, bool keep = false) const;
-  Tensor max(std::vector<int> axes = {}, bool keep = false) const;
-  Tensor min(std::vector<int> axes = {}, bool keep = false) const;
-  Tensor argmax(int axis = -1, bool keep = false) const;
+  [[nodiscard]] Tensor sum(std::vector<int> axes = {}, bool keep = false) const;  // no axes: all of them
+  [[nodiscard]] Tensor mean(std::vector<int> axes = {}, bool keep = false) const;
+  [[nodiscard]] Tensor max(std::vector<int> axes = {}, bool keep = false) const;
+  [[nodiscard]] Tensor min(std::vector<int> axes = {}, bool keep = false) const;
+  [[nodiscard]] Tensor argmax(int axis = -1, bool keep = false) const;
 
   // a = a + b and the like: the handle then holds a new value.
   Tensor& operator+=(const Tensor& other);
@@ -167,9 +168,9 @@ class Tensor {
   const std::shared_ptr<const detail::TensorImpl>& impl() const { return impl_; }
 
  private:
-  static Tensor copy_in(const void* data, std::size_t count, DType dtype, Shape shape);
-  static Tensor borrow_host(const void* data, std::size_t count, DType dtype, Shape shape,
-                            std::shared_ptr<const void> keep);
+  [[nodiscard]] static Tensor copy_in(const void* data, std::size_t count, DType dtype, Shape shape);
+  [[nodiscard]] static Tensor borrow_host(const void* data, std::size_t count, DType dtype, Shape shape,
+                                          std::shared_ptr<const void> keep);
   void copy_out(void* host, std::size_t count, DType as) const;
 
   std::shared_ptr<const detail::TensorImpl> impl_;

@@ -36,7 +36,7 @@ class Variable {
   explicit Variable(const Tensor& value);
 
   // The value: a node of the trace at hand, or a snapshot.
-  Tensor value() const;
+  [[nodiscard]] Tensor value() const;
   operator Tensor() const { return value(); }
   // Assigns a value: in a trace at this point of the program, outside at once. ShapeError or DTypeError when the value
   // does not fit.

@@ -9,7 +9,7 @@ namespace weft WEFT_EXPORT {
 
 // Base of everything weft throws. what() reads "[op] path: what was given, the rule"; op and path repeat those two
 // parts.
-class Error : public std::runtime_error {
+class [[nodiscard]] Error : public std::runtime_error {
  public:
   // An error without op and path.
   explicit Error(const std::string& message) : std::runtime_error(message) {}
@@ -21,49 +21,49 @@ class Error : public std::runtime_error {
 };
 
 // Axes or sizes do not fit.
-class ShapeError : public Error {
+class [[nodiscard]] ShapeError : public Error {
  public:
   using Error::Error;
   ~ShapeError() override;
 };
 // An element type is not allowed here.
-class DTypeError : public Error {
+class [[nodiscard]] DTypeError : public Error {
  public:
   using Error::Error;
   ~DTypeError() override;
 };
 // A device is missing, two devices are mixed, or a device call failed.
-class DeviceError : public Error {
+class [[nodiscard]] DeviceError : public Error {
  public:
   using Error::Error;
   ~DeviceError() override;
 };
 // A rule of tracing is broken: reading a value that is not known yet, gradients outside a trace, an escaped tensor.
-class TraceError : public Error {
+class [[nodiscard]] TraceError : public Error {
  public:
   using Error::Error;
   ~TraceError() override;
 };
 // A file or a text is not what it should be; path names the file.
-class FormatError : public Error {
+class [[nodiscard]] FormatError : public Error {
  public:
   using Error::Error;
   ~FormatError() override;
 };
 // An argument is outside its domain (a rate above 1, a negative size).
-class ValueError : public Error {
+class [[nodiscard]] ValueError : public Error {
  public:
   using Error::Error;
   ~ValueError() override;
 };
 // Memory does not suffice; what() says what was asked for and who holds what.
-class OutOfMemory : public Error {
+class [[nodiscard]] OutOfMemory : public Error {
  public:
   using Error::Error;
   ~OutOfMemory() override;
 };
 // The device found bad data (a label out of range, an index out of bounds); thrown at the next read.
-class DataError : public Error {
+class [[nodiscard]] DataError : public Error {
  public:
   using Error::Error;
   ~DataError() override;

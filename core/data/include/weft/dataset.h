@@ -25,9 +25,9 @@ class Dataset {
   // ValueError when there is no such column.
   const Tensor& column(std::size_t index) const;
   // The given rows, in the given order. ValueError for a row outside [0, size).
-  Dataset subset(const std::vector<std::int64_t>& rows) const;
+  [[nodiscard]] Dataset subset(const std::vector<std::int64_t>& rows) const;
   // The first round(size * share) rows of an order that depends on the seed alone, and the rest.
-  Split split(double share, std::uint64_t seed = 0) const;
+  [[nodiscard]] Split split(double share, std::uint64_t seed = 0) const;
 
  private:
   std::vector<Tensor> columns_;
@@ -43,7 +43,7 @@ namespace data {
 // f32 (classes): rows / (classes * rows of the class), for the `weight` of a loss. Each class then counts equally, and
 // the weights of all rows have mean 1. Labels are i64, i32 or u8 of any shape, or f32 of 0 and 1. ValueError for a
 // label that is negative or no whole number, and for a class without rows.
-Tensor class_weights(const Tensor& labels);
+[[nodiscard]] Tensor class_weights(const Tensor& labels);
 
 }  // namespace data
 }  // namespace weft

@@ -35,7 +35,7 @@ class Pipeline {
   // up to two categories, i64 (n) for more, codes as in classes(). Columns are found by name; others than fit() saw are
   // a ValueError. So are missing cells without an Impute, categories without a OneHot or Ordinal, a number that is not
   // finite in f32, a missing or unknown target, and a pipeline that is not fitted.
-  Dataset apply(const Table& table);
+  [[nodiscard]] Dataset apply(const Table& table);
 
   // Columns of the inputs after fit(); ValueError before, likewise the following ones.
   std::int64_t width() const;
@@ -47,11 +47,11 @@ class Pipeline {
   const std::map<std::string, std::int64_t>& unseen() const { return unseen_; }
   // Predictions of a target of numbers in the units of the table, f32 on the same device. Clip is not taken back.
   // ValueError for a target of categories or none, DTypeError for predictions that are no floating type.
-  Tensor invert_target(const Tensor& predictions) const;
+  [[nodiscard]] Tensor invert_target(const Tensor& predictions) const;
 
   // The state of a fitted pipeline, as tensors whose names begin with "transforms/". weft::save() writes them beside a
   // model's.
-  std::vector<std::pair<std::string, Tensor>> tensors() const;
+  [[nodiscard]] std::vector<std::pair<std::string, Tensor>> tensors() const;
   // True for the name of such a tensor.
   static bool is_state(const std::string& name);
   // Reads a fitted pipeline from a safetensors file. It applies and inverts; fit() is a ValueError. FormatError for a
@@ -61,7 +61,7 @@ class Pipeline {
  private:
   struct State;
   const State& state() const;
-  Dataset transformed(const Table& table);
+  [[nodiscard]] Dataset transformed(const Table& table);
 
   std::vector<Transform> transforms_;
   std::shared_ptr<const State> state_;  // null before fit()

@@ -25,7 +25,7 @@ struct BlobOptions {
 };
 // Normal clouds around random centers. ValueError unless rows is 0 or more, and centers and features are positive; the
 // functions below likewise.
-Points blobs(const BlobOptions& options = {});
+[[nodiscard]] Points blobs(const BlobOptions& options = {});
 
 // Settings of spirals().
 struct SpiralOptions {
@@ -35,7 +35,7 @@ struct SpiralOptions {
   double noise = 0.02;      // standard deviation around the arm
 };
 // Arms that wind around one another, which no straight line parts.
-Points spirals(const SpiralOptions& options = {});
+[[nodiscard]] Points spirals(const SpiralOptions& options = {});
 
 // Settings of ring().
 struct RingOptions {
@@ -45,7 +45,7 @@ struct RingOptions {
   double spread = 0.02;      // standard deviation around a center
 };
 // Normal clouds at equal distances on a circle, on which a generative net shows whether it finds all modes.
-Points ring(const RingOptions& options = {});
+[[nodiscard]] Points ring(const RingOptions& options = {});
 
 }  // namespace data
 }  // namespace weft

@@ -68,11 +68,11 @@ class Table {
   const std::string& target() const { return target_; }
 
   // The given rows, in the given order; all categories stay. ValueError for a row outside [0, size).
-  Table subset(const std::vector<std::int64_t>& rows) const;
+  [[nodiscard]] Table subset(const std::vector<std::int64_t>& rows) const;
   // The table without these columns. ValueError for a name that is no column.
-  Table drop(const std::vector<std::string>& names) const;
+  [[nodiscard]] Table drop(const std::vector<std::string>& names) const;
   // The rows whose cells in these columns have a value; without names, in all columns.
-  Table drop_missing(const std::vector<std::string>& names = {}) const;
+  [[nodiscard]] Table drop_missing(const std::vector<std::string>& names = {}) const;
 
   // Lines of text: per column its name, type, number of missing cells, and mean, standard deviation, least and largest
   // number, or the most frequent categories.
@@ -81,10 +81,10 @@ class Table {
   // About round(size * share) rows to train on, and the rest, each in the order of the table: exactly so many without
   // `group`, the nearest number that a random order of whole groups gives with it. ValueError for a share outside [0,
   // 1], a name that is no column, both names, and a row without a group.
-  TableSplit split(double share, const SplitOptions& options = {}) const;
+  [[nodiscard]] TableSplit split(double share, const SplitOptions& options = {}) const;
   // k pairs; each row is in the test part of one of them. Parts differ by one row at most without `group`. ValueError
   // as for split(), for k < 2, and for fewer rows or groups than k.
-  std::vector<TableSplit> folds(std::int64_t k, const SplitOptions& options = {}) const;
+  [[nodiscard]] std::vector<TableSplit> folds(std::int64_t k, const SplitOptions& options = {}) const;
 
  private:
   std::vector<std::shared_ptr<const Column>> columns_;
@@ -113,7 +113,7 @@ struct TableOptions {
 // with more or fewer cells than the first, a quote without an end, text behind one, a name given twice, a text or a
 // number beyond f64 in a column that is given as numbers, and a file without rows. ValueError for a target or a type of
 // a column that is not there, and for separators that collide.
-Table read_table(const std::filesystem::path& path, const TableOptions& options = {});
+[[nodiscard]] Table read_table(const std::filesystem::path& path, const TableOptions& options = {});
 
 }  // namespace data
 }  // namespace weft

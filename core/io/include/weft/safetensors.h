@@ -39,7 +39,7 @@ class SafetensorsFile {
   const TensorSpec& spec(const std::string& name) const;
   // On the host, over the mapped file where its alignment allows; the mapping lives as long as the tensor. FormatError
   // for a file that was written to since it was opened.
-  Tensor tensor(const std::string& name) const;
+  [[nodiscard]] Tensor tensor(const std::string& name) const;
   // Texts by key, from the header's "__metadata__".
   const std::map<std::string, std::string>& metadata() const;
 

@@ -35,22 +35,24 @@
   X(LogicalNot, logical_not) /* bool: not x */
 
 // f(a, b), with NumPy's broadcasting
-#define WEFT_BINARY_FNS(X)                                                \
-  X(Add, add)           /* a + b */                                       \
-  X(Subtract, subtract) /* a - b */                                       \
-  X(Multiply, multiply) /* a * b */                                       \
-  X(Divide, divide)     /* a / b */                                       \
-  X(Pow, pow)           /* a^b */                                         \
-  X(Minimum, minimum)   /* the smaller; NaN wins; ties share the slope */ \
-  X(Maximum, maximum)   /* the larger; NaN wins; ties share the slope */  \
-  X(Equal, equal)       /* bool */                                        \
-  X(NotEqual, not_equal)                                                  \
-  X(Less, less)                                                           \
-  X(LessEqual, less_equal)                                                \
-  X(Greater, greater)                                                     \
-  X(GreaterEqual, greater_equal)                                          \
-  X(LogicalAnd, logical_and) /* bool and bool */                          \
-  X(LogicalOr, logical_or)                                                \
+#define WEFT_BINARY_FNS(X)                                                       \
+  X(Add, add)                  /* a + b */                                       \
+  X(Subtract, subtract)        /* a - b */                                       \
+  X(Multiply, multiply)        /* a * b */                                       \
+  X(Divide, divide)            /* a / b */                                       \
+  X(Pow, pow)                  /* a^b */                                         \
+  X(Remainder, remainder)      /* a - floor(a / b) b, with b's sign */           \
+  X(FloorDivide, floor_divide) /* floor(a / b); slope 0 */                       \
+  X(Minimum, minimum)          /* the smaller; NaN wins; ties share the slope */ \
+  X(Maximum, maximum)          /* the larger; NaN wins; ties share the slope */  \
+  X(Equal, equal)              /* bool */                                        \
+  X(NotEqual, not_equal)                                                         \
+  X(Less, less)                                                                  \
+  X(LessEqual, less_equal)                                                       \
+  X(Greater, greater)                                                            \
+  X(GreaterEqual, greater_equal)                                                 \
+  X(LogicalAnd, logical_and) /* bool and bool */                                 \
+  X(LogicalOr, logical_or)                                                       \
   X(LogicalXor, logical_xor)
 
 // f(a, b, c), with NumPy's broadcasting

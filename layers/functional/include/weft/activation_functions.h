@@ -14,67 +14,67 @@ enum class StepGradient : std::uint8_t { kZero, kStraightThrough };
 
 // `value`, as if it were x to every derivative: the straight-through estimator of Bengio et al. 2013. Both have one
 // shape and dtype. An infinite x gets gradient 0.
-Tensor straight_through(const Tensor& value, const Tensor& x);
+[[nodiscard]] Tensor straight_through(const Tensor& value, const Tensor& x);
 // 0 for x < 0, 1/2 at 0, 1 for x > 0.
-Tensor unit_step(const Tensor& x, StepGradient gradient = StepGradient::kZero);
+[[nodiscard]] Tensor unit_step(const Tensor& x, StepGradient gradient = StepGradient::kZero);
 // -1, 0 or 1, with a choice of the gradient.
-Tensor sign(const Tensor& x, StepGradient gradient);
+[[nodiscard]] Tensor sign(const Tensor& x, StepGradient gradient);
 // x
-Tensor identity(const Tensor& x);
+[[nodiscard]] Tensor identity(const Tensor& x);
 // 0 for x <= -1/2, x + 1/2 up to x = 1/2, from there on 1; slope 0 at both ends.
-Tensor piecewise_linear(const Tensor& x);
+[[nodiscard]] Tensor piecewise_linear(const Tensor& x);
 
 // min(max(x, low), high); slope 0 at both ends, as in PyTorch. ValueError unless low < high.
-Tensor hardtanh(const Tensor& x, double low = -1, double high = 1);
+[[nodiscard]] Tensor hardtanh(const Tensor& x, double low = -1, double high = 1);
 // min(max(x, 0), 6); slope 0 at both ends. Source: Krizhevsky 2010.
-Tensor relu6(const Tensor& x);
+[[nodiscard]] Tensor relu6(const Tensor& x);
 // min(max(x / 6 + 1/2, 0), 1); slope 0 at both ends.
-Tensor hardsigmoid(const Tensor& x);
+[[nodiscard]] Tensor hardsigmoid(const Tensor& x);
 // x min(max(x + 3, 0), 6) / 6; slope 0 at -3 and 1 at 3. Source: Howard et al. 2019.
-Tensor hardswish(const Tensor& x);
+[[nodiscard]] Tensor hardswish(const Tensor& x);
 
 // x where x > 0, else slope * x.
-Tensor leaky_relu(const Tensor& x, double slope = 0.01);
+[[nodiscard]] Tensor leaky_relu(const Tensor& x, double slope = 0.01);
 // x where x > 0, else weight * x. weight: one number, or (features) for x (..., features). Source: He et al. 2015.
-Tensor prelu(const Tensor& x, const Tensor& weight);
+[[nodiscard]] Tensor prelu(const Tensor& x, const Tensor& weight);
 // x where x > threshold, else value.
-Tensor threshold(const Tensor& x, double threshold, double value);
+[[nodiscard]] Tensor threshold(const Tensor& x, double threshold, double value);
 
 // x where x > 0, else alpha (e^x - 1). Source: Clevert et al. 2016.
-Tensor elu(const Tensor& x, double alpha = 1);
+[[nodiscard]] Tensor elu(const Tensor& x, double alpha = 1);
 // scale * elu(x, alpha) with scale = 1.0507... and alpha = 1.6732..., which keep mean 0 and variance 1. Source:
 // Klambauer et al. 2017.
-Tensor selu(const Tensor& x);
+[[nodiscard]] Tensor selu(const Tensor& x);
 // x where x > 0, else alpha (e^(x / alpha) - 1). ValueError for alpha = 0. Source: Barron 2017.
-Tensor celu(const Tensor& x, double alpha = 1);
+[[nodiscard]] Tensor celu(const Tensor& x, double alpha = 1);
 
 // log(1 + e^(beta x)) / beta; x itself where beta x > threshold. ValueError unless beta > 0.
-Tensor softplus(const Tensor& x, double beta, double threshold = 20);
+[[nodiscard]] Tensor softplus(const Tensor& x, double beta, double threshold = 20);
 // log(sigmoid(x)) without overflow.
-Tensor log_sigmoid(const Tensor& x);
+[[nodiscard]] Tensor log_sigmoid(const Tensor& x);
 // x / (1 + |x|)
-Tensor softsign(const Tensor& x);
+[[nodiscard]] Tensor softsign(const Tensor& x);
 // x - tanh(x); near 0, where both are almost equal, an error of the size of x's last digit.
-Tensor tanhshrink(const Tensor& x);
+[[nodiscard]] Tensor tanhshrink(const Tensor& x);
 // x sigmoid(beta x). Source: Ramachandran et al. 2017.
-Tensor swish(const Tensor& x, double beta = 1);
+[[nodiscard]] Tensor swish(const Tensor& x, double beta = 1);
 // beta x sigmoid(x). Source: Alcaide 2018.
-Tensor e_swish(const Tensor& x, double beta = 1.5);
+[[nodiscard]] Tensor e_swish(const Tensor& x, double beta = 1.5);
 // x tanh(log(1 + e^x)). Source: Misra 2019.
-Tensor mish(const Tensor& x);
+[[nodiscard]] Tensor mish(const Tensor& x);
 
 // e^-x / sum(e^-x) along an axis.
-Tensor softmin(const Tensor& x, int axis = -1);
+[[nodiscard]] Tensor softmin(const Tensor& x, int axis = -1);
 
 // Gates: the first half a of an axis times a function of the second half b. The axis has an even size: ShapeError.
 // a sigmoid(b). Source: Dauphin et al. 2017.
-Tensor glu(const Tensor& x, int axis = -1);
+[[nodiscard]] Tensor glu(const Tensor& x, int axis = -1);
 // a silu(b). Source: Shazeer 2020, likewise geglu().
-Tensor swiglu(const Tensor& x, int axis = -1);
+[[nodiscard]] Tensor swiglu(const Tensor& x, int axis = -1);
 // a gelu(b)
-Tensor geglu(const Tensor& x, int axis = -1);
+[[nodiscard]] Tensor geglu(const Tensor& x, int axis = -1);
 // The largest of `pieces` neighbors along an axis, whose size `pieces` divides: (n, pieces * m) -> (n, m). ShapeError
 // otherwise. Source: Goodfellow et al. 2013.
-Tensor maxout(const Tensor& x, std::int64_t pieces, int axis = -1);
+[[nodiscard]] Tensor maxout(const Tensor& x, std::int64_t pieces, int axis = -1);
 
 }  // namespace weft

@@ -25,7 +25,7 @@ struct CrossEntropyOptions {
 // ...) or probabilities of the logits' shape. The mean divides by the summed weight of the rows that are not ignored,
 // as torch.nn.CrossEntropyLoss. If that is 0, because all rows are ignored, so are the mean and its gradient; PyTorch
 // gives NaN.
-Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options = {});
+[[nodiscard]] Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options = {});
 
 // Settings of nll and nll_of_probabilities.
 struct NLLOptions {
@@ -36,14 +36,15 @@ struct NLLOptions {
 };
 // -log_probabilities[row][target[row]]; shapes and mean as in cross_entropy, class indices alone. As
 // torch.nn.functional.nll_loss.
-Tensor nll(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options = {});
+[[nodiscard]] Tensor nll(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options = {});
 // -log(probabilities[row][target[row]]): 0 for 1, 0.693 for 1/2, infinity for 0. The slope at 0 is that at 1e-30, so
 // that a softmax before it gets 0 and not NaN. Better conditioned: cross_entropy of the logits.
-Tensor nll_of_probabilities(const Tensor& probabilities, const Tensor& target, const NLLOptions& options = {});
+[[nodiscard]] Tensor nll_of_probabilities(const Tensor& probabilities, const Tensor& target,
+                                          const NLLOptions& options = {});
 
 // -y log p - (1 - y) log(1 - p) of probabilities p and targets y in [0, 1], in one shape; logarithms as in
 // nll_of_probabilities, where PyTorch cuts them off at -100. A term whose factor is 0 is 0.
-Tensor bce(const Tensor& probabilities, const Tensor& target, const LossOptions& options = {});
+[[nodiscard]] Tensor bce(const Tensor& probabilities, const Tensor& target, const LossOptions& options = {});
 
 // Settings of bce_with_logits.
 struct BCEWithLogitsOptions {
@@ -52,7 +53,8 @@ struct BCEWithLogitsOptions {
   Tensor weight{};                         // as in LossOptions
 };
 // -pos_weight y log s(x) - (1 - y) log(1 - s(x)) with the sigmoid s, without overflow, in one shape.
-Tensor bce_with_logits(const Tensor& logits, const Tensor& target, const BCEWithLogitsOptions& options = {});
+[[nodiscard]] Tensor bce_with_logits(const Tensor& logits, const Tensor& target,
+                                     const BCEWithLogitsOptions& options = {});
 
 // Settings of focal_loss.
 struct FocalOptions {
@@ -63,11 +65,12 @@ struct FocalOptions {
 };
 // bce_with_logits times (1 - p)^gamma, where p is the probability of the target's class, in one shape. As
 // torchvision.ops.sigmoid_focal_loss; source: Lin et al. 2017.
-Tensor focal_loss(const Tensor& logits, const Tensor& target, const FocalOptions& options = {});
+[[nodiscard]] Tensor focal_loss(const Tensor& logits, const Tensor& target, const FocalOptions& options = {});
 
 // sum over the last axis of target (log target - log_probabilities), per row; 0 where the target is 0. The mean is over
 // rows: torch.nn.functional.kl_div with reduction "batchmean" for (n, c).
-Tensor kl_divergence(const Tensor& log_probabilities, const Tensor& target, const LossOptions& options = {});
+[[nodiscard]] Tensor kl_divergence(const Tensor& log_probabilities, const Tensor& target,
+                                   const LossOptions& options = {});
 
 // cross_entropy as an object, for a Trainer.
 struct CrossEntropy {
@@ -75,7 +78,7 @@ struct CrossEntropy {
   // The loss of a batch.
   Tensor operator()(const Tensor& logits, const Tensor& target) const { return cross_entropy(logits, target, options); }
   // The weight of each row in the mean, f32 in the shape of the rows: that of its class, 0 for ignored rows.
-  Tensor row_weight(const Tensor& logits, const Tensor& target) const;
+  [[nodiscard]] Tensor row_weight(const Tensor& logits, const Tensor& target) const;
 };
 // nll as an object, for a Trainer.
 struct NLL {
@@ -85,7 +88,7 @@ struct NLL {
     return nll(log_probabilities, target, options);
   }
   // The weight of each row in the mean, as CrossEntropy::row_weight() gives it.
-  Tensor row_weight(const Tensor& log_probabilities, const Tensor& target) const;
+  [[nodiscard]] Tensor row_weight(const Tensor& log_probabilities, const Tensor& target) const;
 };
 // The other losses above as objects: `BCEWithLogits()`, `Focal{{.gamma = 1}}`.
 using BCE = detail::LossObject<LossOptions, bce>;
@@ -95,6 +98,6 @@ using KLDivergence = detail::LossObject<LossOptions, kl_divergence>;
 
 // The share of rows whose largest logit is the target's class, f32(). logits (..., c); target: class indices (...) or
 // probabilities of the logits' shape. Rows with the label ignore_index count for nothing; NaN if none is left.
-Tensor accuracy(const Tensor& logits, const Tensor& target, std::int64_t ignore_index = -100);
+[[nodiscard]] Tensor accuracy(const Tensor& logits, const Tensor& target, std::int64_t ignore_index = -100);
 
 }  // namespace weft

@@ -17,13 +17,13 @@ namespace weft WEFT_EXPORT {
 enum class GANLoss : std::uint8_t { kMinimax, kNonSaturating, kHinge, kLeastSquares, kWasserstein };
 
 // The discriminator's loss, as above.
-Tensor discriminator_loss(GANLoss game, const Tensor& real, const Tensor& made);
+[[nodiscard]] Tensor discriminator_loss(GANLoss game, const Tensor& real, const Tensor& made);
 // The generator's loss: log(1 - s(z)) for kMinimax, -log s(z) for kNonSaturating, (z - 1)^2 / 2 for kLeastSquares, -z
 // for the others.
-Tensor generator_loss(GANLoss game, const Tensor& made);
+[[nodiscard]] Tensor generator_loss(GANLoss game, const Tensor& made);
 // mean over samples of (|d critic(x) / dx| - 1)^2 at points x drawn between real and made samples, for kWasserstein;
 // the paper weighs it by 10. Both (n, ...) of one shape; critic: samples to scores. TraceError outside a trace, because
 // it is a part of a loss. Source: Gulrajani et al. 2017.
-Tensor gradient_penalty(const Map& critic, const Tensor& real, const Tensor& made);
+[[nodiscard]] Tensor gradient_penalty(const Map& critic, const Tensor& real, const Tensor& made);
 
 }  // namespace weft

@@ -9,9 +9,10 @@
 namespace weft WEFT_EXPORT {
 
 // max(0, 1 - target prediction) with targets -1 and 1, in one shape.
-Tensor hinge_loss(const Tensor& prediction, const Tensor& target, const LossOptions& options = {});
+[[nodiscard]] Tensor hinge_loss(const Tensor& prediction, const Tensor& target, const LossOptions& options = {});
 // The square of hinge_loss.
-Tensor squared_hinge_loss(const Tensor& prediction, const Tensor& target, const LossOptions& options = {});
+[[nodiscard]] Tensor squared_hinge_loss(const Tensor& prediction, const Tensor& target,
+                                        const LossOptions& options = {});
 
 // Settings of multi_margin_loss.
 struct MultiMarginOptions {
@@ -24,13 +25,14 @@ struct MultiMarginOptions {
 // sum over the classes j that are not the target's class y of max(0, margin - x_y + x_j)^power / c, per row, as
 // torch.nn.functional.multi_margin_loss. scores (n, c), class indices (n). A label outside [0, c) is a DataError at the
 // next read.
-Tensor multi_margin_loss(const Tensor& scores, const Tensor& target, const MultiMarginOptions& options = {});
+[[nodiscard]] Tensor multi_margin_loss(const Tensor& scores, const Tensor& target,
+                                       const MultiMarginOptions& options = {});
 
 // a b / (max(|a|, eps) max(|b|, eps)) along an axis, as torch.nn.functional.cosine_similarity. Shapes broadcast.
-Tensor cosine_similarity(const Tensor& a, const Tensor& b, int axis = -1, double eps = 1e-8);
+[[nodiscard]] Tensor cosine_similarity(const Tensor& a, const Tensor& b, int axis = -1, double eps = 1e-8);
 // |a - b + eps| by the Euclidean norm of the last axis, as torch.nn.functional.pairwise_distance; eps keeps the slope
 // finite where a = b.
-Tensor pairwise_distance(const Tensor& a, const Tensor& b, double eps = 1e-6);
+[[nodiscard]] Tensor pairwise_distance(const Tensor& a, const Tensor& b, double eps = 1e-6);
 
 // Settings of the losses between vectors.
 struct MarginOptions {
@@ -40,11 +42,12 @@ struct MarginOptions {
 };
 // 1 - cosine_similarity(a, b) for target 1, max(0, cosine_similarity(a, b) - margin) for target -1. a and b (n, d),
 // target (n).
-Tensor cosine_embedding_loss(const Tensor& a, const Tensor& b, const Tensor& target, const MarginOptions& options = {});
+[[nodiscard]] Tensor cosine_embedding_loss(const Tensor& a, const Tensor& b, const Tensor& target,
+                                           const MarginOptions& options = {});
 // d^2 / 2 for target 1, max(0, margin - d)^2 / 2 for target 0, d = pairwise_distance(a, b). a and b (n, d), target (n).
 // Source: Hadsell et al. 2006.
-Tensor contrastive_loss(const Tensor& a, const Tensor& b, const Tensor& target,
-                        const MarginOptions& options = {.margin = 1});
+[[nodiscard]] Tensor contrastive_loss(const Tensor& a, const Tensor& b, const Tensor& target,
+                                      const MarginOptions& options = {.margin = 1});
 
 // Settings of triplet_margin_loss.
 struct TripletOptions {
@@ -55,8 +58,8 @@ struct TripletOptions {
 };
 // max(0, margin + d(anchor, positive) - d(anchor, negative)), d = pairwise_distance. All (n, d). Source: Schroff et
 // al. 2015.
-Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative,
-                           const TripletOptions& options = {});
+[[nodiscard]] Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative,
+                                         const TripletOptions& options = {});
 
 // The losses of two tensors as objects, for a Trainer.
 using Hinge = detail::LossObject<LossOptions, hinge_loss>;

@@ -10,15 +10,15 @@ namespace weft WEFT_EXPORT {
 
 // Dropout that keeps the mean and variance of SELU's outputs: an element becomes SELU's limit -1.758 with probability
 // `rate`, and then all are scaled and shifted. Source: Klambauer et al. 2017.
-Tensor alpha_dropout(const Tensor& x, double rate);
+[[nodiscard]] Tensor alpha_dropout(const Tensor& x, double rate);
 // Dropout of whole features: element (i, ..., c) goes with all (i, ..., c) of its sample. x (n, ..., features);
 // torch.nn.functional.dropout1d to dropout3d, whose features are axis 1. ShapeError below rank 2.
-Tensor feature_dropout(const Tensor& x, double rate);
+[[nodiscard]] Tensor feature_dropout(const Tensor& x, double rate);
 // Dropout of whole samples, for the branch of a residual block. As torchvision.ops.stochastic_depth in mode "row".
 // ShapeError for rank 0. Source: Huang et al. 2016.
-Tensor stochastic_depth(const Tensor& x, double rate);
+[[nodiscard]] Tensor stochastic_depth(const Tensor& x, double rate);
 // x + N(0, stddev^2). ValueError for a negative stddev.
-Tensor gaussian_noise(const Tensor& x, double stddev);
+[[nodiscard]] Tensor gaussian_noise(const Tensor& x, double stddev);
 
 // A batch and its targets.
 struct Mixed {

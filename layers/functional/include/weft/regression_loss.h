@@ -10,11 +10,11 @@
 namespace weft WEFT_EXPORT {
 
 // (prediction - target)^2
-Tensor mse_loss(const Tensor& prediction, const Tensor& target, const LossOptions& options = {});
+[[nodiscard]] Tensor mse_loss(const Tensor& prediction, const Tensor& target, const LossOptions& options = {});
 // |prediction - target|
-Tensor l1_loss(const Tensor& prediction, const Tensor& target, const LossOptions& options = {});
+[[nodiscard]] Tensor l1_loss(const Tensor& prediction, const Tensor& target, const LossOptions& options = {});
 // log(cosh(prediction - target)), exact for small differences, too.
-Tensor log_cosh_loss(const Tensor& prediction, const Tensor& target, const LossOptions& options = {});
+[[nodiscard]] Tensor log_cosh_loss(const Tensor& prediction, const Tensor& target, const LossOptions& options = {});
 
 // Settings of huber_loss.
 struct HuberOptions {
@@ -23,7 +23,7 @@ struct HuberOptions {
   Tensor weight{};                         // as in LossOptions
 };
 // d^2 / 2 for |d| <= delta, else delta (|d| - delta / 2), d = prediction - target. Source: Huber 1964.
-Tensor huber_loss(const Tensor& prediction, const Tensor& target, const HuberOptions& options = {});
+[[nodiscard]] Tensor huber_loss(const Tensor& prediction, const Tensor& target, const HuberOptions& options = {});
 
 // Settings of smooth_l1_loss.
 struct SmoothL1Options {
@@ -32,7 +32,8 @@ struct SmoothL1Options {
   Tensor weight{};                         // as in LossOptions
 };
 // d^2 / (2 beta) for |d| <= beta, else |d| - beta / 2, d = prediction - target. Source: Girshick 2015.
-Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target, const SmoothL1Options& options = {});
+[[nodiscard]] Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target,
+                                    const SmoothL1Options& options = {});
 
 // Settings of quantile_loss.
 struct QuantileOptions {
@@ -41,7 +42,7 @@ struct QuantileOptions {
   Tensor weight{};                         // as in LossOptions
 };
 // q d for d >= 0, else (q - 1) d, d = target - prediction. Source: Koenker and Bassett 1978.
-Tensor quantile_loss(const Tensor& prediction, const Tensor& target, const QuantileOptions& options = {});
+[[nodiscard]] Tensor quantile_loss(const Tensor& prediction, const Tensor& target, const QuantileOptions& options = {});
 
 // Settings of poisson_nll.
 struct PoissonNLLOptions {
@@ -52,7 +53,7 @@ struct PoissonNLLOptions {
   Tensor weight{};                         // as in LossOptions
 };
 // rate - target log(rate), as torch.nn.functional.poisson_nll_loss.
-Tensor poisson_nll(const Tensor& prediction, const Tensor& target, const PoissonNLLOptions& options = {});
+[[nodiscard]] Tensor poisson_nll(const Tensor& prediction, const Tensor& target, const PoissonNLLOptions& options = {});
 
 // Settings of gaussian_nll.
 struct GaussianNLLOptions {
@@ -63,8 +64,8 @@ struct GaussianNLLOptions {
 };
 // (log v + (mean - target)^2 / v) / 2 with v = max(variance, eps), as torch.nn.functional.gaussian_nll_loss. The
 // gradient passes the maximum as if it were not there. `variance` has the target's shape, or 1 for its last axis.
-Tensor gaussian_nll(const Tensor& mean, const Tensor& target, const Tensor& variance,
-                    const GaussianNLLOptions& options = {});
+[[nodiscard]] Tensor gaussian_nll(const Tensor& mean, const Tensor& target, const Tensor& variance,
+                                  const GaussianNLLOptions& options = {});
 
 // The losses above as objects: `MSE()`, `Huber{{.delta = 2}}`.
 using MSE = detail::LossObject<LossOptions, mse_loss>;

@@ -29,7 +29,7 @@ class BatchNorm : public Module {
   WEFT_MODULE(weight, bias, running_mean, running_var, num_batches_tracked)
 
  private:
-  Tensor normalize_batch(const Tensor& x) const;
+  [[nodiscard]] Tensor normalize_batch(const Tensor& x) const;
   BatchNormOptions options_;
 };
 

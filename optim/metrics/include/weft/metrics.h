@@ -85,7 +85,7 @@ Metric perplexity();
 Metric calibration_error(std::int64_t bins = 15);
 
 // Rows of each pair of classes: [target][predicted], f64 (c, c), weighted. Outputs and targets as for accuracy().
-Tensor confusion_matrix(const Tensor& output, const Tensor& target, const Tensor& weight = {});
+[[nodiscard]] Tensor confusion_matrix(const Tensor& output, const Tensor& target, const Tensor& weight = {});
 
 // Metrics of numbers; output and target have one shape. Rows count the mean of their elements.
 

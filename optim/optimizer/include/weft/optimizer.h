@@ -86,18 +86,18 @@ class Optimizer {
   void apply(const Gradients& gradients);
 
   // The rate of the next update, f32(). ValueError when there is no such group or its recipe has no `lr`.
-  Tensor lr(std::size_t group = 0) const;
+  [[nodiscard]] Tensor lr(std::size_t group = 0) const;
   // Multiplies all rates from now on, from the host; programs are not traced again.
   void scale_lr(double factor);
   // The number of updates made, and of updates skipped because something was not finite. Waits for the device.
   std::int64_t updates() const;
   std::int64_t skipped() const;
   // True if the loss and the gradients of the latest update were finite, bool(). In a trace: at this point of it.
-  Tensor finite() const;
+  [[nodiscard]] Tensor finite() const;
   // True if the latest update was left out because the loss scale was too large, bool(). skipped() does not count it.
-  Tensor overflowed() const;
+  [[nodiscard]] Tensor overflowed() const;
   // The scale of the next loss, f32(); 1 where it is off.
-  Tensor loss_scale() const;
+  [[nodiscard]] Tensor loss_scale() const;
   const Parameters& parameters() const;
   // Variables that a checkpoint must hold.
   Parameters state() const;

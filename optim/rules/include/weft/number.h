@@ -17,7 +17,7 @@ class NumberColumns {
  public:
   virtual ~NumberColumns();
   // A number that differs by group, in this dtype and in a shape that broadcasts against the elements.
-  virtual Tensor column(const Number& number, DType dtype) = 0;
+  [[nodiscard]] virtual Tensor column(const Number& number, DType dtype) = 0;
 };
 
 }  // namespace detail
@@ -39,9 +39,9 @@ class Number {
   bool has_zero() const;
   // The number in x's dtype, in a shape that broadcasts against x. TraceError where it differs by group and its update
   // is over.
-  Tensor like(const Tensor& x) const;
+  [[nodiscard]] Tensor like(const Tensor& x) const;
   // f64(), or f64(groups) where it differs by group.
-  Tensor tensor() const;
+  [[nodiscard]] Tensor tensor() const;
 
   friend WEFT_EXPORT Number operator+(const Number& a, const Number& b);
   friend WEFT_EXPORT Number operator-(const Number& a, const Number& b);
@@ -82,7 +82,7 @@ class Number {
   template <class Host, class Traced>
   static Number combine(const Number& a, const Number& b, Host host, Traced traced);
   template <class F>
-  static Tensor beside(const Number& number, const Tensor& x, F f);
+  [[nodiscard]] static Tensor beside(const Number& number, const Tensor& x, F f);
 
   std::shared_ptr<const Value> value_;
 };

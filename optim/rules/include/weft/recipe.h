@@ -105,7 +105,7 @@ class RecipeModel {
   virtual Tensor update(NumberWriter& numbers, const Tensor& p, const Tensor& g, RecipeState& state) const = 0;
   virtual bool averages() const = 0;
   // The value for inference; p for a recipe that does not average.
-  virtual Tensor evaluation(NumberWriter& numbers, const Tensor& p, RecipeState& state) const = 0;
+  [[nodiscard]] virtual Tensor evaluation(NumberWriter& numbers, const Tensor& p, RecipeState& state) const = 0;
 };
 
 // A recipe with a value for inference beside the parameter's.
@@ -144,7 +144,7 @@ class RecipeOf final : public RecipeModel {
     return R::update(h, p, g, state);
   }
   bool averages() const override { return Averages<R>; }
-  Tensor evaluation(NumberWriter& numbers, const Tensor& p, RecipeState& state) const override {
+  [[nodiscard]] Tensor evaluation(NumberWriter& numbers, const Tensor& p, RecipeState& state) const override {
     const typename R::Numbers h = numbers_of<R>(numbers);
     if constexpr (Averages<R>) return R::evaluation(h, p, state);
     return p;
@@ -197,7 +197,7 @@ class Recipe {
   bool same_type(const Recipe& other) const { return model_->same_type(*other.model_); }
   // True if the recipe has a value for inference beside the parameter's; evaluation() gives it.
   bool averages() const { return model_->averages(); }
-  Tensor evaluation(detail::NumberWriter& numbers, const Tensor& p, RecipeState& state) const;
+  [[nodiscard]] Tensor evaluation(detail::NumberWriter& numbers, const Tensor& p, RecipeState& state) const;
 
  private:
   std::shared_ptr<const detail::RecipeModel> model_;

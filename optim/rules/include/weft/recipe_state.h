@@ -41,9 +41,9 @@ struct KeptValues {
 class RecipeState {
  public:
   // Zeros in the parameter's shape before the first update.
-  Tensor get(const std::string& name);
+  [[nodiscard]] Tensor get(const std::string& name);
   // A tensor of another shape, filled with `initial` before the first update. ShapeError when the shape changes.
-  Tensor get(const std::string& name, const Shape& shape, double initial = 0);
+  [[nodiscard]] Tensor get(const std::string& name, const Shape& shape, double initial = 0);
   // A tensor in the parameter's shape that is `value`, such as the parameter itself, before the first set(). KeptValues
   // as NaN until then.
   Tensor start(const std::string& name, const Tensor& value);

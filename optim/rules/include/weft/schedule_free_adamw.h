@@ -17,7 +17,7 @@ struct ScheduleFreeAdamW {
 
   static Tensor update(const Numbers& h, const Tensor& p, const Tensor& g, RecipeState& s);
   // x = y + (1 - 1 / beta1) (z - y).
-  static Tensor evaluation(const Numbers& h, const Tensor& y, RecipeState& s);
+  [[nodiscard]] static Tensor evaluation(const Numbers& h, const Tensor& y, RecipeState& s);
   // ValueError for a number outside its domain.
   void check() const;
 };

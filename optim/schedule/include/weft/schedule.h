@@ -26,7 +26,7 @@ class Schedule {
   Schedule then(std::int64_t after, const Schedule& next) const;
   // The rate of an update: on the host, or as f64() on the device of `update`, a 0-d tensor.
   double at(std::int64_t update) const;
-  Tensor at(const Tensor& update) const;
+  [[nodiscard]] Tensor at(const Tensor& update) const;
   // True if both are the same formula with the same bits in its numbers.
   bool operator==(const Schedule& other) const;
 

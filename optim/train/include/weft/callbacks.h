@@ -68,7 +68,7 @@ class Callback {
   // State that Trainer::save() writes from within on_batch and on_epoch, by name, and that a resumed run gives back
   // after on_train_begin(). A callback without state is given none. The hook that the save interrupted goes on with the
   // callbacks behind the one that saved.
-  virtual std::map<std::string, Tensor> state_dict() const { return {}; }
+  [[nodiscard]] virtual std::map<std::string, Tensor> state_dict() const { return {}; }
   virtual void load_state_dict(const std::map<std::string, Tensor>&) {}
 };
 

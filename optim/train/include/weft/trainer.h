@@ -95,7 +95,7 @@ class Trainer {
   Metrics evaluate(const Dataset& data, std::int64_t batch_size = 256,
                    const std::vector<metrics::Metric>& metrics = {});
   // The model's output for all rows, in order.
-  Tensor predict(const Tensor& inputs, std::int64_t batch_size = 256);
+  [[nodiscard]] Tensor predict(const Tensor& inputs, std::int64_t batch_size = 256);
 
   // Figures of the training epoch so far. Waits for the device.
   Metrics running() const;
