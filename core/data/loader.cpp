@@ -194,9 +194,10 @@ std::vector<std::int64_t> order_of_rows(const Dataset& dataset, const LoaderOpti
   const auto rows = static_cast<std::size_t>(dataset.size());
   return allocating("loader", rows * sizeof(std::int64_t), [&] {
     const auto stream = static_cast<std::uint64_t>(epoch);
-    if (options.balance) return balanced_order(dataset.column(*options.balance), options.seed, stream);
-    if (!options.weights.empty()) return weighted_draws(options.weights, dataset.size(), options.seed, stream);
-    if (options.shuffle) return permutation(dataset.size(), options.seed, stream);
+    const std::uint64_t seed = options.seed.value_or(0);
+    if (options.balance) return balanced_order(dataset.column(*options.balance), seed, stream);
+    if (!options.weights.empty()) return weighted_draws(options.weights, dataset.size(), seed, stream);
+    if (options.shuffle) return permutation(dataset.size(), seed, stream);
     std::vector<std::int64_t> order(rows);
     std::iota(order.begin(), order.end(), 0);
     return order;

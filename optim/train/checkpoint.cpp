@@ -81,15 +81,16 @@ Saved saved_number(std::string name, std::function<std::int64_t()> read, std::fu
           [write = std::move(write)](const Tensor& value) { write(value.item<std::int64_t>()); }};
 }
 
-Saved saved_seed(std::uint64_t seed, std::string owner) {
-  const auto now = std::bit_cast<std::int64_t>(seed);
+Saved saved_seed(std::optional<std::uint64_t> given, std::function<std::uint64_t()> read,
+                 std::function<void(std::uint64_t)> write, std::string owner) {
   Saved out = saved_number(
-      "seed", [now] { return now; }, [](std::int64_t) {});
-  out.check = [seed, owner = std::move(owner)](const Tensor& given, const std::filesystem::path& path) {
-    const auto saved = std::bit_cast<std::uint64_t>(given.item<std::int64_t>());
-    if (saved != seed)
-      fail_at<ValueError>("resume", path.string(), "it was saved with seed ", saved, ", ", owner, " has seed ", seed,
-                          "; give it the seed of the file");
+      "seed", [read = std::move(read)] { return std::bit_cast<std::int64_t>(read()); },
+      [write = std::move(write)](std::int64_t seed) { write(std::bit_cast<std::uint64_t>(seed)); });
+  out.check = [given, owner = std::move(owner)](const Tensor& value, const std::filesystem::path& path) {
+    const auto saved = std::bit_cast<std::uint64_t>(value.item<std::int64_t>());
+    if (given && saved != *given)
+      fail_at<ValueError>("resume", path.string(), "it was saved with seed ", saved, ", ", owner, " has seed ", *given,
+                          "; give it the seed of the file, or none");
   };
   out.absent = [] {};
   return out;

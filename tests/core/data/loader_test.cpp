@@ -52,6 +52,21 @@ TEST(Loader, DropsTheLastBatch) {
   EXPECT_EQ(pass(none), (std::vector<Ints>{}));
 }
 
+TEST(Loader, TheGlobalSeedDecidesTheOrder) {
+  const auto orders = [](std::uint64_t global) {
+    seed(global);
+    Loader first(counted(20)), second(counted(20));
+    return std::pair(flat(pass(first)), flat(pass(second)));
+  };
+  const auto once = orders(1), again = orders(1), other = orders(2);
+  EXPECT_EQ(once, again);
+  EXPECT_NE(once.first, once.second);
+  EXPECT_NE(once.first, other.first);
+  Loader own(counted(20), {.seed = 3}), same(counted(20), {.seed = 3});
+  EXPECT_EQ(own.seed(), 3u);
+  EXPECT_EQ(flat(pass(own)), flat(pass(same)));
+}
+
 TEST(Loader, APassCanBeginWithALaterBatch) {
   const Dataset data = counted(17);
   const LoaderOptions options{.batch_size = 3, .seed = 5};

@@ -160,6 +160,16 @@ TEST(ResumeRules, AnotherSeedIsAnError) {
   EXPECT_TRUE(Checkpoint(layer, loader).resume(directory / "own"));
 }
 
+TEST(ResumeRules, ALoaderWithoutASeedTakesTheFiles) {
+  const TemporaryDirectory directory;
+  Linear layer(1, 1);
+  Loader loader(rows()), fresh(rows());
+  ASSERT_NE(loader.seed(), fresh.seed());
+  Checkpoint(layer, loader).save(directory / "own");
+  EXPECT_TRUE(Checkpoint(layer, fresh).resume(directory / "own"));
+  EXPECT_EQ(loader.seed(), fresh.seed());
+}
+
 TEST(ResumeRules, FilesFromBeforeRunsWereSavedAreTaken) {
   const TemporaryDirectory directory;
   Net first, second;

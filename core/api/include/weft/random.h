@@ -33,8 +33,8 @@ class Generator {
 
 // The generator that draws use unless a GeneratorScope names another. One per process, for all threads.
 Generator& default_generator();
-// default_generator().seed(s); also keys the initializers of variables and the trainers without a seed made from now
-// on.
+// default_generator().seed(s); also keys the initializers of variables, and the trainers and loaders without a seed
+// that are made from now on.
 void seed(std::uint64_t s);
 
 // A seed for another generator, as a function of the seed and the call number of the generator that draws use. It is

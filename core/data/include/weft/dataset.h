@@ -26,7 +26,8 @@ class Dataset {
   const Tensor& column(std::size_t index) const;
   // The given rows, in the given order. ValueError for a row outside [0, size).
   [[nodiscard]] Dataset subset(const std::vector<std::int64_t>& rows) const;
-  // The first round(size * share) rows of an order that depends on the seed alone, and the rest.
+  // The first round(size * share) rows of an order that depends on this seed alone, and the rest. weft::seed() changes
+  // no split, so that every run holds out the same rows.
   [[nodiscard]] Split split(double share, std::uint64_t seed = 0) const;
 
  private:

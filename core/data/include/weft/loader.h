@@ -12,16 +12,18 @@
 
 #include "weft/dataset.h"
 #include "weft/detail/export.h"
+#include "weft/random.h"
 
 namespace weft WEFT_EXPORT {
 
 // Batch size, order and device of a Loader. At most one of `weights` and `balance` is given, and then `shuffle` is
 // true; a pass has as many rows as the dataset all the same.
 struct LoaderOptions {
-  std::int64_t batch_size = 32;          // rows of a batch
-  bool shuffle = true;                   // false: rows in the order of the dataset
-  bool drop_last = false;                // leave out a last batch that is not full
-  std::uint64_t seed = 0;                // seed of the order
+  std::int64_t batch_size = 32;  // rows of a batch
+  bool shuffle = true;           // false: rows in the order of the dataset
+  bool drop_last = false;        // leave out a last batch that is not full
+  // Seed of the order. Empty: each loader has one of its own from draw_seed(), so that weft::seed() decides all.
+  std::optional<std::uint64_t> seed{};
   std::optional<Device> device{};        // device of the batches; default: default_device() when the pass begins
   std::vector<double> weights{};         // by row: rows are drawn with replacement, by chances in proportion to these
   std::optional<std::size_t> balance{};  // column of classes: each batch holds all of them equally often, within one
@@ -38,7 +40,7 @@ struct PassHandle {
   const std::vector<Tensor>* batch() const;
   void advance() const;
 };
-// The rows of an epoch in their order.
+// The rows of an epoch in their order. The options of a shuffled pass have a seed.
 std::vector<std::int64_t> order_of_rows(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch);
 // A pass that begins with batch `first` of its epoch.
 PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch, std::int64_t first = 0);
@@ -86,8 +88,10 @@ class LoaderOf {
 
   // ValueError unless the dataset has these many columns and batch_size is positive. Likewise for weights that are
   // negative, all 0 or not one for each row, and a column of classes with more than one element per row.
-  explicit LoaderOf(Dataset dataset, LoaderOptions options = {}) : dataset_(std::move(dataset)), options_(options) {
+  explicit LoaderOf(Dataset dataset, LoaderOptions options = {})
+      : dataset_(std::move(dataset)), options_(std::move(options)), given_seed_(options_.seed) {
     detail::check_loader(dataset_, options_, sizeof...(Columns));
+    if (!given_seed_) options_.seed = draw_seed();
   }
   // Starts a pass and advances the epoch number. Leaving the loop early ends the pass.
   Iterator begin() { return Iterator(detail::start_pass(dataset_, options_, epoch_++)); }
@@ -100,12 +104,15 @@ class LoaderOf {
   // The number of the next pass: all there is to save for an exact resume.
   std::int64_t epoch() const { return epoch_; }
   void set_epoch(std::int64_t epoch) { epoch_ = epoch; }
-  // The seed of the order.
-  std::uint64_t seed() const { return options_.seed; }
+  // The seed of the order, and the one that the options have given.
+  std::uint64_t seed() const { return *options_.seed; }
+  std::optional<std::uint64_t> given_seed() const { return given_seed_; }
+  void set_seed(std::uint64_t seed) { options_.seed = seed; }
 
  private:
   Dataset dataset_;
-  LoaderOptions options_;
+  LoaderOptions options_;  // with a seed
+  std::optional<std::uint64_t> given_seed_;
   std::int64_t epoch_ = 0;
 };
 

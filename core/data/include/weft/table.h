@@ -41,7 +41,7 @@ Column category_column(std::string name, const std::vector<std::string>& cells);
 
 // Settings of split() and folds(). At most one of `stratify` and `group` is given.
 struct SplitOptions {
-  std::uint64_t seed = 0;  // the rows of each part are a function of the table and the seed alone
+  std::uint64_t seed = 0;  // the rows of each part are a function of the table and this seed; weft::seed() changes none
   std::string stratify{};  // column whose values are equally frequent in all parts
   std::string group{};     // column whose equal values stay in one part
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,14 +36,18 @@ WEFT_EXPORT std::vector<Saved> saved(Optimizer& optimizer);
 WEFT_EXPORT std::vector<Saved> saved(Generator& generator);
 WEFT_EXPORT Saved saved_number(std::string name, std::function<std::int64_t()> read,
                                std::function<void(std::int64_t)> write);
-// A seed that a file must agree with. ValueError if it does not; a file without it is taken.
-WEFT_EXPORT Saved saved_seed(std::uint64_t seed, std::string owner);
+// A seed. A file must agree with the one that was given, ValueError if it does not; without one that of the file is
+// taken. So is a file without a seed.
+WEFT_EXPORT Saved saved_seed(std::optional<std::uint64_t> given, std::function<std::uint64_t()> read,
+                             std::function<void(std::uint64_t)> write, std::string owner);
 template <class... Columns>
 std::vector<Saved> saved(LoaderOf<Columns...>& loader) {
   return {
       saved_number(
           "epoch", [&loader] { return loader.epoch(); }, [&loader](std::int64_t epoch) { loader.set_epoch(epoch); }),
-      saved_seed(loader.seed(), "the loader")};
+      saved_seed(
+          loader.given_seed(), [&loader] { return loader.seed(); },
+          [&loader](std::uint64_t seed) { loader.set_seed(seed); }, "the loader")};
 }
 
 }  // namespace detail
@@ -60,7 +65,7 @@ class Checkpoint {
   // Writes one safetensors file, complete or not at all.
   void save(const std::filesystem::path& path) const;
   // False when there is no such file. FormatError, ShapeError or DTypeError if the file and the things differ in names,
-  // shapes or dtypes, ValueError if a loader has another seed; then nothing has changed.
+  // shapes or dtypes, ValueError if a loader was given another seed; then nothing has changed.
   bool resume(const std::filesystem::path& path) const;
 
  private:
