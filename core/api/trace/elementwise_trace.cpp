@@ -2,6 +2,9 @@
 #include "weft/detail/elementwise_trace.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
 
 #include "core/api/trace/tracer.h"
 #include "core/ir/prune.h"
@@ -10,13 +13,25 @@
 namespace weft::detail {
 namespace {
 
-ir::Graph traced(const std::function<std::vector<Tensor>(const Shape&)>& f, const Shape& shape) {
+// A trace without the next states of the generators that it draws from.
+struct Traced {
+  ir::Graph graph;
+  std::vector<std::int32_t> states;  // nodes that are inputs for the generators' states
+};
+
+Traced traced(const std::function<std::vector<Tensor>(const Shape&)>& f, const Shape& shape) {
   Tracer tracer(std::nullopt);
-  return ir::prune(tracer.finish(f(shape), std::nullopt).graph);
+  Trace trace = tracer.finish(f(shape), std::nullopt);
+  for (auto draws = trace.draws.rbegin(); draws != trace.draws.rend(); ++draws)
+    trace.graph.outputs.erase(trace.graph.outputs.begin() + static_cast<std::ptrdiff_t>(draws->output));
+  Traced out{ir::prune(trace.graph), {}};
+  for (const Trace::Draws& draws : trace.draws) out.states.push_back(out.graph.inputs[draws.input].value.node);
+  return out;
 }
 
 bool is_elementwise(const ir::Node& node, const Shape& shape) {
-  if (ops::kind_of(node) != ops::Kind::kElementwise && !ops::is_constant(node)) return false;
+  const ops::Kind kind = ops::kind_of(node);
+  if (kind != ops::Kind::kElementwise && kind != ops::Kind::kDraw && !ops::is_constant(node)) return false;
   return std::all_of(node.outputs.begin(), node.outputs.end(),
                      [&](const TensorSpec& spec) { return spec.shape == shape || spec.shape.rank() == 0; });
 }
@@ -42,9 +57,11 @@ bool traces_elementwise(const std::function<std::vector<Tensor>(const Shape&)>& 
   ir::Graph first;
   bool elementwise = true;
   for (const Shape& shape : shapes) {
-    ir::Graph graph = traced(f, shape);
-    elementwise = elementwise && std::all_of(graph.nodes.begin(), graph.nodes.end(),
-                                             [&](const ir::Node& node) { return is_elementwise(node, shape); });
+    auto [graph, states] = traced(f, shape);
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+      const bool is_state = std::find(states.begin(), states.end(), static_cast<std::int32_t>(i)) != states.end();
+      elementwise = elementwise && (is_state || is_elementwise(graph.nodes[i], shape));
+    }
     if (first.nodes.empty())
       first = std::move(graph);
     else

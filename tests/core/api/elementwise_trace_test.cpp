@@ -6,6 +6,7 @@
 #include "weft/compile.h"
 #include "weft/error.h"
 #include "weft/ops.h"
+#include "weft/random.h"
 
 namespace weft::testing {
 namespace {
@@ -22,6 +23,10 @@ TEST(ElementwiseTrace, KnowsWhatMixesNoElements) {
   EXPECT_TRUE(elementwise([](Tensor x) { return where(x > 0, exp(x), 2 * x) + ones_like(x); }));
   EXPECT_TRUE(elementwise([](Tensor x) { return x * sqrt(full({}, 2, DType::kF64)).to(x.dtype()); }));
   EXPECT_TRUE(elementwise([](Tensor x) { return x.to(DType::kBF16).to(DType::kF32); }));
+  EXPECT_TRUE(elementwise([](Tensor x) { return x + randn(x.shape()) * uniform(x.shape()); }));
+  EXPECT_TRUE(elementwise([](Tensor x) { return dropout(x, 0.5); }));
+  EXPECT_FALSE(elementwise([](Tensor x) { return x + randn({2})[0]; }));
+  EXPECT_FALSE(elementwise([](Tensor x) { return x + default_generator().state().value()[0].to(x.dtype()); }));
   EXPECT_FALSE(elementwise([](Tensor x) { return x / x.sum(); }));
   EXPECT_FALSE(elementwise([](Tensor x) { return x.reshape({-1}); }));
   EXPECT_FALSE(elementwise([](Tensor x) { return x.rank() == 1 ? x : -x; }));

@@ -216,6 +216,24 @@ TEST_P(WrappersOn, GradientNoiseIsNormalAndFades) {
   }
 }
 
+// Groups beside one another, one of them without noise: each parameter has draws of its own.
+TEST_P(WrappersOn, GradientNoiseIsAnotherForEachParameter) {
+  Generator draws(12);
+  const GeneratorScope scope(draws);
+  const Parameters p{{"a", Variable(zeros({50}))}, {"b", Variable(zeros({50}))}, {"c", Variable(zeros({50}))}};
+  Optimizer optimizer(std::vector<Group>{{{{"a", p[0]}}, gradient_noise(SGD{.lr = 1}, 1)},
+                                         {{{"b", p[1]}}, gradient_noise(SGD{.lr = 2}, 1)},
+                                         {{{"c", p[2]}}, gradient_noise(SGD{.lr = 1}, 0)}});
+  const Values none(50, 0);
+  optimizer.apply({p, {zeros({50}), zeros({50}), zeros({50})}});
+  const std::vector<Values> once = values_of(p);
+  EXPECT_NE(once[0], none);
+  EXPECT_NE(once[1], values_of({{"a", Variable(2 * p[0].value())}})[0]);
+  EXPECT_EQ(once[2], none);
+  optimizer.apply({p, {zeros({50}), zeros({50}), zeros({50})}});
+  EXPECT_NE(values_of(p)[0], once[0]);
+}
+
 TEST_P(WrappersOn, NestAndStandInGroups) {
   const Parameters all = parameters_of({{3, 4}, {5}, {4, 3}});
   const Parameters a{{"p0", all[0]}}, b{{"p1", all[1]}}, c{{"p2", all[2]}};
@@ -301,7 +319,8 @@ TEST_P(WrappersOn, KeepTheBitsOf16BitParameters) {
 
 // Means, slow values and penalties are part of the launch that moves the parameters.
 TEST_P(WrappersOn, AreOneLaunchWhereTheInnerRecipeIs) {
-  for (const Recipe& recipe : {ema(AdamW{}, 0.9), swa(AdamW{}, 5, 2), lookahead(AdamW{}), l1(l2(AdamW{}, 0.1), 0.1)}) {
+  for (const Recipe& recipe : {ema(AdamW{}, 0.9), swa(AdamW{}, 5, 2), lookahead(AdamW{}), l1(l2(AdamW{}, 0.1), 0.1),
+                               gradient_noise(AdamW{}, 0.1)}) {
     const Parameters all = parameters_of({{64, 32}, {100}, {32, 9}});
     Optimizer optimizer(all, recipe);
     EXPECT_EQ(launches_of_update(optimizer, "*.first_moment"), 1) << recipe.name();

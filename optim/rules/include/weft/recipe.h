@@ -168,8 +168,8 @@ concept RecipeStruct = requires(const R& recipe, const typename R::Numbers& h, c
 };
 
 // Any recipe by value. update() is written for one parameter. If element i of its results comes only from element i of
-// parameter, gradient and state, the optimizer updates all parameters in one launch. Other recipes, such as one with a
-// norm of the parameter, update one parameter after the other.
+// parameter, gradient, state and draws, the optimizer updates all parameters in one launch. Other recipes, such as one
+// with a norm of the parameter, update one parameter after the other.
 class Recipe {
  public:
   // A copy of the struct.
