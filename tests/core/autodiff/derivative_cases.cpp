@@ -39,6 +39,7 @@ Value labels(Builder& b, const Shape& shape, std::int64_t size, std::int64_t ste
 
 void add_movement_cases(std::vector<Case>& rows) {
   rows.push_back(direct("copy", {{2, 3}}, {}));
+  rows.push_back(direct("after", {{2, 3}, {4}}, {}));
   rows.push_back(direct("reshape", {{2, 6}}, {{"shape", ints({3, 4})}}));
   rows.push_back(direct("transpose", {{2, 3, 4}}, {{"perm", ints({2, 0, 1})}}));
   rows.push_back(direct("broadcast_to", {{2, 1, 3}}, {{"shape", ints({4, 2, 2, 3})}}));

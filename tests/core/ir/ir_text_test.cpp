@@ -126,7 +126,7 @@ TEST(Text, OpaqueAttributesPrintAndAreNotRead) {
 
 TEST(Text, DeepNestingIsAnErrorAndNotACrash) {
   std::string text = "graph {";
-  for (int i = 0; i < 100000; ++i) text += "%0 = a() : f32() region recompute {";
+  for (int i = 0; i < 100000; ++i) text += "%0 = a() : f32() region loop {";
   EXPECT_NE(error_of(text).find("nested more than"), std::string::npos);
 }
 
