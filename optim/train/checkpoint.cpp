@@ -17,11 +17,6 @@ namespace weft {
 namespace detail {
 namespace {
 
-Saved saved_variable(std::string name, const Variable& variable) {
-  return {std::move(name), variable.shape(), variable.dtype(), [variable] { return variable.value(); },
-          [variable](const Tensor& value) { variable.assign(value); }};
-}
-
 // Flags of gradients that were accumulated. Files from before they were saved leave them as they are.
 Saved saved_flags(std::string name, const std::vector<Flag>& flags) {
   const Shape shape{std::ssize(flags)};
@@ -49,6 +44,17 @@ void check_fit(const Saved& entry, const TensorSpec& given, const std::filesyste
 }
 
 }  // namespace
+
+Saved saved_variable(std::string name, const Variable& variable) {
+  return {std::move(name), variable.shape(), variable.dtype(), [variable] { return variable.value(); },
+          [variable](const Tensor& value) { variable.assign(value); }};
+}
+
+std::vector<Saved> entries_of(const Checkpoint& things) {
+  std::vector<Saved> out;
+  for (std::size_t i = 0; i < things.things_.size(); ++i) add_entries(out, i, things.things_[i]());
+  return out;
+}
 
 std::vector<Saved> saved(Module& module) {
   std::vector<Saved> out;
@@ -153,16 +159,12 @@ void restore(const std::vector<Saved>& entries, const CheckpointValues& values) 
 
 }  // namespace detail
 
-std::vector<detail::Saved> Checkpoint::all() const {
-  std::vector<detail::Saved> out;
-  for (std::size_t i = 0; i < things_.size(); ++i) detail::add_entries(out, i, things_[i]());
-  return out;
+void Checkpoint::save(const std::filesystem::path& path) const {
+  detail::write_checkpoint(path, detail::entries_of(*this), {}, {});
 }
 
-void Checkpoint::save(const std::filesystem::path& path) const { detail::write_checkpoint(path, all(), {}, {}); }
-
 bool Checkpoint::resume(const std::filesystem::path& path) const {
-  const std::vector<detail::Saved> entries = all();
+  const std::vector<detail::Saved> entries = detail::entries_of(*this);
   const std::optional<detail::CheckpointValues> values = detail::read_checkpoint(path, entries, {});
   if (values) detail::restore(entries, *values);
   return values.has_value();

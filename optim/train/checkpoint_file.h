@@ -19,6 +19,7 @@ struct CheckpointValues {
   NamedTensors open;                           // by what follows the prefix of open names
 };
 
+Saved saved_variable(std::string name, const Variable& variable);
 // Adds the entries of the thing at a position, as "2/epoch".
 void add_entries(std::vector<Saved>& to, std::size_t position, std::vector<Saved> entries);
 // Writes one file of entries, and of open values under `prefix`, whose names and shapes the file alone knows.

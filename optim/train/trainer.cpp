@@ -82,6 +82,10 @@ Module& Trainer::model() { return state().parts.model.get("trainer"); }
 void Trainer::save(const std::filesystem::path& path) const { state().save(path); }
 std::optional<int> Trainer::resume(const std::filesystem::path& path) { return state().resume(path); }
 
+RateCurve Trainer::find_rate(const Dataset& train, const RateFinderOptions& options) {
+  return state().find_rate(train, options);
+}
+
 void Trainer::prepare(const Dataset& train, std::int64_t batch_size) {
   detail::check_rows("prepare", "the training data", train);
   detail::check_positive("prepare", "batch_size", batch_size);

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "optim/train/run_place.h"
+#include "weft/checkpoint.h"
 #include "weft/compile.h"
 #include "weft/error.h"
 #include "weft/loader.h"
 #include "weft/random.h"
+#include "weft/rate_finder.h"
 #include "weft/trainer.h"
 
 namespace weft::detail {
@@ -75,6 +77,9 @@ struct TrainerState {
   std::vector<std::pair<std::string, Variable>> figures() const;
   void save(const std::filesystem::path& path);
   std::optional<int> resume(const std::filesystem::path& path);
+  // All that a checkpoint holds between two calls of fit().
+  std::vector<Saved> entries();
+  RateCurve find_rate(const Dataset& data, const RateFinderOptions& given);
 
   TrainerParts parts;
   TrainerOptions options;

@@ -40,22 +40,6 @@ std::vector<Saved> entries_of(Counts& counts, int accumulate) {
   return {std::move(epochs), std::move(waiting)};
 }
 
-std::vector<Saved> entries_of(TrainerState& state) {
-  std::vector<Saved> random = saved(state.generator);
-  random[0].check = [seed = state.options.seed](const Tensor& value, const std::filesystem::path& path) {
-    const auto given = static_cast<std::uint64_t>(value.to_vector<std::int64_t>()[0]);
-    if (seed && given != *seed)
-      fail_at<ValueError>("resume", path.string(), "it was saved with seed ", given, ", the trainer has seed ", *seed,
-                          "; give it the seed of the file, or none");
-  };
-  std::vector<Saved> out;
-  add_entries(out, 0, saved(state.parts.model.get("trainer")));
-  add_entries(out, 1, saved(state.optimizer));
-  add_entries(out, 2, std::move(random));
-  add_entries(out, 3, entries_of(state.counts, state.options.accumulate));
-  return out;
-}
-
 // The run in the values of a file; none if it was saved between two calls of fit().
 std::optional<RunPlace> run_of(const TrainerState& state, const NamedTensors& values,
                                const std::filesystem::path& path) {
@@ -73,21 +57,37 @@ std::optional<RunPlace> run_of(const TrainerState& state, const NamedTensors& va
 
 }  // namespace
 
+std::vector<Saved> TrainerState::entries() {
+  std::vector<Saved> random = saved(generator);
+  random[0].check = [seed = options.seed](const Tensor& value, const std::filesystem::path& path) {
+    const auto given = static_cast<std::uint64_t>(value.to_vector<std::int64_t>()[0]);
+    if (seed && given != *seed)
+      fail_at<ValueError>("resume", path.string(), "it was saved with seed ", given, ", the trainer has seed ", *seed,
+                          "; give it the seed of the file, or none");
+  };
+  std::vector<Saved> out;
+  add_entries(out, 0, saved(parts.model.get("trainer")));
+  add_entries(out, 1, saved(optimizer));
+  add_entries(out, 2, std::move(random));
+  add_entries(out, 3, entries_of(counts, options.accumulate));
+  return out;
+}
+
 void TrainerState::save(const std::filesystem::path& path) {
   std::optional<RunPlace> run = fit ? fit->place() : std::nullopt;
   if (!run) run = resumed;
-  write_checkpoint(path, entries_of(*this), kRun, run ? values_of(*run) : NamedTensors{});
+  write_checkpoint(path, entries(), kRun, run ? values_of(*run) : NamedTensors{});
 }
 
 std::optional<int> TrainerState::resume(const std::filesystem::path& path) {
   if (fit) fail<ValueError>("resume", "a callback calls resume() of its own trainer; let the run end first");
   const std::optional<std::filesystem::path> file = latest_checkpoint(path);
   if (!file) return std::nullopt;
-  const std::vector<Saved> entries = entries_of(*this);
-  const std::optional<CheckpointValues> values = read_checkpoint(*file, entries, kRun);
+  const std::vector<Saved> all = entries();
+  const std::optional<CheckpointValues> values = read_checkpoint(*file, all, kRun);
   if (!values) return std::nullopt;
   std::optional<RunPlace> run = run_of(*this, values->open, *file);
-  restore(entries, *values);
+  restore(all, *values);
   resumed = std::move(run);
   return static_cast<int>(counts.epochs) + 1;
 }

@@ -17,6 +17,8 @@
 
 namespace weft WEFT_EXPORT {
 
+class Checkpoint;
+
 namespace detail {
 
 // One value that is saved and restored.
@@ -31,6 +33,7 @@ struct Saved {
   // Replaces write() for files from before the value was saved. Empty: such a file is refused.
   std::function<void()> absent{};
 };
+WEFT_EXPORT std::vector<Saved> entries_of(const Checkpoint& things);
 WEFT_EXPORT std::vector<Saved> saved(Module& module);
 WEFT_EXPORT std::vector<Saved> saved(Optimizer& optimizer);
 WEFT_EXPORT std::vector<Saved> saved(Generator& generator);
@@ -59,7 +62,7 @@ class Checkpoint {
  public:
   // The things must outlive the checkpoint.
   template <class... Things>
-  requires(!(std::same_as<Things, Checkpoint> && ...)) explicit Checkpoint(Things&... things) {
+  requires((!std::same_as<Things, Checkpoint> && ...)) explicit Checkpoint(Things&... things) {
     (things_.push_back(source(things)), ...);
   }
   // Writes one safetensors file, complete or not at all.
@@ -69,6 +72,7 @@ class Checkpoint {
   bool resume(const std::filesystem::path& path) const;
 
  private:
+  friend std::vector<detail::Saved> detail::entries_of(const Checkpoint& things);
   template <class T>
   static std::function<std::vector<detail::Saved>()> source(T& thing) {
     using detail::saved;
@@ -80,7 +84,6 @@ class Checkpoint {
       return [&thing] { return saved(thing); };
     }
   }
-  std::vector<detail::Saved> all() const;
   std::vector<std::function<std::vector<detail::Saved>()>> things_;
 };
 

@@ -8,5 +8,6 @@
 #include "weft/lbfgs.h"
 #include "weft/metrics.h"
 #include "weft/optimizer.h"
+#include "weft/rate_finder.h"
 #include "weft/serialize.h"
 #include "weft/trainer.h"

@@ -20,6 +20,7 @@
 #include "weft/metrics.h"
 #include "weft/module.h"
 #include "weft/optimizer.h"
+#include "weft/rate_finder.h"
 
 namespace weft WEFT_EXPORT {
 
@@ -110,6 +111,9 @@ class Trainer {
   // another seed than one given in the options, and inside fit(); otherwise the errors of Checkpoint::resume(). Then
   // nothing has changed.
   std::optional<int> resume(const std::filesystem::path& path);
+  // Trains on shuffled batches while the rate grows, and puts all back, bit for bit, as weft::find_rate() does. With
+  // `accumulate` a step is an update. The errors of find_rate() and fit(); ValueError inside fit().
+  RateCurve find_rate(const Dataset& train, const RateFinderOptions& options = {});
   // Traces, plans and builds the training step for batches of these rows; trains nothing.
   void prepare(const Dataset& train, std::int64_t batch_size);
   // The memory of the training step as a table; TraceError before prepare() or the first step.
