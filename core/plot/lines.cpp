@@ -24,6 +24,11 @@ using detail::Scale;
 
 double x_of(const plot::Line& line, std::size_t i) { return line.x.empty() ? static_cast<double>(i + 1) : line.x[i]; }
 
+// True for epochs and the like.
+bool has_whole_places(const plot::Line& line) {
+  return std::all_of(line.x.begin(), line.x.end(), [](double x) { return x == std::floor(x); });
+}
+
 void check(const std::string& op, const std::vector<plot::Line>& lines) {
   for (std::size_t i = 0; i < lines.size(); ++i)
     if (!lines[i].x.empty() && lines[i].x.size() != lines[i].y.size())
@@ -68,8 +73,7 @@ void add_run(const std::vector<Point>& run, std::size_t number, Frame& frame) {
 detail::Scene scene_of(const std::string& op, const std::vector<plot::Line>& lines, const plot::Axes& axes) {
   check(op, lines);
   Scale x(axes.log_x, 0.02), y(axes.log_y, 0.04);
-  if (std::all_of(lines.begin(), lines.end(), [](const plot::Line& line) { return line.x.empty(); }))
-    x.use_whole_ticks();
+  if (std::all_of(lines.begin(), lines.end(), has_whole_places)) x.use_whole_ticks();
   std::vector<detail::Entry> legend;
   const auto shows = [&](const plot::Line& line, std::size_t i) {
     return x.shows(x_of(line, i)) && y.shows(line.y[i]);

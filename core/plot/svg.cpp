@@ -3,36 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <variant>
 
 #include "core/plot/number_text.h"
 
 namespace weft::detail {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string hex(Color color) {
   constexpr const char* kDigits = "0123456789abcdef";
@@ -99,6 +75,29 @@ std::string element(const Raster& raster) {
 }
 
 }  // namespace
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
 
 std::string svg_text(const Scene& scene) {
   const std::string width = fixed_text(scene.width, 2), height = fixed_text(scene.height, 2);

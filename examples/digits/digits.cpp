@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,12 +62,28 @@ Run describe(const Options& options, const weft::Split& data, weft::Sequential& 
   return run;
 }
 
+std::string settings(const Options& options) {
+  std::ostringstream out;
+  out << "batch size " << options.batch_size << ", learning rate " << options.lr << ", seed " << options.seed << ", "
+      << options.precision;
+  return out.str();
+}
+
 void train(Run& run, const weft::Split& data, weft::Trainer& trainer) {
   const std::int64_t rows = std::min(run.options.batch_size, data.train.size());
+  const auto sections = [&] {
+    run.test = examine(trainer.predict(data.test.column(0)), data.test.column(1));
+    return report_sections(run.test, data.test.column(0));
+  };
   run.history = trainer.fit(
       data.train,
-      {.epochs = run.options.epochs, .batch_size = rows, .validation = data.test, .quiet = run.options.quiet});
-  run.test = examine(trainer.predict(data.test.column(0)), data.test.column(1));
+      {.epochs = run.options.epochs,
+       .batch_size = rows,
+       .validation = data.test,
+       .callbacks = {weft::callbacks::report(
+           run.options.out / "report.html",
+           {.title = "Handwritten digits", .about = run.data + "\n" + settings(run.options), .sections = sections})},
+       .quiet = run.options.quiet});
 }
 
 void print_largest_batch(const Run& run, const weft::Split& data, weft::Trainer& trainer) {
@@ -76,11 +93,10 @@ void print_largest_batch(const Run& run, const weft::Split& data, weft::Trainer&
               given > 0 ? "" : ", which are free", static_cast<long long>(trainer.largest_batch(data.train, memory)));
 }
 
-void write_results(const Run& run, weft::Sequential& model, const weft::Tensor& images) {
+void write_results(const Run& run, weft::Sequential& model) {
   const std::filesystem::path& out = run.options.out;
   weft::save(model, out / "model.safetensors");
   weft::replace_file(out / "history.json", history_json(run), "digits");
-  weft::replace_file(out / "report.html", report_html(run, images), "digits");
   std::printf("wrote %s, history.json, report.html\n", (out / "model.safetensors").c_str());
 }
 
@@ -112,7 +128,7 @@ int main(int argc, char** argv) try {
   train(run, data, trainer);
   if (!options->quiet) std::printf("\n%s\n", confusion_text(run.test).c_str());
   std::printf("test accuracy %.2f %%\n", 100 * run.test.accuracy);
-  write_results(run, model, data.test.column(0));
+  write_results(run, model);
   return 0;
 } catch (const weft::Error& e) {
   std::fprintf(stderr, "%s\n", e.what());

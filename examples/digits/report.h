@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <string>
+#include <vector>
 
-#include "files.h"
+#include "examine.h"
+#include "weft/report.h"
+#include "weft/tensor.h"
 
-// A page that needs no other file: loss and accuracy curves, the confusion matrix, the worst mistakes drawn. `images`
-// are the test set's, f32 (n, pixels) in [0, 1], square.
-std::string report_html(const Run& run, const weft::Tensor& images);
+// What a report on digits has beside that of every training: accuracy, confusion matrix, the worst mistakes drawn.
+// `images` are the test set's, f32 (n, pixels) in [0, 1], square.
+std::vector<weft::callbacks::ReportSection> report_sections(const Examination& test, const weft::Tensor& images);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <typeinfo>
 #include <utility>
@@ -33,6 +34,14 @@ LoaderOptions order_of(const TrainerState& state, const FitOptions& options) {
           .drop_last = options.drop_last,
           .seed = state.generator.seed(),
           .device = state.options.device};
+}
+
+double rate_of(const Optimizer& optimizer) {
+  try {
+    return optimizer.lr().item<double>();
+  } catch (const ValueError&) {  // a recipe without a rate
+    return std::numeric_limits<double>::quiet_NaN();
+  }
 }
 
 std::string type_of(const Callback& callback) { return type_name(typeid(callback)); }
@@ -162,7 +171,8 @@ void Fit::end_epoch(double seconds) {
                              .validation_accuracy = validation.accuracy,
                              .seconds = seconds,
                              .samples_per_second = static_cast<double>(at_.samples) / seconds,
-                             .validation_metrics = validation.others});
+                             .validation_metrics = validation.others,
+                             .lr = rate_of(state_.optimizer)});
   history_.best_validation_loss = std::fmin(history_.best_validation_loss, validation.loss);
   tell(Hook::kEpoch, {0, callbacks_.size()});
 }

@@ -20,7 +20,8 @@ Json to_json(const Epoch& e) {
            {"validation_loss", number(e.validation_loss)},
            {"validation_accuracy", number(e.validation_accuracy)},
            {"seconds", number(e.seconds)},
-           {"samples_per_second", number(e.samples_per_second)}};
+           {"samples_per_second", number(e.samples_per_second)},
+           {"lr", number(e.lr)}};
   for (const auto& [name, value] : e.validation_metrics) out["validation_" + name] = number(value);
   return out;
 }

@@ -14,13 +14,14 @@ namespace weft::detail {
 namespace {
 
 constexpr std::string_view kFigures = "figures/", kCallbacks = "callbacks/", kMetrics = "metrics/";
-constexpr std::int64_t kFiguresOfEpoch = 7;
+constexpr std::int64_t kFiguresOfEpoch = 8;
+constexpr std::int64_t kFiguresWithoutRate = 7;  // in files from before epochs had a rate
 
 Tensor history_tensor(const History& history) {
   std::vector<double> out;
   for (const Epoch& e : history.epochs)
     out.insert(out.end(), {static_cast<double>(e.number), e.loss, e.accuracy, e.validation_loss, e.validation_accuracy,
-                           e.seconds, e.samples_per_second});
+                           e.seconds, e.samples_per_second, e.lr});
   return Tensor::of(out, {std::ssize(history.epochs), kFiguresOfEpoch});
 }
 
@@ -69,11 +70,12 @@ class Reader {
   }
   std::vector<Epoch> epochs(const std::string& name) const {
     const Tensor& value = at(name, DType::kF64, std::nullopt);
-    if (value.rank() != 2 || value.dim(1) != kFiguresOfEpoch)
+    if (value.rank() != 2 || (value.dim(1) != kFiguresOfEpoch && value.dim(1) != kFiguresWithoutRate))
       refuse(name, cat("is ", value.shape(), ", it must be (epochs, ", kFiguresOfEpoch, ")"));
+    const bool has_rate = value.dim(1) == kFiguresOfEpoch;
     std::vector<Epoch> out;
     const std::vector<double> all = value.to_vector<double>();
-    for (std::size_t i = 0; i < all.size(); i += kFiguresOfEpoch) {
+    for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(value.dim(1))) {
       constexpr double kMost = 2147483647;
       if (!(all[i] >= 1 && all[i] <= kMost)) refuse(name, cat("has epoch ", all[i], ", the first is 1"));
       out.push_back({.number = static_cast<int>(all[i]),
@@ -82,7 +84,8 @@ class Reader {
                      .validation_loss = all[i + 3],
                      .validation_accuracy = all[i + 4],
                      .seconds = all[i + 5],
-                     .samples_per_second = all[i + 6]});
+                     .samples_per_second = all[i + 6],
+                     .lr = has_rate ? all[i + 7] : std::numeric_limits<double>::quiet_NaN()});
     }
     return out;
   }

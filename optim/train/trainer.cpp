@@ -92,7 +92,7 @@ void Trainer::prepare(const Dataset& train, std::int64_t batch_size) {
   const detail::ModeScope mode(state().parts.model, true);
   const GeneratorScope draws(state().generator);
   const auto pass = detail::start_pass(train, rows_in_order(state(), batch_size), 0);
-  state().step.prepare((*pass.batch())[0], (*pass.batch())[1]);
+  state().prepare((*pass.batch())[0], (*pass.batch())[1]);
 }
 
 std::int64_t Trainer::largest_batch(const Dataset& train, std::int64_t memory) {
@@ -106,6 +106,13 @@ std::int64_t Trainer::largest_batch(const Dataset& train, std::int64_t memory) {
 LayerReport Trainer::layer_report(const Dataset& rows) {
   detail::check_rows("layer_report", "the data", rows);
   return detail::report_layers(state(), rows);
+}
+
+ModelSummary Trainer::summary() const {
+  if (!state().input) fail<TraceError>("summary", "the training step has not been traced yet; call prepare() or fit()");
+  const DeviceScope on(state().options.device);
+  return detail::summary(state().parts.model.get("trainer"), {*state().input}, 1,
+                         [this](const std::vector<Tensor>& in) { static_cast<void>(state().parts.forward(in[0])); });
 }
 
 Profile Trainer::profile() const { return state().step.profile(); }

@@ -175,8 +175,14 @@ void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
   batch.assign(number + 1);
 }
 
+void TrainerState::prepare(const Tensor& x, const Tensor& y) {
+  step.prepare(x, y);
+  input = TensorSpec{x.shape(), x.dtype()};
+}
+
 void TrainerState::train_batch(const Tensor& x, const Tensor& y) {
   step(x, y);
+  if (!input) input = TensorSpec{x.shape(), x.dtype()};
   if (options.accumulate > 1 && ++counts.waiting == options.accumulate) {
     optimizer.update();
     counts.waiting = 0;

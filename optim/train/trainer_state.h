@@ -64,6 +64,7 @@ void check_positive(const char* op, const char* what, std::int64_t given);
 struct TrainerState {
   TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options);
 
+  void prepare(const Tensor& x, const Tensor& y);
   void train_batch(const Tensor& x, const Tensor& y);
   // Throws DataError once a loss or a gradient of this epoch was not finite.
   void check_finite(const Dataset& data, const LoaderOptions& order);
@@ -90,6 +91,7 @@ struct TrainerState {
   Counts counts;
   std::int64_t skipped_before = 0;  // the optimizer's count when the epoch began
   Compiled<void(Tensor, Tensor)> step;
+  std::optional<TensorSpec> input;  // of the batch that the step was prepared for, or of the first one
   Compiled<void(Tensor, Tensor)> evaluate_step;
   // evaluate_step for metrics: gives the output, and a weight for each row of class targets, f32 (n); (0) for others.
   Compiled<std::pair<Tensor, Tensor>(Tensor, Tensor)> scored_step;

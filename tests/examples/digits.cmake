@@ -33,7 +33,7 @@ if(NOT epochs EQUAL EPOCHS OR NOT seed EQUAL 7 OR device STREQUAL "" OR NOT prec
 endif()
 
 file(READ ${OUT}/report.html report)
-foreach(wanted "<polyline" "<table>" "read as" "Kernels of a training step" "</html>")
+foreach(wanted "<polyline" "<table class=\"cells\">" "Finished: ${EPOCHS} of ${EPOCHS} epochs" "read as" "Kernels of a training step" "</html>")
   if(NOT report MATCHES "${wanted}")
     message(FATAL_ERROR "'${wanted}' is not in report.html")
   endif()

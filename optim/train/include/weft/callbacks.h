@@ -35,6 +35,8 @@ struct Epoch {
   double loss = 0, accuracy = 0, validation_loss = 0, validation_accuracy = 0;  // as in Metrics
   double seconds = 0, samples_per_second = 0;                        // training alone, without the validation
   std::vector<std::pair<std::string, double>> validation_metrics{};  // FitOptions::metrics, by name
+  // Rate of the optimizer's first group for the update that follows; NaN if its recipe has none.
+  double lr = std::numeric_limits<double>::quiet_NaN();
 };
 // Results of a training run.
 struct History {

@@ -9,5 +9,6 @@
 #include "weft/metrics.h"
 #include "weft/optimizer.h"
 #include "weft/rate_finder.h"
+#include "weft/report.h"
 #include "weft/serialize.h"
 #include "weft/trainer.h"

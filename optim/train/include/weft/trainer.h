@@ -21,6 +21,7 @@
 #include "weft/module.h"
 #include "weft/optimizer.h"
 #include "weft/rate_finder.h"
+#include "weft/summary.h"
 
 namespace weft WEFT_EXPORT {
 
@@ -116,6 +117,9 @@ class Trainer {
   RateCurve find_rate(const Dataset& train, const RateFinderOptions& options = {});
   // Traces, plans and builds the training step for batches of these rows; trains nothing.
   void prepare(const Dataset& train, std::int64_t batch_size);
+  // The layers of the model for the batches of the training step; TraceError before prepare() or the first step. Runs
+  // nothing and draws nothing.
+  ModelSummary summary() const;
   // The memory of the training step as a table; TraceError before prepare() or the first step.
   MemoryReport memory_plan() const;
   // The most rows per batch with which the training step needs at most `memory` bytes; found by planning.
