@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <iterator>
 #include <mutex>
 #include <utility>
@@ -26,12 +27,18 @@ IdleUploads& idle() {
 // Columns begin at multiples of 256 bytes, as kernels want them.
 std::size_t room(const TensorSpec& spec) { return (static_cast<std::size_t>(spec.bytes()) + 255) / 256 * 256; }
 
+TensorSpec with_rows(const TensorSpec& row, std::int64_t rows) {
+  std::vector<std::int64_t> dims = row.shape.dims();
+  dims[0] = rows;
+  return {Shape(std::move(dims)), row.dtype};
+}
+
 }  // namespace
 
-UploadLease::UploadLease(const Dataset& dataset, std::int64_t batch_size, Device device, int stagings) {
+UploadLease::UploadLease(const Source& source, std::int64_t batch_size, Device device, int stagings) {
   if (device.is_cpu()) return;
   std::size_t bytes = 0;
-  for (const Tensor& column : dataset.columns()) bytes += room(rows_spec(column, batch_size));
+  for (const TensorSpec& row : source.row_specs()) bytes += room(with_rows(row, batch_size));
   {
     const std::lock_guard lock(idle().mutex);
     auto& uploads = idle().uploads;
@@ -58,17 +65,30 @@ UploadLease::~UploadLease() {
   uploads.erase(uploads.begin());
 }
 
-Batch::Batch(const Dataset& dataset, std::span<const std::int64_t> rows, std::shared_ptr<Upload> upload)
+Batch::Batch(const Source& source, std::span<const std::int64_t> rows, std::int64_t epoch,
+             std::shared_ptr<Upload> upload)
     : upload_(std::move(upload)) {
-  if (!upload_) {
-    for (const Tensor& column : dataset.columns()) columns_.push_back(gather_rows(column, rows));
-    return;
+  const Dataset* dataset = source.dataset();
+  if (!upload_ || !dataset) columns_ = source.rows(rows, epoch);
+  if (!upload_) return;
+  if (dataset) {
+    stage(dataset->columns(), std::ssize(rows),
+          [&](const Tensor& column, std::byte* to, std::size_t) { gather_rows(column, rows, to); });
+  } else {
+    const std::vector<Tensor> read = std::exchange(columns_, {});
+    stage(read, std::ssize(rows), [](const Tensor& column, std::byte* to, std::size_t bytes) {
+      if (bytes > 0) std::memcpy(to, host_bytes(column), bytes);
+    });
   }
+}
+
+template <class Copy>
+void Batch::stage(const std::vector<Tensor>& columns, std::int64_t rows, const Copy& copy) {
   staging_ = upload_->take();
   std::size_t at = 0;
-  for (const Tensor& column : dataset.columns()) {
-    gather_rows(column, rows, staging_->host() + at);
-    specs_.push_back(rows_spec(column, std::ssize(rows)));
+  for (const Tensor& column : columns) {
+    specs_.push_back(rows_spec(column, rows));
+    copy(column, staging_->host() + at, static_cast<std::size_t>(specs_.back().bytes()));
     at += room(specs_.back());
   }
   upload_->send(*staging_, at);

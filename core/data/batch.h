@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/array/upload.h"
-#include "weft/dataset.h"
+#include "weft/source.h"
 
 namespace weft::detail {
 
@@ -15,7 +15,7 @@ namespace weft::detail {
 class UploadLease {
  public:
   // A lease for batches of `rows` rows, `stagings` of them at once. upload() is null on the CPU.
-  UploadLease(const Dataset& dataset, std::int64_t batch_size, Device device, int stagings);
+  UploadLease(const Source& source, std::int64_t batch_size, Device device, int stagings);
   ~UploadLease();
   UploadLease(const UploadLease&) = delete;
   UploadLease& operator=(const UploadLease&) = delete;
@@ -25,20 +25,24 @@ class UploadLease {
   std::shared_ptr<Upload> upload_;
 };
 
-// A batch: rows of a dataset, gathered and on their way to the device.
+// A batch: rows of a source, read and on their way to the device.
 class Batch {
  public:
   Batch() = default;
   Batch(Batch&&) = default;
   Batch& operator=(Batch&&) = default;
   ~Batch();
-  // Gathers the rows, on any thread. With an upload they go into page-locked memory, and their copy is enqueued.
-  Batch(const Dataset& dataset, std::span<const std::int64_t> rows, std::shared_ptr<Upload> upload);
+  // Reads the rows, on any thread. With an upload they go into page-locked memory, and their copy is enqueued.
+  Batch(const Source& source, std::span<const std::int64_t> rows, std::int64_t epoch, std::shared_ptr<Upload> upload);
   // The columns. On CUDA the current stream of this thread waits for them; the staging buffer is used again when they
   // are gone.
   std::vector<Tensor> tensors() &&;
 
  private:
+  // Copies columns into the staging buffer, by a function that copies one, and sends them off.
+  template <class Copy>
+  void stage(const std::vector<Tensor>& columns, std::int64_t rows, const Copy& copy);
+
   std::vector<Tensor> columns_;
   std::vector<TensorSpec> specs_;
   std::shared_ptr<Upload> upload_;

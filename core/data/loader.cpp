@@ -4,15 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/data/batch.h"
@@ -26,17 +27,20 @@ namespace weft::detail {
 class Pass {
  public:
   // The batches from `first` to `batches`.
-  Pass(Dataset dataset, std::vector<std::int64_t> order, std::int64_t batch_size, std::int64_t first,
+  Pass(Source source, std::vector<std::int64_t> order, std::int64_t batch_size, std::int64_t epoch, std::int64_t first,
        std::int64_t batches, Device device)
-      : dataset_(std::move(dataset)),
+      : source_(std::move(source)),
         order_(std::move(order)),
         batch_size_(batch_size),
-        first_(first),
+        epoch_(epoch),
         batches_(batches),
-        lease_(dataset_, batch_size, device, kAhead + 2),
+        places_(static_cast<std::size_t>(kAhead + source_.threads() - 1)),
+        lease_(source_, batch_size, device, kAhead + source_.threads() + 1),
         taken_(first),
-        gatherer_(started()) {
+        next_(first),
+        end_(batches) {
     try {
+      start();
       advance();
     } catch (...) {
       stop();
@@ -52,59 +56,68 @@ class Pass {
   void advance() {
     batch_.clear();
     if (taken_ == batches_) return;
-    Batch next = gatherer_.joinable() ? waited_for() : gathered(taken_);
+    Batch next = readers_.empty() ? read(taken_) : waited_for();
     batch_ = std::move(next).tensors();
+    const std::lock_guard lock(mutex_);
     ++taken_;
+    changed_.notify_all();
   }
 
  private:
-  static constexpr int kAhead = 3;  // batches waiting at most; one more is being gathered, one is at hand
+  static constexpr int kAhead = 3;  // batches that one thread reads ahead; each more reads another
 
-  // Without a thread, if the system gives none: batches are then gathered one by one.
-  std::thread started() {
+  // A batch on its way from its reader.
+  struct Place {
+    std::optional<Batch> batch;
+    std::exception_ptr failure;
+  };
+
+  // Fewer threads than asked for, if the system gives no more. Without any, batches are read one by one.
+  void start() {
+    const int wanted = source_.threads();
     try {
-      return std::thread([this] { gather(); });
+      while (std::ssize(readers_) < wanted) readers_.emplace_back([this] { read_ahead(); });
     } catch (const std::system_error& e) {
-      log(LogLevel::kWarning, cat("the system gives no thread (", e.what(), "): batches are gathered between steps"));
-      return {};
+      log(LogLevel::kWarning,
+          readers_.empty() ? cat("the system gives no thread (", e.what(), "): batches are gathered between steps")
+                           : cat("the system gives ", readers_.size(), " threads of ", wanted, " (", e.what(),
+                                 "): a loader reads with those"));
     }
   }
 
-  Batch gathered(std::int64_t b) {
+  Batch read(std::int64_t b) {
     const std::span<const std::int64_t> rest = std::span(order_).subspan(static_cast<std::size_t>(b * batch_size_));
     const auto rows = rest.first(std::min(rest.size(), static_cast<std::size_t>(batch_size_)));
-    return Batch(dataset_, rows, lease_.upload());
+    return Batch(source_, rows, epoch_, lease_.upload());
   }
+
+  Place& place_of(std::int64_t b) { return places_[static_cast<std::size_t>(b) % places_.size()]; }
 
   Batch waited_for() {
-    Batch next;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return !ready_.empty() || failure_; });
-      if (ready_.empty()) std::rethrow_exception(failure_);
-      next = std::move(ready_.front());
-      ready_.pop_front();
-    }
-    changed_.notify_all();
-    return next;
+    std::unique_lock lock(mutex_);
+    Place& place = place_of(taken_);
+    changed_.wait(lock, [&] { return place.batch || place.failure; });
+    if (place.failure) std::rethrow_exception(place.failure);
+    return *std::exchange(place.batch, std::nullopt);
   }
 
-  void gather() {
-    try {
-      for (std::int64_t b = first_; b < batches_; ++b) {
-        {
-          std::unique_lock lock(mutex_);
-          changed_.wait(lock, [this] { return std::ssize(ready_) < kAhead || stopped_; });
-          if (stopped_) return;
-        }
-        Batch batch = gathered(b);
-        const std::lock_guard lock(mutex_);
-        ready_.push_back(std::move(batch));
-        changed_.notify_all();
+  // Work of a reader: the next batch that nobody reads, as long as there is a place for it.
+  void read_ahead() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return stopped_ || next_ == end_ || next_ < taken_ + std::ssize(places_); });
+      if (stopped_ || next_ == end_) return;
+      const std::int64_t b = next_++;
+      lock.unlock();
+      Place made;
+      try {
+        made.batch = read(b);
+      } catch (...) {
+        made.failure = std::current_exception();
       }
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      failure_ = std::current_exception();
+      lock.lock();
+      if (made.failure) end_ = std::min(end_, next_);  // nobody asks for the batches behind it
+      place_of(b) = std::move(made);
       changed_.notify_all();
     }
   }
@@ -115,22 +128,22 @@ class Pass {
       stopped_ = true;
     }
     changed_.notify_all();
-    if (gatherer_.joinable()) gatherer_.join();
+    for (std::thread& reader : readers_) reader.join();
   }
 
-  const Dataset dataset_;
+  const Source source_;
   const std::vector<std::int64_t> order_;
-  const std::int64_t batch_size_, first_, batches_;
+  const std::int64_t batch_size_, epoch_, batches_;
+  std::vector<Place> places_;  // of the batches from taken_ on, round and round
   const UploadLease lease_;
   std::vector<Tensor> batch_;
-  std::int64_t taken_;
 
-  std::mutex mutex_;
+  std::mutex mutex_;  // of places_, the following numbers and stopped_
   std::condition_variable changed_;
-  std::deque<Batch> ready_;
-  std::exception_ptr failure_;
+  std::int64_t taken_, next_;  // the batch that the caller takes next, and the one that is read next
+  std::int64_t end_;           // the last batch + 1
   bool stopped_ = false;
-  std::thread gatherer_;  // last: it uses all of the above
+  std::vector<std::thread> readers_;
 };
 
 const std::vector<Tensor>* PassHandle::batch() const { return pass->batch(); }
@@ -162,14 +175,17 @@ std::vector<std::int64_t> balanced_order(const Tensor& classes, std::uint64_t se
   return order;
 }
 
-void check_sampling(const Dataset& dataset, const LoaderOptions& options) {
+void check_sampling(const Source& source, const LoaderOptions& options) {
   const auto refuse = [](const std::string& message) { fail_at<ValueError>("loader", "", message); };
   if (options.weights.empty() && !options.balance) return;
   if (!options.shuffle) refuse("shuffle is false, but weights or balance ask for another order; give one of them");
   if (options.balance) {
     if (!options.weights.empty()) refuse("weights and balance are given; give one of them");
-    const Tensor& classes = dataset.column(*options.balance);
-    if (classes.numel() != dataset.size())
+    const Dataset* dataset = source.dataset();
+    if (!dataset)
+      refuse("balance reads all classes before the first batch, and the rows do not lie in memory; give weights");
+    const Tensor& classes = dataset->column(*options.balance);
+    if (classes.numel() != dataset->size())
       refuse("balance names column " + std::to_string(*options.balance) + ", which is " + classes.shape().text() +
              "; a column of classes has one element per row");
     const std::vector<double> values = classes.to(DType::kF64).to_vector<double>();
@@ -177,8 +193,8 @@ void check_sampling(const Dataset& dataset, const LoaderOptions& options) {
       refuse("the column of classes holds NaN");
     return;
   }
-  if (std::ssize(options.weights) != dataset.size())
-    refuse(std::to_string(options.weights.size()) + " weights for " + std::to_string(dataset.size()) +
+  if (std::ssize(options.weights) != source.size())
+    refuse(std::to_string(options.weights.size()) + " weights for " + std::to_string(source.size()) +
            " rows; there must be one for each");
   double sum = 0;
   for (const double weight : options.weights) {
@@ -190,41 +206,39 @@ void check_sampling(const Dataset& dataset, const LoaderOptions& options) {
 
 }  // namespace
 
-std::vector<std::int64_t> order_of_rows(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch) {
-  const auto rows = static_cast<std::size_t>(dataset.size());
+std::vector<std::int64_t> order_of_rows(const Source& source, const LoaderOptions& options, std::int64_t epoch) {
+  const auto rows = static_cast<std::size_t>(source.size());
   return allocating("loader", rows * sizeof(std::int64_t), [&] {
     const auto stream = static_cast<std::uint64_t>(epoch);
     const std::uint64_t seed = options.seed.value_or(0);
-    if (options.balance) return balanced_order(dataset.column(*options.balance), seed, stream);
-    if (!options.weights.empty()) return weighted_draws(options.weights, dataset.size(), seed, stream);
-    if (options.shuffle) return permutation(dataset.size(), seed, stream);
+    if (options.balance) return balanced_order(source.dataset()->column(*options.balance), seed, stream);
+    if (!options.weights.empty()) return weighted_draws(options.weights, source.size(), seed, stream);
+    if (options.shuffle) return permutation(source.size(), seed, stream);
     std::vector<std::int64_t> order(rows);
     std::iota(order.begin(), order.end(), 0);
     return order;
   });
 }
 
-PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch, std::int64_t first) {
-  if (dataset.columns().empty())
-    fail_at<ValueError>("loader", "", "the loader has no dataset: it was moved from; use the one that it was moved to");
+PassHandle start_pass(const Source& source, const LoaderOptions& options, std::int64_t epoch, std::int64_t first) {
+  if (!source.defined())
+    fail_at<ValueError>("loader", "", "the loader has no rows: it was moved from; use the one that it was moved to");
   const Device device = options.device ? *options.device : default_device();
-  return {std::make_shared<Pass>(dataset, order_of_rows(dataset, options, epoch), options.batch_size, first,
-                                 count_batches(dataset, options), device)};
+  return {std::make_shared<Pass>(source, order_of_rows(source, options, epoch), options.batch_size, epoch, first,
+                                 count_batches(source, options), device)};
 }
 
-void check_loader(const Dataset& dataset, const LoaderOptions& options, std::size_t columns) {
+void check_loader(const Source& source, const LoaderOptions& options, std::size_t columns) {
   if (options.batch_size < 1)
-    fail_at<ValueError>("loader", "", "batch_size is " + std::to_string(options.batch_size) + ", it must be positive");
-  if (dataset.columns().size() != columns)
-    fail_at<ValueError>("loader", "",
-                        "the dataset has " + std::to_string(dataset.columns().size()) + " columns, the loader gives " +
-                            std::to_string(columns));
-  check_sampling(dataset, options);
+    fail_at<ValueError>("loader", "", "batch_size is ", options.batch_size, ", it must be positive");
+  if (const std::size_t given = source.row_specs().size(); given != columns && (source.size() > 0 || source.dataset()))
+    fail_at<ValueError>("loader", "", "the source has ", given, " columns, the loader gives ", columns);
+  check_sampling(source, options);
 }
 
-std::int64_t count_batches(const Dataset& dataset, const LoaderOptions& options) {
-  const std::int64_t full = dataset.size() / options.batch_size;
-  return full + (!options.drop_last && dataset.size() % options.batch_size != 0 ? 1 : 0);
+std::int64_t count_batches(const Source& source, const LoaderOptions& options) {
+  const std::int64_t full = source.size() / options.batch_size;
+  return full + (!options.drop_last && source.size() % options.batch_size != 0 ? 1 : 0);
 }
 
 }  // namespace weft::detail

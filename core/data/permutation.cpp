@@ -53,4 +53,10 @@ std::vector<std::int64_t> weighted_draws(const std::vector<double>& weights, std
   return out;
 }
 
+std::uint64_t key_of_rows(std::uint64_t seed, std::int64_t epoch, std::span<const std::int64_t> rows) {
+  std::uint64_t key = mixed(mixed(seed + kGolden) + static_cast<std::uint64_t>(epoch));
+  for (const std::int64_t row : rows) key = mixed(key + kGolden + static_cast<std::uint64_t>(row));
+  return key;
+}
+
 }  // namespace weft::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace weft::detail {
@@ -13,5 +14,8 @@ std::vector<std::int64_t> permutation(std::int64_t n, std::uint64_t seed, std::u
 // negative and not all 0.
 std::vector<std::int64_t> weighted_draws(const std::vector<double>& weights, std::int64_t n, std::uint64_t seed,
                                          std::uint64_t stream);
+
+// A seed for draws that belong to these rows in an epoch.
+std::uint64_t key_of_rows(std::uint64_t seed, std::int64_t epoch, std::span<const std::int64_t> rows);
 
 }  // namespace weft::detail

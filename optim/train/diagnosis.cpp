@@ -67,10 +67,12 @@ std::string in_the_run(TrainerState& state, const std::vector<Tensor>& batch) {
 
 }  // namespace
 
-std::string first_bad_tensor(TrainerState& state, const Dataset& data, const std::vector<Tensor>& batch) {
-  for (std::size_t c = 0; c < data.columns().size(); ++c)
-    if (const auto row = bad_row(data.columns()[c]))
-      return "column " + std::to_string(c) + " of the training data, row " + std::to_string(*row);
+std::string first_bad_tensor(TrainerState& state, const std::vector<Tensor>& batch,
+                             const std::vector<std::int64_t>& rows) {
+  for (std::size_t c = 0; c < batch.size(); ++c)
+    if (const auto row = bad_row(batch[c]))
+      return "column " + std::to_string(c) + " of the training data, row " +
+             std::to_string(rows[static_cast<std::size_t>(*row)]);
   const Parameters parameters = state.parts.model.get("fit").parameters(),
                    buffers = state.parts.model.get("fit").buffers();
   for (std::size_t i = 0; i < parameters.size(); ++i)

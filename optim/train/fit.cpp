@@ -48,7 +48,7 @@ std::string type_of(const Callback& callback) { return type_name(typeid(callback
 
 }  // namespace
 
-Fit::Fit(Trainer& trainer, TrainerState& state, const Dataset& data, const FitOptions& options)
+Fit::Fit(Trainer& trainer, TrainerState& state, const Source& data, const FitOptions& options)
     : state_(state),
       data_(data),
       options_(options),

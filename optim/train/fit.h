@@ -9,8 +9,8 @@
 #include "optim/train/run_place.h"
 #include "optim/train/trainer_state.h"
 #include "weft/callbacks.h"
-#include "weft/dataset.h"
 #include "weft/loader.h"
+#include "weft/source.h"
 #include "weft/trainer.h"
 
 namespace weft::detail {
@@ -19,7 +19,7 @@ namespace weft::detail {
 class Fit {
  public:
   // ValueError for data and options that cannot be, and for those that do not go with a resumed run.
-  Fit(Trainer& trainer, TrainerState& state, const Dataset& data, const FitOptions& options);
+  Fit(Trainer& trainer, TrainerState& state, const Source& data, const FitOptions& options);
   ~Fit() { state_.fit = outer_; }
   Fit(const Fit&) = delete;
   Fit& operator=(const Fit&) = delete;
@@ -41,7 +41,7 @@ class Fit {
   void tell(Hook hook, Range callbacks);
 
   TrainerState& state_;
-  const Dataset& data_;
+  const Source& data_;
   const FitOptions& options_;
   LoaderOptions order_;
   std::vector<std::shared_ptr<Callback>> callbacks_;  // those of the options; the progress bar comes last

@@ -30,11 +30,11 @@ detail::TrainerState& Trainer::state() const {
   return *state_;
 }
 
-History Trainer::fit(const Dataset& train, const FitOptions& options) {
+History Trainer::fit(const Source& train, const FitOptions& options) {
   return detail::Fit(*this, state(), train, options).run();
 }
 
-Metrics Trainer::evaluate(const Dataset& data, std::int64_t batch_size, const std::vector<metrics::Metric>& metrics) {
+Metrics Trainer::evaluate(const Source& data, std::int64_t batch_size, const std::vector<metrics::Metric>& metrics) {
   detail::check_rows("evaluate", "the data", data);
   detail::check_positive("evaluate", "batch_size", batch_size);
   const detail::ModeScope mode(state().parts.model, false);
@@ -82,11 +82,11 @@ Module& Trainer::model() { return state().parts.model.get("trainer"); }
 void Trainer::save(const std::filesystem::path& path) const { state().save(path); }
 std::optional<int> Trainer::resume(const std::filesystem::path& path) { return state().resume(path); }
 
-RateCurve Trainer::find_rate(const Dataset& train, const RateFinderOptions& options) {
+RateCurve Trainer::find_rate(const Source& train, const RateFinderOptions& options) {
   return state().find_rate(train, options);
 }
 
-void Trainer::prepare(const Dataset& train, std::int64_t batch_size) {
+void Trainer::prepare(const Source& train, std::int64_t batch_size) {
   detail::check_rows("prepare", "the training data", train);
   detail::check_positive("prepare", "batch_size", batch_size);
   const detail::ModeScope mode(state().parts.model, true);
@@ -95,7 +95,7 @@ void Trainer::prepare(const Dataset& train, std::int64_t batch_size) {
   state().prepare((*pass.batch())[0], (*pass.batch())[1]);
 }
 
-std::int64_t Trainer::largest_batch(const Dataset& train, std::int64_t memory) {
+std::int64_t Trainer::largest_batch(const Source& train, std::int64_t memory) {
   detail::check_rows("largest_batch", "the training data", train);
   const detail::ModeScope mode(state().parts.model, true);
   const GeneratorScope draws(state().generator);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "optim/train/trainer_state.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -51,11 +52,19 @@ Variable number_on(Device device, std::int64_t value) {
   return Variable(Tensor::scalar(value));
 }
 
+// The rows of the data that a batch is made of.
+std::vector<std::int64_t> rows_of_batch(const Source& data, const LoaderOptions& order, std::int64_t epoch,
+                                        std::int64_t batch) {
+  const std::vector<std::int64_t> all = order_of_rows(data, order, epoch);
+  const auto first = all.begin() + batch * order.batch_size;
+  return {first, first + std::min(order.batch_size, all.end() - first)};
+}
+
 }  // namespace
 
-void check_rows(const char* op, const char* what, const Dataset& data) {
-  if (data.columns().size() != 2 || data.size() == 0)
-    fail<ValueError>(op, what, " has ", data.columns().size(), " columns and ", data.size(),
+void check_rows(const char* op, const char* what, const Source& data) {
+  if (const std::size_t columns = data.row_specs().size(); columns != 2 || data.size() == 0)
+    fail<ValueError>(op, what, " has ", columns, " columns and ", data.size(),
                      " rows; it needs inputs and targets, and a row");
 }
 
@@ -211,7 +220,7 @@ void TrainerState::reset_epoch() {
   skipped_before = optimizer.skipped();
 }
 
-void TrainerState::check_finite(const Dataset& data, const LoaderOptions& order) {
+void TrainerState::check_finite(const Source& data, const LoaderOptions& order) {
   std::int64_t bad = -1;
   try {
     bad = first_bad.value().item<std::int64_t>();
@@ -223,7 +232,8 @@ void TrainerState::check_finite(const Dataset& data, const LoaderOptions& order)
   const std::int64_t index = bad >= 0 ? bad : batch.value().item<std::int64_t>() - 1;
   const PassHandle pass = start_pass(data, order, counts.epochs, index);
   fail<DataError>("fit", "batch ", index, " of epoch ", counts.epochs + 1, " is not finite, beginning with ",
-                  first_bad_tensor(*this, data, *pass.batch()), "; it has changed no value");
+                  first_bad_tensor(*this, *pass.batch(), rows_of_batch(data, order, counts.epochs, index)),
+                  "; it has changed no value");
 }
 
 std::optional<int> TrainerState::bad_column(const std::vector<Tensor>& columns) {
@@ -248,7 +258,7 @@ std::optional<std::int64_t> TrainerState::bad_row(const std::vector<Tensor>& col
   return std::nullopt;
 }
 
-void TrainerState::blame_batch(const DataError& error, const char* op, const Dataset& data, const LoaderOptions& order,
+void TrainerState::blame_batch(const DataError& error, const char* op, const Source& data, const LoaderOptions& order,
                                std::int64_t epoch) {
   const ModeScope mode(parts.model, false);
   std::int64_t first = 0;

@@ -58,7 +58,7 @@ struct Counts {
 class Fit;
 
 // ValueError unless the data has inputs, targets and a row.
-void check_rows(const char* op, const char* what, const Dataset& data);
+void check_rows(const char* op, const char* what, const Source& data);
 void check_positive(const char* op, const char* what, std::int64_t given);
 
 struct TrainerState {
@@ -67,9 +67,9 @@ struct TrainerState {
   void prepare(const Tensor& x, const Tensor& y);
   void train_batch(const Tensor& x, const Tensor& y);
   // Throws DataError once a loss or a gradient of this epoch was not finite.
-  void check_finite(const Dataset& data, const LoaderOptions& order);
+  void check_finite(const Source& data, const LoaderOptions& order);
   // Throws the DataError of a kernel again with the batch, the column and the row of the data that it comes from.
-  [[noreturn]] void blame_batch(const DataError& error, const char* op, const Dataset& data, const LoaderOptions& order,
+  [[noreturn]] void blame_batch(const DataError& error, const char* op, const Source& data, const LoaderOptions& order,
                                 std::int64_t epoch);
   void reset_epoch();
   // Makes the update of accumulated batches that are too few for one.
@@ -80,7 +80,7 @@ struct TrainerState {
   std::optional<int> resume(const std::filesystem::path& path);
   // All that a checkpoint holds between two calls of fit().
   std::vector<Saved> entries();
-  RateCurve find_rate(const Dataset& data, const RateFinderOptions& given);
+  RateCurve find_rate(const Source& data, const RateFinderOptions& given);
 
   TrainerParts parts;
   TrainerOptions options;
@@ -115,7 +115,9 @@ struct TrainerState {
 
 // The first tensor of a batch that is not finite, in the order of computation: "column 0 of the training data, row 17",
 // "parameter 2.weight", "output of 2 (Linear)", "the loss", "the gradient of 2.weight".
-std::string first_bad_tensor(TrainerState& state, const Dataset& data, const std::vector<Tensor>& batch);
+// `rows` are those of the data that the batch is made of.
+std::string first_bad_tensor(TrainerState& state, const std::vector<Tensor>& batch,
+                             const std::vector<std::int64_t>& rows);
 
 // Trainer::layer_report().
 LayerReport report_layers(TrainerState& state, const Dataset& rows);

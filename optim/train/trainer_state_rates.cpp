@@ -11,7 +11,7 @@
 
 namespace weft::detail {
 
-RateCurve TrainerState::find_rate(const Dataset& data, const RateFinderOptions& given) {
+RateCurve TrainerState::find_rate(const Source& data, const RateFinderOptions& given) {
   if (fit) fail<ValueError>("find_rate", "a callback calls find_rate() of its own trainer; call it before fit()");
   check_rows("find_rate", "the training data", data);
   check_positive("find_rate", "batch_size", given.batch_size);

@@ -18,6 +18,7 @@
 #include "weft/dataset.h"
 #include "weft/layer_report.h"
 #include "weft/log.h"
+#include "weft/source.h"
 #include "weft/trainer.h"
 
 namespace weft {
@@ -26,10 +27,10 @@ namespace {
 constexpr std::int64_t kRows = 256;
 constexpr std::int64_t kFewest = 16;  // rows below which a unit may well be 0 by chance
 
-Dataset first_rows(const Dataset& data) {
+Dataset first_rows(const Source& data) {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(std::min(data.size(), kRows)));
   std::iota(rows.begin(), rows.end(), 0);
-  return data.subset(rows);
+  return Dataset(data.rows(rows));
 }
 
 std::string named(const LayerStatistics& layer) {
@@ -47,7 +48,7 @@ std::string factor(double x) {
 
 class WatchLayers : public Callback {
  public:
-  WatchLayers(const Dataset& data, std::function<void(int, const LayerReport&)> listen, int every)
+  WatchLayers(const Source& data, std::function<void(int, const LayerReport&)> listen, int every)
       : rows_(first_rows(data)), listen_(std::move(listen)), every_(every) {}
   void on_epoch(FitState& at) override {
     const int epoch = at.history.epochs.back().number;
@@ -62,7 +63,7 @@ class WatchLayers : public Callback {
 
 class Warnings : public Callback {
  public:
-  explicit Warnings(const Dataset& data) : rows_(first_rows(data)) {}
+  explicit Warnings(const Source& data) : rows_(first_rows(data)) {}
 
   void on_train_begin(FitState&) override { said_.clear(); }
   void on_epoch(FitState& at) override {
@@ -122,13 +123,13 @@ class Warnings : public Callback {
 
 }  // namespace
 
-std::shared_ptr<Callback> callbacks::layer_report(const Dataset& data,
+std::shared_ptr<Callback> callbacks::layer_report(const Source& data,
                                                   std::function<void(int, const LayerReport&)> listen, int every) {
   if (!listen) fail<ValueError>("layer_report", "there is no function to call; give one");
   if (every < 1) fail<ValueError>("layer_report", "every is ", every, "; it must be positive");
   return std::make_shared<WatchLayers>(data, std::move(listen), every);
 }
 
-std::shared_ptr<Callback> callbacks::warnings(const Dataset& data) { return std::make_shared<Warnings>(data); }
+std::shared_ptr<Callback> callbacks::warnings(const Source& data) { return std::make_shared<Warnings>(data); }
 
 }  // namespace weft

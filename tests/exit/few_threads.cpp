@@ -6,6 +6,7 @@
 #include <exception>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "weft/weft.h"
 
@@ -42,9 +43,13 @@ int main() {
     weft::Loader loader(weft::Dataset({weft::ones({50, 4}), weft::zeros({50}, weft::DType::kI64)}), {.batch_size = 16});
     for (auto [a, b] : loader) rows += a.dim(0);
     if (rows != 50) return 2;
+    const auto same = [](std::vector<weft::Tensor> row) { return row; };
+    weft::Loader mapped(weft::data::map(loader.source(), same, {.threads = 4}), {.batch_size = 16});
+    for (auto [a, b] : mapped) rows += a.dim(0);
+    if (rows != 100) return 5;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 3;
   }
-  return warnings == 2 ? 0 : 4;  // the pool's and the loader's
+  return warnings == 3 ? 0 : 4;  // the pool's and those of both loaders
 }

@@ -2,6 +2,7 @@
 // Public functions throw OutOfMemory if the system refuses host memory whose size follows the user's data.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,13 +26,24 @@ namespace {
 
 std::atomic<std::size_t> largest{SIZE_MAX};  // bytes that operator new gives
 std::atomic<int> refused{0};
+std::atomic<std::size_t> live{0}, peak{0};  // bytes that operator new has given
 
 void* given(std::size_t bytes, std::size_t alignment) {
   if (bytes > largest) {
     ++refused;
     return nullptr;
   }
-  return std::aligned_alloc(alignment, (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment * alignment);
+  void* const memory =
+      std::aligned_alloc(alignment, (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment * alignment);
+  const std::size_t now = live += malloc_usable_size(memory);
+  for (std::size_t most = peak; now > most && !peak.compare_exchange_weak(most, now);) {
+  }
+  return memory;
+}
+
+void take_back(void* memory) {
+  live -= malloc_usable_size(memory);
+  std::free(memory);
 }
 
 void* given_or_thrown(std::size_t bytes, std::size_t alignment) {
@@ -49,14 +62,14 @@ void* operator new(std::size_t n, std::align_val_t a) { return given_or_thrown(n
 void* operator new[](std::size_t n, std::align_val_t a) { return given_or_thrown(n, static_cast<std::size_t>(a)); }
 void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return given(n, kPlain); }
 void* operator new[](std::size_t n, const std::nothrow_t&) noexcept { return given(n, kPlain); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p) noexcept { take_back(p); }
+void operator delete[](void* p) noexcept { take_back(p); }
+void operator delete(void* p, std::size_t) noexcept { take_back(p); }
+void operator delete[](void* p, std::size_t) noexcept { take_back(p); }
+void operator delete(void* p, std::align_val_t) noexcept { take_back(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { take_back(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { take_back(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { take_back(p); }
 
 namespace weft::testing {
 namespace {
@@ -167,6 +180,36 @@ TEST(HostMemory, Programs) {
   auto program = compile(longer);
   EXPECT_THAT(refusal([&] { program(ones({2})); }), HasSubstr("the system has no more host memory"));
   EXPECT_EQ(program.traces(), 0u);
+}
+
+// 64 MiB of rows, made as they are read.
+struct ManyRows {
+  static constexpr std::int64_t kWidth = 4096;
+  std::int64_t size() const { return 4096; }
+  std::vector<Tensor> rows(std::span<const std::int64_t> rows) const {
+    std::vector<float> x(rows.size() * kWidth), y;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto row = static_cast<float>(rows[i] % 7);
+      std::fill_n(x.begin() + static_cast<std::ptrdiff_t>(i * kWidth), kWidth, row);
+      y.push_back(row);
+    }
+    return {Tensor::of(x, {std::ssize(rows), kWidth}), Tensor::of(y, {std::ssize(rows), 1})};
+  }
+};
+
+TEST(HostMemory, ASourceNeedsRoomForAFewBatchesAlone) {
+  const DeviceScope cpu(Device::cpu());
+  Sequential model{Linear(ManyRows::kWidth, 1)};
+  Trainer trainer(model, MSE(), SGD{.lr = 1e-6}, {.device = Device::cpu(), .seed = 1});
+  const FitOptions options{.batch_size = 16, .quiet = true};
+  trainer.fit(ManyRows{}, options);
+  const std::size_t before = live;
+  peak = before;
+  const auto doubled = [](std::vector<Tensor> row) -> std::vector<Tensor> { return {row[0] * 2, row[1]}; };
+  trainer.fit(data::map(ManyRows{}, doubled, {.threads = 3}), options);
+  EXPECT_LT(peak - before, std::size_t{8} << 20);
+  EXPECT_GT(peak - before,
+            std::size_t{16 * ManyRows::kWidth * sizeof(float)});  // a batch, so that something was counted
 }
 
 }  // namespace

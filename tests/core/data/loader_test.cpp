@@ -144,7 +144,7 @@ TEST(Loader, ChecksItsArguments) {
   EXPECT_EQ(message_of<ValueError>([] { Loader(counted(2), {.batch_size = 0}); }),
             "[loader] batch_size is 0, it must be positive");
   EXPECT_EQ(message_of<ValueError>([] { LoaderOf<Tensor>(counted(2)); }),
-            "[loader] the dataset has 2 columns, the loader gives 1");
+            "[loader] the source has 2 columns, the loader gives 1");
 }
 
 // All orders of 4 equally often, by a chi-square test: 23 degrees of freedom stay below 49.7 with probability 0.999.

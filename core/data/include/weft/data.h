@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Tables, datasets and loaders.
+// Tables, datasets, sources and loaders.
 #include "weft/dataset.h"
 #include "weft/datasets.h"
 #include "weft/loader.h"
 #include "weft/pipeline.h"
+#include "weft/source.h"
 #include "weft/synthetic.h"
 #include "weft/table.h"
 #include "weft/transforms.h"

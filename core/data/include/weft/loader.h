@@ -10,17 +10,17 @@
 #include <utility>
 #include <vector>
 
-#include "weft/dataset.h"
 #include "weft/detail/export.h"
 #include "weft/random.h"
+#include "weft/source.h"
 
 namespace weft WEFT_EXPORT {
 
 // Batch size, order and device of a Loader. At most one of `weights` and `balance` is given, and then `shuffle` is
-// true; a pass has as many rows as the dataset all the same.
+// true; a pass has as many rows as the source all the same.
 struct LoaderOptions {
   std::int64_t batch_size = 32;  // rows of a batch
-  bool shuffle = true;           // false: rows in the order of the dataset
+  bool shuffle = true;           // false: rows in the order of the source
   bool drop_last = false;        // leave out a last batch that is not full
   // Seed of the order. Empty: each loader has one of its own from draw_seed(), so that weft::seed() decides all.
   std::optional<std::uint64_t> seed{};
@@ -31,7 +31,7 @@ struct LoaderOptions {
 
 namespace detail {
 
-// One pass over a dataset: a thread gathers the next batches while the caller works on this one.
+// One pass over a source: threads read the next batches while the caller works on this one.
 class Pass;
 
 struct PassHandle {
@@ -41,15 +41,17 @@ struct PassHandle {
   void advance() const;
 };
 // The rows of an epoch in their order. The options of a shuffled pass have a seed.
-std::vector<std::int64_t> order_of_rows(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch);
+std::vector<std::int64_t> order_of_rows(const Source& source, const LoaderOptions& options, std::int64_t epoch);
 // A pass that begins with batch `first` of its epoch.
-PassHandle start_pass(const Dataset& dataset, const LoaderOptions& options, std::int64_t epoch, std::int64_t first = 0);
-void check_loader(const Dataset& dataset, const LoaderOptions& options, std::size_t columns);
-std::int64_t count_batches(const Dataset& dataset, const LoaderOptions& options);
+PassHandle start_pass(const Source& source, const LoaderOptions& options, std::int64_t epoch, std::int64_t first = 0);
+void check_loader(const Source& source, const LoaderOptions& options, std::size_t columns);
+std::int64_t count_batches(const Source& source, const LoaderOptions& options);
 
 }  // namespace detail
 
-// Batches of a dataset's columns, one pass per begin(). The order is a function of (seed, epoch) alone.
+// Batches of a source's columns, one pass per begin(). The order is a function of (seed, epoch) alone. Batches are read
+// ahead by the threads that the source asks for, or fewer if the system gives no more; what one throws comes in place
+// of its batch. The end of a pass joins them.
 template <class... Columns>
 class LoaderOf {
   static_assert(sizeof...(Columns) > 0 && (std::same_as<Columns, Tensor> && ...),
@@ -86,21 +88,22 @@ class LoaderOf {
     detail::PassHandle handle_;
   };
 
-  // ValueError unless the dataset has these many columns and batch_size is positive. Likewise for weights that are
-  // negative, all 0 or not one for each row, and a column of classes with more than one element per row.
-  explicit LoaderOf(Dataset dataset, LoaderOptions options = {})
-      : dataset_(std::move(dataset)), options_(std::move(options)), given_seed_(options_.seed) {
-    detail::check_loader(dataset_, options_, sizeof...(Columns));
+  // ValueError unless the source has these many columns and batch_size is positive. Likewise for weights that are
+  // negative, all 0 or not one for each row, for a column of classes with more than one element per row, and for
+  // `balance` of a source that is no Dataset.
+  explicit LoaderOf(Source source, LoaderOptions options = {})
+      : source_(std::move(source)), options_(std::move(options)), given_seed_(options_.seed) {
+    detail::check_loader(source_, options_, sizeof...(Columns));
     if (!given_seed_) options_.seed = draw_seed();
   }
   // Starts a pass and advances the epoch number. Leaving the loop early ends the pass.
-  Iterator begin() { return Iterator(detail::start_pass(dataset_, options_, epoch_++)); }
+  Iterator begin() { return Iterator(detail::start_pass(source_, options_, epoch_++)); }
   // After the last batch.
   Iterator end() { return {}; }
   // Batches of a pass.
-  std::int64_t batches() const { return detail::count_batches(dataset_, options_); }
+  std::int64_t batches() const { return detail::count_batches(source_, options_); }
   // The rows that are batched.
-  const Dataset& dataset() const { return dataset_; }
+  const Source& source() const { return source_; }
   // The number of the next pass: all there is to save for an exact resume.
   std::int64_t epoch() const { return epoch_; }
   void set_epoch(std::int64_t epoch) { epoch_ = epoch; }
@@ -110,7 +113,7 @@ class LoaderOf {
   void set_seed(std::uint64_t seed) { options_.seed = seed; }
 
  private:
-  Dataset dataset_;
+  Source source_;
   LoaderOptions options_;  // with a seed
   std::optional<std::uint64_t> given_seed_;
   std::int64_t epoch_ = 0;

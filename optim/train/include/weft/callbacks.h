@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "weft/dataset.h"
 #include "weft/detail/export.h"
 #include "weft/layer_report.h"
+#include "weft/source.h"
 #include "weft/tensor.h"
 
 namespace weft WEFT_EXPORT {
@@ -110,14 +110,14 @@ WEFT_EXPORT std::shared_ptr<Callback> reduce_on_plateau(const PlateauOptions& op
 WEFT_EXPORT std::shared_ptr<Callback> checkpoint(std::filesystem::path directory, int keep = 3);
 // Gives the epoch's number and Trainer::layer_report() of the first 256 rows of `data` to `listen`, after every
 // `every`-th epoch. ValueError for an empty function, and unless `every` is positive.
-WEFT_EXPORT std::shared_ptr<Callback> layer_report(const Dataset& data,
+WEFT_EXPORT std::shared_ptr<Callback> layer_report(const Source& data,
                                                    std::function<void(int epoch, const LayerReport& report)> listen,
                                                    int every = 1);
 // Logs a warning, once for each kind of trouble, with the likely cure: half of a layer's units are 0 for all rows
 // (dead); the gradient by the output of the first trained layer is less than 1e-4 (vanishing) or more than 1e4
 // (exploding) times that of the last one; the training loss has not fallen by 0.1 % in the run's first 5 epochs. Looks
 // at the first 256 rows of `data`, after epochs 1, 2, 4, 8, ...
-WEFT_EXPORT std::shared_ptr<Callback> warnings(const Dataset& data);
+WEFT_EXPORT std::shared_ptr<Callback> warnings(const Source& data);
 // Writes the run's history as JSON after every epoch.
 WEFT_EXPORT std::shared_ptr<Callback> write_history(std::filesystem::path path);
 

@@ -21,6 +21,7 @@
 #include "weft/module.h"
 #include "weft/optimizer.h"
 #include "weft/rate_finder.h"
+#include "weft/source.h"
 #include "weft/summary.h"
 
 namespace weft WEFT_EXPORT {
@@ -40,7 +41,7 @@ struct TrainerOptions {
 struct FitOptions {
   int epochs = 1;  // passes over the data; after resume() those that are left, the one begun included, perhaps 0
   std::int64_t batch_size = 32;            // rows of a batch
-  Dataset validation{};                    // evaluated after every epoch if it has rows
+  Source validation{};                     // evaluated after every epoch if it has rows
   std::vector<metrics::Metric> metrics{};  // of the validation data, beside loss and accuracy; names are distinct
   // Called in this order; a resumed run wants those of its checkpoint in their order, others behind them.
   std::vector<std::shared_ptr<Callback>> callbacks{};
@@ -90,12 +91,11 @@ class Trainer {
   // many sizes are traced again where the traces of earlier ones had to go; likewise evaluate() and predict().
   // DataError that names the first bad tensor when a loss or a gradient is not finite; such a batch has changed no
   // value. ValueError for a dataset that is empty or has not two columns, or if drop_last leaves no batch.
-  History fit(const Dataset& train, const FitOptions& options = {});
+  History fit(const Source& train, const FitOptions& options = {});
   // Loss, accuracy and the metrics, without any those of the last fit(), over all rows, in eval mode and with the
   // optimizer's values for inference (EvaluationScope) for the call only; likewise predict() and the validation of
   // fit().
-  Metrics evaluate(const Dataset& data, std::int64_t batch_size = 256,
-                   const std::vector<metrics::Metric>& metrics = {});
+  Metrics evaluate(const Source& data, std::int64_t batch_size = 256, const std::vector<metrics::Metric>& metrics = {});
   // The model's output for all rows, in order.
   [[nodiscard]] Tensor predict(const Tensor& inputs, std::int64_t batch_size = 256);
 
@@ -114,16 +114,16 @@ class Trainer {
   std::optional<int> resume(const std::filesystem::path& path);
   // Trains on shuffled batches while the rate grows, and puts all back, bit for bit, as weft::find_rate() does. With
   // `accumulate` a step is an update. The errors of find_rate() and fit(); ValueError inside fit().
-  RateCurve find_rate(const Dataset& train, const RateFinderOptions& options = {});
+  RateCurve find_rate(const Source& train, const RateFinderOptions& options = {});
   // Traces, plans and builds the training step for batches of these rows; trains nothing.
-  void prepare(const Dataset& train, std::int64_t batch_size);
+  void prepare(const Source& train, std::int64_t batch_size);
   // The layers of the model for the batches of the training step; TraceError before prepare() or the first step. Runs
   // nothing and draws nothing.
   ModelSummary summary() const;
   // The memory of the training step as a table; TraceError before prepare() or the first step.
   MemoryReport memory_plan() const;
   // The most rows per batch with which the training step needs at most `memory` bytes; found by planning.
-  std::int64_t largest_batch(const Dataset& train, std::int64_t memory);
+  std::int64_t largest_batch(const Source& train, std::int64_t memory);
   // Figures of every layer for these rows, in training mode, from one forward and backward in one batch; layers that
   // hold others are left out. Changes nothing.
   LayerReport layer_report(const Dataset& rows);
