@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/io/host_values.h"
 #include "core/plot/figure_file.h"
 #include "core/plot/font.h"
 #include "core/plot/frame.h"
-#include "core/plot/host_values.h"
 #include "core/plot/number_text.h"
 #include "core/plot/palette.h"
 #include "weft/plot.h"

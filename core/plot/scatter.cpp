@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/io/host_values.h"
 #include "core/plot/figure_file.h"
 #include "core/plot/frame.h"
-#include "core/plot/host_values.h"
 #include "core/plot/marks.h"
 #include "core/plot/palette.h"
 #include "core/plot/scale.h"

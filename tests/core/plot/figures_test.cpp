@@ -39,7 +39,7 @@ using ::testing::SizeIs;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr Rgb kBlue{0, 114, 178}, kVermilion{213, 94, 0}, kGreen{0, 158, 115}, kWhite{255, 255, 255};
+constexpr Rgb kBlue{0, 114, 178}, kVermilion{213, 94, 0}, kWhite{255, 255, 255};
 
 using Write = std::function<void(const fs::path&)>;
 

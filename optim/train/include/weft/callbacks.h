@@ -120,6 +120,11 @@ WEFT_EXPORT std::shared_ptr<Callback> layer_report(const Source& data,
 WEFT_EXPORT std::shared_ptr<Callback> warnings(const Source& data);
 // Writes the run's history as JSON after every epoch.
 WEFT_EXPORT std::shared_ptr<Callback> write_history(std::filesystem::path path);
+// Writes an event file for TensorBoard into the directory: after every epoch, by the epoch's number, "loss/training",
+// "loss/validation", likewise accuracy and metrics, and "learning_rate"; no loss of single batches, because reading one
+// waits for the device. A resumed run adds a file, in which it takes the place of the epochs that it trains again.
+// FormatError where no file can be made, before any training.
+WEFT_EXPORT std::shared_ptr<Callback> tensorboard(std::filesystem::path directory);
 
 }  // namespace callbacks
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/plot/host_values.h"
+#include "core/io/host_values.h"
 
 #include "core/base/check.h"
 
