@@ -5,7 +5,7 @@
 
 namespace weft::detail {
 
-// "Linear": a class's name without namespace and template arguments.
+// "Linear", "WeightNorm<Linear>": a class's name without namespaces, and without the function that a local class is in.
 std::string type_name(const std::type_info& type);
 
 }  // namespace weft::detail

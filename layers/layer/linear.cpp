@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "core/base/check.h"
 #include "weft/error.h"
@@ -17,10 +18,12 @@ Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options) : optio
   if (options_.bias) bias = Parameter({out}, init::uniform(-bound, bound));
 }
 
-Tensor Linear::forward(Tensor x) const {
-  if (x.rank() < 1 || x.dim(-1) != weight.shape()[1])
-    fail<ShapeError>("linear", "input is ", x.shape(), ", weight wants (*, ", weight.shape()[1], ")");
-  const Tensor y = matmul(x, weight, false, true);
+Tensor Linear::forward(Tensor x) const { return forward_with(std::move(x), weight); }
+
+Tensor Linear::forward_with(Tensor x, const Tensor& other) const {
+  if (x.rank() < 1 || x.dim(-1) != other.dim(1))
+    fail<ShapeError>("linear", "input is ", x.shape(), ", weight wants (*, ", other.dim(1), ")");
+  const Tensor y = matmul(x, other, false, true);
   return bias.defined() ? y + bias.value() : y;
 }
 

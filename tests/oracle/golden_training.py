@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.utils import parametrizations
 
 from golden_case import FLOATS
 
@@ -83,6 +84,26 @@ def optimizer_options():
                 steps.append(p.detach().clone())
             out[f"{run}:{tag}"] = torch.stack(steps)
     return out
+
+
+def parametrized():
+    """A model whose weights are computed: as PyTorch writes it, and three steps of training."""
+    torch.manual_seed(11)
+    model = nn.Sequential(parametrizations.weight_norm(nn.Linear(6, 5)), nn.Tanh(),
+                          parametrizations.spectral_norm(nn.Linear(5, 4)))
+    x, y = torch.randn(8, 6), torch.randn(8, 4)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    out = {"x": x, "y": y, "before": model.eval()(x), "losses": []}
+    optimizer = torch.optim.SGD(model.train().parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        out["losses"].append(loss.detach())
+    out["losses"] = torch.stack(out["losses"])
+    out["after"] = model.eval()(x)
+    return before, {**out, **{f"after.{name}": value for name, value in model.state_dict().items()}}
 
 
 def model_file():

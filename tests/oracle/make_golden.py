@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from golden_losses import losses
 from golden_ops import functions, ops, peer
 from golden_recipes import lbfgs, recipes
-from golden_training import model_file, optimizer_options, trajectories
+from golden_training import model_file, optimizer_options, parametrized, trajectories
 
 
 def write(directory, stem, arrays, metadata=None):
@@ -44,8 +44,10 @@ def main():
     for stem, cases, metadata in (("ops", ops(), asked), ("losses", losses(), None)):
         files[stem] = {**write(directory, stem, of_cases(cases), metadata), "cases": [c.name for c in cases]}
     model, expected = model_file()
+    computed, computed_expected = parametrized()
     for stem, arrays in {"trajectories": trajectories(), "optimizers": optimizer_options(), "model": model,
-                         "model_expected": expected, "recipes": recipes(), "lbfgs": lbfgs()}.items():
+                         "model_expected": expected, "parametrized": computed,
+                         "parametrized_expected": computed_expected, "recipes": recipes(), "lbfgs": lbfgs()}.items():
         files[stem] = write(directory, stem, arrays)
     index = {"made_by": "tests/oracle/make_golden.py", "torch": torch.__version__, "numpy": np.__version__,
              "safetensors": safetensors.__version__, "files": files}

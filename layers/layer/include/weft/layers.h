@@ -12,4 +12,7 @@
 #include "weft/module.h"
 #include "weft/prelu.h"
 #include "weft/sequential.h"
+#include "weft/spectral_norm.h"
 #include "weft/summary.h"
+#include "weft/weight_noise.h"
+#include "weft/weight_norm.h"

@@ -20,6 +20,8 @@ class Linear : public Module {
   Linear(std::int64_t in, std::int64_t out, LinearOptions options = {});
   // (..., in) -> (..., out); ShapeError for another last axis.
   Tensor forward(Tensor x) const;
+  // forward() with another weight (out, in) in the place of the layer's own.
+  [[nodiscard]] Tensor forward_with(Tensor x, const Tensor& other) const;
   Linear remake() const;
 
   Parameter weight, bias;  // bias is undefined without LinearOptions::bias
