@@ -75,6 +75,8 @@ class LBFGSState {
 
   double step();
   std::int64_t evaluations() const { return evaluations_; }
+  LBFGSMemory memory() const;
+  void remember(const LBFGSMemory& memory);
 
  private:
   // A pair of the history.
@@ -82,6 +84,10 @@ class LBFGSState {
     Tensor step, difference, scale;  // scale: 1 / (difference . step), f64()
   };
 
+  // A pair of a step and a gradient difference; its scale follows from them.
+  static Pair pair_of(const Tensor& step, const Tensor& difference, const Tensor& product) {
+    return {step, difference, 1.0 / product};
+  }
   Tensor flat_gradient(const Tensor& loss) const;
   Tensor point() const;
   void assign(const Tensor& point) const;
@@ -183,7 +189,7 @@ void LBFGSState::choose_direction(const Tensor& gradient) {
   const Tensor product = dot(difference, step);
   if (const double value = product.item<double>(); value > 1e-10) {
     if (std::ssize(history_) == options_.history_size) history_.pop_front();
-    history_.push_back({step, difference, 1.0 / product});
+    history_.push_back(pair_of(step, difference, product));
     curvature_ = value / dot(difference, difference).item<double>();
   }
   Tensor q = -gradient;
@@ -196,6 +202,48 @@ void LBFGSState::choose_direction(const Tensor& gradient) {
   for (std::size_t i = 0; i < history_.size(); ++i)
     q = q + (shares[i] - dot(history_[i].difference, q) * history_[i].scale) * history_[i].step;
   direction_ = q;
+}
+
+LBFGSMemory LBFGSState::memory() const {
+  const DeviceScope on(device_);
+  std::int64_t n = 0;
+  LBFGSMemory out{.trainable = trainable_,
+                  .length = length_,
+                  .curvature = curvature_,
+                  .evaluations = evaluations_,
+                  .most = options_.history_size};
+  for (const Segment& segment : segments_) {
+    n += segment.numel();
+    out.parameters += std::ssize(segment.members);
+  }
+  const auto stacked = [&](const std::vector<Tensor>& rows) {
+    const Tensor none = zeros({0, 2, n}, dtype_);
+    return rows.empty() ? none : stack(rows).reshape({std::ssize(rows) / 2, 2, n});
+  };
+  std::vector<Tensor> rows;
+  for (const Pair& pair : history_) rows.insert(rows.end(), {pair.step, pair.difference});
+  out.pairs = stacked(rows);
+  out.last = stacked(gradient_.defined() ? std::vector{direction_, gradient_} : std::vector<Tensor>());
+  return out;
+}
+
+void LBFGSState::remember(const LBFGSMemory& memory) {
+  const DeviceScope on(device_);
+  const auto row = [&](const Tensor& rows, std::int64_t i, std::int64_t which) {
+    return rows.to(device_).slice(0, i, i + 1).slice(1, which, which + 1).flatten();
+  };
+  trainable_ = memory.trainable;
+  length_ = memory.length;
+  curvature_ = memory.curvature;
+  evaluations_ = memory.evaluations;
+  history_.clear();
+  for (std::int64_t i = 0; i < memory.pairs.dim(0); ++i) {
+    const Tensor step = row(memory.pairs, i, 0), difference = row(memory.pairs, i, 1);
+    history_.push_back(pair_of(step, difference, dot(difference, step)));
+  }
+  const bool begun = memory.last.dim(0) > 0;
+  direction_ = begun ? row(memory.last, 0, 0) : Tensor();
+  gradient_ = begun ? row(memory.last, 0, 1) : Tensor();
 }
 
 void LBFGSState::refuse(const Trial& bad, const char* where) const {
@@ -249,6 +297,9 @@ double LBFGSState::step() {
   for (int iteration = 1; iterate(now, iteration, evaluated);) ++iteration;
   return loss;
 }
+
+LBFGSMemory memory_of(const LBFGS& optimizer) { return optimizer.self().memory(); }
+void remember(LBFGS& optimizer, const LBFGSMemory& memory) { optimizer.self().remember(memory); }
 
 }  // namespace detail
 

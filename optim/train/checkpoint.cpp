@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/checkpoint.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <iterator>
 #include <set>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include "core/base/check.h"
@@ -39,7 +41,9 @@ Saved saved_flags(std::string name, const std::vector<Flag>& flags) {
 void check_fit(const Saved& entry, const TensorSpec& given, const std::filesystem::path& path) {
   const std::string message = "'" + entry.name + "' is " + given.text() + " in the file, here it is " +
                               TensorSpec{entry.shape, entry.dtype}.text();
-  if (given.shape != entry.shape) fail_at<ShapeError>("resume", path.string(), message);
+  std::vector<std::int64_t> sizes = given.shape.dims();
+  if (entry.rows && !sizes.empty()) sizes[0] = std::max(sizes[0], entry.shape[0]);
+  if (sizes != entry.shape.dims()) fail_at<ShapeError>("resume", path.string(), message);
   if (given.dtype != entry.dtype) fail_at<DTypeError>("resume", path.string(), message);
 }
 
@@ -78,6 +82,51 @@ std::vector<Saved> saved(Optimizer& optimizer) {
   const std::vector<std::vector<Flag>> flags = reached_flags(optimizer);
   for (std::size_t s = 0; s < flags.size(); ++s) out.push_back(saved_flags(std::to_string(s) + ".reached", flags[s]));
   return out;
+}
+
+std::vector<Saved> saved(LBFGS& optimizer) {
+  const LBFGSMemory now = memory_of(optimizer);
+  // An entry for one member of the memory; `read` gives it as a tensor, and `write` takes it from one.
+  const auto entry = [&optimizer](std::string name, Shape shape, DType dtype, auto read, auto write) {
+    return Saved{std::move(name), std::move(shape), dtype, [&optimizer, read] { return read(memory_of(optimizer)); },
+                 [&optimizer, write](const Tensor& value) {
+                   LBFGSMemory memory = memory_of(optimizer);
+                   write(memory, value);
+                   remember(optimizer, memory);
+                 }};
+  };
+  const auto number = [&](const char* name, auto member) {
+    using T = std::remove_reference_t<decltype(now.*member)>;
+    return entry(
+        name, Shape{}, std::is_same_v<T, const double> ? DType::kF64 : DType::kI64,
+        [member](const LBFGSMemory& memory) { return Tensor::scalar(memory.*member); },
+        [member](LBFGSMemory& memory, const Tensor& value) { memory.*member = value.item<std::remove_const_t<T>>(); });
+  };
+  const auto tensor = [&](const char* name, std::int64_t most, Tensor LBFGSMemory::*member) {
+    Saved out = entry(
+        name, Shape{most, 2, now.pairs.dim(2)}, now.pairs.dtype(),
+        [member](const LBFGSMemory& memory) { return memory.*member; },
+        [member](LBFGSMemory& memory, const Tensor& value) { memory.*member = value; });
+    out.rows = true;
+    return out;
+  };
+  Saved trainable = entry(
+      "trainable", Shape{now.parameters}, DType::kU8,
+      [](const LBFGSMemory& memory) {
+        const std::vector<std::uint8_t> flags(memory.trainable.begin(), memory.trainable.end());
+        return Tensor::of(flags, {std::ssize(flags)});
+      },
+      [](LBFGSMemory& memory, const Tensor& value) {
+        const std::vector<std::uint8_t> flags = value.to_vector<std::uint8_t>();
+        memory.trainable.assign(flags.begin(), flags.end());
+      });
+  trainable.rows = true;
+  return {tensor("history", now.most, &LBFGSMemory::pairs),
+          tensor("last", 1, &LBFGSMemory::last),
+          std::move(trainable),
+          number("length", &LBFGSMemory::length),
+          number("curvature", &LBFGSMemory::curvature),
+          number("evaluations", &LBFGSMemory::evaluations)};
 }
 
 std::vector<Saved> saved(Generator& generator) { return {saved_variable("generator", generator.state())}; }

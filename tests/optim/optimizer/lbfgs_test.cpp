@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <vector>
@@ -117,6 +119,59 @@ TEST_P(LBFGSOn, RefusesWhatCannotBe) {
   LBFGS moved = std::move(traced);
   EXPECT_THROW(traced.step(), ValueError);  // NOLINT(bugprone-use-after-move)
   EXPECT_EQ(moved.step(), 1);
+}
+
+struct Valley {
+  explicit Valley(std::int64_t history)
+      : optimizer({{"x", x}, {"y", y}},
+                  [this] {
+                    const Tensor a = x.value(), b = y.value().to(DType::kF64);
+                    return 100 * square(b - square(a)).sum() + square(1 - a).sum();
+                  },
+                  {.max_iter = 3, .tolerance_change = 1e-15, .history_size = static_cast<int>(history)}) {}
+  std::vector<double> values() const {
+    std::vector<double> out = x.value().to_vector<double>();
+    for (const double value : y.value().to_vector<double>()) out.push_back(value);
+    return out;
+  }
+  Variable x = f64({-1.2, 0.3}), y{full({2}, 1.0f)};
+  LBFGS optimizer;
+};
+
+// Whenever it is cut: before the first step, with a history that grows, and with one that is full.
+TEST_P(LBFGSOn, GoesOnFromACheckpointBitForBit) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path path = directory / "run.safetensors";
+  for (const int steps : {0, 1, 4}) {
+    Valley whole(5), first(5), second(5);
+    const auto things = [](Valley& valley) { return Checkpoint(valley.optimizer); };
+    for (int i = 0; i < steps; ++i) {
+      whole.optimizer.step();
+      first.optimizer.step();
+    }
+    things(first).save(path);
+    second.optimizer.step();  // state that the file replaces
+    ASSERT_TRUE(things(second).resume(path));
+    second.x.assign(first.x.value());
+    second.y.assign(first.y.value());
+    EXPECT_EQ(second.optimizer.evaluations(), first.optimizer.evaluations());
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(second.optimizer.step(), whole.optimizer.step()) << steps;
+      EXPECT_EQ(second.values(), whole.values()) << steps;
+    }
+    EXPECT_EQ(second.optimizer.evaluations(), whole.optimizer.evaluations());
+  }
+  // A frozen parameter ends the history that the file has, too.
+  Valley frozen(5);
+  frozen.y.set_trainable(false);
+  ASSERT_TRUE(Checkpoint(frozen.optimizer).resume(path));
+  const std::vector<float> y = frozen.y.value().to_vector();
+  frozen.optimizer.step();
+  EXPECT_EQ(frozen.y.value().to_vector(), y);
+  // Fewer pairs than the file has are another optimizer's; more are not.
+  Valley small(2), large(50);
+  EXPECT_THROW(Checkpoint(small.optimizer).resume(path), ShapeError);
+  EXPECT_TRUE(Checkpoint(large.optimizer).resume(path));
 }
 
 WEFT_ON_EVERY_DEVICE(LBFGSOn);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "weft/detail/export.h"
 #include "weft/tensor.h"
@@ -21,13 +22,27 @@ struct LBFGSOptions {
   bool strong_wolfe = true;  // line search with the strong Wolfe conditions; false, as PyTorch's default: steps of lr
 };
 
+class LBFGS;
+
 namespace detail {
 class LBFGSState;
-}
+// All that an LBFGS keeps from one step() to the next.
+struct LBFGSMemory {
+  Tensor pairs{};                 // (history, 2, n): steps and gradient differences, the oldest first
+  Tensor last{};                  // (1, 2, n): direction and gradient of the last iteration; (0, 2, n) before the first
+  std::vector<bool> trainable{};  // per parameter, at the last step(); empty before the first
+  double length = 0, curvature = 1;
+  std::int64_t evaluations = 0;
+  std::int64_t parameters = 0, most = 0;  // fixed: number of parameters, and of pairs at most
+};
+LBFGSMemory memory_of(const LBFGS& optimizer);
+void remember(LBFGS& optimizer, const LBFGSMemory& memory);
+}  // namespace detail
 
 // Limited-memory BFGS for a loss over all data, not over batches. As torch.optim.LBFGS; sources: Liu and Nocedal 1989,
 // Nocedal and Wright 2006. Arithmetic and history are f64 if a parameter is, else f32; sums are f64. Frozen parameters
-// stay, and a parameter that is frozen or unfrozen ends the history.
+// stay, and a parameter that is frozen or unfrozen ends the history. A Checkpoint takes it beside the model, and steps
+// go on bit for bit.
 class LBFGS {
  public:
   // `loss` gives one number; it is traced once, as by compile(), when step() first needs it. The constructor draws
@@ -47,6 +62,9 @@ class LBFGS {
   std::int64_t evaluations() const;
 
  private:
+  friend detail::LBFGSMemory detail::memory_of(const LBFGS& optimizer);
+  friend void detail::remember(LBFGS& optimizer, const detail::LBFGSMemory& memory);
+  // ValueError if the optimizer was moved from.
   detail::LBFGSState& self() const;
   std::unique_ptr<detail::LBFGSState> state_;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "weft/detail/export.h"
+#include "weft/lbfgs.h"
 #include "weft/loader.h"
 #include "weft/module.h"
 #include "weft/optimizer.h"
@@ -24,7 +25,7 @@ namespace detail {
 // One value that is saved and restored.
 struct Saved {
   std::string name;
-  Shape shape;
+  Shape shape;  // with `rows`: axis 0 is the most rows that a file may have
   DType dtype;
   std::function<Tensor()> read;
   std::function<void(const Tensor&)> write;
@@ -32,10 +33,13 @@ struct Saved {
   std::function<void(const Tensor&, const std::filesystem::path&)> check{};
   // Replaces write() for files from before the value was saved. Empty: such a file is refused.
   std::function<void()> absent{};
+  // True if a file may have fewer rows.
+  bool rows = false;
 };
 WEFT_EXPORT std::vector<Saved> entries_of(const Checkpoint& things);
 WEFT_EXPORT std::vector<Saved> saved(Module& module);
 WEFT_EXPORT std::vector<Saved> saved(Optimizer& optimizer);
+WEFT_EXPORT std::vector<Saved> saved(LBFGS& optimizer);
 WEFT_EXPORT std::vector<Saved> saved(Generator& generator);
 WEFT_EXPORT Saved saved_number(std::string name, std::function<std::int64_t()> read,
                                std::function<void(std::int64_t)> write);
@@ -55,9 +59,9 @@ std::vector<Saved> saved(LoaderOf<Columns...>& loader) {
 
 }  // namespace detail
 
-// Saves and restores modules, optimizers, generators and loaders together, so that training goes on bit for bit as if
-// it had not been interrupted. The things are held by reference, in the same order when saving and resuming. Modules
-// and generators may move meanwhile.
+// Saves and restores modules, optimizers (LBFGS, too), generators and loaders together, so that training goes on bit
+// for bit as if it had not been interrupted. The things are held by reference, in the same order when saving and
+// resuming. Modules and generators may move meanwhile.
 class Checkpoint {
  public:
   // The things must outlive the checkpoint.
