@@ -35,9 +35,7 @@ bool is_index_target(const Tensor& logits, const Tensor& target, const char* op)
 RowLoss weighted_rows(RowLoss row, const Shape& shape, const Tensor& weight, const char* op) {
   row = {row.loss.reshape(shape), row.row_weight.reshape(shape)};
   if (!weight.defined()) return row;
-  if (weight.shape() != shape)
-    fail<ShapeError>(op, "weight is ", weight.shape(), ", the rows are ", shape, "; both must have one shape");
-  const Tensor w = weight.to(row.loss.dtype());
+  const Tensor w = detail::weights_for(row.loss, weight, op);
   return {row.loss * w, row.row_weight * w};
 }
 
@@ -103,6 +101,12 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntr
   return reduced_rows(row, options.reduction, logits, row.loss.dtype(), "cross_entropy");
 }
 
+Tensor CrossEntropy::operator()(const Tensor& logits, const Tensor& target, const Tensor& weight) const {
+  CrossEntropyOptions with = options;
+  with.weight = detail::only_weight(options.weight, weight);
+  return cross_entropy(logits, target, with);
+}
+
 Tensor CrossEntropy::row_weight(const Tensor& logits, const Tensor& target) const {
   return cross_entropy_rows(logits, target, options).row_weight;
 }
@@ -110,6 +114,12 @@ Tensor CrossEntropy::row_weight(const Tensor& logits, const Tensor& target) cons
 Tensor nll(const Tensor& log_probabilities, const Tensor& target, const NLLOptions& options) {
   const RowLoss row = nll_rows(log_probabilities, target, options, "nll");
   return reduced_rows(row, options.reduction, log_probabilities, log_probabilities.dtype(), "nll");
+}
+
+Tensor NLL::operator()(const Tensor& log_probabilities, const Tensor& target, const Tensor& weight) const {
+  NLLOptions with = options;
+  with.weight = detail::only_weight(options.weight, weight);
+  return nll(log_probabilities, target, with);
 }
 
 Tensor NLL::row_weight(const Tensor& log_probabilities, const Tensor& target) const {

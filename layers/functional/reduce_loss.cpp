@@ -11,9 +11,6 @@
 #include "weft/ops.h"
 
 namespace weft::detail {
-namespace {
-
-// The weights in a shape that broadcasts against the losses: (n) becomes (n, 1) for (n, d).
 Tensor weights_for(const Tensor& losses, const Tensor& weight, const char* op) {
   const Shape &given = weight.shape(), &wanted = losses.shape();
   if (given.rank() > wanted.rank() || !std::equal(given.begin(), given.end(), wanted.begin()))
@@ -24,7 +21,12 @@ Tensor weights_for(const Tensor& losses, const Tensor& weight, const char* op) {
   return broadcast_to(weight.reshape(Shape(std::move(dims))).to(losses.dtype()), wanted);
 }
 
-}  // namespace
+Tensor only_weight(const Tensor& of_settings, const Tensor& given) {
+  if (of_settings.defined())
+    fail<ValueError>("loss", "the rows have weights ", given.shape(), ", the settings of the loss ",
+                     of_settings.shape(), "; give one of them");
+  return given;
+}
 
 void check_same_shape(const Tensor& prediction, const Tensor& target, const char* op) {
   if (prediction.shape() != target.shape())

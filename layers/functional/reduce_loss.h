@@ -12,6 +12,8 @@ void check_same_shape(const Tensor& prediction, const Tensor& target, const char
 // ShapeError for an empty batch, because its mean would be NaN and show only later, as a loss.
 void check_not_empty(const Tensor& x, const char* op, const char* what);
 
+// The weights in the shape of the losses: (n) is repeated to (n, d). ShapeError for other shapes.
+Tensor weights_for(const Tensor& losses, const Tensor& weight, const char* op);
 // total / divisor, 0 where the divisor is 0.
 Tensor mean_of_sum(const Tensor& total, const Tensor& divisor);
 // The losses of elements or rows, weighted and reduced, in the dtype of `prediction`.

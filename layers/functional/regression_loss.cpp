@@ -112,4 +112,10 @@ Tensor GaussianNLL::operator()(const Tensor& prediction, const Tensor& target) c
   return gaussian_nll(mean, target, exp(wide(log_variance)), options);
 }
 
+Tensor GaussianNLL::operator()(const Tensor& prediction, const Tensor& target, const Tensor& weight) const {
+  GaussianNLL with = *this;
+  with.options.weight = detail::only_weight(options.weight, weight);
+  return with(prediction, target);
+}
+
 }  // namespace weft

@@ -44,19 +44,21 @@ std::string in_the_run(TrainerState& state, const std::vector<Tensor>& batch) {
   for (const Variable& b : buffers) before.push_back(b.value());
   Generator generator(state.generator.seed());
   const GeneratorScope draws(generator);
+  const auto loss_of = [&](const std::vector<Tensor>& columns) {
+    const Columns given = state.split(columns);
+    return state.parts.loss(state.parts.forward(given.inputs), given.target, given.weight);
+  };
   std::string found;
   Tensor loss;
   {
     const CallRecorder recorder([&](const LayerCall& call) {
       if (found.empty() && !is_finite(call.output)) found = name_of_call(call);
     });
-    loss = state.parts.loss(state.parts.forward(batch[0]), batch[1]);
+    loss = loss_of(batch);
   }
   if (found.empty() && !is_finite(loss)) found = "the loss";
   if (found.empty()) {
-    const auto [value, gradients] =
-        value_and_grad([&](Tensor x, Tensor y) { return state.parts.loss(state.parts.forward(x), y); },
-                       state.optimizer.parameters())(batch[0], batch[1]);
+    const auto [value, gradients] = value_and_grad(loss_of, state.optimizer.parameters(), batch);
     for (std::size_t i = 0; i < gradients.values.size() && found.empty(); ++i)
       if (gradients.values[i].defined() && !is_finite(gradients.values[i]))
         found = "the gradient of " + gradients.of.name(i);

@@ -2,6 +2,7 @@
 #include "optim/train/fit.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -33,7 +34,17 @@ LoaderOptions order_of(const TrainerState& state, const FitOptions& options) {
           .shuffle = options.shuffle,
           .drop_last = options.drop_last,
           .seed = state.generator.seed(),
-          .device = state.options.device};
+          .device = state.options.device,
+          .weights = options.weights,
+          .balance = options.balance};
+}
+
+// A number that tells two ways to draw rows apart; 0 for rows that are not drawn by chances.
+std::int64_t sampling_of(const FitOptions& options) {
+  if (options.weights.empty() && !options.balance) return 0;
+  std::uint64_t digest = options.balance.value_or(0) + 1;
+  for (const double weight : options.weights) digest = (digest ^ std::bit_cast<std::uint64_t>(weight)) * 0x100000001b3u;
+  return static_cast<std::int64_t>(digest >> 1) | 1;
 }
 
 double rate_of(const Optimizer& optimizer) {
@@ -55,9 +66,10 @@ Fit::Fit(Trainer& trainer, TrainerState& state, const Source& data, const FitOpt
       order_(order_of(state, options)),
       callbacks_(callbacks_of(options)),
       at_{trainer, history_, options.epochs} {
-  check_rows("fit", "the training data", data);
-  if (options.validation.size() > 0) check_rows("fit", "the validation data", options.validation);
+  state.check_rows("fit", "the training data", data);
+  if (options.validation.size() > 0) state.check_rows("fit", "the validation data", options.validation);
   check_positive("fit", "batch_size", options.batch_size);
+  check_loader(data, order_, data.row_specs().size());
   state.metrics = options.metrics;
   for (std::size_t i = 0; i < options.metrics.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
@@ -97,6 +109,10 @@ void Fit::check_resumed() const {
                      from.batch_size, ", shuffle ", from.shuffle, ", drop_last ", from.drop_last, "; fit() is given ",
                      data_.size(), " rows, batch_size ", order_.batch_size, ", shuffle ", order_.shuffle,
                      ", drop_last ", order_.drop_last, "; give the same until the epoch ends");
+  if (from.sampling != sampling_of(options_))
+    fail<ValueError>("fit",
+                     "the resumed run was saved within an epoch whose rows were drawn by other weights or another "
+                     "balance; give the same until the epoch ends");
   if (const std::int64_t batches = count_batches(data_, order_); from.batch > batches)
     fail<ValueError>("fit", "the resumed epoch has finished ", from.batch, " batches of ", batches,
                      "; the file was not written by a trainer");
@@ -144,7 +160,7 @@ double Fit::train_epoch(bool begun) {
   double checked = before;
   for (auto pass = start_pass(data_, order_, state_.counts.epochs, at_.batch); pass.batch(); pass.advance()) {
     const std::vector<Tensor>& columns = *pass.batch();
-    state_.train_batch(columns[0], columns[1]);
+    state_.train_batch(columns);
     ++at_.batch;
     at_.samples += columns[0].dim(0);
     at_.seconds = before + seconds_since(begin);
@@ -204,6 +220,7 @@ std::optional<RunPlace> Fit::place() const {
                .batch_size = order_.batch_size,
                .shuffle = order_.shuffle,
                .drop_last = order_.drop_last,
+               .sampling = sampling_of(options_),
                .history = history_};
   for (const auto& [name, variable] : state_.figures()) out.figures.emplace(name, variable.value());
   for (std::size_t i = 0; i < given; ++i) {

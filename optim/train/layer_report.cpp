@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
-#include <cstdio>
-#include <memory>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "core/base/check.h"
@@ -75,8 +76,9 @@ LayerReport detail::report_layers(TrainerState& trainer, const Dataset& rows) {
   Generator generator(trainer.generator.seed());  // of its own, so that the run's draws stay as they are
   const GeneratorScope draws(generator);
   std::vector<LayerStatistics> out;
-  auto step = compile(
-      [&](Tensor x, Tensor y) {
+  detail::ColumnProgram step(
+      [&](const std::vector<Tensor>& columns) -> std::vector<Tensor> {
+        const detail::Columns given = trainer.split(columns);
         const Parameters buffers = trainer.parts.model.get("layer_report").buffers();
         std::vector<Tensor> before;
         for (const Variable& b : buffers) before.push_back(b.value());
@@ -87,7 +89,7 @@ LayerReport detail::report_layers(TrainerState& trainer, const Dataset& rows) {
             if (!is_floating(call.output.dtype()) || call.output.numel() == 0 || Own(call.module).has_modules) return;
             calls.push_back(std::move(call));
           });
-          loss = trainer.parts.loss(trainer.parts.forward(x), y);
+          loss = trainer.parts.loss(trainer.parts.forward(given.inputs), given.target, given.weight);
         }
         for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].assign(before[i]);
         std::vector<Tensor> outputs, parts;
@@ -97,10 +99,10 @@ LayerReport detail::report_layers(TrainerState& trainer, const Dataset& rows) {
           parts.push_back(figures(outputs[i], slopes[i], gradients(loss, Own(calls[i].module).parameters)));
           out.push_back({calls[i].path, calls[i].module ? detail::type_name(*calls[i].module) : "lambda"});
         }
-        return parts.empty() ? zeros({0, static_cast<std::int64_t>(kFigures)}, DType::kF64) : stack(parts);
+        return {parts.empty() ? zeros({0}, DType::kF64) : stack(parts)};
       },
       {.name = "layer report", .precision = trainer.options.precision, .device = trainer.options.device});
-  const std::vector<double> values = step(rows.column(0), rows.column(1)).to_vector<double>();
+  const std::vector<double> values = step(rows.columns())[0].to_vector<double>();
   for (std::size_t i = 0; i < out.size(); ++i) {
     const double* v = values.data() + i * kFigures;
     LayerStatistics& layer = out[i];
@@ -117,15 +119,15 @@ std::string LayerReport::text() const {
       {"layer", "type", "mean", "deviation", "largest", "zeros", "dead", "gradient", "weights", "their gradient"}};
   const auto number = [](double x) {
     std::array<char, 32> digits{};
-    std::snprintf(digits.data(), digits.size(), "%.3g", x);
-    return std::string(digits.data());
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), x, std::chars_format::general, 3);
+    return std::string(digits.data(), end.ptr);
   };
   for (const LayerStatistics& s : layers)
     rows.push_back({s.path, s.type, number(s.mean), number(s.deviation), number(s.largest), number(s.zeros),
                     number(s.dead), number(s.gradient), number(s.weights), number(s.weight_gradients)});
-  Row::size_type columns = rows[0].size();
+  constexpr std::size_t columns = std::tuple_size_v<Row>;
   std::string out;
-  std::array<std::size_t, 10> width{};
+  std::array<std::size_t, columns> width{};
   for (const Row& row : rows)
     for (std::size_t c = 0; c < columns; ++c) width[c] = std::max(width[c], row[c].size());
   for (const Row& row : rows) {

@@ -132,6 +132,7 @@ NamedTensors values_of(const RunPlace& place) {
   integer("batch_size", place.batch_size);
   integer("shuffle", place.shuffle ? 1 : 0);
   integer("drop_last", place.drop_last ? 1 : 0);
+  integer("sampling", place.sampling);
   integer("callbacks", std::ssize(place.callbacks));
   out.emplace("seconds", Tensor::scalar(place.seconds));
   out.emplace("history", history_tensor(place.history));
@@ -161,6 +162,7 @@ RunPlace place_of(const NamedTensors& values, const std::filesystem::path& path)
   out.batch_size = file.integer("batch_size", 1, kMost);
   out.shuffle = file.flag("shuffle");
   out.drop_last = file.flag("drop_last");
+  if (values.contains("sampling")) out.sampling = file.integer("sampling", 0, std::numeric_limits<std::int64_t>::max());
   out.history = {file.epochs("history"), file.number("best_validation_loss")};
   for (const auto& [name, value] : file.below(kMetrics)) file.add_metric(out.history, name, value);
   if (out.hook == Hook::kEpoch && out.history.epochs.empty()) file.refuse("history", "has no epoch");

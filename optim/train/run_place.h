@@ -30,6 +30,7 @@ struct RunPlace {
   // Numbers on which the batches of an epoch depend.
   std::int64_t rows = 0, batch_size = 0;
   bool shuffle = true, drop_last = false;
+  std::int64_t sampling = 0;  // digest of the weights and the balance; 0 without them
   History history{};
   NamedTensors figures{};                  // of the epoch, as TrainerState::figures() names them
   std::vector<CallbackState> callbacks{};  // as given in FitOptions

@@ -47,9 +47,17 @@ CompileOptions program_options(const char* name, const TrainerOptions& options) 
   return {.name = name, .precision = options.precision, .device = options.device, .evict_traces = true};
 }
 
-Variable number_on(Device device, std::int64_t value) {
+template <class T>
+Variable number_on(Device device, T value) {
   const DeviceScope on(device);
   return Variable(Tensor::scalar(value));
+}
+
+// A number for each row in the shape of counts, whose first axis has the rows.
+Tensor along_rows(const Tensor& numbers, const Shape& shape) {
+  std::vector<std::int64_t> dims(static_cast<std::size_t>(shape.rank()), 1);
+  dims[0] = shape[0];
+  return broadcast_to(numbers.reshape(Shape(dims)), shape);
 }
 
 // The rows of the data that a batch is made of.
@@ -62,46 +70,38 @@ std::vector<std::int64_t> rows_of_batch(const Source& data, const LoaderOptions&
 
 }  // namespace
 
-void check_rows(const char* op, const char* what, const Source& data) {
-  if (const std::size_t columns = data.row_specs().size(); columns != 2 || data.size() == 0)
-    fail<ValueError>(op, what, " has ", columns, " columns and ", data.size(),
-                     " rows; it needs inputs and targets, and a row");
-}
-
 void check_positive(const char* op, const char* what, std::int64_t given) {
   if (given < 1) fail<ValueError>(op, what, " is ", given, "; it must be positive");
 }
 
-RunningMetrics::RunningMetrics(Device device) : correct(number_on(device, 0)), classified(number_on(device, 0)) {
-  const DeviceScope on(device);
-  loss = Variable(Tensor::scalar(0.0));
-  weight = Variable(Tensor::scalar(0.0));
-}
+RunningMetrics::RunningMetrics(Device device)
+    : loss(number_on(device, 0.0)),
+      weight(number_on(device, 0.0)),
+      correct(number_on(device, 0.0)),
+      classified(number_on(device, 0.0)) {}
 
 void RunningMetrics::add(const Tensor& batch_loss, const RowCounts& counts, const Tensor& output,
                          const Tensor& target) {
   const Tensor share = counts.weight.to(DType::kF64);
   loss.assign(loss.value() + batch_loss.reshape({}).to(DType::kF64) * share);
   weight.assign(weight.value() + share);
-  if (!counts.rows.defined()) return;
-  const Tensor hits = logical_and(equal(argmax(output), target.to(DType::kI64)), counts.rows);
-  correct.assign(correct.value() + hits.to(DType::kF32).sum().to(DType::kI64));
-  classified.assign(classified.value() + counts.rows.to(DType::kF32).sum().to(DType::kI64));
+  if (!counts.classes) return;
+  const Tensor right = equal(argmax(output), target.to(DType::kI64));
+  correct.assign(correct.value() + where(right, counts.rows, 0).sum().to(DType::kF64));
+  classified.assign(classified.value() + counts.rows.sum().to(DType::kF64));
 }
 
 void RunningMetrics::reset() {
   const DeviceScope on(loss.device());
-  for (const Variable& v : {loss, weight}) v.assign(Tensor::scalar(0.0));
-  for (const Variable& v : {correct, classified}) v.assign(Tensor::scalar<std::int64_t>(0));
+  for (const Variable& v : {loss, weight, correct, classified}) v.assign(Tensor::scalar(0.0));
 }
 
 Metrics RunningMetrics::read() const {
   const auto share = [](double part, double all) {
     return all > 0 ? part / all : std::numeric_limits<double>::quiet_NaN();
   };
-  const auto count = [](const Variable& v) { return static_cast<double>(v.value().item<std::int64_t>()); };
-  return {.loss = share(loss.value().item<double>(), weight.value().item<double>()),
-          .accuracy = share(count(correct), count(classified))};
+  const auto number = [](const Variable& v) { return v.value().item<double>(); };
+  return {.loss = share(number(loss), number(weight)), .accuracy = share(number(correct), number(classified))};
 }
 
 ModeScope::ModeScope(ModuleRef module, bool training) : module_(std::move(module)) {
@@ -131,43 +131,104 @@ TrainerState::TrainerState(TrainerParts given, std::vector<Group> groups, std::o
                 update_of(trainer_options)),
       training(options.device),
       evaluation(options.device),
-      batch(number_on(options.device, 0)),
-      first_bad(number_on(options.device, -1)),
-      step([this](Tensor x, Tensor y) { trace_step(x, y); }, program_options("training step", options)),
-      evaluate_step([this](Tensor x, Tensor y) { trace_evaluation(x, y); }, program_options("evaluation", options)),
-      scored_step([this](Tensor x, Tensor y) { return trace_evaluation(x, y); },
-                  program_options("evaluation with metrics", options)),
-      forward([this](Tensor x) { return parts.forward(x); }, program_options("prediction", options)) {}
+      batch(number_on<std::int64_t>(options.device, 0)),
+      first_bad(number_on<std::int64_t>(options.device, -1)),
+      step(
+          [this](const std::vector<Tensor>& columns) -> std::vector<Tensor> {
+            trace_step(split(columns));
+            return {};
+          },
+          program_options("training step", options)),
+      evaluate_step(
+          [this](const std::vector<Tensor>& columns) -> std::vector<Tensor> {
+            trace_evaluation(split(columns));
+            return {};
+          },
+          program_options("evaluation", options)),
+      scored_step(
+          [this](const std::vector<Tensor>& columns) -> std::vector<Tensor> {
+            auto [output, rows] = trace_evaluation(split(columns));
+            return {std::move(output), std::move(rows)};
+          },
+          program_options("evaluation with metrics", options)),
+      forward([this](const std::vector<Tensor>& inputs) -> std::vector<Tensor> { return {parts.forward(inputs)}; },
+              program_options("prediction", options)) {}
 
-RowCounts TrainerState::count_rows(const Tensor& output, const Tensor& target) const {
-  RowCounts out;
-  const bool classes = has_class_targets(output, target);
-  if (parts.row_weight) {
-    const Tensor weight = parts.row_weight(output, target);
-    out.weight = weight.sum();
-    if (classes) out.rows = not_equal(weight, 0).reshape(target.shape());
-  } else if (classes) {
-    out.rows = logical_and(greater_equal(target, 0), less(target, output.dim(-1)));
-    out.weight = out.rows.to(DType::kF32).sum();
-  } else {
-    out.weight = full({}, static_cast<double>(output.dim(0)), DType::kF64);
-  }
+// One column more than inputs and target is that of the weights.
+std::size_t TrainerState::count_inputs(std::size_t columns) const {
+  for (const std::size_t others : {std::size_t{1}, std::size_t{2}})
+    if (std::find(parts.inputs.begin(), parts.inputs.end(), columns - others) != parts.inputs.end())
+      return columns - others;
+  return 0;
+}
+
+Columns TrainerState::split(const std::vector<Tensor>& columns) const {
+  const auto inputs = static_cast<std::ptrdiff_t>(count_inputs(columns.size()));
+  Columns out{{columns.begin(), columns.begin() + inputs}, columns[static_cast<std::size_t>(inputs)], {}};
+  if (std::ssize(columns) == inputs + 2) out.weight = columns.back().to(DType::kF32).reshape({-1});
   return out;
 }
 
-std::pair<Tensor, Tensor> TrainerState::trace_evaluation(const Tensor& x, const Tensor& y) {
-  const Tensor output = parts.forward(x);
-  const RowCounts counted = count_rows(output, y);
-  evaluation.add(parts.loss(output, y), counted, output, y);
-  return {output, counted.rows.defined() ? counted.rows.to(DType::kF32).flatten() : zeros({0})};
+void TrainerState::check_rows(const char* op, const char* what, const Source& data) const {
+  const std::vector<TensorSpec>& rows = data.row_specs();
+  const std::size_t inputs = rows.empty() ? 0 : count_inputs(rows.size());
+  if (inputs == 0 || data.size() == 0)
+    fail<ValueError>(op, what, " has ", rows.size(), " columns and ", data.size(),
+                     " rows; it needs inputs and targets, perhaps weights of the rows, and a row");
+  if (rows.size() < inputs + 2) return;
+  const TensorSpec& weight = rows.back();
+  if (!parts.weighs)
+    fail<ValueError>(op, what, " has a column of weights, ", weight,
+                     " by row, which the loss does not take; give it a third argument, or leave the column out");
+  if (!is_floating(weight.dtype))
+    fail<DTypeError>(op, "the weights of the rows are ", weight, "; a floating dtype is needed");
+  if (weight.shape.numel() != 1) fail<ShapeError>(op, "the weights of a row are ", weight, "; a row has one");
 }
 
-void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
+std::vector<Tensor> TrainerState::inputs_of(const char* op, const std::vector<Tensor>& columns) const {
+  const std::size_t wanted = count_inputs(columns.size()) > 0 ? count_inputs(columns.size()) : parts.inputs.front();
+  if (columns.size() < wanted)
+    fail<ValueError>(op, "the rows have ", columns.size(), " columns, forward() takes ", wanted);
+  return {columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(wanted)};
+}
+
+RowCounts TrainerState::count_rows(const Tensor& output, const Columns& columns) const {
+  const Tensor& target = columns.target;
+  RowCounts out;
+  out.classes = has_class_targets(output, target);
+  const auto weighted = [&](const Tensor& share) {
+    return columns.weight.defined() ? share * along_rows(columns.weight, share.shape()) : share;
+  };
+  if (parts.row_weight) {
+    const Tensor share = parts.row_weight(output, target).to(DType::kF32);
+    out.weight = weighted(share).sum();
+    if (out.classes) out.rows = weighted(not_equal(share, 0).to(DType::kF32).reshape(target.shape()));
+  } else if (out.classes) {
+    out.rows = weighted(logical_and(greater_equal(target, 0), less(target, output.dim(-1))).to(DType::kF32));
+    out.weight = out.rows.sum();
+  } else if (columns.weight.defined()) {
+    out.weight = columns.weight.sum();
+  } else {
+    out.weight = full({}, static_cast<double>(output.dim(0)), DType::kF64);
+  }
+  if (!out.classes) out.rows = columns.weight;
+  return out;
+}
+
+std::pair<Tensor, Tensor> TrainerState::trace_evaluation(const Columns& columns) {
+  const Tensor output = parts.forward(columns.inputs);
+  const RowCounts counted = count_rows(output, columns);
+  evaluation.add(parts.loss(output, columns.target, columns.weight), counted, output, columns.target);
+  return {output, counted.rows.defined() ? counted.rows.flatten() : zeros({0})};
+}
+
+void TrainerState::trace_step(const Columns& columns) {
   const Parameters buffers = parts.model.get("trainer").buffers();
   std::vector<Tensor> before;
   for (const Variable& b : buffers) before.push_back(b.value());
-  const Tensor output = parts.forward(x), loss = parts.loss(output, y);
-  const RowCounts counted = count_rows(output, y);
+  const Tensor output = parts.forward(columns.inputs);
+  const Tensor loss = parts.loss(output, columns.target, columns.weight);
+  const RowCounts counted = count_rows(output, columns);
   Tensor finite = equal(loss - loss, 0).reshape({}), good = finite;
   if (options.accumulate == 1) {
     optimizer.minimize(loss);
@@ -178,20 +239,25 @@ void TrainerState::trace_step(const Tensor& x, const Tensor& y) {
   }
   // Running statistics of a bad batch are taken back, because they would spoil every later evaluation.
   for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].assign(where(finite, buffers[i].value(), before[i]));
-  training.add(loss, counted, output, y);
+  training.add(loss, counted, output, columns.target);
   const Tensor number = batch.value(), bad = first_bad.value();
   first_bad.assign(where(logical_and(logical_not(good), less(bad, 0)), number, bad));
   batch.assign(number + 1);
 }
 
-void TrainerState::prepare(const Tensor& x, const Tensor& y) {
-  step.prepare(x, y);
-  input = TensorSpec{x.shape(), x.dtype()};
+void TrainerState::prepare(const std::vector<Tensor>& columns) {
+  step.prepare(columns);
+  note_inputs(columns);
 }
 
-void TrainerState::train_batch(const Tensor& x, const Tensor& y) {
-  step(x, y);
-  if (!input) input = TensorSpec{x.shape(), x.dtype()};
+void TrainerState::note_inputs(const std::vector<Tensor>& columns) {
+  if (!traced_inputs.empty()) return;
+  for (const Tensor& x : inputs_of("fit", columns)) traced_inputs.push_back({x.shape(), x.dtype()});
+}
+
+void TrainerState::train_batch(const std::vector<Tensor>& columns) {
+  step(columns);
+  note_inputs(columns);
   if (options.accumulate > 1 && ++counts.waiting == options.accumulate) {
     optimizer.update();
     counts.waiting = 0;
@@ -236,23 +302,28 @@ void TrainerState::check_finite(const Source& data, const LoaderOptions& order) 
                   "; it has changed no value");
 }
 
-std::optional<int> TrainerState::bad_column(const std::vector<Tensor>& columns) {
-  int column = 0;
+std::optional<std::string> TrainerState::bad_column(const std::vector<Tensor>& columns) {
+  const Columns given = split(columns);
+  const std::size_t inputs = given.inputs.size();
+  std::string which = inputs == 1 ? "column 0" : cat("columns 0 to ", inputs - 1);
   try {
-    static_cast<void>(forward(columns[0]).to_vector<double>());
-    column = 1;
-    evaluate_step(columns[0], columns[1]);
+    static_cast<void>(forward(given.inputs)[0].to_vector<double>());
+    which = cat("column ", inputs);
+    evaluate_step(columns);
     static_cast<void>(evaluation.read());
   } catch (const DataError&) {
-    return column;
+    return which;
   }
   return std::nullopt;
 }
 
 std::optional<std::int64_t> TrainerState::bad_row(const std::vector<Tensor>& columns) {
   try {
-    for (std::int64_t row = 0; row < columns[0].dim(0); ++row)
-      if (bad_column({columns[0].slice(0, row, row + 1), columns[1].slice(0, row, row + 1)})) return row;
+    for (std::int64_t row = 0; row < columns[0].dim(0); ++row) {
+      std::vector<Tensor> one;
+      for (const Tensor& column : columns) one.push_back(column.slice(0, row, row + 1));
+      if (bad_column(one)) return row;
+    }
   } catch (const Error&) {  // a model may refuse a batch of one row
   }
   return std::nullopt;
@@ -264,13 +335,13 @@ void TrainerState::blame_batch(const DataError& error, const char* op, const Sou
   std::int64_t first = 0;
   for (PassHandle pass = start_pass(data, order, epoch); pass.batch(); pass.advance(), first += order.batch_size) {
     const std::vector<Tensor>& columns = *pass.batch();
-    const std::optional<int> column = bad_column(columns);
+    const std::optional<std::string> column = bad_column(columns);
     if (!column) continue;
     std::string where;
     if (const std::optional<std::int64_t> row = bad_row(columns))
       where = cat(" (row ", order_of_rows(data, order, epoch)[static_cast<std::size_t>(first + *row)], " of the data)");
-    fail<DataError>(op, "batch ", first / order.batch_size, " of epoch ", epoch + 1, ", column ", *column, ": ",
-                    error.what(), where);
+    fail<DataError>(op, "batch ", first / order.batch_size, " of epoch ", epoch + 1, ", ", *column, ": ", error.what(),
+                    where);
   }
   throw error;
 }

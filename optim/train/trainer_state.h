@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "optim/train/column_program.h"
 #include "optim/train/run_place.h"
 #include "weft/checkpoint.h"
 #include "weft/compile.h"
@@ -19,10 +20,20 @@
 
 namespace weft::detail {
 
+// The columns of a batch by what they are for.
+struct Columns {
+  std::vector<Tensor> inputs;
+  Tensor target;
+  Tensor weight;  // f32 (n), of the rows; undefined without such a column
+};
+
 // The rows of a batch that count in means.
 struct RowCounts {
   Tensor weight;  // f(): of the batch beside others
-  Tensor rows;    // bool, in the targets' shape; undefined unless the targets are class indices
+  // How much each row counts, f32 in the shape of its target; undefined if all count 1 and targets are no class
+  // indices.
+  Tensor rows;
+  bool classes = false;  // the targets are class indices
 };
 
 // Sums over rows that a program adds to on the device.
@@ -34,7 +45,7 @@ struct RunningMetrics {
   Metrics read() const;  // waits
 
   Variable loss, weight;         // f64(): weighted sum of means, and the weights
-  Variable correct, classified;  // i64(): rows with a class index as target that counts
+  Variable correct, classified;  // f64(): weights of the rows with a class index as target
 };
 
 // Sets every module's mode and puts it back, also when an exception ends the call.
@@ -57,15 +68,20 @@ struct Counts {
 
 class Fit;
 
-// ValueError unless the data has inputs, targets and a row.
-void check_rows(const char* op, const char* what, const Source& data);
 void check_positive(const char* op, const char* what, std::int64_t given);
 
 struct TrainerState {
   TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options);
 
-  void prepare(const Tensor& x, const Tensor& y);
-  void train_batch(const Tensor& x, const Tensor& y);
+  // The errors of fit() for rows that the model and the loss do not take.
+  void check_rows(const char* op, const char* what, const Source& data) const;
+  // The number of inputs among so many columns, behind which comes the target; 0 if forward() takes no such number.
+  std::size_t count_inputs(std::size_t columns) const;
+  // The first columns, as many as forward() takes. ValueError for fewer.
+  std::vector<Tensor> inputs_of(const char* op, const std::vector<Tensor>& columns) const;
+  Columns split(const std::vector<Tensor>& columns) const;
+  void prepare(const std::vector<Tensor>& columns);
+  void train_batch(const std::vector<Tensor>& columns);
   // Throws DataError once a loss or a gradient of this epoch was not finite.
   void check_finite(const Source& data, const LoaderOptions& order);
   // Throws the DataError of a kernel again with the batch, the column and the row of the data that it comes from.
@@ -90,27 +106,28 @@ struct TrainerState {
   Variable batch, first_bad;  // ordinals in the epoch, from 0; first_bad is -1 while there is none
   Counts counts;
   std::int64_t skipped_before = 0;  // the optimizer's count when the epoch began
-  Compiled<void(Tensor, Tensor)> step;
-  std::optional<TensorSpec> input;  // of the batch that the step was prepared for, or of the first one
-  Compiled<void(Tensor, Tensor)> evaluate_step;
-  // evaluate_step for metrics: gives the output, and a weight for each row of class targets, f32 (n); (0) for others.
-  Compiled<std::pair<Tensor, Tensor>(Tensor, Tensor)> scored_step;
+  ColumnProgram step;
+  std::vector<TensorSpec> traced_inputs{};  // of the batch that the step was prepared for, or of the first one
+  ColumnProgram evaluate_step;
+  // evaluate_step for metrics: gives the output, and a weight for each row, f32 (n); (0) if nothing weighs them.
+  ColumnProgram scored_step;
   std::vector<metrics::Metric> metrics{};  // of the last fit()
-  Compiled<Tensor(Tensor)> forward;
-  const Fit* fit = nullptr;         // the call at hand
-  std::optional<RunPlace> resumed;  // the run that the next fit() goes on with
+  ColumnProgram forward;                   // of the inputs
+  const Fit* fit = nullptr;                // the call at hand
+  std::optional<RunPlace> resumed;         // the run that the next fit() goes on with
 
  private:
   TrainerState(TrainerParts parts, std::vector<Group> groups, std::optional<Recipe> recipe, TrainerOptions options,
                std::uint64_t seed);
 
-  // The column of a batch that a kernel refuses.
-  std::optional<int> bad_column(const std::vector<Tensor>& columns);
+  // The columns of a batch that a kernel refuses: "column 1".
+  std::optional<std::string> bad_column(const std::vector<Tensor>& columns);
   // The first row of a batch that a kernel refuses by itself.
   std::optional<std::int64_t> bad_row(const std::vector<Tensor>& columns);
-  RowCounts count_rows(const Tensor& output, const Tensor& target) const;
-  std::pair<Tensor, Tensor> trace_evaluation(const Tensor& x, const Tensor& y);
-  void trace_step(const Tensor& x, const Tensor& y);
+  void note_inputs(const std::vector<Tensor>& columns);
+  RowCounts count_rows(const Tensor& output, const Columns& columns) const;
+  std::pair<Tensor, Tensor> trace_evaluation(const Columns& columns);
+  void trace_step(const Columns& columns);
 };
 
 // The first tensor of a batch that is not finite, in the order of computation: "column 0 of the training data, row 17",

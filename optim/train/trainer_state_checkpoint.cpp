@@ -47,6 +47,9 @@ std::optional<RunPlace> run_of(const TrainerState& state, const NamedTensors& va
   RunPlace out = place_of(values, path);
   for (const auto& [name, variable] : state.figures()) {
     const auto given = out.figures.find(name);
+    // Counts of rows were integers before rows had weights.
+    if (given != out.figures.end() && given->second.dtype() == DType::kI64 && variable.dtype() == DType::kF64)
+      given->second = given->second.to(DType::kF64);
     if (given == out.figures.end() || given->second.shape() != variable.shape() ||
         given->second.dtype() != variable.dtype())
       fail_at<FormatError>("resume", path.string(), "the run has no figure '", name, "' of ",

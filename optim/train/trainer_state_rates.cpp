@@ -29,7 +29,7 @@ RateCurve TrainerState::find_rate(const Source& data, const RateFinderOptions& g
     reset_epoch();
     do {
       if (!pass.batch()) pass = start_pass(data, order, ++counts.epochs);
-      train_batch((*pass.batch())[0], (*pass.batch())[1]);
+      train_batch(*pass.batch());
       pass.advance();
     } while (counts.waiting > 0);
     return training.read().loss;

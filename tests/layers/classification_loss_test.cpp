@@ -202,7 +202,9 @@ TEST_P(CrossEntropyTest, RowsHaveWeights) {
               {2 * rows[0], 0, 0.5 * rows[2]}, 1e-12);
   expect_near(CrossEntropy{{.weight = weight}}.row_weight(logits(), labels()), {2, 0, 0.5}, 0);
   EXPECT_EQ(shape_error([&] { cross_entropy(logits(), labels(), {.weight = ones({2})}); }),
-            "[cross_entropy] weight is (2,), the rows are (3,); both must have one shape");
+            "[cross_entropy] weight is (2,), the losses are (3,); weights have the shape of the losses or that of "
+            "their first "
+            "axes");
 }
 
 TEST_P(NLLTest, IsCrossEntropyBehindLogSoftmax) {

@@ -169,7 +169,8 @@ TEST(TrainerLoop, ValidationDataIsCheckedBeforeTraining) {
   EXPECT_EQ(message_of<ValueError>([&] {
               trainer.fit(rows(4), {.validation = Dataset({ones({3, 4})}), .quiet = true});
             }),
-            "[fit] the validation data has 1 columns and 3 rows; it needs inputs and targets, and a row");
+            "[fit] the validation data has 1 columns and 3 rows; it needs inputs and targets, perhaps weights of the "
+            "rows, and a row");
   EXPECT_EQ(trainer.optimizer().updates(), 0);
 }
 

@@ -29,8 +29,8 @@ namespace {
 struct SmallRun {
   explicit SmallRun(Device where)
       : device(where),
-        state({model, [this](const Tensor& x) { return model(x); },
-               [](const Tensor& y, const Tensor& t) { return cross_entropy(y, t); }},
+        state({model, [this](const std::vector<Tensor>& x) { return model(x[0]); },
+               [](const Tensor& y, const Tensor& t, const Tensor&) { return cross_entropy(y, t); }},
               {}, AdamW{.lr = schedule::warmup_cosine(1e-2, 20, 200)},
               {.device = where, .seed = 7, .update = {.clip_norm = 1}}) {}
 
@@ -42,7 +42,7 @@ struct SmallRun {
       auto pass = detail::start_pass(data, order(8), state.counts.epochs++);
       while (pass.batch())
         each([&] {
-          state.train_batch((*pass.batch())[0], (*pass.batch())[1]);
+          state.train_batch(*pass.batch());
           pass.advance();
         });
     }
@@ -51,7 +51,7 @@ struct SmallRun {
     auto pass = detail::start_pass(data, order(24), 0);
     while (pass.batch())
       each([&] {
-        state.evaluate_step((*pass.batch())[0], (*pass.batch())[1]);
+        state.evaluate_step(*pass.batch());
         pass.advance();
       });
   }

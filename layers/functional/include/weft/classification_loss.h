@@ -18,7 +18,7 @@ struct CrossEntropyOptions {
   std::int64_t ignore_index = -100;        // rows with this label count for nothing
   Reduction reduction = Reduction::kMean;  // the mean is weighted
   Tensor class_weight{};                   // (c), or undefined: all 1
-  Tensor weight{};                         // of the rows, in their shape, or undefined: all 1
+  Tensor weight{};  // of the rows, in their shape or that of their first axes, or undefined: all 1
 };
 
 // -sum over classes of target * log softmax(logits), per row. logits (n, c) or (n, ..., c); target: class indices (n,
@@ -77,6 +77,8 @@ struct CrossEntropy {
   CrossEntropyOptions options{};  // settings of every call
   // The loss of a batch.
   Tensor operator()(const Tensor& logits, const Tensor& target) const { return cross_entropy(logits, target, options); }
+  // The loss of a batch with weights as those of the settings, which have none then: ValueError.
+  Tensor operator()(const Tensor& logits, const Tensor& target, const Tensor& weight) const;
   // The weight of each row in the mean, f32 in the shape of the rows: that of its class, 0 for ignored rows.
   [[nodiscard]] Tensor row_weight(const Tensor& logits, const Tensor& target) const;
 };
@@ -87,6 +89,8 @@ struct NLL {
   Tensor operator()(const Tensor& log_probabilities, const Tensor& target) const {
     return nll(log_probabilities, target, options);
   }
+  // The loss of a batch with weights, as CrossEntropy takes them.
+  Tensor operator()(const Tensor& log_probabilities, const Tensor& target, const Tensor& weight) const;
   // The weight of each row in the mean, as CrossEntropy::row_weight() gives it.
   [[nodiscard]] Tensor row_weight(const Tensor& log_probabilities, const Tensor& target) const;
 };

@@ -21,12 +21,21 @@ struct LossOptions {
 
 namespace detail {
 
+// The weights that a call gives. ValueError if the settings of the loss have weights, too.
+[[nodiscard]] Tensor only_weight(const Tensor& of_settings, const Tensor& given);
+
 // A loss function with its settings as an object, for a Trainer.
 template <class Options, Tensor (*loss)(const Tensor&, const Tensor&, const Options&)>
 struct LossObject {
   Options options{};  // settings of every call
   // The loss of a batch.
   Tensor operator()(const Tensor& prediction, const Tensor& target) const { return loss(prediction, target, options); }
+  // The loss of a batch with weights as those of the settings, which have none then: ValueError.
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weight) const {
+    Options with = options;
+    with.weight = only_weight(options.weight, weight);
+    return loss(prediction, target, with);
+  }
 };
 
 }  // namespace detail

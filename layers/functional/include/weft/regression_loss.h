@@ -82,6 +82,8 @@ struct GaussianNLL {
   GaussianNLLOptions options{};  // settings of every call
   // The loss of a batch. ShapeError unless the prediction is twice as wide as the target.
   Tensor operator()(const Tensor& prediction, const Tensor& target) const;
+  // The loss of a batch with weights as those of the settings, which have none then: ValueError.
+  Tensor operator()(const Tensor& prediction, const Tensor& target, const Tensor& weight) const;
 };
 
 }  // namespace weft
