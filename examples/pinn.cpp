@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // A physics-informed network: it learns u(x, t) from Burgers' equation u_t + u u_x = nu u_xx and the start values
 // u(x, 0) = -sin(pi x) alone. The loss holds second derivatives of the network, so training takes third ones.
-// usage: pinn [steps] [device] [--dry-run] [--explain]
+// usage: pinn [steps] [device] [--seed N] [--dry-run] [--explain]
 #include <cstdio>
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
 #include "options.h"
 #include "weft/weft.h"
 
-int main(int argc, char** argv) try {
+namespace {
+
+bool learn(const Options& options) {
   constexpr double kPi = 3.14159265358979, kNu = 0.01 / kPi;
-  const Options options = parse_options(argc, argv);
-  const int steps = !options.rest.empty() ? std::atoi(options.rest[0]) : 2000;
-  weft::DeviceScope device(options.rest.size() > 1 ? weft::Device::parse(options.rest[1]) : weft::Device::best());
-  weft::seed(11);
+  const std::int64_t steps = options.length;
 
   weft::Sequential model{weft::Linear(2, 64), weft::Tanh(), weft::Linear(64, 64), weft::Tanh(), weft::Linear(64, 1)};
   // The rate is a formula of the update number, evaluated on the device.
@@ -47,14 +45,15 @@ int main(int argc, char** argv) try {
   });
 
   const weft::Tensor rows = weft::zeros({1024, 1}), start_rows = weft::zeros({128, 1});
-  if (only_planned(options, step, rows, rows, start_rows, start_rows)) return 0;
+  if (only_planned(options, step, rows, rows, start_rows, start_rows)) return true;
   double first_loss = 0, last_loss = 0;
-  for (int i = 0; i < steps; ++i) {
+  for (std::int64_t i = 0; i < steps; ++i) {
     const weft::Tensor x0 = weft::uniform({128, 1}, -1, 1);
     auto [loss, physics] = step(weft::uniform({1024, 1}, -1, 1), weft::uniform({1024, 1}), x0, -weft::sin(kPi * x0));
     if (i == 0) first_loss = loss.item();
     if (i == steps - 1) last_loss = loss.item();
-    if (i % 200 == 0) std::printf("step %5d  loss %.3e  physics %.3e\n", i, loss.item(), physics.item());
+    if (i % 200 == 0)
+      std::printf("step %5lld  loss %.3e  physics %.3e\n", static_cast<long long>(i), loss.item(), physics.item());
   }
   std::printf("loss %.3e at first, %.3e at last\n", first_loss, last_loss);
 
@@ -77,8 +76,9 @@ int main(int argc, char** argv) try {
   auto [value, gradients] = value_and_gradients(weft::uniform({64, 1}, -1, 1), weft::uniform({64, 1}));
   optimizer.apply(gradients);
   std::printf("%lld updates, the last at physics %.3e\n", static_cast<long long>(optimizer.updates()), value.item());
-  return last_loss < first_loss && apart < 1e-8F ? 0 : 1;
-} catch (const weft::Error& e) {
-  std::fprintf(stderr, "%s\n", e.what());
-  return 2;
+  return last_loss < first_loss && apart < 1e-8F;
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return run_example(argc, argv, {.length = 2000, .seed = 11}, learn); }

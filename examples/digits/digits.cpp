@@ -24,6 +24,10 @@ weft::Dataset flat(const weft::Dataset& data) {
 
 weft::Split load_data(const Options& options) {
   if (options.mnist.empty()) return weft::data::digits();
+  if (options.split > 0) {
+    const weft::Split split = weft::data::mnist(options.mnist, false).split(options.split);
+    return {flat(split.train), flat(split.test)};
+  }
   return {flat(weft::data::mnist(options.mnist, true)), flat(weft::data::mnist(options.mnist, false))};
 }
 
@@ -84,6 +88,9 @@ void train(Run& run, const weft::Split& data, weft::Trainer& trainer) {
            run.options.out / "report.html",
            {.title = "Handwritten digits", .about = run.data + "\n" + settings(run.options), .sections = sections})},
        .quiet = run.options.quiet});
+  const weft::Tensor logits = trainer.predict(data.test.column(0)), labels = data.test.column(1).to(logits.device());
+  weft::plot::confusion_matrix(weft::metrics::confusion_matrix(logits, labels), run.options.out / "confusion.svg", {},
+                               {.title = "Test images"});
 }
 
 void print_largest_batch(const Run& run, const weft::Split& data, weft::Trainer& trainer) {
@@ -97,7 +104,7 @@ void write_results(const Run& run, weft::Sequential& model) {
   const std::filesystem::path& out = run.options.out;
   weft::save(model, out / "model.safetensors");
   weft::replace_file(out / "history.json", history_json(run), "digits");
-  std::printf("wrote %s, history.json, report.html\n", (out / "model.safetensors").c_str());
+  std::printf("wrote %s, history.json, report.html, confusion.svg\n", (out / "model.safetensors").c_str());
 }
 
 }  // namespace

@@ -18,6 +18,9 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
       ->capture_default_str();
   app.add_option("--out", o.out, "directory for the model, the history and the report")->capture_default_str();
   app.add_option("--mnist", o.mnist, "directory with the original MNIST files: train on them instead");
+  app.add_option("--split", o.split, "with --mnist: of the test files alone, the share of images to train on")
+      ->check(CLI::Range(0.01, 0.99))
+      ->needs("--mnist");
   CLI::Option* dry_run = app.add_flag("--dry-run", o.dry_run, "print where the memory goes, and stop");
   app.add_option("--memory", o.memory, "with --dry-run: the memory that the largest batch is computed for, as 16GiB")
       ->transform(CLI::AsSizeValue(false))

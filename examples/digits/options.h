@@ -14,6 +14,7 @@ struct Options {
   std::string precision = "f32";
   std::filesystem::path out = "runs/digits";
   std::filesystem::path mnist;  // empty: the digits built into weft
+  double split = 0;             // share of the MNIST test files to train on; 0: the training files
   bool quiet = false;
   bool dry_run = false;      // print the memory plan and stop
   bool explain = false;      // print the kernels of a step

@@ -5,7 +5,7 @@ execute_process(COMMAND ${PROGRAM} --quiet --epochs 1 --batch-size ${BATCH} --se
 if(NOT status EQUAL 0 OR complained)
   message(FATAL_ERROR "exit status ${status}\n${complained}")
 endif()
-if(NOT said MATCHES "^test accuracy [0-9.]+ %\nwrote [^\n]*model.safetensors, history.json, report.html\n$")
+if(NOT said MATCHES "^test accuracy [0-9.]+ %\nwrote [^\n]*model.safetensors, history.json, report.html, confusion.svg\n$")
   message(FATAL_ERROR "this is not quiet:\n${said}")
 endif()
 file(READ ${OUT}/history.json history)
