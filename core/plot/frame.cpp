@@ -15,9 +15,10 @@ namespace {
 
 constexpr double kWidth = 640, kHeight = 400;
 constexpr double kTickSize = 11, kNameSize = 12, kTitleSize = 14;
-constexpr double kRow = 18;          // between entries of the legend
-constexpr double kMostLegend = 180;  // width of a legend
-constexpr double kSample = 26;       // in front of a name of the legend
+constexpr double kRow = 18;        // between entries of the legend
+constexpr double kMostName = 150;  // width of a name in the legend
+constexpr double kSlack = 1.15;    // letters of browsers are wider than those of this library
+constexpr double kSample = 26;     // in front of a name of the legend
 
 double widest(const std::vector<Tick>& ticks) {
   double width = 0;
@@ -43,7 +44,8 @@ Frame::Frame(const plot::Axes& axes, const Scale& x, const Scale& y, const std::
     : x_(x), y_(y), scene_{.width = kWidth, .height = kHeight, .title = clean(axes.title)} {
   double legend_width = 0;
   for (const Entry& entry : legend)
-    legend_width = std::max(legend_width, std::min(kSample + width_of(clean(entry.name), kNameSize), kMostLegend));
+    legend_width =
+        std::max(legend_width, kSample + kSlack * std::min(width_of(clean(entry.name), kNameSize), kMostName));
   if (legend_width > 0) legend_width = std::max(legend_width, kSample + 64);  // room for "and 1000 more"
   top_ = axes.title.empty() ? 16 : 40;
   bottom_ = kHeight - (axes.x.empty() ? 30 : 50);
@@ -92,7 +94,7 @@ void Frame::add_legend(const std::vector<Entry>& legend, double x) {
     } else {
       add(marker_of({x + 9, y}, 4, entry.number));
     }
-    add(Text{{x + kSample, y + 4}, shortened(clean(entry.name), kNameSize, kMostLegend - kSample), kNameSize, kInk});
+    add(Text{{x + kSample, y + 4}, shortened(clean(entry.name), kNameSize, kMostName), kNameSize, kInk});
   }
   if (shown < legend.size())
     add(Text{{x + kSample, y + 4}, "and " + std::to_string(legend.size() - shown) + " more", kNameSize, kSoft});

@@ -36,9 +36,10 @@ table.data { border-collapse: collapse; } .data th { color: #66727f; font-weight
 
 std::string shown(const std::string& text) { return escaped(clean(text)); }
 
-// Five significant digits, as short as can be; nothing for a NaN.
+// Five significant digits, as short as can be, and no fraction from 1000 on; nothing for a NaN.
 std::string number(double value) {
   if (std::isnan(value)) return "";
+  if (std::abs(value) >= 1000 && std::abs(value) < 1e12) return fixed_text(value, 0);
   std::array<char, 32> buffer{};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::general, 5);
   return {buffer.data(), end.ptr};
@@ -188,14 +189,14 @@ std::string html_of(const ReportPage& page) {
   out += cell("h1", shown(page.options.title)) + "\n<p class=\"soft\">";
   if (!page.options.about.empty()) out += lines_of(page.options.about, "<br>") + "<br>";
   out += shown(page.device) + "<br>" + state_of(page) + "</p>\n";
+  out += curves(page.history);
   for (const callbacks::ReportSection& section : page.sections)
     out += cell("h2", shown(section.title)) + "\n" + section.html + "\n";
-  out += curves(page.history) + epochs(page.history);
   if (page.summary) out += "<h2>Model</h2>\n" + cell("pre", lines_of(page.summary->text(), "\n")) + "\n";
   if (page.memory)
     out += "<h2>Memory of a training step</h2>\n" + cell("pre", lines_of(page.memory->text(), "\n")) + "\n";
   if (page.profile) out += kernels(*page.profile, static_cast<std::size_t>(page.options.kernels));
-  return out + "</body>\n</html>\n";
+  return out + epochs(page.history) + "</body>\n</html>\n";
 }
 
 }  // namespace weft::detail

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trains two steps, catches weft's exceptions, listens to its log, and checks that nothing changed on the way.
+// Trains two steps, draws them, catches weft's exceptions, listens to its log, and checks that nothing changed on the
+// way.
 #include <weft/compile.h>
 #include <weft/device.h>
 #include <weft/error.h>
@@ -7,10 +8,15 @@
 #include <weft/log.h>
 #include <weft/ops.h>
 #include <weft/optimizer.h>
+#include <weft/plot.h>
 #include <weft/random.h>
 #include <weft/regression_loss.h>
 
+#include <unistd.h>
+
 #include <cstdio>
+#include <filesystem>
+#include <string>
 #include <string_view>
 
 int main() {
@@ -31,6 +37,11 @@ int main() {
   const float first = step(x, y).item(), second = step(x, y).item();
   std::printf("loss %g, then %g\n", static_cast<double>(first), static_cast<double>(second));
   if (!(second < first)) return 2;
+
+  const auto figure = std::filesystem::temp_directory_path() / ("weft-consumer-" + std::to_string(::getpid()) + ".png");
+  weft::plot::lines({{"loss", {first, second}}}, figure);
+  const bool drawn = std::filesystem::remove(figure);
+  if (!drawn) return 5;
 
   try {
     step(weft::randn({8, 5}), y);

@@ -23,7 +23,7 @@ struct ReportOptions {
   std::string title = "Training";  // heading of the page
   std::string about{};             // lines of plain text below the heading: the data, the settings
   int kernels = 12;                // slowest kernels of the training step that the finished report lists; 0: none
-  // Called once when the training has ended; what it returns stands below the heading, in this order.
+  // Called once when the training has ended; what it returns stands behind the curves, in this order.
   std::function<std::vector<ReportSection>()> sections{};
 };
 
