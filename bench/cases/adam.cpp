@@ -168,6 +168,10 @@ std::vector<Row> recipe_rows() {
   add("adamw-ema", ema(AdamW{.lr = 1e-3}, 0.999), 3);
   add("adamw-swa", swa(AdamW{.lr = 1e-3}, 2, 2), 3);
   add("adamw-lookahead", lookahead(AdamW{.lr = 1e-3}), 3);
+  add("adamw-l1", l1(AdamW{.lr = 1e-3}, 1e-4), 2);
+  add("adamw-l2", l2(AdamW{.lr = 1e-3}, 1e-4), 2);
+  add("adamw-max-norm", max_norm(AdamW{.lr = 1e-3}, 3), 2);
+  add("adamw-gradient-noise", gradient_noise(AdamW{.lr = 1e-3}, 1e-2), 2);
   return rows_of(updates);
 }
 

@@ -82,6 +82,7 @@ class ByteTranslation {
 }  // namespace
 
 std::optional<Code> byte_code_of(const Program& program, const Geometry& geometry) {
+  if (program.wide) return std::nullopt;
   return ByteTranslation(program, geometry)();
 }
 

@@ -349,7 +349,7 @@ unsigned large_inputs(const loop::Code& code, const Geometry& geometry) {
 }  // namespace
 
 bool may_compile(const Lowered& lowered) {
-  return cpu::isa() != cpu::Isa::kBaseline && lowered.geometry.count >= kFewOfShortRows && !lowered.program.wide;
+  return cpu::isa() != cpu::Isa::kBaseline && lowered.geometry.count >= kFewOfShortRows;
 }
 
 void compile_loop(CpuProgram& p) {

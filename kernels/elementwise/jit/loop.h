@@ -11,8 +11,8 @@ namespace weft::kernels {
 
 // False where no loop can be: another processor, too few elements, other types. True does not promise one.
 bool may_compile(const Lowered& lowered);
-// Lets the program run so where that can be: computed in f32, every operand dense, a scalar, a row that all others meet
-// or a number for each row, a processor with AVX2.
+// Lets the program run so where that can be: computed in f32, with sums in f64 at most, every operand dense, a scalar,
+// a row that all others meet or a number for each row, a processor with AVX2.
 void compile_loop(CpuProgram& p);
 
 }  // namespace weft::kernels

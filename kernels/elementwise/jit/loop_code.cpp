@@ -133,9 +133,11 @@ class Translation {
 
  private:
   bool translate(const Instr& in) {
-    if (in.type != Type::kF32) return false;
+    if (in.type == Type::kF64) return translate_wide(in);
+    if (in.type != Type::kF32 || reads_wide(in)) return false;
+    if (has_result(in.kind)) wide_[in.dst].reset();
     if (in.kind == Kind::kStore) return store(in);
-    if (in.kind == Kind::kReduce) return reduce(in);
+    if (in.kind == Kind::kReduce) return reduce(in, registers_[in.a], false);
     const std::optional<TracedFloat> made = value_of(in);
     if (made) registers_[in.dst] = *made;
     return made.has_value();
@@ -155,7 +157,29 @@ class Translation {
     }
     return true;
   }
-  bool reduce(const Instr& in) {
+  // An f32 value as f64, or its square, which is exact there.
+  struct Wide {
+    TracedFloat x;
+    bool squared = false;
+  };
+  bool reads_wide(const Instr& in) const {
+    const int n = sources(in.kind, in.fn);
+    return (n > 0 && wide_[in.a]) || (n > 1 && wide_[in.b]) || (n > 2 && wide_[in.c]);
+  }
+  bool translate_wide(const Instr& in) {
+    if (in.kind == Kind::kConvert && in.from == Type::kF32 && in.storage == Storage::kF64 && !wide_[in.a]) {
+      wide_[in.dst] = Wide{registers_[in.a]};
+      return true;
+    }
+    const std::optional<Wide> from = wide_[in.a];
+    if (!from) return false;
+    if (in.kind == Kind::kReduce) return reduce(in, from->x, from->squared);
+    if (in.kind != Kind::kFn || from->squared) return false;
+    if (in.fn != Fn::kSquare && !(in.fn == Fn::kMultiply && in.a == in.b)) return false;
+    wide_[in.dst] = Wide{from->x, true};
+    return true;
+  }
+  bool reduce(const Instr& in, TracedFloat x, bool squared) {
     if (in.fn != Fn::kAdd) return false;
     const bool trailing = in.c != 0;
     const std::int64_t kept = geometry_.kept[in.b], row = trailing ? geometry_.count / kept : kept;
@@ -163,7 +187,7 @@ class Translation {
       if (!keep_row(recorder_.code, row)) return false;
       if (trailing) recorder_.code.row_totals |= 1u << in.b;
     }
-    recorder_.code.stores.push_back({registers_[in.a].value, in.b, trailing ? Kept::kTotal : Kept::kSum});
+    recorder_.code.stores.push_back({x.value, in.b, trailing ? Kept::kTotal : Kept::kSum, 0, squared});
     return true;
   }
 
@@ -201,12 +225,12 @@ class Translation {
   const Geometry& geometry_;
   Recorder recorder_;
   Registers registers_;
+  std::array<std::optional<Wide>, Program::kMaxRegisters> wide_{};  // registers that are f64
 };
 
 }  // namespace
 
 std::optional<Code> code_of(const Program& program, const Geometry& geometry) {
-  if (program.wide) return std::nullopt;
   Translation translation(program, geometry);
   if (!translation.translate()) return std::nullopt;
   return translation.code();
@@ -288,7 +312,8 @@ Code repeated(const Code& code, int copies) {
     values.push_back(std::move(made));
   }
   for (const Code::Store& s : code.stores)
-    for (int copy = 0; copy < copies; ++copy) out.stores.push_back({copy_of(s.value, copy), s.output, s.as, copy});
+    for (int copy = 0; copy < copies; ++copy)
+      out.stores.push_back({copy_of(s.value, copy), s.output, s.as, copy, s.squared});
   return out;
 }
 

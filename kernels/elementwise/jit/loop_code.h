@@ -82,6 +82,7 @@ struct Code {
     int value, output;
     Kept as = Kept::kF32;
     int copy = 0;
+    bool squared = false;  // true: the square, in f64, is what is added
   };
   std::vector<Operation> operations;
   std::vector<Store> stores;
@@ -96,7 +97,8 @@ struct Code {
 };
 
 // The program as such code; nothing where it holds what has no code of this kind: other types than f32, bf16 and bools,
-// operands that are broadcast otherwise, draws, other reductions, and sin, cos and pow.
+// operands that are broadcast otherwise, draws, other reductions, and sin, cos and pow. f64 has code in one place: sums
+// of f32 values, or of their squares, which norms are made of.
 std::optional<Code> code_of(const Program& program, const Geometry& geometry);
 // A program of logic on dense bools, whose lanes are bytes of 0 and 1, four times as many in a vector; nothing for
 // others.

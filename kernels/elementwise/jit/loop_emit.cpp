@@ -264,7 +264,7 @@ class Emitter : public Locations {
         vpacksswb(Xmm(scratch()), in_16_bits(value), Xmm(scratch()));
         return vmovq(ptr[target], Xmm(scratch()));
       case Kept::kSum:
-        return add_to_states(target, value);
+        return add_to_states(target, value, s.squared);
       case Kept::kTotal:
         return add_to_total(s, value);
     }
@@ -276,9 +276,9 @@ class Emitter : public Locations {
     vpackssdw(to, Xmm(value.getIdx()), to);
     return to;
   }
-  void add_to_states(const Xbyak::RegExp& states, const Xmm& value) {
+  void add_to_states(const Xbyak::RegExp& states, const Xmm& value, bool squared) {
     for (int part = 0; part < 2; ++part) {
-      const Xmm sum = half_as_double(value, part);
+      const Xmm sum = half_as_double(value, part, squared);
       vaddpd(sum, sum, ptr[states + part * bytes_]);
       vmovupd(ptr[states + part * bytes_], sum);
     }
@@ -286,18 +286,19 @@ class Emitter : public Locations {
   void add_to_total(const Code::Store& s, const Xmm& value) {
     const auto kept = std::find_if(totals_.begin(), totals_.end(), [&](const KeptTotal& t) { return t.store == &s; });
     if (kept == totals_.end())
-      return add_to_states(Reg64(outputs_[at(s.output)]) + s.copy * lanes() * bytes_of(s.as), value);
+      return add_to_states(Reg64(outputs_[at(s.output)]) + s.copy * lanes() * bytes_of(s.as), value, s.squared);
     for (int part = 0; part < 2; ++part) {
       const Xmm total = vector(kept->registers[at(part)]);
-      vaddpd(total, total, half_as_double(value, part));
+      vaddpd(total, total, half_as_double(value, part, s.squared));
     }
   }
-  // Lower or upper half of a value's lanes as doubles, in the scratch register.
-  Xmm half_as_double(const Xmm& value, int part) {
+  // Lower or upper half of a value's lanes, or of their squares, as doubles in the scratch register.
+  Xmm half_as_double(const Xmm& value, int part, bool squared) {
     const int i = scratch(), low = value.getIdx();
     const Xmm to = vector(i), half = wide_ ? Xmm(Xbyak::Ymm(i)) : Xmm(i);
     if (part == 1) wide_ ? vextractf32x8(Xbyak::Ymm(i), Xbyak::Zmm(low), 1) : vextractf128(Xmm(i), Xbyak::Ymm(low), 1);
     vcvtps2pd(to, part == 1 ? half : wide_ ? Xmm(Xbyak::Ymm(low)) : Xmm(low));
+    if (squared) vmulpd(to, to, to);
     return to;
   }
 

@@ -146,6 +146,90 @@ TEST(CompiledLoops, ReadAndWriteBF16) {
   });
 }
 
+Instr in_f64(Instr in) {
+  in.type = Type::kF64;
+  in.storage = Storage::kF64;
+  return in;
+}
+
+// f32 values far apart, whose squares f32 does not hold.
+std::vector<float> far_apart(std::size_t n) {
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal(0, 1);
+  std::vector<float> x(n);
+  for (float& each : x) each = normal(random) * (random() % 2 ? 1e25f : 1e-25f);
+  return x;
+}
+
+// Norms: sums in f64 of f32 values and of their squares, of all elements, of rows and of columns, beside an f32 result.
+TEST(CompiledLoops, AddSquaresInF64) {
+  constexpr std::int64_t kRow = 100;
+  on_every_isa([] {
+    for (const bool square : {false, true})
+      for (const std::int64_t kept : {std::int64_t{1}, kCount / kRow, kRow}) {
+        Writer w(1, 1);
+        w.program().wide = true;
+        w.add(instr(Kind::kLoad, 0, 1));
+        w.uniform();
+        w.add(instr(Kind::kLoad, 1, 0));
+        w.add(instr(Kind::kFn, 2, 0, 1, 0, Fn::kMultiply));
+        w.store(2);
+        w.add(in_f64(instr(Kind::kConvert, 3, 2)));
+        if (square)
+          w.add(in_f64(instr(Kind::kFn, 3, 3, kept == 1 ? 0 : 3, 0, kept == 1 ? Fn::kSquare : Fn::kMultiply)));
+        w.geometry().kept[w.program().outputs] = kept;
+        w.add(in_f64(instr(Kind::kReduce, 0, 3, w.program().outputs++, kept == kRow ? 0 : 1)));
+        const CpuProgram p = w.done();
+        ASSERT_TRUE(p.loop);
+        const std::vector<float> x = far_apart(kCount);
+        std::vector<double> sums(static_cast<std::size_t>(kept), 0);
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          const auto at = static_cast<std::int64_t>(i);
+          const std::int64_t sum = kept == 1 ? 0 : kept == kRow ? at % kRow : at / kRow;
+          const double value = 0.5f * x[i];
+          sums[static_cast<std::size_t>(sum)] += square ? value * value : value;
+        }
+        Operands operands;
+        const float half = 0.5f;
+        std::vector<float> out(kCount);
+        operands.inputs[0] = x.data();
+        operands.inputs[1] = &half;
+        operands.outputs[0] = out.data();
+        for (const auto run : {p.run, p.run_tiles}) {
+          std::vector<double> states(sums.size(), 0);
+          operands.outputs[1] = states.data();
+          operands.partials[1] = {states.data(), 0};
+          run(p, operands, {0, 1, kCount, 0});
+          for (std::size_t i = 0; i < sums.size(); ++i)
+            ASSERT_NEAR(states[i], sums[i], 1e-12 * (square ? sums[i] : 1e28)) << square << " " << kept << " " << i;
+          ASSERT_EQ(out[77], 0.5f * x[77]);
+        }
+      }
+  });
+}
+
+// Everything else in f64 is left to the tile machine.
+TEST(CompiledLoops, LeaveOtherF64ToTheTileMachine) {
+  on_every_isa([] {
+    for (const int other : {0, 1, 2, 3}) {
+      Writer w(1, 0);
+      w.program().wide = true;
+      w.add(instr(Kind::kLoad, 0, 0));
+      w.add(in_f64(instr(Kind::kConvert, 1, 0)));
+      w.add(in_f64(instr(Kind::kFn, 2, 1, 1, 0, other == 0 ? Fn::kAdd : Fn::kSquare)));
+      if (other == 1) w.add(in_f64(instr(Kind::kFn, 2, 2, 0, 0, Fn::kSquare)));  // a fourth power
+      if (other == 2) w.add(in_f64(instr(Kind::kFn, 2, 2, 1, 0, Fn::kMultiply)));
+      w.geometry().kept[0] = 1;
+      if (other == 3) {
+        w.add(in_f64(instr(Kind::kStore, 0, 2, w.program().outputs++)));
+      } else {
+        w.add(in_f64(instr(Kind::kReduce, 0, 2, w.program().outputs++, 1)));
+      }
+      EXPECT_FALSE(w.done().loop) << other;
+    }
+  });
+}
+
 Instr of_bools(Instr in) {
   in.storage = Storage::kBool;
   return in;
