@@ -115,9 +115,9 @@ TEST(Launches, OfAnUpdateByEveryRecipe) {
   }
 }
 
-// A mean and a slow copy are results of the launch that moves the parameters; penalties and noise are formulas in it.
-// The numbers of two wrappers are too many for one kernel. A norm limit reads each parameter for its units' norms, and
-// once more to scale it.
+// A mean and a slow copy are results of the launch that moves the parameters; penalties and noise are formulas in it,
+// and two kernels give the generator its next state. The numbers of two wrappers are too many for one kernel. A norm
+// limit has three kernels for each parameter: the update with its sums of squares, the factors, and the scaled values.
 TEST(Launches, OfAnUpdateByARecipeAroundAnother) {
   EXPECT_EQ(updates_of(ema(AdamW{}, 0.9)), 4u);
   EXPECT_EQ(updates_of(swa(AdamW{}, 2, 2)), 4u);
@@ -125,8 +125,8 @@ TEST(Launches, OfAnUpdateByARecipeAroundAnother) {
   EXPECT_EQ(updates_of(ema(lookahead(AdamW{}), 0.9)), 5u);
   EXPECT_EQ(updates_of(l2(AdamW{}, 0.1)), 4u);
   EXPECT_EQ(updates_of(l1(AdamW{}, 0.1)), 4u);
-  EXPECT_EQ(updates_of(max_norm(AdamW{}, 1)), 9u);
-  EXPECT_EQ(updates_of(gradient_noise(AdamW{}, 0.1)), 4u);
+  EXPECT_EQ(updates_of(max_norm(AdamW{}, 1)), 13u);
+  EXPECT_EQ(updates_of(gradient_noise(AdamW{}, 0.1)), 6u);
 }
 
 }  // namespace
