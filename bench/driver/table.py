@@ -69,7 +69,7 @@ def newest(folder):
     """The newest result of each machine."""
     found = {}
     for name in sorted(os.listdir(folder)):
-        if name.endswith(".json") and not name.startswith("ops-"):  # those of ops.py have tables of their own
+        if name.endswith(".json") and not name.startswith(("ops-", "read-table-")):  # not of run.py
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 result = json.load(file)
             found[result["machine"]["name"]] = result

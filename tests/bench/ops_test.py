@@ -19,9 +19,9 @@ def public_functions():
                                                              "statistics.h")]
     for header in [*headers, *(root / "layers/functional/include/weft").glob("*.h")]:
         text = header.read_text()
-        names.update(re.findall(r"^(?:Tensor|std::vector<Tensor>|std::pair<Tensor, Tensor>|RowLoss|BatchNormResult|"
-                                r"Unique) (\w+)\(", text, re.MULTILINE))
-    names.discard("softmax_cross_entropy")  # what cross_entropy() is made of
+        names.update(re.findall(r"^(?:\[\[nodiscard\]\] )?(?:Tensor|std::vector<Tensor>|std::pair<Tensor, Tensor>|"
+                                r"RowLoss|BatchNormResult|Unique) (\w+)\(", text, re.MULTILINE))
+    names -= {"softmax_cross_entropy", "only_weight"}  # parts of losses
     names -= {"identity", "straight_through", "gradient_penalty"}  # no work; no work; a function of a function
     return names
 
