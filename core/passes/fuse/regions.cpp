@@ -54,15 +54,16 @@ class Regions {
     return elementwise::admissible({graph_, std::move(body.inputs), std::move(body.outputs)});
   }
 
-  void try_join(std::int32_t a, std::int32_t b) {
+  // True if the nodes are in one group now.
+  bool try_join(std::int32_t a, std::int32_t b) {
     const std::int32_t first = groups_.of(a), second = groups_.of(b);
-    if (first == second || full_shape(a) != full_shape(b)) return;
+    if (first == second) return true;
+    if (full_shape(a) != full_shape(b)) return false;
     std::vector<std::int32_t> members = groups_.members(first);
     const std::vector<std::int32_t>& more = groups_.members(second);
     members.insert(members.end(), more.begin(), more.end());
     std::sort(members.begin(), members.end());
-    if (reads_own_ending(members)) return;
-    if (admissible(members)) groups_.join(first, second);
+    return !reads_own_ending(members) && admissible(members) && groups_.join(first, second);
   }
 
   // True for a cast from 16 bits that goes with its readers, so that the tensor in between has 16 bits.
@@ -96,10 +97,11 @@ class Regions {
     }
   }
 
-  // Joins readers of the same operand of the full shape, and nodes of one element.
+  // Joins readers of the same operand of the full shape, and nodes of one element that follow one another: a node that
+  // does not fit begins the next group, because a group with nodes from all over the graph would wait for the last.
   void join_neighbors() {
     std::map<std::int32_t, std::int32_t> first_reader;
-    std::map<Shape, std::int32_t, bool (*)(const Shape&, const Shape&)> first_single(
+    std::map<Shape, std::int32_t, bool (*)(const Shape&, const Shape&)> latest_single(
         [](const Shape& a, const Shape& b) { return a.dims() < b.dims(); });
     for (std::int32_t n = 0; n < static_cast<std::int32_t>(graph_.nodes.size()); ++n) {
       if (role(n) != Role::kElementwise && role(n) != Role::kEnding) continue;
@@ -109,8 +111,8 @@ class Regions {
         if (!fresh) try_join(reader->second, n);
       }
       if (role(n) != Role::kElementwise || full_shape(n).numel() != 1) continue;
-      const auto [single, fresh] = first_single.emplace(full_shape(n), n);
-      if (!fresh) try_join(single->second, n);
+      const auto [single, fresh] = latest_single.emplace(full_shape(n), n);
+      if (!fresh && !try_join(single->second, n)) single->second = n;
     }
   }
 

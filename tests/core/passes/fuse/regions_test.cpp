@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
 
 #include "core/ir/read.h"
 #include "core/ir/verify.h"
@@ -86,6 +88,34 @@ graph {
   return %2
 }
 )");
+}
+
+// The scale of each of many tensors by its own sum. Scales of neighbors are one region each, with as many outputs as
+// there may be, so that the first tensors need not wait for the sums of the last.
+TEST(Regions, NodesOfOneElementGoWithTheirNeighbors) {
+  constexpr int kTensors = 20;
+  std::string inputs, nodes, returns;
+  for (int i = 0; i < kTensors; ++i) {
+    const auto value = [&](int k) { return "%" + std::to_string(kTensors + 4 * i + k); };
+    const std::string shape = "f32(" + std::to_string(i + 2) + ",)", x = "%" + std::to_string(i);
+    inputs += "  " + x + " = input argument \"x" + std::to_string(i) + "\" : " + shape + "\n";
+    nodes += "  " + value(0) + " = sum(" + x + ") {axes=[0], keep=false} : f32()\n";
+    nodes += "  " + value(1) + " = sqrt(" + value(0) + ") : f32()\n";
+    nodes += "  " + value(2) + " = exp(" + value(1) + ") : f32()\n";
+    nodes += "  " + value(3) + " = multiply(" + x + ", " + value(2) + ") : " + shape + "\n";
+    returns += "  return " + value(3) + "\n";
+  }
+  const ir::Graph graph = form_regions(ir::read("graph {\n" + inputs + nodes + returns + "}\n"));
+  int scales = 0;
+  std::ptrdiff_t first_product = -1, last_sum = -1;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const ir::Node& node = graph.nodes[n];
+    if (node.op.name() == "pointwise" && node.outputs[0].shape.rank() == 0) ++scales;
+    if (node.op.name() == "multiply" && first_product < 0) first_product = static_cast<std::ptrdiff_t>(n);
+    if (node.op.name() == "sum") last_sum = static_cast<std::ptrdiff_t>(n);
+  }
+  EXPECT_EQ(scales, (kTensors + Program::kMaxOutputs - 1) / Program::kMaxOutputs);
+  EXPECT_LT(first_product, last_sum);
 }
 
 // %1 and %4 are one shape, and a path through the product leads from one to the other.
