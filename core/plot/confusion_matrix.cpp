@@ -82,8 +82,8 @@ std::string count_text(const Matrix& matrix, std::size_t i) {
 // Squares with their counts.
 void add_cells(const Matrix& matrix, detail::Point corner, double cell, detail::Scene& scene) {
   for (std::size_t i = 0; i < matrix.counts.size(); ++i) {
-    const double x = corner.x + static_cast<double>(i % matrix.classes) * cell;
-    const double y = corner.y + static_cast<double>(i / matrix.classes) * cell;
+    const std::size_t row = i / matrix.classes, column = i % matrix.classes;
+    const double x = corner.x + static_cast<double>(column) * cell, y = corner.y + static_cast<double>(row) * cell;
     scene.marks.push_back(detail::Rectangle{{x + 0.5, y + 0.5}, cell - 1, cell - 1, color_of(matrix, i)});
     const std::string text = count_text(matrix, i);
     const double size = std::min(12.0, 12 * (cell - 4) / std::max(1.0, detail::width_of(text, 12)));

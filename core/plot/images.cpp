@@ -43,12 +43,14 @@ void plot::images(const Tensor& images, const std::filesystem::path& file, int c
                      scene.width, " x ", scene.height, "; give fewer: images.slice(0, 0, n)");
   std::vector<detail::Pixels> pixels = detail::pixels_of(images, shown);
   const auto in_row = static_cast<std::size_t>(per_row);
-  for (std::size_t i = 0; i < shown.count; ++i)
-    scene.marks.push_back(detail::Raster{
-        {kMargin + static_cast<double>(i % in_row) * step_x, top + static_cast<double>(i / in_row) * step_y},
-        width * unit,
-        rows * unit,
-        std::move(pixels[i])});
+  for (std::size_t i = 0; i < shown.count; ++i) {
+    const std::size_t line = i / in_row, column = i % in_row;
+    scene.marks.push_back(
+        detail::Raster{{kMargin + static_cast<double>(column) * step_x, top + static_cast<double>(line) * step_y},
+                       width * unit,
+                       rows * unit,
+                       std::move(pixels[i])});
+  }
   const auto write = [&](detail::Point at, const std::string& text, double size, detail::Color color) {
     scene.marks.push_back(detail::Text{at, text, size, color, detail::Anchor::kMiddle});
   };
