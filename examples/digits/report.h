@@ -6,6 +6,6 @@
 #include "weft/report.h"
 #include "weft/tensor.h"
 
-// What a report on digits has beside that of every training: accuracy, confusion matrix, the worst mistakes drawn.
+// Sections of the report that only digits have: accuracy, confusion matrix, the worst mistakes drawn.
 // `images` are the test set's, f32 (n, pixels) in [0, 1], square.
 std::vector<weft::callbacks::ReportSection> report_sections(const Examination& test, const weft::Tensor& images);

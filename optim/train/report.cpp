@@ -12,7 +12,7 @@
 namespace weft {
 namespace {
 
-// What `f` returns; none before this program has built the training step.
+// Result of `f`; none before this program has built the training step.
 template <class F>
 auto once_traced(F f) -> std::optional<decltype(f())> {
   try {

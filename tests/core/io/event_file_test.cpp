@@ -131,6 +131,7 @@ TEST_P(EventFileOn, RefusesWhatItCannotHold) {
   EXPECT_THROW(writer.image("i", 1, zeros({8, 8}).to(DType::kI64)), DTypeError);
   EventWriter moved = std::move(writer);
   EXPECT_THAT(events_of(moved.path()), SizeIs(1));  // nothing of what was refused
+  // NOLINTNEXTLINE(bugprone-use-after-move): what is tested
   EXPECT_THAT(message_of<ValueError>([&] { writer.scalar("a", 1, 2); }), HasSubstr("moved from"));
 }
 

@@ -33,7 +33,7 @@ Dataset labeled(std::int64_t n) {
   return Dataset({randn({n, 4}), randint(0, 2, {n})});
 }
 
-// What the files of a directory hold, the oldest first.
+// Contents of the files of a directory, the oldest first.
 std::vector<std::string> files_in(const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) paths.push_back(entry.path());

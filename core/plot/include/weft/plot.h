@@ -18,7 +18,7 @@ struct Line {
   std::vector<double> x{};  // places; empty: 1, 2, 3, ...
 };
 
-// What stands around a figure.
+// Texts around a figure, and its scales.
 struct Axes {
   std::string title{};  // above the figure
   std::string x{};      // below the horizontal axis
@@ -27,12 +27,13 @@ struct Axes {
   bool log_y = false;   // logarithmic; values up to 0 are left out
 };
 
-// Each function below writes one file, as write-and-rename, in the format of its extension: .svg, or .png with two
-// pixels per unit. Figures with axes are 640 x 400 units. A figure of nothing says so in its middle. Values beyond
-// +-4e307 stand at the border. ValueError for another extension, FormatError for a file that cannot be written,
-// TraceError while tracing. Files of equal figures have equal bytes.
+// Each function below replaces one file, complete or not at all, in the format of its extension: .svg, or .png with two
+// pixels per unit. Figures with axes are 640 x 400 units. A figure without values says "no values" in its middle.
+// Values beyond +-4e307, on a logarithmic axis beyond 1e-300 ... 1e300, stand at the border. Equal figures have equal
+// bytes. ValueError for another extension, FormatError for a file that cannot be written, TraceError while tracing.
 
-// Curves. A value between gaps is a dot. ValueError for a line whose places are not as many as its values.
+// Curves over their places. A value between two gaps is a dot. Curves of more values than pixels keep the lowest and
+// the highest value of each column. ValueError for a line whose places are not as many as its values.
 void lines(const std::vector<Line>& lines, const std::filesystem::path& file, const Axes& axes = {});
 // Points (n, 2) in the colors of their labels (n), i64, i32 or u8, of any value. Points that are not finite are left
 // out, and counted below the figure. ShapeError and DTypeError for others.
