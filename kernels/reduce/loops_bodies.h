@@ -228,6 +228,32 @@ struct StateLoops {
   }
 };
 
+template <class Op>
+constexpr bool kSums = false;
+template <Number E>
+constexpr bool kSums<Sum<E>> = true;
+template <Number E>
+constexpr bool kSums<Mean<E>> = true;
+
+// Adds kTall rows to sums, a column each. The sums of some columns stay in registers down all rows, and the additions
+// run in units that do not widen.
+constexpr int kTall = 16;
+template <class E, class T>
+WEFT_INLINE void add_tall_rows(E* sums, std::int64_t n, const T* x, std::int64_t stride) {
+  std::int64_t j = 0;
+  for (; j + kLanes <= n; j += kLanes) {
+    Lanes<E> sum = lanes_of<E>(sums + j);
+    for (int k = 0; k < kTall; ++k) sum = joined(sum, lanes_of<E>(x + k * stride + j), sum_with_widened);
+    store_lanes<E>(sum, sums + j);
+  }
+  WEFT_LANES
+  for (std::int64_t i = j; i < n; ++i) {
+    E sum = sums[i];
+    for (int k = 0; k < kTall; ++k) sum += widened<E>(x[k * stride + i]);
+    sums[i] = sum;
+  }
+}
+
 template <class Op, class T>
 struct ElementLoops {
   using S = StateOf<Op>;
@@ -251,6 +277,9 @@ struct ElementLoops {
     S* s = static_cast<S*>(states);
     const T* row = static_cast<const T*>(x);
     std::int64_t r = 0;
+    if constexpr (kSums<Op>) {
+      for (; n >= kLanes && r + kTall <= rows; r += kTall, row += kTall * stride) add_tall_rows(s, n, row, stride);
+    }
     for (; r + 4 <= rows; r += 4, row += 4 * stride) {
       WEFT_LANES
       for (std::int64_t j = 0; j < n; ++j) {
