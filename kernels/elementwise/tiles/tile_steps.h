@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "kernels/elementwise/tiles/division.h"
 #include "kernels/elementwise/tiles/tile_draw.h"
 #include "kernels/elementwise/tiles/tile_machine.h"
 #include "kernels/elementwise/tiles/tile_reference.h"
@@ -40,6 +41,21 @@ void turn(const TileStep& s, void* machine) {
   float* y = m.write<float>(s.in.dst).lanes;
   WEFT_LANES
   for (int i = 0; i < n; ++i) y[i] = fn == Fn::kSin ? math::f32::sin_within(x[i]) : math::f32::cos_within(x[i]);
+}
+
+// remainder or floor_divide: as vector code unless one of the lanes wants the C library.
+template <Fn fn>
+void divide(const TileStep& s, void* machine) {
+  TileMachine& m = machine_of(machine);
+  const float *a = m.read<float>(s.in.a).lanes, *b = m.read<float>(s.in.b).lanes;
+  const int n = m.lanes();
+  int within = 1;
+  for (int i = 0; i < n; ++i) within &= static_cast<int>(can_divide(a[i], b[i]));
+  if (within == 0) return interpreter::apply<float, fn>(s.in, m);
+  float* y = m.write<float>(s.in.dst).lanes;
+  WEFT_LANES
+  for (int i = 0; i < n; ++i)
+    y[i] = fn == Fn::kRemainder ? remainder_within(a[i], b[i]) : floor_divide_within(a[i], b[i]);
 }
 
 // Calls f<Fn>() for the functions that run in pairs.
@@ -107,6 +123,8 @@ StepRun run_of_number(const Instr& in) {
       interpreter::with_fn(in.fn, [&]<Fn fn>() {
         if constexpr (__is_same(T, float) && (fn == Fn::kSin || fn == Fn::kCos))
           run = turn<fn>;
+        else if constexpr (__is_same(T, float) && (fn == Fn::kRemainder || fn == Fn::kFloorDivide))
+          run = divide<fn>;
         else if constexpr (interpreter::has_value<T, fn>)
           run = [](const TileStep& s, void* m) { interpreter::apply<T, fn>(s.in, machine_of(m)); };
       });

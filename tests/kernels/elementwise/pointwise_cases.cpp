@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <stdexcept>
 
@@ -82,6 +83,26 @@ OpCase special_case(Fn fn) {
     }
   }
   OpCase c = function_case(fn, "special values", std::move(inputs));
+  c.gradient = false;
+  return c;
+}
+
+// Dividends at whole multiples of the divisor and one step beside them, up to quotients of 2^24; `huge`: beyond 2^28,
+// too.
+OpCase quotients_case(Fn fn, bool huge) {
+  Values dividends, divisors;
+  for (const float divisor : {3.0f, -0.7f, 1e-3f, -1e20f})
+    for (const float whole : {1.0f, 7.0f, 1023.0f, 65537.0f, 9999991.0f, 16777216.0f, huge ? 3e9f : 5.0f})
+      for (const float sign : {1.0f, -1.0f})
+        for (const float side : {-1.0f, 0.0f, 1.0f}) {
+          const float multiple = sign * whole * divisor;
+          dividends.push_back(side == 0 ? multiple : std::nextafter(multiple, side * 1e30f));
+          divisors.push_back(divisor);
+        }
+  const Shape shape{std::ssize(dividends)};
+  OpCase c = function_case(fn, huge ? "huge quotients" : "quotients beside whole numbers",
+                           {tensor_of(shape, DType::kF32, dividends), tensor_of(shape, DType::kF32, divisors)});
+  c.dtypes = {DType::kF32};
   c.gradient = false;
   return c;
 }
@@ -168,6 +189,8 @@ std::vector<OpCase> function_cases() {
     rows.push_back(function_case(fn, "every pair of signs",
                                  {tensor_of({8}, DType::kF32, {7.5, -7.5, 7.5, -7.5, 0.25, -0.25, 0.25, -0.25}),
                                   tensor_of({8}, DType::kF32, {2, 2, -2, -2, 3, 3, -3, -3})}));
+  for (const Fn fn : {Fn::kRemainder, Fn::kFloorDivide})
+    for (const bool huge : {false, true}) rows.push_back(quotients_case(fn, huge));
   rows.push_back(
       function_case(Fn::kAdd, "overflow keeps the low bits",
                     {tensor_of({2}, DType::kI32, {2147483647, -2147483648.0}), tensor_of({2}, DType::kI32, {1, -1})}));
