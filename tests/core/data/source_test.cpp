@@ -164,6 +164,7 @@ TEST(LoaderSource, RefusesWhatDoesNotFit) {
   EXPECT_EQ(Loader(Squares{0}).batches(), 0);
   Loader moved(Squares{});
   Loader to(std::move(moved));
+  // NOLINTNEXTLINE(bugprone-use-after-move): what is tested
   EXPECT_THAT(message_of<ValueError>([&] { moved.begin(); }), HasSubstr("it was moved from"));
 }
 
