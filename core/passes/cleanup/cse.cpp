@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -55,8 +56,8 @@ std::size_t hash_of(const Node& node, const std::vector<Value>& operands) {
   return hash.get();
 }
 
-// Copies the graph's nodes, one of those that are equal. `through`: barriers are left out.
-void merge(const Graph& graph, Rewriter& to, bool through) {
+// Copies the graph's nodes, one of those that are equal. `through`: barriers are left out. Errors name the pass.
+void merge(const Graph& graph, Rewriter& to, bool through, std::string_view pass) {
   std::unordered_multimap<std::size_t, std::int32_t> seen;  // new nodes by hash_of()
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
@@ -69,7 +70,7 @@ void merge(const Graph& graph, Rewriter& to, bool through) {
       continue;
     }
     // Nodes with regions are equal only if they hold the same graph object, because graphs are not compared.
-    static_cast<void>(keeps_region(node, "common subexpression elimination"));
+    static_cast<void>(keeps_region(node, pass));
     const std::vector<Value> operands = to.now(node.inputs);
     const std::size_t key = hash_of(node, operands);
     const auto [first, last] = seen.equal_range(key);
@@ -94,13 +95,13 @@ void merge(const Graph& graph, Rewriter& to, bool through) {
 
 Graph share(const Graph& graph) {
   Rewriter to(graph);
-  merge(graph, to, false);
+  merge(graph, to, false, "common subexpression elimination");
   return to.finish();
 }
 
-Merged merge_recomputed(const Graph& graph) {
+Merged merge_recomputed(const Graph& graph, std::string_view pass) {
   Rewriter to(graph);
-  merge(graph, to, true);
+  merge(graph, to, true, pass);
   std::vector<std::vector<Value>> now;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     now.emplace_back();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <string_view>
 #include <vector>
 
 #include "core/ir/graph.h"
@@ -14,7 +15,7 @@ struct Merged {
   ir::Graph graph;
   std::vector<std::vector<ir::Value>> now;
 };
-// share() without barriers: what a backward computes again is then the forward's value.
-Merged merge_recomputed(const ir::Graph& graph);
+// share() without barriers: what a backward computes again is then the forward's value. Errors name `pass`, which asks.
+Merged merge_recomputed(const ir::Graph& graph, std::string_view pass);
 
 }  // namespace weft::passes

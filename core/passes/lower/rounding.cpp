@@ -19,7 +19,10 @@ unsigned half_inputs(const Graph& graph, const Node& node) { return half_of(grap
 }  // namespace
 
 Rounding::Rounding(const ir::Graph& graph)
-    : merged_(merge_recomputed(graph)), graph_(merged_.graph), levels_(graph_), readers_(graph_.nodes.size()) {
+    : merged_(merge_recomputed(graph, "mixed precision")),
+      graph_(merged_.graph),
+      levels_(graph_),
+      readers_(graph_.nodes.size()) {
   for (const Node& n : graph_.nodes) facts_.emplace_back(n.outputs.size());
   const auto count = static_cast<std::int32_t>(graph_.nodes.size());
   for (std::int32_t n = 0; n < count; ++n)
