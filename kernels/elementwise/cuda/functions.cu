@@ -22,7 +22,7 @@ struct FunctionProgram {
 using ConstantKernel = void (*)(ThreadOperands);
 
 // The kernel made ahead of time for one function on f32.
-ConstantKernel constant_kernel(Fn fn) {
+ConstantKernel kernel_of(Fn fn) {
   switch (fn) {
 #define WEFT_CASE(Name, name) \
   case Fn::k##Name:           \
@@ -39,7 +39,7 @@ ConstantKernel constant_kernel(Fn fn) {
 
 void launch_function(Fn fn, const CudaTraversal& traversal, const ThreadOperands& operands, const Call& call) {
   const Launch launch = launch_of(traversal);
-  cuda::launch(constant_kernel(fn), launch.grid, launch.block, 0, call, operands);
+  cuda::launch(kernel_of(fn), launch.grid, launch.block, 0, call, operands);
 }
 
 }  // namespace weft::kernels
