@@ -29,7 +29,7 @@ TEST_P(ParametrizedOn, TrainsAsInPyTorch) {
   model.train();
   Optimizer optimizer(model.parameters(), SGD{.lr = 0.1});
   auto step = compile([&] {
-    const Tensor loss = mse_loss(model(x), y);
+    Tensor loss = mse_loss(model(x), y);
     optimizer.minimize(loss);
     return loss;
   });
