@@ -31,7 +31,7 @@ struct Prediction {
   weft::Tensor mean, deviation;  // (n)
 };
 
-// What a net with two outputs says.
+// Outputs of a net that predicts two numbers.
 Prediction of_outputs(const weft::Tensor& outputs) { return {outputs.column(0), weft::exp(0.5 * outputs.column(1))}; }
 
 // Mean and deviation of the mixture: the variance is the mean of the members' own, and that of their means.

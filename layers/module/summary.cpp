@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/summary.h"
 
-#include <algorithm>
-#include <array>
 #include <iterator>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/text_table.h"
 #include "weft/compile.h"
 #include "weft/detail/call_recorder.h"
 #include "weft/error.h"
@@ -49,32 +48,15 @@ std::string grouped(std::int64_t n) {
   return out;
 }
 
-using Row = std::array<std::string, 5>;
-
-std::string table(const std::vector<Row>& rows) {
-  std::array<std::size_t, 5> width{};
-  for (const Row& row : rows)
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
-  std::string out;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      const std::string pad(width[c] - row[c].size(), ' ');
-      line += (c == 0 ? "" : "  ") + (c < 3 ? row[c] + pad : pad + row[c]);
-    }
-    out += line + "\n";
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string ModelSummary::text() const {
-  std::vector<Row> rows{{"layer", "type", "output", "parameters", "FLOPs"}};
+  std::vector<std::vector<std::string>> rows{{"layer", "type", "output", "parameters", "FLOPs"}};
   for (const LayerSummary& layer : layers)
     rows.push_back({layer.path, layer.type, layer.output.text(), grouped(layer.parameters), grouped(layer.flops)});
   rows.push_back({"total", "", "", grouped(parameters), grouped(flops)});
-  return table(rows) + grouped(trainable_parameters) + " of " + grouped(parameters) + " parameters are trained\n";
+  return detail::text_table(rows, "lllrr") + grouped(trainable_parameters) + " of " + grouped(parameters) +
+         " parameters are trained\n";
 }
 
 namespace detail {

@@ -14,7 +14,7 @@ class ColumnProgram {
  public:
   ColumnProgram(TracedBody body, CompileOptions options);
   std::vector<Tensor> operator()(const std::vector<Tensor>& columns);
-  // As those of Compiled.
+  // Functions of the same names as those of Compiled.
   void prepare(const std::vector<Tensor>& columns);
   std::int64_t largest_batch(std::int64_t memory, const std::vector<Tensor>& columns) const;
   Profile profile() const { return program_.profile(); }

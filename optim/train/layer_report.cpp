@@ -6,10 +6,9 @@
 #include <charconv>
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
-#include "core/base/check.h"
+#include "core/base/text_table.h"
 #include "optim/train/trainer_state.h"
 #include "weft/detail/call_recorder.h"
 #include "weft/gradients.h"
@@ -22,7 +21,7 @@ namespace {
 
 using detail::LayerCall;
 
-// What a module holds itself: parameters, and whether modules are below it.
+// Members of a module itself: its parameters, and whether modules are below it.
 class Own : public Visitor {
  public:
   explicit Own(const Module* module) {
@@ -57,16 +56,19 @@ Tensor root_mean_square(const std::vector<Tensor>& all) {
 
 constexpr std::size_t kFigures = 8;
 
-// The figures in the order of LayerStatistics, f64 (8).
-Tensor figures(const Tensor& output, const Tensor& gradient, const Gradients& own) {
+// The figures in the order of LayerStatistics, f64 (8). `own` are the layer's parameters, `all` has their gradients.
+Tensor figures(const Tensor& output, const Tensor& gradient, const Parameters& own, const Gradients& all) {
   const Tensor y = output.to(DType::kF64);
   const Tensor units = y.rank() < 2 ? y.reshape({-1, 1}) : y.reshape({-1, y.dim(-1)});
   const auto share_of_zeros = [](const Tensor& x) { return mean(equal(x, 0).to(DType::kF64)); };
-  std::vector<Tensor> weights;
-  for (const Variable& v : own.of) weights.push_back(v.value());
+  std::vector<Tensor> weights, slopes;
+  for (const Variable& v : own) {
+    weights.push_back(v.value());
+    if (all.of.contains(v)) slopes.push_back(all[v]);
+  }
   return stack({mean(y), standard_deviation(y, {}, false, 0), max(abs(y)), share_of_zeros(y),
                 share_of_zeros(max(abs(units), {0})), root_mean_square(gradient), root_mean_square(weights),
-                root_mean_square(own.values)});
+                root_mean_square(slopes)});
 }
 
 }  // namespace
@@ -94,9 +96,11 @@ LayerReport detail::report_layers(TrainerState& trainer, const Dataset& rows) {
         for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].assign(before[i]);
         std::vector<Tensor> outputs, parts;
         for (const LayerCall& call : calls) outputs.push_back(call.output);
+        // One sweep for all layers, because one for each would go over most of the graph every time.
         const std::vector<Tensor> slopes = gradients(loss, outputs);
+        const Gradients trained = gradients(loss, trainer.parts.model.get("layer_report").parameters());
         for (std::size_t i = 0; i < calls.size(); ++i) {
-          parts.push_back(figures(outputs[i], slopes[i], gradients(loss, Own(calls[i].module).parameters)));
+          parts.push_back(figures(outputs[i], slopes[i], Own(calls[i].module).parameters, trained));
           out.push_back({calls[i].path, calls[i].module ? detail::type_name(*calls[i].module) : "lambda"});
         }
         return {parts.empty() ? zeros({0}, DType::kF64) : stack(parts)};
@@ -114,31 +118,17 @@ LayerReport detail::report_layers(TrainerState& trainer, const Dataset& rows) {
 }
 
 std::string LayerReport::text() const {
-  using Row = std::array<std::string, 10>;
-  std::vector<Row> rows{
-      {"layer", "type", "mean", "deviation", "largest", "zeros", "dead", "gradient", "weights", "their gradient"}};
   const auto number = [](double x) {
     std::array<char, 32> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), x, std::chars_format::general, 3);
     return std::string(digits.data(), end.ptr);
   };
+  std::vector<std::vector<std::string>> rows{
+      {"layer", "type", "mean", "deviation", "largest", "zeros", "dead", "gradient", "weights", "their gradient"}};
   for (const LayerStatistics& s : layers)
     rows.push_back({s.path, s.type, number(s.mean), number(s.deviation), number(s.largest), number(s.zeros),
                     number(s.dead), number(s.gradient), number(s.weights), number(s.weight_gradients)});
-  constexpr std::size_t columns = std::tuple_size_v<Row>;
-  std::string out;
-  std::array<std::size_t, columns> width{};
-  for (const Row& row : rows)
-    for (std::size_t c = 0; c < columns; ++c) width[c] = std::max(width[c], row[c].size());
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t c = 0; c < columns; ++c) {
-      const std::string pad(width[c] - row[c].size(), ' ');
-      line += (c == 0 ? "" : "  ") + (c < 2 ? row[c] + pad : pad + row[c]);
-    }
-    out += line + "\n";
-  }
-  return out;
+  return detail::text_table(rows, "llrrrrrrrr");
 }
 
 }  // namespace weft

@@ -11,6 +11,7 @@
 
 #include "core/api/report/memory_report.h"
 #include "core/base/check.h"
+#include "core/base/text_table.h"
 #include "core/exec/explain.h"
 #include "core/exec/instance.h"
 #include "core/exec/roofs.h"
@@ -35,24 +36,6 @@ std::string counted(double value) {
 }
 
 using Cells = std::vector<std::string>;
-
-// Rows as text in aligned columns: names to the left, numbers to the right.
-std::string table(const std::vector<Cells>& rows) {
-  std::vector<std::size_t> width(rows[0].size());
-  for (const Cells& row : rows)
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
-  std::string out;
-  for (const Cells& row : rows) {
-    std::string line;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      const std::string pad(width[c] - row[c].size(), ' ');
-      line += (c == 0 ? "" : "  ") + (c < 4 || c + 1 == row.size() ? row[c] + pad : pad + row[c]);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
-}
 
 Cells cells_of(const KernelProfile& k) {
   return {k.kernel,
@@ -90,7 +73,7 @@ std::string Profile::text() const {
   rows.push_back(cells_of(all));
   return cat("'", program, "' on ", device, ": ", kernels.size(),
              " kernels; roofs measured here: ", fixed(bytes_per_second / 1e9, 1), " GB/s (copy), ",
-             fixed(flops_per_second / 1e9, 1), " GFLOP/s (f32 product)\n", table(rows));
+             fixed(flops_per_second / 1e9, 1), " GFLOP/s (f32 product)\n", detail::text_table(rows, "llllrrrrrrl"));
 }
 
 namespace detail {

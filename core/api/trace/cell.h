@@ -64,7 +64,7 @@ class Cell {
 
  private:
   void keep_snapshot();
-  // What the initializer gives on a device.
+  // The initializer's value on a device.
   std::pair<Array, exec::Faults> drawn(Device device, std::uint64_t seed) const;
 
   TensorSpec spec_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/text_table.h"
 #include "core/io/printable.h"
 #include "weft/table.h"
 
@@ -60,14 +61,11 @@ std::string Table::describe() const {
     lines.push_back({detail::printable(column->name), column->type == kNumbers ? "numbers" : "categories",
                      std::to_string(column->missing()),
                      column->type == kNumbers ? numbers_text(*column) : categories_text(*column)});
-  std::vector<std::size_t> widths(4);
-  for (const auto& line : lines)
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
   std::string out = std::to_string(size()) + " rows, " + std::to_string(columns_.size()) + " columns";
   if (!target_.empty()) out += ", target " + detail::printable(target_);
-  for (const auto& line : lines)
-    out += "\n" + line[0] + std::string(widths[0] - line[0].size() + 2, ' ') + line[1] +
-           std::string(widths[1] - line[1].size() + 2 + widths[2] - line[2].size(), ' ') + line[2] + "  " + line[3];
+  out += '\n';
+  out += detail::text_table(lines, "llrl");
+  out.pop_back();  // the end of the last line
   return out;
 }
 

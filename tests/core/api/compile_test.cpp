@@ -233,6 +233,32 @@ TEST_P(CompileOn, ADrawnVariableDependsOnSeedAndPathOnly) {
   EXPECT_EQ(first, make());
 }
 
+TEST_P(CompileOn, AVariableIsResetToItsOwnDraw) {
+  const Init init{[](const Shape& s, DType d) { return randn(s, d); }};
+  const Variable keyed({3}, init), loose({3}, init), pending({3}, init);
+  keyed.set_path("0.weight");
+  keyed.initialize(11);
+  for (const Variable& v : {keyed, loose}) {
+    const auto first = v.value().to_vector();
+    const Tensor kept = v.value();
+    v.assign(zeros({3}));
+    v.reset();
+    EXPECT_EQ(v.value().to_vector(), first);
+    EXPECT_EQ(kept.to_vector(), first);
+    v.assign(ones({3}));
+    EXPECT_EQ(kept.to_vector(), first);  // a value that was read does not change
+  }
+  pending.reset();
+  EXPECT_FALSE(pending.initialized());
+  EXPECT_THROW(Variable(ones({2})).reset(), ValueError);
+  EXPECT_THROW(Variable().reset(), ValueError);
+  auto f = compile([&] {
+    keyed.reset();
+    return keyed.value();
+  });
+  EXPECT_THROW(static_cast<void>(f()), TraceError);
+}
+
 TEST_P(CompileOn, GraphAndMemoryPlanAreText) {
   auto f = compile([](Tensor x) { return tanh(x) + 1; }, {.name = "tanh1"});
   EXPECT_THROW(f.graph(), TraceError);

@@ -29,7 +29,7 @@ long double by_choices(const Values& x, const std::vector<Values>& tangents, std
   return sum;
 }
 
-// The same by division, for long lines without zeros and at most one tangent.
+// Products of all others by division, for long lines without zeros and at most one tangent.
 Values by_division(const Values& x, const std::vector<Values>& tangents) {
   long double product = 1, sum = 0;
   for (std::size_t j = 0; j < x.size(); ++j) {

@@ -26,7 +26,7 @@ concept HasRows = requires(const S& source, std::span<const std::int64_t> rows) 
 
 namespace detail {
 
-// What a source holds.
+// The rows behind a source.
 class SourceRows {
  public:
   virtual ~SourceRows();

@@ -45,7 +45,7 @@ class SpectralNorm : public L {
     detail::check_spectral_norm(original, iterations);
     L::weight = Parameter();
   }
-  // As the layer's own.
+  // The layer's own forward(), with the normalized weight.
   Tensor forward(Tensor x) const {
     if (L::training() && !L::frozen()) {
       const detail::SingularVectors next = detail::power_iterations(original, {u, v}, iterations_);
@@ -60,7 +60,7 @@ class SpectralNorm : public L {
 
   Parameter original;  // the layer's weight
   Buffer u, v;         // singular vectors (out) and (rest), of length 1
-  // What WEFT_MODULE writes, with PyTorch's names.
+  // Members as WEFT_MODULE lists them, with PyTorch's names.
   void members(Visitor& visitor) override {
     detail::visit_around<L>(
         visitor, *this,

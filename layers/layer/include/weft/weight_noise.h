@@ -23,7 +23,7 @@ class WeightNoise : public L {
  public:
   // ValueError if the deviation is negative.
   WeightNoise(L layer, double stddev) : L(std::move(layer)), stddev_(detail::checked_deviation(stddev)) {}
-  // As the layer's own.
+  // The layer's own forward(), with the noisy weight.
   Tensor forward(Tensor x) const {
     const Tensor own = L::weight;
     return L::forward_with(std::move(x), L::training() ? gaussian_noise(own, stddev_) : own);

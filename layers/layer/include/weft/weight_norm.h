@@ -35,7 +35,7 @@ class WeightNorm : public L {
         made_(std::make_shared<const L>(L::remake())) {
     L::weight = Parameter();
   }
-  // As the layer's own.
+  // The layer's own forward(), with the normalized weight.
   Tensor forward(Tensor x) const { return L::forward_with(std::move(x), effective_weight()); }
   // The weight that forward() uses.
   [[nodiscard]] Tensor effective_weight() const { return detail::weight_norm(direction, magnitude, dim_); }
@@ -43,7 +43,7 @@ class WeightNorm : public L {
 
   // Direction first, because the magnitude's first value is its norm.
   Parameter direction, magnitude;
-  // What WEFT_MODULE writes, with PyTorch's names.
+  // Members as WEFT_MODULE lists them, with PyTorch's names.
   void members(Visitor& visitor) override {
     detail::visit_around<L>(visitor, *this, {"parametrizations.weight.original1", "parametrizations.weight.original0"},
                             direction, magnitude);

@@ -17,9 +17,9 @@ Recipe l1(Recipe inner, double strength);
 // The inner recipe, after which each unit's weights w become w limit / (|w| + 1e-7) if their norm |w| is above the
 // limit. A unit is an index of `axis`: a row of Linear's weight (out, in), hence a neuron's incoming weights; -1 is for
 // weights (in, out). Parameters of rank 0 and 1, such as biases, stay as the inner recipe leaves them. Norms are f64.
-// As torch.renorm; source: Srivastava et al. 2014. Updates one parameter after the other. An ema() goes around it.
-// ValueError in the optimizer unless limit is positive and each matrix has the axis; here if `inner` has a max_norm()
-// already.
+// Result of torch.renorm. Source: Srivastava et al. 2014. Updates one parameter after the other. An ema() goes around
+// it. ValueError in the optimizer unless limit is positive and each matrix has the axis; here if `inner` has a
+// max_norm() already.
 Recipe max_norm(Recipe inner, double limit, int axis = 0);
 
 }  // namespace weft
