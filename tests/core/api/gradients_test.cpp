@@ -85,6 +85,15 @@ TEST_P(GradientsOn, CheckGradientsByVariables) {
   EXPECT_EQ(check_gradients([] { return ones({}); }, Parameters{}).worst, 0);
 }
 
+// A value that is moved past 0.505 picks a row that the table lacks.
+TEST_P(GradientsOn, CheckGradientsPutsValuesBackWhereALossFails) {
+  const Variable w(full({1}, 0.5f));
+  const Tensor table = ones({1});
+  EXPECT_THROW(check_gradients([&] { return (w * take(table, greater(w, 0.505).to(DType::kI64))).sum(); }, {{"w", w}}),
+               DataError);
+  EXPECT_EQ(w.value().item(), 0.5f);
+}
+
 TEST_P(GradientsOn, ThereIsNoTape) {
   const Variable w(ones({1}));
   try {

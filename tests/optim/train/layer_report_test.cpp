@@ -136,6 +136,30 @@ TEST_P(LayerReports, WarningsNameTroubleAndCure) {
   EXPECT_THAT(of_flat[0], HasSubstr("has not fallen by 0.1 % in 5 epochs"));
 }
 
+// Units that are 0 for few rows may be so by chance.
+TEST_P(LayerReports, FewRowsMakeNoUnitDead) {
+  for (const std::int64_t rows : {15, 16}) {
+    Sequential model{Linear(1, 4), ReLU(), Linear(4, 1)};
+    for (const StateEntry& e : model.state_dict())
+      if (e.name == "0.bias") e.variable.assign(full({4}, -5));
+    EXPECT_EQ(warnings_of(model, SGD{.lr = 1e-3}, 1, line(rows)).size(), rows < 16 ? 0u : 1u);
+  }
+}
+
+TEST_P(LayerReports, CallbacksLookAt256Rows) {
+  Sequential model{Linear(1, 1)};
+  Trainer trainer(model, MSE(), SGD{.lr = 0}, seeded());
+  const Dataset data = line(300);
+  double largest = 0;
+  trainer.fit(
+      data,
+      {.callbacks = {callbacks::layer_report(data, [&](int, const LayerReport& r) { largest = r.layers[0].largest; })},
+       .quiet = true});
+  const Tensor outputs = trainer.predict(data.column(0));
+  EXPECT_EQ(largest, max(abs(outputs.slice(0, 0, 256))).item<double>());
+  EXPECT_NE(largest, max(abs(outputs)).item<double>());
+}
+
 TEST_P(LayerReports, RefuseWhatCannotBe) {
   EXPECT_THROW(callbacks::layer_report(line(3), {}), ValueError);
   EXPECT_THROW(callbacks::layer_report(
