@@ -28,14 +28,15 @@ std::string backward_text(ir::Graph& graph, Builder& build, Value y, Value x) {
   return ir::print(ir::prune(graph));
 }
 
-// %2 to %4 are marked, %9 to %11 are their copies. The parameter is read directly, and %5 is kept.
+// %3 to %6 are marked, %11 to %14 are their copies. Constant and parameter are read directly.
 TEST(Recompute, CopiesWhatIsMarkedBehindACotangent) {
   ir::Graph graph;
   Builder build(graph);
   const Value x = graph.add_input(kSpec, InputKind::kArgument, "x");
   const Value w = graph.add_input(kSpec, InputKind::kVariable, "w");
+  const Value three = build.emit("full", {}, {{"shape", ir::Ints{4}}, {"dtype", DType::kF64}, {"value", 3.0}});
   build.begin_recompute();
-  const Value a = build.emit("tanh", {x});
+  const Value a = build.emit("tanh", {build.emit("multiply", {x, three})});
   const Value b = build.emit("multiply", {a, w});
   const Value c = build.emit("exp", {b});
   build.end_recompute();
@@ -47,23 +48,27 @@ TEST(Recompute, CopiesWhatIsMarkedBehindACotangent) {
   EXPECT_EQ(backward_text(graph, build, y, x), R"(graph {
   %0 = input argument "x" : f64(4,)
   %1 = input variable "w" : f64(4,)
-  %2 = tanh(%0) : f64(4,)
-  %3 = multiply(%2, %1) : f64(4,)
-  %4 = exp(%3) : f64(4,)
-  %5 = exp(%4) : f64(4,)
-  %6 = full() {dtype=f64, shape=[4], value=2.0} : f64(4,)
-  %7 = multiply(%6, %5) : f64(4,)
-  %8 = after(%0, %7) : f64(4,)
-  %9 = tanh(%8) : f64(4,)
-  %10 = multiply(%9, %1) : f64(4,)
-  %11 = exp(%10) : f64(4,)
-  %12 = multiply(%7, %11) : f64(4,)
+  %2 = full() {dtype=f64, shape=[4], value=3.0} : f64(4,)
+  %3 = multiply(%0, %2) : f64(4,)
+  %4 = tanh(%3) : f64(4,)
+  %5 = multiply(%4, %1) : f64(4,)
+  %6 = exp(%5) : f64(4,)
+  %7 = exp(%6) : f64(4,)
+  %8 = full() {dtype=f64, shape=[4], value=2.0} : f64(4,)
+  %9 = multiply(%8, %7) : f64(4,)
+  %10 = after(%0, %9) : f64(4,)
+  %11 = multiply(%10, %2) : f64(4,)
+  %12 = tanh(%11) : f64(4,)
   %13 = multiply(%12, %1) : f64(4,)
-  %14 = multiply(%9, %9) : f64(4,)
-  %15 = full() {dtype=f64, shape=[], value=1.0} : f64()
-  %16 = subtract(%15, %14) : f64(4,)
-  %17 = multiply(%13, %16) : f64(4,)
-  return %17
+  %14 = exp(%13) : f64(4,)
+  %15 = multiply(%9, %14) : f64(4,)
+  %16 = multiply(%15, %1) : f64(4,)
+  %17 = multiply(%12, %12) : f64(4,)
+  %18 = full() {dtype=f64, shape=[], value=1.0} : f64()
+  %19 = subtract(%18, %17) : f64(4,)
+  %20 = multiply(%16, %19) : f64(4,)
+  %21 = multiply(%20, %2) : f64(4,)
+  return %21
 }
 )");
 }

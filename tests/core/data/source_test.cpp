@@ -266,6 +266,18 @@ TEST(LoaderSource, WhatAWorkerThrowsComesInPlaceOfItsBatch) {
   }
 }
 
+TEST(LoaderSource, NothingIsReadBehindAFailure) {
+  std::atomic<std::int64_t> last = -1;
+  const Source source = Any{[&](Rows rows) -> Columns {
+    if (rows[0] > 0) last = rows[0];
+    if (rows[0] == 4) throw std::runtime_error("no row 4");
+    return {zeros({std::ssize(rows)})};
+  }};
+  LoaderOf<Tensor> loader(source, {.batch_size = 1, .shuffle = false});
+  EXPECT_THROW(for (auto batch : loader) static_cast<void>(batch), DataError);
+  EXPECT_EQ(last, 4);
+}
+
 TEST(LoaderSource, LeavingAPassEarlyJoinsItsThreads) {
   std::atomic<int> inside{0};
   {

@@ -179,6 +179,8 @@ TEST(CompiledLoops, AddSquaresInF64) {
           w.add(in_f64(instr(Kind::kFn, 3, 3, kept == 1 ? 0 : 3, 0, kept == 1 ? Fn::kSquare : Fn::kMultiply)));
         w.geometry().kept[w.program().outputs] = kept;
         w.add(in_f64(instr(Kind::kReduce, 0, 3, w.program().outputs++, kept == kRow ? 0 : 1)));
+        w.add(instr(Kind::kFn, 3, 2, 1, 0, Fn::kAdd));  // the register is f32 again
+        w.store(3);
         const CpuProgram p = w.done();
         ASSERT_TRUE(p.loop);
         const std::vector<float> x = far_apart(kCount);
@@ -191,10 +193,11 @@ TEST(CompiledLoops, AddSquaresInF64) {
         }
         Operands operands;
         const float half = 0.5f;
-        std::vector<float> out(kCount);
+        std::vector<float> out(kCount), sum(kCount);
         operands.inputs[0] = x.data();
         operands.inputs[1] = &half;
         operands.outputs[0] = out.data();
+        operands.outputs[2] = sum.data();
         for (const auto run : {p.run, p.run_tiles}) {
           std::vector<double> states(sums.size(), 0);
           operands.outputs[1] = states.data();
@@ -203,6 +206,7 @@ TEST(CompiledLoops, AddSquaresInF64) {
           for (std::size_t i = 0; i < sums.size(); ++i)
             ASSERT_NEAR(states[i], sums[i], 1e-12 * (square ? sums[i] : 1e28)) << square << " " << kept << " " << i;
           ASSERT_EQ(out[77], 0.5f * x[77]);
+          ASSERT_EQ(sum[77], 0.5f * x[77] + x[77]);
         }
       }
   });
