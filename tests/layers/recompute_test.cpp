@@ -131,6 +131,26 @@ TEST_P(Recompute, GivesTheSameBitsInEveryPrecision) {
   }
 }
 
+// A product that is returned stays f32, in the call and behind its barrier.
+TEST_P(Recompute, ReadsWhatIsReturnedInF32) {
+  seed(4);
+  const Variable w(randn({6, 6}));
+  const Tensor x = randn({10, 6});
+  const auto run = [&](bool again) {
+    auto step = compile(
+        [&](Tensor in) {
+          const Tensor product = matmul(in, w);
+          const auto f = [](const Tensor& a) { return gelu(a) * tanh(a); };
+          const Tensor y = again ? recompute(f)(product) : f(product);
+          return std::pair(product, gradients(matmul(y, w).sum(), Parameters{{"w", w}})[w]);
+        },
+        {.precision = Precision::kBF16});
+    const auto [product, slope] = step(x);
+    return std::pair(product.to_vector(), slope.to_vector());
+  };
+  EXPECT_EQ(run(true), run(false));
+}
+
 TEST_P(Recompute, NeedsLessMemory) {
   const auto arena = [](Keep keep) {
     Deep<Block> model(8, 32, keep);

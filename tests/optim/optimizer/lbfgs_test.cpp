@@ -175,6 +175,23 @@ TEST_P(LBFGSOn, GoesOnFromACheckpointBitForBit) {
   EXPECT_TRUE(Checkpoint(large.optimizer).resume(path));
 }
 
+// The second step finds a curve that bends down, which makes no pair: the first pair's scale stays in use.
+TEST_P(LBFGSOn, GoesOnWithTheScaleOfItsLastPair) {
+  const TemporaryDirectory directory;
+  struct Waves {
+    Variable x = f64({1.6, -1.0});
+    LBFGS optimizer{{{"x", x}}, [this] { return sin(x.value()).sum(); }, {.max_iter = 1, .strong_wolfe = false}};
+  } whole, second;
+  for (int i = 0; i < 3; ++i) whole.optimizer.step();
+  Checkpoint(whole.optimizer).save(directory / "run.safetensors");
+  ASSERT_TRUE(Checkpoint(second.optimizer).resume(directory / "run.safetensors"));
+  second.x.assign(whole.x.value());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(second.optimizer.step(), whole.optimizer.step());
+    EXPECT_EQ(second.x.value().to_vector<double>(), whole.x.value().to_vector<double>());
+  }
+}
+
 WEFT_ON_EVERY_DEVICE(LBFGSOn);
 
 }  // namespace
