@@ -236,22 +236,43 @@ template <Number E>
 constexpr bool kSums<Mean<E>> = true;
 
 // Adds kTall rows to sums, a column each. The sums of some columns stay in registers down all rows, and the additions
-// run in units that do not widen.
+// run in units that do not widen. Columns are taken `abreast` vectors at a time, as many as there are registers for.
 constexpr int kTall = 16;
+constexpr int kAbreast = kLaneWidth<double> == 8 ? 4 : kLaneWidth<double> == 4 ? 2 : 1;
+template <int abreast, class E, class T>
+WEFT_INLINE void add_tall_columns(E* sums, const T* x, std::int64_t stride) {
+  Lanes<E> sum[abreast];
+  for (int c = 0; c < abreast; ++c) sum[c] = lanes_of<E>(sums + c * kLanes);
+  for (int k = 0; k < kTall; ++k)
+    for (int c = 0; c < abreast; ++c)
+      sum[c] = joined(sum[c], lanes_of<E>(x + k * stride + c * kLanes), sum_with_widened);
+  for (int c = 0; c < abreast; ++c) store_lanes<E>(sum[c], sums + c * kLanes);
+}
 template <class E, class T>
 WEFT_INLINE void add_tall_rows(E* sums, std::int64_t n, const T* x, std::int64_t stride) {
   std::int64_t j = 0;
-  for (; j + kLanes <= n; j += kLanes) {
-    Lanes<E> sum = lanes_of<E>(sums + j);
-    for (int k = 0; k < kTall; ++k) sum = joined(sum, lanes_of<E>(x + k * stride + j), sum_with_widened);
-    store_lanes<E>(sum, sums + j);
-  }
+  for (; j + kAbreast * kLanes <= n; j += kAbreast * kLanes) add_tall_columns<kAbreast>(sums + j, x + j, stride);
+  for (; j + kLanes <= n; j += kLanes) add_tall_columns<1>(sums + j, x + j, stride);
   WEFT_LANES
   for (std::int64_t i = j; i < n; ++i) {
     E sum = sums[i];
     for (int k = 0; k < kTall; ++k) sum += widened<E>(x[k * stride + i]);
     sums[i] = sum;
   }
+}
+
+// Adds narrow rows without gaps; gives how many it took. Each kLanes rows are one row of kLanes times the columns, so
+// that short rows fill registers and additions to one sum need not wait for each other.
+constexpr int kNarrow = 2 * kLanes;
+template <class E, class T>
+WEFT_INLINE std::int64_t add_narrow_rows(E* sums, std::int64_t n, const T* x, std::int64_t rows) {
+  E wide[kLanes * kNarrow];
+  for (std::int64_t i = 0; i < kLanes * n; ++i) wide[i] = static_cast<E>(-0.0);
+  std::int64_t r = 0;
+  for (; r + kLanes * kTall <= rows; r += kLanes * kTall) add_tall_rows(wide, kLanes * n, x + r * n, kLanes * n);
+  for (std::int64_t k = 0; r > 0 && k < kLanes; ++k)
+    for (std::int64_t j = 0; j < n; ++j) sums[j] += wide[k * n + j];
+  return r;
 }
 
 template <class Op, class T>
@@ -278,6 +299,7 @@ struct ElementLoops {
     const T* row = static_cast<const T*>(x);
     std::int64_t r = 0;
     if constexpr (kSums<Op>) {
+      if (n <= kNarrow && stride == n) r = add_narrow_rows(s, n, row, rows), row += r * stride;
       for (; n >= kLanes && r + kTall <= rows; r += kTall, row += kTall * stride) add_tall_rows(s, n, row, stride);
     }
     for (; r + 4 <= rows; r += 4, row += 4 * stride) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <string>
 
 #include "tests/kernels/support/kernel_cases.h"
 
@@ -129,6 +131,9 @@ void put_shapes(std::vector<OpCase>& rows, const Reduction& r) {
   rows.push_back(row(r, "power of two and one more", x({3, 257}), {1}));
   rows.push_back(row(r, "columns beyond a tile", x({33, 131}), {0}));
   rows.push_back(row(r, "sums in registers and beside them", x({53, 20}), {0}));
+  for (const std::int64_t columns : {2, 3, 16, 17, 31, 32, 33, 64, 100})
+    rows.push_back(row(r, "tall, " + std::to_string(columns) + " columns", x({2 * 256 + 21, columns}), {0}));
+  rows.push_back(row(r, "tall and narrow in the middle", x({3, 300, 5}), {1}));
   rows.push_back(row(r, "a tile of sums, and some beside registers", x({33, 149}), {0}));
   for (const std::int64_t n : {15, 16, 17, 32, 64, 100, 200})
     rows.push_back(row(r, "rows of " + std::to_string(n), x({9, n}), {1}));
