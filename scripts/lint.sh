@@ -8,6 +8,10 @@ cd "$(dirname "$0")/.."
 git ls-files -z '*.h' '*.cpp' '*.cu' '*.cuh' | xargs -0 clang-format --dry-run -Werror
 echo "clang-format: ok"
 
+# Results of a run that were added by mistake.
+stray=$(git ls-files ':(glob)*' | grep -vE '^\.|\.md$|^CMake|^LICENSE$' || true)
+[ -z "$stray" ] || { echo "files that do not belong in the root: $stray"; exit 1; }
+
 if [ "${1:-}" = "--all" ]; then
   mapfile -t files < <(git ls-files '*.cpp' '*.cu')
 else

@@ -11,9 +11,10 @@
 #include "core/ir/prune.h"
 #include "core/ops/builder.h"
 
-namespace weft::autodiff {
+namespace weft::testing {
 namespace {
 
+using autodiff::backward;
 using ir::InputKind;
 using ops::Builder;
 using ops::Value;
@@ -98,4 +99,4 @@ TEST(Recompute, TheOutermostMarksDecide) {
 }
 
 }  // namespace
-}  // namespace weft::autodiff
+}  // namespace weft::testing
