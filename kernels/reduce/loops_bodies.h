@@ -275,6 +275,49 @@ WEFT_INLINE std::int64_t add_narrow_rows(E* sums, std::int64_t n, const T* x, st
   return r;
 }
 
+// Joins up to kDeep rows to log-sum-exps, a column each, of at most kLanes columns: the largest of each column first,
+// then the exponentials, and one merge for all rows. Elements that are not finite are looked at one by one.
+constexpr std::int64_t kDeep = 64;
+template <class E>
+WEFT_INLINE void add_deep_columns(Scaled<E>* states, int n, const float* x, std::int64_t rows, std::int64_t stride) {
+  alignas(64) float max[kLanes], rests[kLanes];  // rests: 0, or NaN where an element is not finite
+  for (int i = 0; i < kLanes; ++i) max[i] = rests[i] = 0;
+  WEFT_LANES
+  for (int i = 0; i < n; ++i) max[i] = x[i];
+  for (std::int64_t k = 0; k < rows; ++k) {
+    WEFT_LANES
+    for (int i = 0; i < n; ++i) {
+      const float e = x[k * stride + i];
+      max[i] = e > max[i] ? e : max[i];
+      rests[i] += e - e;
+    }
+  }
+  int finite = 1;
+  for (int i = 0; i < kLanes; ++i) finite &= static_cast<int>(rests[i] == 0);
+  if (finite == 0) {
+    for (std::int64_t k = 0; k < rows; ++k)
+      for (int i = 0; i < n; ++i) LogSumExp<E>::add(states[i], x[k * stride + i], k);
+    return;
+  }
+  E sums[kLanes];
+  for (int i = 0; i < kLanes; ++i) sums[i] = 0;
+  for (std::int64_t begin = 0; begin < rows; begin += kTall) {  // an f32 sum is to have few terms
+    const std::int64_t end = begin + kTall < rows ? begin + kTall : rows;
+    alignas(64) float part[kLanes];
+    for (int i = 0; i < kLanes; ++i) part[i] = 0;
+    for (std::int64_t k = begin; k < end; ++k) {
+      WEFT_LANES
+      for (int i = 0; i < n; ++i) part[i] += math::exp(x[k * stride + i] - max[i]);
+    }
+    for (int i = 0; i < n; ++i) sums[i] += static_cast<E>(part[i]);
+  }
+  for (int i = 0; i < n; ++i) LogSumExp<E>::merge(states[i], {static_cast<E>(max[i]), sums[i]});
+}
+template <class Op, class T>
+constexpr bool kDeepColumns = false;
+template <Number E>
+constexpr bool kDeepColumns<LogSumExp<E>, float> = true;
+
 template <class Op, class T>
 struct ElementLoops {
   using S = StateOf<Op>;
@@ -298,6 +341,14 @@ struct ElementLoops {
     S* s = static_cast<S*>(states);
     const T* row = static_cast<const T*>(x);
     std::int64_t r = 0;
+    if constexpr (kDeepColumns<Op, T>) {
+      for (std::int64_t depth; r < rows; r += depth, row += depth * stride) {
+        depth = rows - r < kDeep ? rows - r : kDeep;
+        std::int64_t j = 0;
+        for (; j + kLanes <= n; j += kLanes) add_deep_columns(s + j, kLanes, row + j, depth, stride);
+        if (j < n) add_deep_columns(s + j, static_cast<int>(n - j), row + j, depth, stride);
+      }
+    }
     if constexpr (kSums<Op>) {
       if (n <= kNarrow && stride == n) r = add_narrow_rows(s, n, row, rows), row += r * stride;
       for (; n >= kLanes && r + kTall <= rows; r += kTall, row += kTall * stride) add_tall_rows(s, n, row, stride);

@@ -234,6 +234,31 @@ const Reduction& named(std::string_view op) {
   return *std::find_if(std::begin(kReductions), std::end(kReductions), [&](const Reduction& r) { return op == r.op; });
 }
 
+// Columns long enough that log-sum-exp takes them 64 rows at a time: values that stand alone in one of the groups.
+void put_deep_columns(std::vector<OpCase>& rows) {
+  const Reduction& r = named("logsumexp");
+  for (const std::int64_t columns : {1, 5, 16, 21, 149}) {
+    const HostTensor x = random_tensor({2 * 64 + 7, columns}, DType::kF32, r.lo, r.hi, 14);
+    rows.push_back(row(r, "deep, " + std::to_string(columns) + " columns", x, {0}));
+    for (const double alone : {kNaN, kInf, -kInf, 1e4}) {
+      for (const std::int64_t k : {0, 63, 64, 134}) {
+        HostTensor y = x;
+        y.values[static_cast<std::size_t>(k * columns + columns / 2)] = alone;
+        OpCase c = row(r, std::to_string(alone) + " in row " + std::to_string(k) + " of " + std::to_string(columns),
+                       std::move(y), {0});
+        if (alone == 1e4) c.dtypes = {DType::kF32, DType::kF64, DType::kBF16};
+        c.gradient = false;
+        rows.push_back(std::move(c));
+      }
+    }
+  }
+  HostTensor nothing = random_tensor({140, 18}, DType::kF32, r.lo, r.hi, 15);
+  for (std::size_t k = 0; k < 140; ++k) nothing.values[k * 18 + 17] = -kInf;
+  rows.push_back(row(r, "a column of nothing", std::move(nothing), {0}));
+  rows.back().gradient = false;
+  rows.push_back(row(r, "deep columns in the middle", random_tensor({3, 70, 17}, DType::kF32, 900, 1000, 16), {1}));
+}
+
 void put_odd_ones(std::vector<OpCase>& rows) {
   const HostTensor none = tensor_of({2, 0}, DType::kF32, {}), columns = tensor_of({0, 2}, DType::kF32, {});
   for (const char* op : {"sum", "mean", "prod", "variance", "logsumexp"}) {
@@ -273,6 +298,7 @@ std::vector<OpCase> reduce_cases() {
   put_places(rows, "argmax");
   put_places(rows, "argmin");
   put_odd_ones(rows);
+  put_deep_columns(rows);
   return rows;
 }
 
