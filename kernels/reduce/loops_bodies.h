@@ -68,9 +68,39 @@ struct RowState {
   }
 };
 
-// Floats joined by one operation, in registers; `add` is `join` with an element. `none` changes nothing.
-template <class E, class T, class Join, class Add>
-WEFT_INLINE E row_total(const T* x, std::int64_t n, E none, Join join, Add add) {
+template <class T>
+concept Number = __is_same(T, float) || __is_same(T, double);
+
+// Reductions whose states are numbers that one operation joins: `none` changes nothing, `add` is `join` with an
+// element.
+template <class Op>
+struct Joining;
+template <Number E>
+struct Joining<Sum<E>> {
+  static constexpr E none = -0.0;
+  static constexpr auto join = sum_of_two;
+  static constexpr auto add = sum_with_widened;
+};
+template <Number E>
+struct Joining<Mean<E>> : Joining<Sum<E>> {};
+template <Number E>
+struct Joining<Product<E>> {
+  static constexpr E none = 1;
+  static constexpr auto join = product_of_two;
+  static constexpr auto add = product_of_two;
+};
+template <class Op>
+concept HasJoining = requires {
+  Joining<Op>::none;
+};
+
+// A row of floats joined in registers.
+template <class Op, class T>
+WEFT_INLINE ElementOf<Op> row_total(const T* x, std::int64_t n) {
+  using E = ElementOf<Op>;
+  constexpr E none = Joining<Op>::none;
+  constexpr auto join = Joining<Op>::join;
+  constexpr auto add = Joining<Op>::add;
   if (n < kLanes) {
     E total = none;
     for (std::int64_t j = 0; j < n; ++j) total = join(total, widened<E>(x[j]));
@@ -93,21 +123,9 @@ WEFT_INLINE E row_total(const T* x, std::int64_t n, E none, Join join, Add add) 
   if (j < n) a = joined(a, first_lanes<E>(x + j, static_cast<int>(n - j), none), join);
   return over_lanes<E>(a, join);
 }
-template <class T>
-concept Number = __is_same(T, float) || __is_same(T, double);
-template <Number E, class T>
-struct RowState<Sum<E>, T> {
-  static E of(const T* x, std::int64_t, std::int64_t n) {
-    return row_total(x, n, static_cast<E>(-0.0), sum_of_two, sum_with_widened);
-  }
-};
-template <Number E, class T>
-struct RowState<Mean<E>, T> : RowState<Sum<E>, T> {};
-template <Number E, class T>
-struct RowState<Product<E>, T> {
-  static E of(const T* x, std::int64_t, std::int64_t n) {
-    return row_total(x, n, static_cast<E>(1), product_of_two, product_of_two);
-  }
+template <HasJoining Op, class T>
+struct RowState<Op, T> {
+  static ElementOf<Op> of(const T* x, std::int64_t, std::int64_t n) { return row_total<Op>(x, n); }
 };
 
 // The extremum with NaN. The choices skip it, because one that keeps it takes several instructions and branches; only
@@ -228,50 +246,44 @@ struct StateLoops {
   }
 };
 
-template <class Op>
-constexpr bool kSums = false;
-template <Number E>
-constexpr bool kSums<Sum<E>> = true;
-template <Number E>
-constexpr bool kSums<Mean<E>> = true;
-
-// Adds kTall rows to sums, a column each. The sums of some columns stay in registers down all rows, and the additions
+// Joins kTall rows to totals, a column each. The totals of some columns stay in registers down all rows, and additions
 // run in units that do not widen. Columns are taken `abreast` vectors at a time, as many as there are registers for.
 constexpr int kTall = 16;
 constexpr int kAbreast = kLaneWidth<double> == 8 ? 4 : kLaneWidth<double> == 4 ? 2 : 1;
-template <int abreast, class E, class T>
-WEFT_INLINE void add_tall_columns(E* sums, const T* x, std::int64_t stride) {
-  Lanes<E> sum[abreast];
-  for (int c = 0; c < abreast; ++c) sum[c] = lanes_of<E>(sums + c * kLanes);
+template <class Op, int abreast, class T>
+WEFT_INLINE void join_tall_columns(ElementOf<Op>* totals, const T* x, std::int64_t stride) {
+  using E = ElementOf<Op>;
+  Lanes<E> total[abreast];
+  for (int c = 0; c < abreast; ++c) total[c] = lanes_of<E>(totals + c * kLanes);
   for (int k = 0; k < kTall; ++k)
     for (int c = 0; c < abreast; ++c)
-      sum[c] = joined(sum[c], lanes_of<E>(x + k * stride + c * kLanes), sum_with_widened);
-  for (int c = 0; c < abreast; ++c) store_lanes<E>(sum[c], sums + c * kLanes);
+      total[c] = joined(total[c], lanes_of<E>(x + k * stride + c * kLanes), Joining<Op>::add);
+  for (int c = 0; c < abreast; ++c) store_lanes<E>(total[c], totals + c * kLanes);
 }
-template <class E, class T>
-WEFT_INLINE void add_tall_rows(E* sums, std::int64_t n, const T* x, std::int64_t stride) {
+template <class Op, class T>
+WEFT_INLINE void join_tall_rows(ElementOf<Op>* totals, std::int64_t n, const T* x, std::int64_t stride) {
   std::int64_t j = 0;
-  for (; j + kAbreast * kLanes <= n; j += kAbreast * kLanes) add_tall_columns<kAbreast>(sums + j, x + j, stride);
-  for (; j + kLanes <= n; j += kLanes) add_tall_columns<1>(sums + j, x + j, stride);
+  for (; j + kAbreast * kLanes <= n; j += kAbreast * kLanes) join_tall_columns<Op, kAbreast>(totals + j, x + j, stride);
+  for (; j + kLanes <= n; j += kLanes) join_tall_columns<Op, 1>(totals + j, x + j, stride);
   WEFT_LANES
   for (std::int64_t i = j; i < n; ++i) {
-    E sum = sums[i];
-    for (int k = 0; k < kTall; ++k) sum += widened<E>(x[k * stride + i]);
-    sums[i] = sum;
+    ElementOf<Op> total = totals[i];
+    for (int k = 0; k < kTall; ++k) Op::add(total, widened<ElementOf<Op>>(x[k * stride + i]), 0);
+    totals[i] = total;
   }
 }
 
-// Adds narrow rows without gaps; gives how many it took. Each kLanes rows are one row of kLanes times the columns, so
-// that short rows fill registers and additions to one sum need not wait for each other.
+// Joins narrow rows without gaps; gives how many it took. Each kLanes rows are one row of kLanes times the columns, so
+// that short rows fill registers and additions to one total need not wait for each other.
 constexpr int kNarrow = 2 * kLanes;
-template <class E, class T>
-WEFT_INLINE std::int64_t add_narrow_rows(E* sums, std::int64_t n, const T* x, std::int64_t rows) {
-  E wide[kLanes * kNarrow];
-  for (std::int64_t i = 0; i < kLanes * n; ++i) wide[i] = static_cast<E>(-0.0);
+template <class Op, class T>
+WEFT_INLINE std::int64_t join_narrow_rows(ElementOf<Op>* totals, std::int64_t n, const T* x, std::int64_t rows) {
+  ElementOf<Op> wide[kLanes * kNarrow];
+  for (std::int64_t i = 0; i < kLanes * n; ++i) wide[i] = Joining<Op>::none;
   std::int64_t r = 0;
-  for (; r + kLanes * kTall <= rows; r += kLanes * kTall) add_tall_rows(wide, kLanes * n, x + r * n, kLanes * n);
+  for (; r + kLanes * kTall <= rows; r += kLanes * kTall) join_tall_rows<Op>(wide, kLanes * n, x + r * n, kLanes * n);
   for (std::int64_t k = 0; r > 0 && k < kLanes; ++k)
-    for (std::int64_t j = 0; j < n; ++j) sums[j] += wide[k * n + j];
+    for (std::int64_t j = 0; j < n; ++j) Op::merge(totals[j], wide[k * n + j]);
   return r;
 }
 
@@ -349,9 +361,9 @@ struct ElementLoops {
         if (j < n) add_deep_columns(s + j, static_cast<int>(n - j), row + j, depth, stride);
       }
     }
-    if constexpr (kSums<Op>) {
-      if (n <= kNarrow && stride == n) r = add_narrow_rows(s, n, row, rows), row += r * stride;
-      for (; n >= kLanes && r + kTall <= rows; r += kTall, row += kTall * stride) add_tall_rows(s, n, row, stride);
+    if constexpr (HasJoining<Op>) {
+      if (n <= kNarrow && stride == n) r = join_narrow_rows<Op>(s, n, row, rows), row += r * stride;
+      for (; n >= kLanes && r + kTall <= rows; r += kTall, row += kTall * stride) join_tall_rows<Op>(s, n, row, stride);
     }
     for (; r + 4 <= rows; r += 4, row += 4 * stride) {
       WEFT_LANES
