@@ -21,7 +21,7 @@ struct RowLoops {
 // softmax or log_softmax of lines of elements T: y = exp(x - max) / sum, or x - max - log(sum). y may be x.
 template <class T>
 struct SoftmaxLoops {
-  static constexpr std::int64_t kWidth = 64;  // most lines that are worked on together
+  static constexpr std::int64_t kWidth = 128;  // most lines that are worked on together
   // `rows` lines of n neighbors, one behind the other.
   void (*rows)(const T* x, T* y, std::int64_t rows, std::int64_t n);
   // `width` neighboring lines, at most kWidth, of n elements that are `stride` apart.

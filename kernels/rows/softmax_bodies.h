@@ -153,11 +153,19 @@ void log_softmax_rows(const T* x, T* y, std::int64_t rows, std::int64_t n) {
   }
 }
 
+// The logarithm of a sum of exponentials of which one is 1, with all digits of what is beyond 1.
+template <class A>
+WEFT_INLINE A log_of_sum(double sum) {
+  if constexpr (__is_same(A, float)) return math::log1p(static_cast<float>(sum - 1));
+  return static_cast<A>(__builtin_log(sum));
+}
+
 template <class T, bool log>
 void softmax_columns(const T* x, T* y, std::int64_t n, std::int64_t stride, std::int64_t width) {
   using A = Compute<T>;
   A max[SoftmaxLoops<T>::kWidth];
   double sum[SoftmaxLoops<T>::kWidth];
+  A last[SoftmaxLoops<T>::kWidth];
   for (std::int64_t k = 0; k < width; ++k) {
     max[k] = static_cast<A>(-__builtin_inf());
     sum[k] = 0;
@@ -169,19 +177,27 @@ void softmax_columns(const T* x, T* y, std::int64_t n, std::int64_t stride, std:
       max[k] = next > max[k] ? next : max[k];
     }
   }
-  for (std::int64_t j = 0; j < n; ++j) {
-    const T* row = x + j * stride;
-    WEFT_LANES
-    for (std::int64_t k = 0; k < width; ++k) sum[k] += static_cast<double>(math::exp(static_cast<A>(row[k]) - max[k]));
+  constexpr std::int64_t kTall = 16;  // rows, because a sum in f32 is to have few terms
+  for (std::int64_t begin = 0; begin < n; begin += kTall) {
+    const std::int64_t end = begin + kTall < n ? begin + kTall : n;
+    A part[SoftmaxLoops<T>::kWidth];
+    for (std::int64_t k = 0; k < width; ++k) part[k] = 0;
+    for (std::int64_t j = begin; j < end; ++j) {
+      const T* row = x + j * stride;
+      WEFT_LANES
+      for (std::int64_t k = 0; k < width; ++k) part[k] += math::exp(static_cast<A>(row[k]) - max[k]);
+    }
+    for (std::int64_t k = 0; k < width; ++k) sum[k] += static_cast<double>(part[k]);
   }
-  for (std::int64_t k = 0; k < width; ++k) sum[k] = log ? __builtin_log(sum[k]) : 1 / sum[k];
+  WEFT_LANES
+  for (std::int64_t k = 0; k < width; ++k) last[k] = log ? log_of_sum<A>(sum[k]) : static_cast<A>(1 / sum[k]);
   for (std::int64_t j = 0; j < n; ++j) {
     const T* row = x + j * stride;
     T* out = y + j * stride;
     WEFT_LANES
     for (std::int64_t k = 0; k < width; ++k) {
-      const A below = static_cast<A>(row[k]) - max[k], last = static_cast<A>(sum[k]);
-      out[k] = static_cast<T>(log ? below - last : math::exp(below) * last);
+      const A below = static_cast<A>(row[k]) - max[k];
+      out[k] = static_cast<T>(log ? below - last[k] : math::exp(below) * last[k]);
     }
   }
 }

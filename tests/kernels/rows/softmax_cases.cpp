@@ -58,6 +58,8 @@ void put_softmax(std::vector<OpCase>& rows, bool log) {
   rows.push_back(softmax_row(log, "a vector", x({257}), 0));
   rows.push_back(softmax_row(log, "many classes", x({2, 5000}), 1));
   rows.push_back(softmax_row(log, "columns beyond a tile", x({17, 130}), 0));
+  rows.push_back(softmax_row(log, "tall columns", x({2 * 16 + 5, 131}), 0));
+  rows.push_back(softmax_row(log, "tall columns in the middle", x({2, 33, 9}), 1));
   OpCase c = softmax_row(log, "beyond the range of exp", random_tensor({3, 9}, DType::kF32, 900, 1000, 3), 1);
   c.gradient = false;
   rows.push_back(c);
@@ -67,6 +69,16 @@ void put_softmax(std::vector<OpCase>& rows, bool log) {
   c.oracle = [plain = c.oracle](const std::vector<HostTensor>& in) {
     std::vector<HostTensor> out = plain(in);
     std::fill(out[0].values.begin() + 6, out[0].values.end(), kNaN);
+    return out;
+  };
+  c.gradient = false;
+  rows.push_back(c);
+  c = softmax_row(log, "special columns",
+                  tensor_of({3, 4}, DType::kF32, {1, 1, -kInf, kInf, kNaN, -kInf, -kInf, 1, 2, 2, -kInf, 2}), 0);
+  c.oracle = [plain = c.oracle](const std::vector<HostTensor>& in) {
+    std::vector<HostTensor> out = plain(in);
+    for (std::size_t i = 0; i < out[0].values.size(); ++i)
+      if (i % 4 >= 2) out[0].values[i] = kNaN;
     return out;
   };
   c.gradient = false;
