@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/exec/candidate.h"
 #include "kernels/activation/activation.h"
+#include "kernels/conv/conv.h"
 #include "kernels/elementwise/run/elementwise.h"
 #include "kernels/index/index.h"
 #include "kernels/matmul/matmul.h"
@@ -74,6 +75,9 @@ constexpr KernelRow rows[] = {
     WEFT_ROW("matmul", matmul),
     WEFT_ROW("matmul_epilogue", matmul_epilogue),
     WEFT_ROW("matmul_sums", matmul_sums),
+    WEFT_ROW("conv", conv),
+    WEFT_ROW("conv_input_grad", conv_input_grad),
+    WEFT_ROW("conv_weight_grad", conv_weight_grad),
     WEFT_ROW("relu_bits", relu_bits),
     WEFT_ROW("relu_bits_grad", relu_bits_grad),
     WEFT_ROW("gelu_tanh_grad", gelu_tanh_grad),

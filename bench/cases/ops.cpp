@@ -16,7 +16,7 @@ using Results = std::vector<Tensor>;
 //   x  noise of the shape         p  [0.5, 2) of the shape      u  [0, 1) of the shape      b  bools of the shape
 //   r  noise (last)               w  noise (last, 64)           s  [0.05, 0.95) of the shape
 //   m  noise (last), a statistic  q  [0.5, 2) (last), a statistic
-//   c  noise of the shape with last axis 1
+//   c  noise of the shape with last axis 1   f  noise (last, 3, 3, last)
 //   i  i64 below `last`, (rows)   j  i64 below `first`, (first)   k  i64 below `last`, of the shape
 struct Op {
   std::string name, inputs;
@@ -116,6 +116,8 @@ Tensor as_rows(const Tensor& x) { return x.reshape({-1, x.dim(-1)}); }
 std::vector<Op> layers() {
   return {
       {"matmul", "xw", one([](const Inputs& in) { return matmul(in[0], in[1]); })},
+      {"conv", "xf", one([](const Inputs& in) { return conv(in[0], in[1], {.padding = 1}); })},
+      {"conv_transpose", "xf", one([](const Inputs& in) { return conv_transpose(in[0], in[1], {.padding = 1}); })},
       {"dropout", "x", one([](const Inputs& in) { return dropout(in[0], 0.5); })},
       {"batch_norm", "xrr", one([](const Inputs& in) { return batch_norm(in[0], in[1], in[2]).y; })},
       {"batch_norm_inference", "xrrmq",
@@ -261,13 +263,15 @@ Tensor input_of(char kind, const Shape& shape) {
       return noise({last, 64});
     case 'c':
       return noise(Shape(column));
+    case 'f':
+      return noise({last, 3, 3, last});
     default:
       return noise(shape);
   }
 }
 
 // True for the kinds that a user asks gradients of.
-bool has_gradient(char kind) { return std::string_view("xprwcs").find(kind) != std::string_view::npos; }
+bool has_gradient(char kind) { return std::string_view("xprwcsf").find(kind) != std::string_view::npos; }
 
 template <std::size_t>
 using Argument = Tensor;
@@ -338,6 +342,7 @@ std::vector<Row> op_rows() {
         if (dims.size() == 1 &&
             (op.name == "matmul" || op.name == "einsum" || op.name == "outer" || op.name.starts_with("batch_norm")))
           continue;
+        if (dims.size() != 4 && op.name.starts_with("conv")) continue;
         std::string text;
         for (const std::int64_t size : dims) text += (text.empty() ? "" : "x") + std::to_string(size);
         for (const bool backward : {false, true}) {

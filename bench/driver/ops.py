@@ -35,6 +35,10 @@ def norm_inference(x, weight, bias, mean, variance):
     return torch.movedim(y, 1, -1) if x.dim() > 2 else y
 
 
+def images(function):
+    return lambda x, w: function(x.movedim(-1, 1), w.movedim(-1, 1), padding=1).movedim(1, -1)
+
+
 def rows(x):
     return x.reshape(-1, x.shape[-1])
 
@@ -86,6 +90,7 @@ def peers():
         "logsumexp": lambda x: torch.logsumexp(x, -1), "cumsum": lambda x: torch.cumsum(x, -1),
         "softmax": lambda x: torch.softmax(x, -1), "log_softmax": lambda x: torch.log_softmax(x, -1),
         "sort": lambda x: torch.sort(x, dim=-1, stable=True), "topk": lambda x: torch.topk(x, 8, -1),
+        "conv": images(F.conv2d), "conv_transpose": images(F.conv_transpose2d),
         "dropout": lambda x: F.dropout(x, 0.5), "batch_norm": norm, "batch_norm_inference": norm_inference,
         "cross_entropy": lambda x, i: F.cross_entropy(rows(x), i), "mse_loss": F.mse_loss, "l1_loss": F.l1_loss,
         "huber_loss": F.huber_loss, "bce_with_logits": F.binary_cross_entropy_with_logits,

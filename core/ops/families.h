@@ -15,6 +15,7 @@ std::vector<OpDef> movement_ops();
 std::vector<OpDef> index_ops();
 std::vector<OpDef> reduce_ops();
 std::vector<OpDef> matmul_ops();
+std::vector<OpDef> conv_ops();
 std::vector<OpDef> gradient_epilogue_ops();
 std::vector<OpDef> softmax_ops();
 std::vector<OpDef> cross_entropy_ops();

@@ -19,6 +19,7 @@ std::vector<OpDef> builtin_definitions() {
            index_ops,
            reduce_ops,
            matmul_ops,
+           conv_ops,
            gradient_epilogue_ops,
            softmax_ops,
            cross_entropy_ops,

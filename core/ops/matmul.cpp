@@ -11,16 +11,6 @@ Shape batch_of(const Shape& x) { return Shape({x.begin(), x.end() - 2}); }
 
 std::string operand(const TensorSpec& x, bool transposed) { return x.shape.text() + (transposed ? " transposed" : ""); }
 
-// The operands' dtype, or the attribute `dtype`: f32 is allowed for bf16 and f16, because their products are summed in
-// f32.
-DType result_dtype(DType operands, const Attributes& attributes) {
-  const DType asked = attributes.has("dtype") ? attributes.dtype("dtype") : operands;
-  if (asked != operands && asked != wide(operands))
-    fail<DTypeError>("matmul", "operands are ", operands, ", the result is wanted in ", asked, "; it may be ", operands,
-                     " or ", wide(operands));
-  return asked;
-}
-
 std::vector<TensorSpec> infer(Specs in, const Attributes& attributes) {
   expect_inputs("matmul", in, 2);
   const bool trans_a = attributes.boolean("trans_a"), trans_b = attributes.boolean("trans_b");
@@ -36,7 +26,7 @@ std::vector<TensorSpec> infer(Specs in, const Attributes& attributes) {
     fail<ShapeError>("matmul", "inner sizes differ: lhs ", operand(a, trans_a), ", rhs ", operand(b, trans_b));
   std::vector<std::int64_t> dims = broadcast(batch_of(a.shape), batch_of(b.shape), "matmul").dims();
   dims.insert(dims.end(), {m, n});
-  return {{Shape(std::move(dims)), result_dtype(a.dtype, attributes)}};
+  return {{Shape(std::move(dims)), product_dtype("matmul", a.dtype, attributes)}};
 }
 
 Value product(const GradientCall& call, Value a, Value b, bool trans_a, bool trans_b) {

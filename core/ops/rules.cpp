@@ -88,6 +88,14 @@ Shape with_size(const Shape& x, std::int64_t axis, std::int64_t size) {
 
 DType wide(DType dtype) { return dtype == DType::kF16 || dtype == DType::kBF16 ? DType::kF32 : dtype; }
 
+DType product_dtype(const std::string& op, DType operands, const Attributes& attributes) {
+  const DType asked = attributes.has("dtype") ? attributes.dtype("dtype") : operands;
+  if (asked != operands && asked != wide(operands))
+    fail<DTypeError>(op, "operands are ", operands, ", the result is wanted in ", asked, "; it must be ", operands,
+                     wide(operands) == operands ? "" : " or f32");
+  return asked;
+}
+
 Ints axes_but(int rank, int kept) {
   Ints axes;
   for (int i = 0; i < rank; ++i)

@@ -45,6 +45,9 @@ std::int64_t sum_of_sizes(const std::string& op, std::initializer_list<std::int6
 Shape with_size(const Shape& x, std::int64_t axis, std::int64_t size);
 // The dtype of statistics and losses: f32 for f16 and bf16, else the dtype itself.
 DType wide(DType dtype);
+// The dtype of sums of products: the operands', or the attribute `dtype`, which may be f32 for bf16 and f16, because
+// their products are summed in f32. DTypeError for any other.
+DType product_dtype(const std::string& op, DType operands, const Attributes& attributes);
 
 // All axes but one: axes_but(3, 1) is {0, 2}.
 Ints axes_but(int rank, int kept);

@@ -37,8 +37,38 @@ std::map<std::string, std::string> names_in(const SafetensorsFile& file, const s
   return out;
 }
 
+// For FileAxes::kChannelsSecond: the axes in the file's order, and in memory's.
+std::vector<int> to_file(int rank) {
+  std::vector<int> order{0, rank - 1};
+  for (int i = 1; i + 1 < rank; ++i) order.push_back(i);
+  return order;
+}
+std::vector<int> from_file(int rank) {
+  std::vector<int> order{0};
+  for (int i = 2; i < rank; ++i) order.push_back(i);
+  order.push_back(1);
+  return order;
+}
+
+bool is_permuted(const Variable& variable) {
+  return variable.file_axes() == FileAxes::kChannelsSecond && variable.shape().rank() > 2;
+}
+
+Tensor file_value(const Variable& variable) {
+  const Tensor value = variable.value();
+  return is_permuted(variable) ? value.permute(to_file(value.rank())) : value;
+}
+
+Shape file_shape(const Variable& variable) {
+  const Shape& shape = variable.shape();
+  if (!is_permuted(variable)) return shape;
+  std::vector<std::int64_t> dims;
+  for (const int axis : to_file(shape.rank())) dims.push_back(shape[axis]);
+  return Shape(std::move(dims));
+}
+
 void check_fit(const StateEntry& entry, const TensorSpec& given, const std::string& file) {
-  const TensorSpec wanted{entry.variable.shape(), entry.variable.dtype()};
+  const TensorSpec wanted{file_shape(entry.variable), entry.variable.dtype()};
   const std::string message = file + " has " + given.text() + ", the module wants " + wanted.text();
   if (given.shape != wanted.shape) fail_at<ShapeError>("load", entry.name, message);
   if (given.dtype != wanted.dtype && !(is_floating(given.dtype) && is_floating(wanted.dtype)))
@@ -62,7 +92,7 @@ void save(Module& module, const std::filesystem::path& path, const SaveOptions& 
   for (const StateEntry& entry : module.state_dict()) {
     const auto [place, fresh] = first.emplace(entry.variable.cell().get(), entry.name);
     if (fresh) {
-      tensors.emplace_back(entry.name, entry.variable.value());
+      tensors.emplace_back(entry.name, file_value(entry.variable));
     } else {
       metadata[entry.name] = place->second;
     }
@@ -105,7 +135,10 @@ LoadReport load(Module& module, const std::filesystem::path& path, const LoadOpt
                          "it does not fit the module (strict = false loads what fits): ", report.text());
   // All are read before one is assigned: what cannot be read changes nothing.
   std::vector<Tensor> values;
-  for (const auto& [variable, name] : plan) values.push_back(file.tensor(name));
+  for (const auto& [variable, name] : plan) {
+    const Tensor value = file.tensor(name);
+    values.push_back(is_permuted(variable) ? value.permute(from_file(value.rank())) : value);
+  }
   for (std::size_t i = 0; i < plan.size(); ++i) plan[i].first.assign(values[i].to(plan[i].first.dtype()));
   return report;
 }

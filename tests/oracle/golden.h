@@ -42,6 +42,7 @@ std::vector<GoldenRow> movement_rows();
 std::vector<GoldenRow> array_rows();
 std::vector<GoldenRow> reduction_rows();
 std::vector<GoldenRow> structured_rows();
+std::vector<GoldenRow> conv_rows();
 std::vector<GoldenRow> promotion_rows();
 std::vector<GoldenRow> loss_rows();
 std::vector<GoldenRow> layer_rows();

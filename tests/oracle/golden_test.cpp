@@ -18,6 +18,7 @@ TEST_P(OracleOn, Movement) { check_rows(open_golden("ops"), movement_rows()); }
 TEST_P(OracleOn, Arrays) { check_rows(open_golden("ops"), array_rows()); }
 TEST_P(OracleOn, Reductions) { check_rows(open_golden("ops"), reduction_rows()); }
 TEST_P(OracleOn, Structured) { check_rows(open_golden("ops"), structured_rows()); }
+TEST_P(OracleOn, Convolutions) { check_rows(open_golden("convolutions"), conv_rows()); }
 TEST_P(OracleOn, Losses) { check_rows(open_golden("losses"), loss_rows()); }
 TEST_P(OracleOn, Layers) { check_rows(open_golden("losses"), layer_rows()); }
 
@@ -40,6 +41,7 @@ TEST(Oracle, EveryGoldenCaseIsChecked) {
   EXPECT_THAT(cases_of({elementwise_rows(), promotion_rows(), movement_rows(), array_rows(), reduction_rows(),
                         structured_rows()}),
               ::testing::ContainerEq(cases_in("ops")));
+  EXPECT_THAT(cases_of({conv_rows()}), ::testing::ContainerEq(cases_in("convolutions")));
   EXPECT_THAT(cases_of({loss_rows(), layer_rows()}), ::testing::ContainerEq(cases_in("losses")));
 }
 

@@ -10,6 +10,7 @@ import safetensors
 import torch
 from safetensors.torch import save_file
 
+from golden_conv import conv_net, convolutions
 from golden_losses import losses
 from golden_ops import functions, ops, peer
 from golden_recipes import lbfgs, recipes
@@ -41,13 +42,16 @@ def main():
     files = {}
     # What the tests may ask for: a function that weft gets later is not in here, and PyTorch need not have each.
     asked = {"functions": " ".join(functions()), "without_peer": " ".join(n for n in functions() if not peer(n))}
-    for stem, cases, metadata in (("ops", ops(), asked), ("losses", losses(), None)):
+    for stem, cases, metadata in (("ops", ops(), asked), ("losses", losses(), None),
+                                  ("convolutions", convolutions(), None)):
         files[stem] = {**write(directory, stem, of_cases(cases), metadata), "cases": [c.name for c in cases]}
     model, expected = model_file()
     computed, computed_expected = parametrized()
+    net, net_expected = conv_net()
     for stem, arrays in {"trajectories": trajectories(), "optimizers": optimizer_options(), "model": model,
                          "model_expected": expected, "parametrized": computed,
-                         "parametrized_expected": computed_expected, "recipes": recipes(), "lbfgs": lbfgs()}.items():
+                         "parametrized_expected": computed_expected, "conv_net": net,
+                         "conv_net_expected": net_expected, "recipes": recipes(), "lbfgs": lbfgs()}.items():
         files[stem] = write(directory, stem, arrays)
     index = {"made_by": "tests/oracle/make_golden.py", "torch": torch.__version__, "numpy": np.__version__,
              "safetensors": safetensors.__version__, "files": files}

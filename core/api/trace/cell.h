@@ -47,6 +47,7 @@ class Cell {
 
   std::string path;
   Flag trainable{true};
+  FileAxes file_axes = FileAxes::kSame;
   bool parameter = false;  // made as a Parameter: somebody should train it
   bool trained = false;    // gradients have been asked for
   bool roams = false;      // follows the programs that use it from device to device (generator states)

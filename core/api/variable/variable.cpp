@@ -56,6 +56,8 @@ const std::string& Variable::path() const { return cell_of(*this, "path").path; 
 void Variable::set_path(std::string path) const { cell_of(*this, "set_path").path = std::move(path); }
 bool Variable::trainable() const { return cell_of(*this, "trainable").trainable.get(); }
 void Variable::set_trainable(bool on) const { cell_of(*this, "set_trainable").trainable.set(on); }
+FileAxes Variable::file_axes() const { return cell_of(*this, "file_axes").file_axes; }
+void Variable::set_file_axes(FileAxes axes) const { cell_of(*this, "set_file_axes").file_axes = axes; }
 bool Variable::initialized() const { return cell_of(*this, "initialized").initialized(); }
 
 void Variable::initialize(std::uint64_t seed) const {
@@ -85,6 +87,7 @@ Variable Variable::clone() const {
   copy.cell_->path = cell.path;
   copy.cell_->parameter = cell.parameter;
   copy.cell_->trainable.set(cell.trainable.get());
+  copy.cell_->file_axes = cell.file_axes;
   return copy;
 }
 

@@ -252,9 +252,10 @@ class CompiledLoop {
                    std::int64_t state) const {
     if (totals_ == 0) return run_stretch(frame, n, streams);
     alignas(64) double lanes[Program::kMaxOutputs][kMostCopies * kMostLanes];
+    const std::int64_t used = n < several_->step ? one_->step : several_->step;
     for (int i = 0; i < outputs_; ++i) {
       if (!(totals_ >> i & 1)) continue;
-      std::fill_n(lanes[i], several_->step, 0.0);
+      std::fill_n(lanes[i], used, 0.0);
       frame.outputs[i] = lanes[i];
     }
     run_stretch(frame, n, streams);
@@ -262,8 +263,17 @@ class CompiledLoop {
       if (!(totals_ >> i & 1)) continue;
       const Partial& partial = operands.partials[i];
       double& total = static_cast<double*>(partial.states)[row_totals_ >> i & 1 ? state - partial.first : 0];
-      total = std::accumulate(lanes[i], lanes[i] + several_->step, total);
+      total += sum_of_lanes(lanes[i], used);
     }
+  }
+  // Halves on halves, because in a chain every addition would wait for the one before.
+  static double sum_of_lanes(double* lanes, std::int64_t count) {
+    while (count > 1) {
+      const std::int64_t half = (count + 1) / 2;
+      for (std::int64_t j = 0; j < count - half; ++j) lanes[j] += lanes[j + half];
+      count = half;
+    }
+    return lanes[0];
   }
   // Several vectors at a time, with the choices made where the number that makes them is true.
   const loop::MachineCode& several(const loop::Frame& frame) const {

@@ -111,6 +111,29 @@ void add_matmul_cases(std::vector<Case>& rows) {
   rows.push_back(direct("matmul", {{2, 0}, {0, 3}}, {{"trans_a", false}, {"trans_b", false}}));
 }
 
+void add_conv_cases(std::vector<Case>& rows) {
+  const auto add = [&](const Shape& x, const Shape& w, const Shape& y, const Attributes& geometry) {
+    Attributes spatial = geometry, window = geometry;
+    spatial.set("spatial", Ints(x.begin() + 1, x.end() - 1));
+    window.set("window", Ints(w.begin() + 1, w.end() - 1));
+    rows.push_back(direct("conv", {x, w}, geometry));
+    rows.push_back(direct("conv_input_grad", {y, w}, spatial));
+    rows.push_back(direct("conv_weight_grad", {x, y}, window));
+  };
+  add({2, 3, 2}, {2, 2, 2}, {2, 2, 2},
+      {{"strides", Ints{1}},
+       {"dilations", Ints{1}},
+       {"padding_low", Ints{0}},
+       {"padding_high", Ints{0}},
+       {"groups", n(1)}});
+  add({1, 3, 3, 2}, {2, 2, 2, 1}, {1, 3, 2, 2},
+      {{"strides", Ints{1, 2}},
+       {"dilations", Ints{2, 1}},
+       {"padding_low", Ints{1, 0}},
+       {"padding_high", Ints{1, 1}},
+       {"groups", n(2)}});
+}
+
 void add_loss_cases(std::vector<Case>& rows) {
   for (const char* op : {"softmax", "log_softmax"}) rows.push_back(direct(op, {{2, 3, 2}}, {{"axis", n(1)}}));
   for (const double smoothing : {0.0, 0.1}) {
@@ -196,6 +219,7 @@ std::vector<Case> structured_cases() {
   add_index_cases(rows);
   add_reduction_cases(rows);
   add_matmul_cases(rows);
+  add_conv_cases(rows);
   add_loss_cases(rows);
   add_norm_cases(rows);
   add_pointwise_cases(rows);

@@ -35,6 +35,7 @@ const OpTable& table() {
     add_movement(t);
     add_indexing(t);
     add_reductions(t);
+    add_conv(t);
     add_structured(t);
     return t;
   }();

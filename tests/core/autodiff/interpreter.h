@@ -36,6 +36,7 @@ void add_elementwise(OpTable& table);
 void add_movement(OpTable& table);
 void add_indexing(OpTable& table);
 void add_reductions(OpTable& table);
+void add_conv(OpTable& table);
 void add_structured(OpTable& table);
 
 // The values of `wanted`, given those of the graph's inputs in their order.

@@ -51,6 +51,18 @@ Attributes reduce(std::initializer_list<std::int64_t> axes, bool keep) {
   return {{"axes", Ints(axes)}, {"keep", keep}};
 }
 Attributes on(std::int64_t axis) { return {{"axis", axis}}; }
+Attributes with(Attributes attributes, const char* name, ir::Attribute value) {
+  attributes.set(name, std::move(value));
+  return attributes;
+}
+// Padding on both sides.
+Attributes windows(const Ints& strides, const Ints& padding, std::int64_t groups = 1) {
+  return {{"strides", strides},
+          {"dilations", Ints(strides.size(), 1)},
+          {"padding_low", padding},
+          {"padding_high", padding},
+          {"groups", groups}};
+}
 Attributes loss(double smoothing) { return {{"label_smoothing", smoothing}, {"ignore_index", n(-100)}}; }
 
 const std::vector<Row>& good_rows() {
@@ -106,6 +118,21 @@ const std::vector<Row>& good_rows() {
        {f32({3, 8}), f32({5, 8})},
        {{"trans_a", false}, {"trans_b", true}, {"operand", n(1)}},
        "f32(3, 5) f32(5,)"},
+      {"conv", {f32({2, 5, 3}), f32({4, 3, 3})}, windows({2}, {1}), "f32(2, 3, 4)"},
+      {"conv", {bf16({2, 5, 8, 9, 6}), bf16({4, 3, 2, 1, 3})}, windows({1, 2, 4}, {0, 0, 0}, 2), "bf16(2, 3, 4, 3, 4)"},
+      {"conv", {f32({0, 5, 0}), f32({0, 5, 0})}, windows({1}, {0}), "f32(0, 1, 0)"},
+      {"conv_input_grad",
+       {f32({2, 3, 4}), f32({4, 3, 3})},
+       with(windows({2}, {1}), "spatial", ints({6})),
+       "f32(2, 6, 3)"},
+      {"conv_weight_grad",
+       {f32({2, 5, 6}), f32({2, 3, 4})},
+       with(windows({2}, {1}, 2), "window", ints({3})),
+       "f32(4, 3, 3)"},
+      {"conv_weight_grad",
+       {bf16({2, 5, 6}), bf16({2, 3, 4})},
+       with(with(windows({2}, {1}), "window", ints({3})), "dtype", kF32),
+       "f32(4, 3, 6)"},
       {"relu_bits", {f32({3, 129})}, {{"dtype", kBF16}}, "bf16(3, 129) u8(3, 32)"},
       {"relu_bits", {f32({3, 128}), f32({128})}, {{"dtype", kF32}}, "f32(3, 128) u8(3, 16)"},
       {"relu_bits_grad", {bf16({3, 4}), {{3, 16}, kU8}}, {}, "bf16(3, 4)"},
@@ -282,6 +309,83 @@ TEST(ShapeRules, OfBadGradientEpilogues) {
        "[relu_bits_grad] bits are u8(3, 4), want u8(3, 16) for dy (3, 4)"},
       {"gelu_tanh_grad", {f32({3, 4}), bf16({3, 4})}, {}, "[gelu_tanh_grad] dtypes differ: f32(3, 4) and bf16(3, 4)"},
       {"gelu_tanh_grad", {f32({3, 4}), f32({3, 5})}, {}, "[gelu_tanh_grad] x is (3, 5); it must be (3, 4)"},
+  });
+}
+
+TEST(ShapeRules, OfBadConvolutions) {
+  const TensorSpec x = f32({2, 5, 6, 4}), w = f32({8, 3, 3, 4});
+  const Attributes plain = windows({1, 1}, {0, 0});
+  check({
+      {"conv", {x}, plain, "[conv] takes 2 inputs, was given 1"},
+      {"conv",
+       {i64({2, 5, 4}), f32({8, 3, 4})},
+       plain,
+       "[conv] image is i64(2, 5, 4); it must be f32, f64, bf16 or f16"},
+      {"conv", {x, bf16({8, 3, 3, 4})}, plain, "[conv] dtypes differ: f32(2, 5, 6, 4) and bf16(8, 3, 3, 4)"},
+      {"conv",
+       {f32({5, 4}), w},
+       plain,
+       "[conv] image is (5, 4); it must be (n, spatial..., c) with 1 to 3 spatial axes"},
+      {"conv",
+       {x, f32({8, 3, 4})},
+       plain,
+       "[conv] filters are (8, 3, 4) beside images with 2 spatial axes; they must be (out, window..., c / groups)"},
+      {"conv",
+       {x, w},
+       windows({1}, {0}),
+       "[conv] stride has 1 entries, there are 2 spatial axes; one per axis is needed"},
+      {"conv", {x, w}, windows({1, 0}, {0, 0}), "[conv] stride is (1, 0); every entry must lie in [1, 2147483647]"},
+      {"conv",
+       {x, w},
+       windows({1, 1}, {0, -1}),
+       "[conv] padding before is (0, -1); every entry must lie in [0, 2147483647]"},
+      {"conv", {x, f32({8, 0, 3, 4})}, plain, "[conv] window is (0, 3); every entry must lie in [1, 2147483647]"},
+      {"conv",
+       {x, f32({8, 3, 7, 4})},
+       plain,
+       "[conv] axis 2 has 6 elements, 6 with its padding, and a window of 7 spans 7; the padded axis must be at least "
+       "as long"},
+      {"conv", {x, w}, windows({1, 1}, {0, 0}, 0), "[conv] groups is 0; it must be positive"},
+      {"conv",
+       {x, w},
+       windows({1, 1}, {0, 0}, 3),
+       "[conv] channels of the image are 4, groups are 3; groups must divide the channels"},
+      {"conv",
+       {x, f32({7, 3, 3, 2})},
+       windows({1, 1}, {0, 0}, 2),
+       "[conv] filters are 7, groups are 2; groups must divide the channels"},
+      {"conv",
+       {x, w},
+       windows({1, 1}, {0, 0}, 2),
+       "[conv] filters are (8, 3, 3, 4), the image is (2, 5, 6, 4), groups are 2; filters must have 2 channels"},
+      {"conv",
+       {x, w},
+       with(plain, "dtype", kF64),
+       "[conv] operands are f32, the result is wanted in f64; it must be f32"},
+      {"conv_input_grad",
+       {f32({2, 3, 4, 7}), w},
+       with(plain, "spatial", ints({5, 6})),
+       "[conv_input_grad] cotangent is (2, 3, 4, 7), filters are (8, 3, 3, 4); the cotangent must have 8 channels"},
+      {"conv_input_grad",
+       {f32({2, 3, 4, 8}), w},
+       with(plain, "spatial", ints({5, 7})),
+       "[conv_input_grad] cotangent is (2, 3, 4, 8), images of (5, 7) have (3, 5) windows; they must agree"},
+      {"conv_input_grad",
+       {f32({2, 3, 4, 8}), w},
+       with(plain, "spatial", ints({5})),
+       "[conv_input_grad] spatial sizes are (5,) beside a cotangent of (2, 3, 4, 8); one per axis is needed"},
+      {"conv_weight_grad",
+       {x, f32({3, 3, 4, 8})},
+       with(plain, "window", ints({3, 3})),
+       "[conv_weight_grad] image is (2, 5, 6, 4), cotangent is (3, 3, 4, 8); ranks and batches must agree"},
+      {"conv_weight_grad",
+       {x, f32({2, 3, 4, 8})},
+       with(plain, "window", ints({3})),
+       "[conv_weight_grad] window is (3,) beside an image of (2, 5, 6, 4); one size per spatial axis is needed"},
+      {"conv_weight_grad",
+       {x, f32({2, 3, 4, 7})},
+       with(windows({1, 1}, {0, 0}, 2), "window", ints({3, 3})),
+       "[conv_weight_grad] channels of the cotangent are 7, groups are 2; groups must divide the channels"},
   });
 }
 

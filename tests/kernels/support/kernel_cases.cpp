@@ -11,6 +11,7 @@ std::vector<OpCase> all_cases() {
            index_cases,
            sort_cases,
            matmul_cases,
+           conv_cases,
            reduce_cases,
            prod_others_cases,
            softmax_cases,

@@ -12,6 +12,7 @@ std::vector<OpCase> movement_cases();
 std::vector<OpCase> index_cases();
 std::vector<OpCase> sort_cases();
 std::vector<OpCase> matmul_cases();
+std::vector<OpCase> conv_cases();
 std::vector<OpCase> reduce_cases();
 std::vector<OpCase> prod_others_cases();
 std::vector<OpCase> softmax_cases();

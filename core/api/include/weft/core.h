@@ -4,6 +4,7 @@
 // Tensors, variables, compiled programs, derivatives, and what stands below them.
 #include "weft/array.h"
 #include "weft/compile.h"
+#include "weft/conv.h"
 #include "weft/custom_op.h"
 #include "weft/device.h"
 #include "weft/dtype.h"

@@ -25,6 +25,12 @@ struct Init {
   std::function<Tensor(const Shape&, DType)> draw;  // gives a tensor of that shape and dtype
 };
 
+// Order of a variable's axes in files of weights, which have PyTorch's.
+enum class FileAxes : std::uint8_t {
+  kSame,
+  kChannelsSecond,  // (out, window..., in) is (out, in, window...) in files: filters of convolutions
+};
+
 // A handle to a named cell, the only thing that changes. Copies of a handle share the cell, which ties weights. In a
 // trace a read gives the latest assigned value; outside, a snapshot of the value now.
 class Variable {
@@ -53,6 +59,9 @@ class Variable {
   // False: no gradient. Programs that read the flag while tracing pick another trace when it changes.
   bool trainable() const;
   void set_trainable(bool on) const;
+  // Order of the axes in files that save() writes and load() reads.
+  FileAxes file_axes() const;
+  void set_file_axes(FileAxes axes) const;
   // True if the value exists. Before, moving or loading the variable draws nothing.
   bool initialized() const;
   // Draws the value now if there is none, keyed by (seed, path).

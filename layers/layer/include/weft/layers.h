@@ -4,6 +4,7 @@
 // Modules, layers, initial values.
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
+#include "weft/convolution.h"
 #include "weft/dropout.h"
 #include "weft/flatten.h"
 #include "weft/gate.h"
