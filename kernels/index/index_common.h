@@ -5,8 +5,8 @@
 #include "core/base/check.h"
 #include "core/exec/kernel.h"
 #include "core/scalar/annotate.h"
-#include "core/scalar/half.h"
 #include "kernels/common/axis_split.h"
+#include "kernels/common/sum_type.h"
 
 namespace weft::kernels {
 
@@ -43,39 +43,5 @@ inline void expect_numbers(const exec::KernelRequest& request) {
     fail_at<DTypeError>(request.op.name(), request.path, "input is bool; only numbers can be added to");
   }
 }
-
-// The type that adds up elements of T: f32 for half types, unsigned types for integers because those wrap around.
-template <class T>
-struct SumOf;
-template <>
-struct SumOf<float> {
-  using type = float;
-};
-template <>
-struct SumOf<double> {
-  using type = double;
-};
-template <>
-struct SumOf<bf16> {
-  using type = float;
-};
-template <>
-struct SumOf<f16> {
-  using type = float;
-};
-template <>
-struct SumOf<std::int32_t> {
-  using type = std::uint32_t;
-};
-template <>
-struct SumOf<std::int64_t> {
-  using type = std::uint64_t;
-};
-template <>
-struct SumOf<std::uint8_t> {
-  using type = std::uint32_t;
-};
-template <class T>
-using Sum = typename SumOf<T>::type;
 
 }  // namespace weft::kernels
