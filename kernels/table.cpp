@@ -7,9 +7,11 @@
 #include "kernels/matmul/matmul.h"
 #include "kernels/movement/movement.h"
 #include "kernels/norm/norm.h"
+#include "kernels/pool/pool.h"
 #include "kernels/prod_others/prod_others.h"
 #include "kernels/random/dropout.h"
 #include "kernels/reduce/reduce.h"
+#include "kernels/resample/resample.h"
 #include "kernels/rows/softmax.h"
 #include "kernels/sort/sort.h"
 #include "weft/fn.h"
@@ -43,6 +45,7 @@ WEFT_ONLY(gelu_tanh_grad)
 WEFT_ONLY(full)
 WEFT_ONLY(iota)
 WEFT_ONLY(gather)
+WEFT_ONLY(take_in_windows)
 
 }  // namespace
 }  // namespace weft::kernels
@@ -87,6 +90,13 @@ constexpr KernelRow rows[] = {
     WEFT_ROW("softmax_cross_entropy_scaled", softmax_cross_entropy),
     WEFT_ROW("dropout", dropout),
     WEFT_ROW("batch_norm_statistics", batch_norm_statistics),
+    WEFT_ROW("max_pool", max_pool),
+    WEFT_ROW("max_unpool", max_unpool),
+    WEFT_ROW("take_in_windows", take_in_windows),
+    WEFT_ROW("avg_pool", avg_pool),
+    WEFT_ROW("avg_pool_grad", avg_pool_grad),
+    WEFT_ROW("resample", resample),
+    WEFT_ROW("resample_grad", resample),
     WEFT_ROW("full", full),
     WEFT_ROW("iota", iota),
     WEFT_ROW("copy", movement),

@@ -20,6 +20,8 @@ std::vector<OpDef> gradient_epilogue_ops();
 std::vector<OpDef> softmax_ops();
 std::vector<OpDef> cross_entropy_ops();
 std::vector<OpDef> norm_ops();
+std::vector<OpDef> pool_ops();
+std::vector<OpDef> resample_ops();
 std::vector<OpDef> sort_ops();
 
 }  // namespace weft::ops

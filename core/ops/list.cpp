@@ -24,6 +24,8 @@ std::vector<OpDef> builtin_definitions() {
            softmax_ops,
            cross_entropy_ops,
            norm_ops,
+           pool_ops,
+           resample_ops,
            sort_ops,
        }) {
     std::vector<OpDef> ops = family();

@@ -2,6 +2,9 @@
 #include "tests/core/autodiff/derivative_cases.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <utility>
 
 #include "core/ops/build.h"
 #include "core/ops/pointwise.h"
@@ -186,6 +189,46 @@ void add_norm_cases(std::vector<Case>& rows) {
                   }});
 }
 
+void add_pool_cases(std::vector<Case>& rows) {
+  // Windows of 3 x 2 with overlaps, gaps and padding: (2, 5, 4, 2) -> (2, 3, 2, 2).
+  const Attributes windows{{"window", ints({3, 2})},
+                           {"strides", ints({2, 3})},
+                           {"dilations", ints({1, 2})},
+                           {"padding_low", ints({1, 1})},
+                           {"padding_high", ints({1, 1})}};
+  const auto with = [](Attributes attributes, std::initializer_list<std::pair<const char*, ir::Attribute>> more) {
+    for (const auto& [name, value] : more) attributes.set(name, value);
+    return attributes;
+  };
+  const auto index = [](Builder& b) { return ops::cast(b, labels(b, {2, 3, 2, 2}, 6, 5), DType::kU8); };
+  rows.push_back(direct("max_pool", {{2, 5, 4, 2}}, windows));
+  rows.push_back({"max_unpool", {{2, 3, 2, 2}}, [=](Builder& b, const Values& x) -> Values {
+                    return {b.emit("max_unpool", {x[0], index(b)}, with(windows, {{"spatial", ints({5, 4})}}))};
+                  }});
+  rows.push_back({"take_in_windows", {{2, 5, 4, 2}}, [=](Builder& b, const Values& x) -> Values {
+                    return {b.emit("take_in_windows", {x[0], index(b)}, windows)};
+                  }});
+  for (const std::int64_t divisor : {0, 4}) {
+    const Attributes means =
+        with(windows, {{"counted_low", ints({1, 0})}, {"counted_high", ints({0, 1})}, {"divisor", divisor}});
+    rows.push_back(direct("avg_pool", {{2, 5, 4, 2}}, means));
+    rows.push_back(direct("avg_pool_grad", {{2, 3, 2, 2}}, with(means, {{"spatial", ints({5, 4})}})));
+  }
+}
+
+void add_resample_cases(std::vector<Case>& rows) {
+  for (const char* method : {"nearest", "nearest_exact", "linear", "cubic", "area"})
+    for (const bool align_corners : {false, true}) {
+      const Attributes common{
+          {"axis", n(1)}, {"method", std::string(method)}, {"align_corners", align_corners}, {"scale", 0.0}};
+      Attributes forward = common, transposed = common;
+      forward.set("outputs", n(5));
+      transposed.set("inputs", n(3));
+      rows.push_back(direct("resample", {{2, 3, 2}}, forward));
+      rows.push_back(direct("resample_grad", {{2, 5, 2}}, transposed));
+    }
+}
+
 void add_pointwise_cases(std::vector<Case>& rows) {
   rows.push_back({"pointwise", {{2, 3}, {3}}, [](Builder& b, const Values& x) {
                     auto body = std::make_shared<ir::Graph>();
@@ -222,6 +265,8 @@ std::vector<Case> structured_cases() {
   add_conv_cases(rows);
   add_loss_cases(rows);
   add_norm_cases(rows);
+  add_pool_cases(rows);
+  add_resample_cases(rows);
   add_pointwise_cases(rows);
   add_epilogue_cases(rows);
   return rows;

@@ -37,6 +37,8 @@ const OpTable& table() {
     add_reductions(t);
     add_conv(t);
     add_structured(t);
+    add_pooling(t);
+    add_resampling(t);
     return t;
   }();
   return kTable;

@@ -38,6 +38,8 @@ void add_indexing(OpTable& table);
 void add_reductions(OpTable& table);
 void add_conv(OpTable& table);
 void add_structured(OpTable& table);
+void add_pooling(OpTable& table);
+void add_resampling(OpTable& table);
 
 // The values of `wanted`, given those of the graph's inputs in their order.
 Arrays evaluate(const ir::Graph& graph, const Arrays& inputs, const std::vector<ir::Value>& wanted);

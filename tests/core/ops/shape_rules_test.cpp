@@ -36,6 +36,7 @@ std::string outcome(const Row& row) {
 TensorSpec f32(Shape shape) { return {std::move(shape), kF32}; }
 TensorSpec bf16(Shape shape) { return {std::move(shape), kBF16}; }
 TensorSpec i64(Shape shape) { return {std::move(shape), kI64}; }
+TensorSpec u8(Shape shape) { return {std::move(shape), kU8}; }
 TensorSpec boolean(Shape shape) { return {std::move(shape), kBool}; }
 std::int64_t n(std::int64_t v) { return v; }
 Ints ints(std::initializer_list<std::int64_t> v) { return v; }
@@ -64,6 +65,27 @@ Attributes windows(const Ints& strides, const Ints& padding, std::int64_t groups
           {"groups", groups}};
 }
 Attributes loss(double smoothing) { return {{"label_smoothing", smoothing}, {"ignore_index", n(-100)}}; }
+
+// Windows of 3 by 2, `more` of the attributes.
+Attributes windows(std::initializer_list<std::pair<const char*, ir::Attribute>> more = {}) {
+  Attributes attributes{{"window", ints({3, 2})},
+                        {"strides", ints({2, 2})},
+                        {"dilations", ints({1, 1})},
+                        {"padding_low", ints({1, 0})},
+                        {"padding_high", ints({1, 0})}};
+  for (const auto& [name, value] : more) attributes.set(name, value);
+  return attributes;
+}
+Attributes means(std::initializer_list<std::pair<const char*, ir::Attribute>> more = {}) {
+  Attributes attributes = windows({{"counted_low", ints({1, 0})}, {"counted_high", ints({0, 0})}, {"divisor", n(0)}});
+  for (const auto& [name, value] : more) attributes.set(name, value);
+  return attributes;
+}
+const Ints kOf54{5, 4};
+Attributes samples(std::int64_t axis, const char* count, std::int64_t size, const char* method = "linear",
+                   double scale = 0) {
+  return {{"axis", axis}, {count, size}, {"method", std::string(method)}, {"align_corners", false}, {"scale", scale}};
+}
 
 const std::vector<Row>& good_rows() {
   static const std::vector<Row> rows{
@@ -150,6 +172,18 @@ const std::vector<Row>& good_rows() {
       {"batch_norm_statistics", {bf16({4, 2, 3})}, {{"eps", 1e-5}}, "f32(3,) f32(3,) f32(3,) f32(3,)"},
       {"batch_norm_grad", {f32({4, 3}), f32({4, 3}), f32({3}), f32({3}), f32({3})}, {}, "f32(4, 3) f32(3,) f32(3,)"},
       {"batch_norm_inference", {f32({4, 3}), f32({3}), f32({3}), f32({3}), f32({3})}, {{"eps", 0.0}}, "f32(4, 3)"},
+      {"max_pool", {bf16({8, 5, 4, 3})}, windows(), "bf16(8, 3, 2, 3) u8(8, 3, 2, 3)"},
+      {"max_pool",
+       {i64({0, 17, 18, 3})},
+       windows({{"window", ints({16, 17})}, {"strides", ints({1, 1})}}),
+       "i64(0, 4, 2, 3) i32(0, 4, 2, 3)"},
+      {"max_unpool", {f32({8, 3, 2, 3}), u8({8, 3, 2, 3})}, windows({{"spatial", kOf54}}), "f32(8, 5, 4, 3)"},
+      {"take_in_windows", {f32({8, 5, 4, 3}), u8({8, 3, 2, 3})}, windows(), "f32(8, 3, 2, 3)"},
+      {"avg_pool", {f32({8, 5, 4, 3})}, means(), "f32(8, 3, 2, 3)"},
+      {"avg_pool_grad", {bf16({8, 3, 2, 3})}, means({{"spatial", kOf54}}), "bf16(8, 5, 4, 3)"},
+      {"resample", {bf16({2, 3, 4})}, samples(1, "outputs", 7), "bf16(2, 7, 4)"},
+      {"resample", {i64({2, 3, 4})}, samples(1, "outputs", 2, "nearest"), "i64(2, 2, 4)"},
+      {"resample_grad", {f32({2, 7, 4})}, samples(1, "inputs", 3, "cubic", 2.4), "f32(2, 3, 4)"},
       {"dropout", {bf16({4}), kState}, {{"rate", 0.5}, {"ordinal", n(1)}}, "bf16(4,)"},
       {"sort", {f32({2, 3})}, {{"axis", n(1)}, {"descending", true}}, "f32(2, 3) i64(2, 3)"},
       {"topk", {f32({2, 3})}, {{"k", n(2)}, {"axis", n(1)}, {"largest", true}}, "f32(2, 2) i64(2, 2)"},
@@ -287,6 +321,122 @@ TEST(ShapeRules, OfBadReductions) {
        {{"k", n(4)}, {"axis", n(1)}, {"largest", true}},
        "[topk] k is 4; axis 1 of (2, 3) allows 0 to 3"},
       {"unique", {f32({2, 3})}, {}, "[unique] input is (2, 3); it must have one axis"},
+  });
+}
+
+TEST(ShapeRules, OfBadPooling) {
+  const TensorSpec image = f32({8, 5, 4, 3}), values = f32({8, 3, 2, 3}), index = u8({8, 3, 2, 3});
+  check({
+      {"max_pool",
+       {f32({5, 4})},
+       windows(),
+       "[max_pool] input is (5, 4); it must be (n, spatial..., c) with 1 to 3 spatial axes"},
+      {"max_pool",
+       {f32({8, 5, 3})},
+       windows(),
+       "[max_pool] window is (3, 2), there are 1 spatial axes; one entry per axis is needed"},
+      {"max_pool",
+       {image},
+       windows({{"window", ints({3, 0})}}),
+       "[max_pool] window is (3, 0); every entry must lie in [1, 2147483647]"},
+      {"max_pool",
+       {image},
+       windows({{"window", ints({3, 5})}}),
+       "[max_pool] axis 2 has 4 elements, 4 with its padding, and a window of 5 spans 5; the padded axis must be at "
+       "least as long"},
+      {"max_pool",
+       {image},
+       windows({{"padding_low", ints({3, 0})}}),
+       "[max_pool] axis 1 has 5 elements and padding of 3 and 1, so that a window of 3 with stride 2 and dilation 1 "
+       "may lie in padding alone; use less padding"},
+      {"max_pool",
+       {image},
+       windows({{"padding_high", ints({1, 2})}}),
+       "[max_pool] axis 2 has 4 elements and padding of 0 and 2, so that a window of 2 with stride 2 and dilation 1 "
+       "may lie in padding alone; use less padding"},
+      {"max_pool",
+       {f32({8, 2, 4, 3})},
+       windows({{"window", ints({2, 2})}, {"dilations", ints({3, 1})}}),
+       "[max_pool] axis 1 has 2 elements and padding of 1 and 1, so that a window of 2 with stride 2 and dilation 3 "
+       "may lie in padding alone; use less padding"},
+      {"max_pool",
+       {f32({8, 0, 4, 3})},
+       windows({{"padding_low", ints({2, 0})}}),
+       "[max_pool] axis 1 has 0 elements and padding of 2 and 1, so that a window of 3 with stride 2 and dilation 1 "
+       "may lie in padding alone; use less padding"},
+      {"max_pool",
+       {f32({1, 70000, 70000, 1})},
+       windows({{"window", ints({70000, 70000})}}),
+       "[max_pool] window is (70000, 70000); it must have fewer than 2^31 elements"},
+      {"max_unpool",
+       {boolean({8, 3, 2, 3}), index},
+       windows({{"spatial", kOf54}}),
+       "[max_unpool] input is bool; only numbers can be added up"},
+      {"max_unpool",
+       {f32({8, 3, 3, 3}), index},
+       windows({{"spatial", kOf54}}),
+       "[max_unpool] input is (8, 3, 3, 3); an image of (5, 4) has (3, 2) windows"},
+      {"max_unpool",
+       {values, u8({8, 3, 2, 1})},
+       windows({{"spatial", kOf54}}),
+       "[max_unpool] index is (8, 3, 2, 1); it must be (8, 3, 2, 3)"},
+      {"max_unpool",
+       {values, i64({8, 3, 2, 3})},
+       windows({{"spatial", kOf54}}),
+       "[max_unpool] index is i64(8, 3, 2, 3); it must be u8(8, 3, 2, 3)"},
+      {"take_in_windows",
+       {image, u8({8, 5, 4, 3})},
+       windows(),
+       "[take_in_windows] index is (8, 5, 4, 3); it must be (8, 3, 2, 3)"},
+      {"avg_pool",
+       {i64({8, 5, 4, 3})},
+       means(),
+       "[avg_pool] input is i64(8, 5, 4, 3); it must be f32, f64, bf16 or f16"},
+      {"avg_pool",
+       {image},
+       means({{"divisor", n(-1)}}),
+       "[avg_pool] divisor is -1; it must be positive, or 0 for a count"},
+      {"avg_pool",
+       {image},
+       means({{"counted_low", ints({2, 0})}}),
+       "[avg_pool] counted_low is (2, 0); the padding there is (1, 0)"},
+      {"avg_pool_grad",
+       {values},
+       means({{"spatial", kOf54}, {"counted_high", ints({0})}}),
+       "[avg_pool_grad] counted_high is (0,); the padding there is (1, 0)"},
+  });
+}
+
+TEST(ShapeRules, OfBadResampling) {
+  check({
+      {"resample",
+       {f32({2, 3, 4})},
+       samples(3, "outputs", 7),
+       "[resample] axis 3 is outside (2, 3, 4); it must lie in [0, 3)"},
+      {"resample",
+       {f32({2, 3, 4})},
+       samples(1, "outputs", 0),
+       "[resample] axis 1 of (2, 3, 4) is to have 0 elements; both sizes must be positive"},
+      {"resample",
+       {f32({2, 0, 4})},
+       samples(1, "outputs", 7),
+       "[resample] axis 1 of (2, 0, 4) is to have 7 elements; both sizes must be positive"},
+      {"resample",
+       {f32({2, 3, 4})},
+       samples(1, "outputs", 7, "sinc"),
+       "[resample] method is \"sinc\"; it must be nearest, nearest_exact, linear, cubic or area"},
+      {"resample",
+       {f32({2, 3, 4})},
+       samples(1, "outputs", 7, "cubic", -1),
+       "[resample] scale is -1; it must be positive and finite, or 0 for the quotient of the sizes"},
+      {"resample",
+       {i64({2, 3, 4})},
+       samples(1, "outputs", 7),
+       "[resample] input is i64(2, 3, 4); it must be f32, f64, bf16 or f16"},
+      {"resample_grad",
+       {i64({2, 7, 4})},
+       samples(1, "inputs", 3, "nearest"),
+       "[resample_grad] cotangent is i64(2, 7, 4); it must be f32, f64, bf16 or f16"},
   });
 }
 

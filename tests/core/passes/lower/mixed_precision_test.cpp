@@ -275,6 +275,30 @@ graph {
 )");
 }
 
+TEST(Precision, ImagesArePooledAsTheyAreStored) {
+  EXPECT_EQ(after(to_bf16, R"(graph {
+  %0 = input variable "w" : f32(3, 8)
+  %1 = input argument "x" : f32(2, 8, 4)
+  %2 = matmul(%1, %1) {trans_a=false, trans_b=true} : f32(2, 8, 8)
+  %3:2 = max_pool(%2) {dilations=[1], padding_high=[0], padding_low=[0], strides=[2], window=[2]} : f32(2, 4, 8), u8(2, 4, 8)
+  %4 = matmul(%3, %0) {trans_a=false, trans_b=true} : f32(2, 4, 3)
+  return %4
+}
+)"),
+            R"(
+graph {
+  %0 = input variable "w" : f32(3, 8)
+  %1 = input argument "x" : f32(2, 8, 4)
+  %2 = cast(%1) {dtype=bf16} : bf16(2, 8, 4)
+  %3 = matmul(%2, %2) {trans_a=false, trans_b=true} : bf16(2, 8, 8)
+  %4:2 = max_pool(%3) {dilations=[1], padding_high=[0], padding_low=[0], strides=[2], window=[2]} : bf16(2, 4, 8), u8(2, 4, 8)
+  %5 = cast(%0) {dtype=bf16} : bf16(3, 8)
+  %6 = matmul(%4, %5) {dtype=f32, trans_a=false, trans_b=true} : f32(2, 4, 3)
+  return %6
+}
+)");
+}
+
 TEST(Precision, LeavesOtherDtypes) {
   EXPECT_EQ(after(to_bf16, R"(graph {
   %0 = input argument "x" : f64(4, 4)
