@@ -46,5 +46,6 @@ std::vector<GoldenRow> conv_rows();
 std::vector<GoldenRow> promotion_rows();
 std::vector<GoldenRow> loss_rows();
 std::vector<GoldenRow> layer_rows();
+std::vector<GoldenRow> image_rows();
 
 }  // namespace weft::testing

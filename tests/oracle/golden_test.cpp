@@ -21,6 +21,7 @@ TEST_P(OracleOn, Structured) { check_rows(open_golden("ops"), structured_rows())
 TEST_P(OracleOn, Convolutions) { check_rows(open_golden("convolutions"), conv_rows()); }
 TEST_P(OracleOn, Losses) { check_rows(open_golden("losses"), loss_rows()); }
 TEST_P(OracleOn, Layers) { check_rows(open_golden("losses"), layer_rows()); }
+TEST_P(OracleOn, Images) { check_rows(open_golden("images"), image_rows()); }
 
 WEFT_ON_EVERY_DEVICE(OracleOn);
 
@@ -43,6 +44,7 @@ TEST(Oracle, EveryGoldenCaseIsChecked) {
               ::testing::ContainerEq(cases_in("ops")));
   EXPECT_THAT(cases_of({conv_rows()}), ::testing::ContainerEq(cases_in("convolutions")));
   EXPECT_THAT(cases_of({loss_rows(), layer_rows()}), ::testing::ContainerEq(cases_in("losses")));
+  EXPECT_THAT(cases_of({image_rows()}), ::testing::ContainerEq(cases_in("images")));
 }
 
 }  // namespace

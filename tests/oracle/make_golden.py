@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from golden_conv import conv_net, convolutions
+from golden_images import images
 from golden_losses import losses
 from golden_ops import functions, ops, peer
 from golden_recipes import lbfgs, recipes
@@ -43,7 +44,7 @@ def main():
     # What the tests may ask for: a function that weft gets later is not in here, and PyTorch need not have each.
     asked = {"functions": " ".join(functions()), "without_peer": " ".join(n for n in functions() if not peer(n))}
     for stem, cases, metadata in (("ops", ops(), asked), ("losses", losses(), None),
-                                  ("convolutions", convolutions(), None)):
+                                  ("convolutions", convolutions(), None), ("images", images(), None)):
         files[stem] = {**write(directory, stem, of_cases(cases), metadata), "cases": [c.name for c in cases]}
     model, expected = model_file()
     computed, computed_expected = parametrized()

@@ -6,28 +6,12 @@
 #include <vector>
 
 #include "weft/detail/export.h"
+#include "weft/per_axis.h"
 #include "weft/tensor.h"
 
 // Convolutions over 1 to 3 spatial axes, channels last. Each throws ShapeError, ValueError or DTypeError with the op,
 // the layer path, what was given and the rule.
 namespace weft WEFT_EXPORT {
-
-// One number for every spatial axis, or a number for each: 2 or {2, 1}.
-class PerAxis {
- public:
-  // One number for all axes.
-  PerAxis(std::int64_t all) : numbers_{all} {}
-  // A number for each axis.
-  PerAxis(std::initializer_list<std::int64_t> numbers) : numbers_(numbers) {}
-  PerAxis(std::vector<std::int64_t> numbers) : numbers_(std::move(numbers)) {}
-  // A number for each of so many axes; a list of another length stays as it is.
-  [[nodiscard]] std::vector<std::int64_t> over(std::size_t axes) const {
-    return numbers_.size() == 1 ? std::vector<std::int64_t>(axes, numbers_[0]) : numbers_;
-  }
-
- private:
-  std::vector<std::int64_t> numbers_;
-};
 
 // Zeros around the spatial axes: 1, {1, 2} per axis, Padding::sides({{0, 1}, {1, 2}}) before and behind each axis, or
 // Padding::same().
