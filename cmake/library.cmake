@@ -87,7 +87,8 @@ set_source_files_properties(${weft_baseline_sources} ${weft_avx2_sources} ${weft
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
-target_link_libraries(weft PRIVATE Threads::Threads PNG::PNG ZLIB::ZLIB ${CMAKE_DL_LIBS})
+find_package(JPEG REQUIRED)
+target_link_libraries(weft PRIVATE Threads::Threads PNG::PNG JPEG::JPEG ZLIB::ZLIB ${CMAKE_DL_LIBS})
 include(cmake/blas.cmake)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")  # makes the machine code of pointwise loops
   find_path(XBYAK_INCLUDE_DIR xbyak/xbyak.h REQUIRED)

@@ -4,7 +4,7 @@
 # `scripts/setup.sh --tests` for the tests as well. Says what it installs; without root it prints the command and stops.
 set -euo pipefail
 
-packages=(g++ cmake ninja-build zlib1g-dev libpng-dev nlohmann-json3-dev libcli11-dev)
+packages=(g++ cmake ninja-build zlib1g-dev libpng-dev libjpeg-dev nlohmann-json3-dev libcli11-dev)
 case "$(uname -m)" in
   x86_64) packages+=(libxsmm-dev libxbyak-dev) ;;
   *) packages+=(libopenblas-dev) ;;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,14 @@ struct Pixels {
   std::vector<std::uint8_t> rgb;
 };
 
+// 8-bit values of a picture, row by row: gray, RGB, or RGB and opacity by 1, 3 or 4 channels.
+struct PixelView {
+  std::span<const std::uint8_t> values;
+  std::size_t columns, rows, channels;
+};
+
 // The bytes of a PNG file. ValueError with `op` for a picture without pixels or beyond what libpng writes.
+std::string png_bytes(const PixelView& pixels, const std::string& op);
 std::string png_bytes(const Pixels& pixels, const std::string& op);
 
 }  // namespace weft::detail

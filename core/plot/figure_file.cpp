@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/plot/figure_file.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/io/extension.h"
 #include "core/io/file_writer.h"
 #include "core/io/png.h"
 #include "core/io/printable.h"
@@ -12,18 +12,9 @@
 #include "core/plot/svg.h"
 
 namespace weft::detail {
-namespace {
-
-std::string lowered(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
-}  // namespace
 
 FigureFile::FigureFile(std::string op, std::filesystem::path path) : op_(std::move(op)), path_(std::move(path)) {
-  const std::string extension = lowered(path_.extension().string());
+  const std::string extension = extension_of(path_);
   is_png_ = extension == ".png";
   if (!is_png_ && extension != ".svg")
     fail_at<ValueError>(op_, printable(path_.string(), 200), "a figure is written as .svg or .png, not as \"",

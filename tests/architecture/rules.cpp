@@ -25,7 +25,8 @@ const std::vector<ThirdParty>& third_parties() {
        std::regex("kernels/.*\\.cpp")},
       {"Xbyak", std::regex("xbyak/.*"), std::regex("kernels/.*_(emit\\.cpp|locations\\.h)")},
       {"zlib", std::regex("zlib\\.h"), std::regex("core/io/.*\\.cpp")},
-      {"libpng", std::regex("png\\.h"), std::regex("core/io/png\\.cpp")},
+      {"libpng", std::regex("png\\.h"), std::regex("core/io/(decode_)?png\\.cpp")},
+      {"libjpeg-turbo", std::regex("jpeglib\\.h|jerror\\.h"), std::regex("core/io/decode_jpeg\\.cpp")},
       {"nlohmann/json", std::regex("nlohmann/.*"), std::regex("(core/io|layers|optim)/.*\\.cpp")},
   };
   return all;

@@ -28,6 +28,7 @@ TEST(ThirdParties, InTheWrongRoomAreFound) {
   EXPECT_THAT(parties("layers/module/summary.h", "#include <nlohmann/json.hpp>\n"), ElementsAre(HasSubstr("nlohmann")));
   EXPECT_THAT(parties("core/ir/read.cpp", "#include <nlohmann/json.hpp>\n"), ElementsAre(HasSubstr("nlohmann")));
   EXPECT_THAT(parties("optim/train/serialize.cpp", "#include <zlib.h>\n"), ElementsAre(HasSubstr("zlib")));
+  EXPECT_THAT(parties("core/data/images.cpp", "#include <jpeglib.h>\n"), ElementsAre(HasSubstr("libjpeg-turbo")));
   EXPECT_THAT(parties("core/exec/kernel.cpp", "#include <libxsmm.h>\n"), ElementsAre(HasSubstr("libxsmm")));
   EXPECT_THAT(parties("kernels/sort/sort.h", "#include <cub/cub.cuh>\n"), ElementsAre(HasSubstr("CUB")));
   EXPECT_THAT(parties("kernels/matmul/matmul_cpu.cpp", "#include <cublasLt.h>\n"), ElementsAre(HasSubstr("cuBLASLt")));

@@ -39,6 +39,10 @@ std::vector<Writer> writers() {
            [](const fs::path& path) {
              data::write_npz(path, {{"a", Tensor::scalar(1.0f)}});
            }},
+          {"write_image",
+           [](const fs::path& path) {
+             write_image(path, zeros({2, 2}));
+           }},
           {"save",
            [](const fs::path& path) {
              Linear model(1, 1);
