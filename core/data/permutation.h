@@ -6,8 +6,8 @@
 
 namespace weft::detail {
 
-// 0, ..., n - 1 in an order that depends on (n, seed, stream) alone, on every platform: Fisher-Yates over counted
-// SplitMix64 numbers (Steele et al. 2014), without modulo bias.
+// 0, ..., n - 1 in an order that depends on (n, seed, stream) alone, on every platform: Fisher-Yates over
+// Draws.
 std::vector<std::int64_t> permutation(std::int64_t n, std::uint64_t seed, std::uint64_t stream);
 
 // n indices of weights, each drawn by a chance in proportion to its weight, from the same numbers. The weights are not

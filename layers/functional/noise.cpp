@@ -30,6 +30,20 @@ Tensor dropped(const Tensor& x, std::vector<std::int64_t> draws, double rate) {
   return in_dtype_of(x, where(keep, z * (1 / (1 - rate)), zeros({}, z.dtype())));
 }
 
+void check_pairs(const char* op, const Tensor& x, const Tensor& target, double alpha) {
+  if (!(alpha > 0)) fail<ValueError>(op, "alpha is ", alpha, "; it must be positive");
+  if (!is_floating(target.dtype()))
+    fail<DTypeError>(op, "target is ", target.dtype(), "; turn class indices into one_hot() rows first");
+  if (x.rank() < 1 || target.rank() < 1 || x.dim(0) != target.dim(0))
+    fail<ShapeError>(op, "input is ", x.shape(), ", target is ", target.shape(), "; both must have as many rows");
+}
+
+// share * rows + (1 - share) * rows[other].
+Tensor mixed(const Tensor& rows, const Tensor& other, const Tensor& share) {
+  const Tensor z = detail::wide(rows), s = share.to(z.dtype());
+  return in_dtype_of(rows, s * z + (1 - s) * take(z, other));
+}
+
 }  // namespace
 
 Tensor alpha_dropout(const Tensor& x, double rate) {
@@ -71,18 +85,27 @@ Tensor gaussian_noise(const Tensor& x, double stddev) {
 }
 
 Mixed mixup(const Tensor& x, const Tensor& target, double alpha) {
-  if (!(alpha > 0)) fail<ValueError>("mixup", "alpha is ", alpha, "; it must be positive");
-  if (!is_floating(target.dtype()))
-    fail<DTypeError>("mixup", "target is ", target.dtype(), "; turn class indices into one_hot() rows first");
-  if (x.rank() < 1 || target.rank() < 1 || x.dim(0) != target.dim(0))
-    fail<ShapeError>("mixup", "input is ", x.shape(), ", target is ", target.shape(), "; both must have as many rows");
+  check_pairs("mixup", x, target, alpha);
   const DeviceScope on(x.device());
   const Tensor other = randperm(x.dim(0)), share = beta({}, alpha, alpha);
-  const auto mixed = [&](const Tensor& rows) {
-    const Tensor z = detail::wide(rows), s = share.to(z.dtype());
-    return in_dtype_of(rows, s * z + (1 - s) * take(z, other));
+  return {mixed(x, other, share), mixed(target, other, share)};
+}
+
+Mixed cutmix(const Tensor& x, const Tensor& target, double alpha) {
+  check_pairs("cutmix", x, target, alpha);
+  if (x.rank() != 4 || x.dim(1) == 0 || x.dim(2) == 0)
+    fail<ShapeError>("cutmix", "input is ", x.shape(), "; it must be (n, h, w, channels) with a pixel");
+  const DeviceScope on(x.device());
+  const Tensor other = randperm(x.dim(0)), half = 0.5 * sqrt(1 - beta({}, alpha, alpha));
+  // 1 for the places along an axis that lie in the box.
+  const auto inside = [&](std::int64_t size) {
+    const double end = static_cast<double>(size);
+    const Tensor middle = floor(uniform({}) * end), reach = floor(half * end), at = arange(size, DType::kF32);
+    return logical_and(at >= middle - reach, at < middle + reach);
   };
-  return {mixed(x), mixed(target)};
+  const Tensor box = logical_and(inside(x.dim(1)).reshape({x.dim(1), 1, 1}), inside(x.dim(2)).reshape({x.dim(2), 1}));
+  const Tensor share = 1 - box.to(DType::kF32).mean();
+  return {where(box, take(x, other), x), mixed(target, other, share)};
 }
 
 }  // namespace weft

@@ -126,6 +126,36 @@ TEST_P(NoiseTest, MixupMixesRowsAndTheirTargetsAlike) {
   EXPECT_THROW(mixup(x, y, 0), ValueError);
 }
 
+TEST_P(NoiseTest, CutmixPutsABoxOfOthersIntoImages) {
+  seed(4);
+  // Each image is one number, and its target says which.
+  constexpr std::int64_t kImages = 6;
+  const Tensor x = (arange(kImages).reshape({kImages, 1, 1, 1}) * ones({1, 8, 12, 3}, DType::kI64)).to(DType::kU8);
+  const Tensor y = one_hot(arange(kImages), kImages);
+  std::set<float> shares;
+  for (int run = 0; run < 30; ++run) {
+    const Mixed mixed = cutmix(x, y);
+    EXPECT_EQ(mixed.input.dtype(), DType::kU8);
+    for (std::int64_t i = 0; i < kImages; ++i) {
+      const Tensor own = equal(mixed.input[i], x[i]).to(DType::kF32).mean({2});
+      const float share = own.mean().item();
+      // A box: as many rows as columns allow, whole pixels.
+      const std::vector<float> rows = own.mean({1}).to_vector();
+      EXPECT_LE(std::set<float>(rows.begin(), rows.end()).size(), 2u);
+      if (share < 1) EXPECT_NEAR(mixed.target[i][i].item(), share, 1e-6);
+      EXPECT_NEAR(mixed.target[i].sum().item(), 1, 1e-6);
+      shares.insert(share);
+    }
+  }
+  EXPECT_GT(shares.size(), 10u);
+  EXPECT_EQ(cutmix(ones({0, 3, 3, 1}), ones({0, 2})).input.shape(), (Shape{0, 3, 3, 1}));
+  EXPECT_THROW(cutmix(x, arange(kImages)), DTypeError);
+  EXPECT_THROW(cutmix(x, ones({5, 1})), ShapeError);
+  EXPECT_THROW(cutmix(ones({6, 3}), y), ShapeError);
+  EXPECT_THROW(cutmix(ones({6, 0, 3, 1}), y), ShapeError);
+  EXPECT_THROW(cutmix(x, y, 0), ValueError);
+}
+
 TEST_P(NoiseTest, GammaAndBetaHaveTheirMoments) {
   seed(5);
   constexpr std::int64_t kDraws = 8000;

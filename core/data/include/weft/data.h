@@ -4,6 +4,7 @@
 // Tables, datasets, sources and loaders.
 #include "weft/dataset.h"
 #include "weft/datasets.h"
+#include "weft/image_transforms.h"
 #include "weft/loader.h"
 #include "weft/pipeline.h"
 #include "weft/source.h"

@@ -101,9 +101,9 @@ struct MapOptions {
 
 // A source whose rows are f of the rows of another: features, augmentation, decoding. f takes and gives columns in host
 // memory; it may give others than it takes, of the same shapes for each row. Order and values do not depend on
-// `threads`: draws in f, as randn(), are keyed by (seed, epoch, row), or if it is batched by (seed, epoch, rows). f
-// runs on several threads at once. DataError that names the row for whatever f throws, with that nested in it.
-// ValueError unless f is callable and threads are positive.
+// `threads`: draws in f, as randn() and draw_seed(), are keyed by (seed, epoch, row), or if it is batched by (seed,
+// epoch, rows). f runs on several threads at once. DataError that names the row for whatever f throws, with that nested
+// in it. ValueError unless f is callable and threads are positive.
 [[nodiscard]] Source map(Source source, std::function<std::vector<Tensor>(std::vector<Tensor>)> f,
                          const MapOptions& options = {});
 

@@ -28,5 +28,9 @@ struct Mixed {
 // random order. Class indices come through one_hot() first: DTypeError. ValueError unless alpha > 0. Source: Zhang et
 // al. 2018.
 Mixed mixup(const Tensor& x, const Tensor& target, double alpha = 0.2);
+// x with a box of it from x[other], the same box in all images, and the targets in proportion to the areas. The box has
+// the share 1 - s of the image, s ~ Beta(alpha, alpha), less what of it lies outside. x (n, h, w, channels); otherwise
+// as mixup(). Source: Yun et al. 2019.
+Mixed cutmix(const Tensor& x, const Tensor& target, double alpha = 1);
 
 }  // namespace weft
