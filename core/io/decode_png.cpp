@@ -35,6 +35,20 @@ void take(png_structp png, png_bytep to, png_size_t count) {
 
 void ignore(png_structp /*png*/, png_const_charp /*message*/) {}
 
+// libpng asks for the memory of a chunk before its bytes are there, so the file must hold every chunk. Source: PNG 1.2,
+// section 3.2.
+void check_chunks(const EncodedImage& image) {
+  constexpr std::size_t kMark = 8, kAround = 12;  // bytes in front of the first chunk, and around a chunk's data
+  std::span<const unsigned char> rest = image.bytes.subspan(kMark);
+  for (bool last = false; !last;) {
+    if (rest.size() < kAround) image.fail("the PNG data cannot be read: the file is cut off");
+    const std::size_t length = std::size_t{rest[0]} << 24 | rest[1] << 16 | rest[2] << 8 | rest[3];
+    if (length > rest.size() - kAround) image.fail("the PNG data cannot be read: the file is cut off within a chunk");
+    last = std::memcmp(rest.data() + 4, "IEND", 4) == 0;
+    rest = rest.subspan(kAround + length);
+  }
+}
+
 // libpng's structures, freed with their owner.
 struct Png {
   explicit Png(Input* input)
@@ -88,6 +102,7 @@ int orientation_of(png_const_structp png, png_infop info) {
 }  // namespace
 
 DecodedImage decode_png(const EncodedImage& image) {
+  check_chunks(image);
   Input input{.rest = image.bytes};
   const Png png(&input);
   const auto check = [&](bool read) {

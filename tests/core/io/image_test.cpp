@@ -107,6 +107,8 @@ TEST(Image, ThatIsTooLargeIsRefusedBeforeMemoryIsAskedFor) {
               AllOf(HasSubstr("huge.png: it has 2147483647 x 2147483647 pixels; max_pixels is 100000000")));
   EXPECT_THAT(message_of<FormatError>([&] { read_image(corpus / "huge.jpg"); }),
               HasSubstr("huge.jpg: it has 65500 x 65500 pixels; max_pixels is 100000000"));
+  EXPECT_THAT(message_of<FormatError>([&] { read_image(corpus / "chunk.png"); }),
+              HasSubstr("chunk.png: the PNG data cannot be read: the file is cut off within a chunk"));
   EXPECT_EQ(read_image(folder() / "rgb.png", {.max_pixels = 9 * 13}).shape(), (Shape{9, 13, 3}));
   EXPECT_THAT(message_of<FormatError>([&] { read_image(folder() / "rgb.png", {.max_pixels = 9 * 13 - 1}); }),
               HasSubstr("it has 9 x 13 pixels; max_pixels is 116"));

@@ -130,6 +130,8 @@ def main():
     (corpus / "huge.png").write_bytes(png(np.zeros((1, 1, 3), np.int64), 2, 8).replace(
         chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)),
         chunk(b"IHDR", struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 8, 2, 0, 0, 0))))
+    turned = (directory / "rgb_turned.png").read_bytes()
+    (corpus / "chunk.png").write_bytes(turned.replace(b"\0\0\0\x1aeXIf", b"\x40\0\0\0eXIf"))
     size = struct.pack(">HH", HEIGHT, WIDTH)
     (corpus / "huge.jpg").write_bytes(color.replace(size, b"\xff\xdc\xff\xdc", 1))
     (corpus / "exif.jpg").write_bytes((directory / "turned6.jpg").read_bytes().replace(b"MM\0*\0\0\0\x08", b"MM\0*\xff\xff\xff\xff")
