@@ -68,8 +68,8 @@ endif()
 # precompiled header of its own.
 if(WEFT_BUILD_FUZZERS)
   file(GLOB weft_readers CONFIGURE_DEPENDS core/io/*.cpp core/data/table/*.cpp core/data/transforms/*.cpp)
-  list(APPEND weft_readers core/array/dlpack.cpp core/array/strided.cpp core/ir/read.cpp core/ir/scan.cpp core/ir/verify.cpp
-                           kernels/jit/cuda_kernel_cache.cpp optim/train/checkpoint.cpp optim/train/run_place.cpp
+  list(APPEND weft_readers core/array/dlpack.cpp core/array/strided.cpp core/data/images/cifar.cpp core/ir/read.cpp core/ir/scan.cpp
+                           core/ir/verify.cpp kernels/jit/cuda_kernel_cache.cpp optim/train/checkpoint.cpp optim/train/run_place.cpp
                            optim/train/serialize.cpp optim/train/trainer_state_checkpoint.cpp)
   set_property(SOURCE ${weft_readers} APPEND PROPERTY COMPILE_OPTIONS
                                              -fsanitize-coverage=inline-8bit-counters,pc-table,trace-cmp)

@@ -81,7 +81,7 @@ stage "build release" build release "${quick[@]}" && tests release
 stage "build cuda-emulated" build cuda-emulated && tests cuda-emulated
 stage "fuzz" scripts/fuzz.sh 60
 stage "build tsan" bash -c "cmake --preset tsan && cmake --build build/tsan -j $jobs --target test_device test_exec test_data test_api" &&
-  tests tsan '^(ThreadPool|ParallelChunks|Loader|Executable|On/Executable|On/Session|On/Snapshot|Threads|Dataset)'
+  tests tsan '^(ThreadPool|ParallelChunks|Loader|Executable|On/Executable|On/Session|On/Snapshot|Threads|Dataset|Images)'
 stage "install and consume" tests/install/run.sh
 stage "api reference" scripts/reference.sh
 stage "lint" scripts/lint.sh

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Tables, datasets, sources and loaders.
+// Tables, images, datasets, sources and loaders.
 #include "weft/dataset.h"
 #include "weft/datasets.h"
 #include "weft/image_transforms.h"
+#include "weft/images.h"
 #include "weft/loader.h"
 #include "weft/pipeline.h"
 #include "weft/source.h"
