@@ -13,7 +13,9 @@ namespace weft WEFT_EXPORT {
 // One number for every spatial axis, or a number for each: 2 or {2, 1}.
 class PerAxis {
  public:
+  // The same number for all axes.
   PerAxis(std::int64_t all) : numbers_{all} {}
+  // A number for each axis, or for all if there is one; none: a default that the function names.
   PerAxis(std::initializer_list<std::int64_t> numbers) : numbers_(numbers) {}
   PerAxis(std::vector<std::int64_t> numbers) : numbers_(std::move(numbers)) {}
   // A number for each of so many axes; a list of another length stays as it is.
