@@ -61,7 +61,7 @@ Tensor contrasted(const ImageView& image, double factor) {
   std::uint64_t sum = 0;
   const std::size_t n = pixels_of(image);
   for (std::size_t i = 0; i < n; ++i) sum += gray_at(image.values() + 3 * i);
-  const auto mean = static_cast<std::uint8_t>(static_cast<double>(sum) / static_cast<double>(n) + 0.5);
+  const auto mean = static_cast<std::uint8_t>(std::lround(static_cast<double>(sum) / static_cast<double>(n)));
   return blended(image, factor, [mean](const std::uint8_t*) { return mean; });
 }
 

@@ -12,7 +12,7 @@ namespace weft::detail {
 
 ImageDecoder::ImageDecoder(ImageFiles files, const ImageOptions& options, std::optional<data::Resize> resize,
                            bool skip_broken)
-    : files_(std::move(files)), options_(options), resize_(std::move(resize)), skip_broken_(skip_broken) {}
+    : files_(std::move(files)), options_(options), resize_(resize), skip_broken_(skip_broken) {}
 
 Tensor ImageDecoder::decoded(std::size_t index) const {
   const Tensor image = read_image(files_.paths[index], options_);

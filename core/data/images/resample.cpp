@@ -32,8 +32,8 @@ Weights weights_of(std::size_t from, std::size_t to) {
   std::vector<double> exact(out.most);
   for (std::size_t i = 0; i < to; ++i) {
     const double center = (static_cast<double>(i) + 0.5) * scale;
-    const auto begin = static_cast<std::size_t>(std::max(center - width + 0.5, 0.0));
-    const std::size_t end = std::min(static_cast<std::size_t>(center + width + 0.5), from);
+    const auto begin = static_cast<std::size_t>(std::max(std::floor(center - width + 0.5), 0.0));
+    const std::size_t end = std::min(static_cast<std::size_t>(std::floor(center + width + 0.5)), from);
     double sum = 0;
     for (std::size_t k = begin; k < end; ++k) {
       const double distance = std::abs((static_cast<double>(k) - center + 0.5) / width);
@@ -41,7 +41,7 @@ Weights weights_of(std::size_t from, std::size_t to) {
       sum += exact[k - begin];
     }
     for (std::size_t k = 0; k < end - begin; ++k)
-      out.weights[i * out.most + k] = static_cast<int>(0.5 + exact[k] / sum * (1 << kBits));
+      out.weights[i * out.most + k] = static_cast<int>(std::floor(0.5 + exact[k] / sum * (1 << kBits)));
     out.first.push_back(begin);
     out.count.push_back(end - begin);
   }

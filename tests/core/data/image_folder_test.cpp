@@ -117,8 +117,7 @@ TEST(Images, AreMadeEqualByResizing) {
   const std::int64_t both[] = {1, 0};
   EXPECT_EQ(sized.rows(both)[0].shape(), (Shape{2, 6, 3, 1}));
   const data::Images as_they_are = images(directory.path(), {.share = 1}).train;
-  EXPECT_THAT(message_of<ShapeError>([&] { Source(as_they_are).rows(both); }),
-              HasSubstr("u8(4, 5, 3)"));
+  EXPECT_THAT(message_of<ShapeError>([&] { Source(as_they_are).rows(both); }), HasSubstr("u8(4, 5, 3)"));
   // Sizes may differ until the last transform.
   const data::Images cropped = as_they_are.map(data::Resize(4)).map(data::CenterCrop(3));
   EXPECT_EQ(Source(cropped).rows(both)[0].shape(), (Shape{2, 3, 3, 3}));

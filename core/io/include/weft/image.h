@@ -23,7 +23,8 @@ struct ImageOptions {
 
 // Writes an image (h, w), (h, w, 1), (h, w, 3) or (h, w, 4) as PNG of 8 bits; the file is replaced as replace_file()
 // does. u8 as it is; floats count from 0 to 1, those beyond are taken to the nearer bound. ValueError for NaN, for a
-// path with another extension than .png, and above 1,000,000 pixels on a side; ShapeError and DTypeError for other tensors.
+// path with another extension than .png, and above 1,000,000 pixels on a side; ShapeError and DTypeError for other
+// tensors.
 void write_image(const std::filesystem::path& path, const Tensor& image);
 
 }  // namespace weft
