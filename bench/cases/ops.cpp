@@ -116,8 +116,6 @@ Tensor as_rows(const Tensor& x) { return x.reshape({-1, x.dim(-1)}); }
 std::vector<Op> layers() {
   return {
       {"matmul", "xw", one([](const Inputs& in) { return matmul(in[0], in[1]); })},
-      {"conv", "xf", one([](const Inputs& in) { return conv(in[0], in[1], {.padding = 1}); })},
-      {"conv_transpose", "xf", one([](const Inputs& in) { return conv_transpose(in[0], in[1], {.padding = 1}); })},
       {"dropout", "x", one([](const Inputs& in) { return dropout(in[0], 0.5); })},
       {"batch_norm", "xrr", one([](const Inputs& in) { return batch_norm(in[0], in[1], in[2]).y; })},
       {"batch_norm_inference", "xrrmq",
@@ -217,6 +215,37 @@ std::vector<Op> losses() {
       {"discriminator_loss", "xx",
        one([](const Inputs& in) { return discriminator_loss(GANLoss::kHinge, in[0], in[1]); })},
       {"generator_loss", "x", one([](const Inputs& in) { return generator_loss(GANLoss::kNonSaturating, in[0]); })},
+  };
+}
+
+// Ops of images (n, height, width, channels).
+std::vector<Op> images() {
+  const MaxPoolOptions pool{.window = 3, .stride = 2, .padding = 1};
+  const auto linear = ResizeMode::kLinear;
+  return {
+      {"conv", "xf", one([](const Inputs& in) { return conv(in[0], in[1], {.padding = 1}); })},
+      {"conv_transpose", "xf", one([](const Inputs& in) { return conv_transpose(in[0], in[1], {.padding = 1}); })},
+      {"max_pool", "x", one([=](const Inputs& in) { return max_pool(in[0], pool); })},
+      {"max_unpool", "x", one([](const Inputs& in) {
+         const MaxPoolResult r = max_pool_with_index(in[0], {.window = 2});
+         return max_unpool(r.y, r.index, {.window = 2});
+       })},
+      {"adaptive_max_pool", "x", one([](const Inputs& in) { return adaptive_max_pool(in[0], 5); })},
+      {"global_max_pool", "x", one([](const Inputs& in) { return global_max_pool(in[0]); })},
+      {"avg_pool", "x",
+       one([](const Inputs& in) { return avg_pool(in[0], {.window = 3, .stride = 2, .padding = 1}); })},
+      {"adaptive_avg_pool", "x", one([](const Inputs& in) { return adaptive_avg_pool(in[0], 5); })},
+      {"global_avg_pool", "x", one([](const Inputs& in) { return global_avg_pool(in[0]); })},
+      {"lp_pool", "x", one([](const Inputs& in) { return lp_pool(in[0], 2, {.window = 2}); })},
+      {"resize", "x", one([=](const Inputs& in) {
+         return resize(in[0], {.scale = {2, 2}, .mode = linear});
+       })},
+      {"pixel_shuffle", "x", one([](const Inputs& in) { return pixel_shuffle(in[0], 2); })},
+      {"pixel_unshuffle", "x", one([](const Inputs& in) { return pixel_unshuffle(in[0], 2); })},
+      {"unfold", "x", one([](const Inputs& in) { return unfold(in[0], {.window = 2}); })},
+      {"fold", "x", one([](const Inputs& in) {
+         return fold(unfold(in[0], {.window = 2}), {in[0].dim(1), in[0].dim(2)}, {.window = 2});
+       })},
   };
 }
 
@@ -335,14 +364,14 @@ Case make(const Op& op, const Shape& shape, bool backward, const Setup&) {
 std::vector<Row> op_rows() {
   std::vector<Row> rows;
   const std::vector<std::vector<std::int64_t>> shapes = {{4096, 64}, {64, 4096}, {1'000'000}, {8, 128, 16, 16}};
-  for (const auto& family : {functions, movements, reductions, layers, arrays, activations, losses, sources})
+  for (auto* family : {functions, movements, reductions, layers, images, arrays, activations, losses, sources})
     for (const Op& op : family())
       for (const std::vector<std::int64_t>& dims : shapes) {
         // Weights of 256 MB, a result of 4 TB, and statistics of one row are not what anybody times.
         if (dims.size() == 1 &&
             (op.name == "matmul" || op.name == "einsum" || op.name == "outer" || op.name.starts_with("batch_norm")))
           continue;
-        if (dims.size() != 4 && op.name.starts_with("conv")) continue;
+        if (dims.size() != 4 && family == images) continue;
         std::string text;
         for (const std::int64_t size : dims) text += (text.empty() ? "" : "x") + std::to_string(size);
         for (const bool backward : {false, true}) {

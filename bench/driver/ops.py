@@ -35,8 +35,16 @@ def norm_inference(x, weight, bias, mean, variance):
     return torch.movedim(y, 1, -1) if x.dim() > 2 else y
 
 
-def images(function):
-    return lambda x, w: function(x.movedim(-1, 1), w.movedim(-1, 1), padding=1).movedim(1, -1)
+def images(function, *arguments, **options):
+    return lambda *x: function(*(t.movedim(-1, 1) for t in x), *arguments, **options).movedim(1, -1)
+
+
+def unpooled(x):
+    return F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2)
+
+
+def patches(x):
+    return F.unfold(x, 2).unflatten(1, (-1, 2, 2)).unflatten(-1, (x.shape[2] - 1, -1)).permute(0, 4, 5, 2, 3, 1)
 
 
 def rows(x):
@@ -90,7 +98,15 @@ def peers():
         "logsumexp": lambda x: torch.logsumexp(x, -1), "cumsum": lambda x: torch.cumsum(x, -1),
         "softmax": lambda x: torch.softmax(x, -1), "log_softmax": lambda x: torch.log_softmax(x, -1),
         "sort": lambda x: torch.sort(x, dim=-1, stable=True), "topk": lambda x: torch.topk(x, 8, -1),
-        "conv": images(F.conv2d), "conv_transpose": images(F.conv_transpose2d),
+        "conv": images(F.conv2d, padding=1), "conv_transpose": images(F.conv_transpose2d, padding=1),
+        "max_pool": images(F.max_pool2d, 3, 2, 1), "max_unpool": images(unpooled),
+        "adaptive_max_pool": images(F.adaptive_max_pool2d, 5), "global_max_pool": lambda x: x.amax((1, 2)),
+        "avg_pool": images(F.avg_pool2d, 3, 2, 1), "adaptive_avg_pool": images(F.adaptive_avg_pool2d, 5),
+        "global_avg_pool": lambda x: x.mean((1, 2)), "lp_pool": images(F.lp_pool2d, 2, 2),
+        "resize": images(F.interpolate, scale_factor=2, mode="bilinear"),
+        "pixel_shuffle": images(F.pixel_shuffle, 2), "pixel_unshuffle": images(F.pixel_unshuffle, 2),
+        "unfold": lambda x: patches(x.movedim(-1, 1)),
+        "fold": images(lambda x: F.fold(F.unfold(x, 2), x.shape[2:], 2)),
         "dropout": lambda x: F.dropout(x, 0.5), "batch_norm": norm, "batch_norm_inference": norm_inference,
         "cross_entropy": lambda x, i: F.cross_entropy(rows(x), i), "mse_loss": F.mse_loss, "l1_loss": F.l1_loss,
         "huber_loss": F.huber_loss, "bce_with_logits": F.binary_cross_entropy_with_logits,

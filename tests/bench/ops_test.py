@@ -16,7 +16,7 @@ def public_functions():
     fn = (root / "core/scalar/include/weft/fn.h").read_text()
     names.update(re.findall(r"^ *X\(\w+, (\w+)\)", fn, re.MULTILINE))
     headers = [root / "core/api/include/weft" / name for name in ("ops.h", "elementwise.h", "random.h", "array.h",
-                                                             "statistics.h", "conv.h")]
+                                                             "statistics.h", "conv.h", "pool.h", "resize.h")]
     for header in [*headers, *(root / "layers/functional/include/weft").glob("*.h")]:
         text = header.read_text()
         names.update(re.findall(r"^(?:\[\[nodiscard\]\] )?(?:Tensor|std::vector<Tensor>|std::pair<Tensor, Tensor>|"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/api/tensor/spatial.h"
 #include "core/api/trace/dispatch.h"
 #include "core/base/check.h"
 #include "core/ops/windows.h"
@@ -12,6 +13,7 @@ namespace {
 
 using detail::apply1;
 using detail::impl_of;
+using detail::per_axis;
 using ir::Attributes;
 using ir::Ints;
 
@@ -28,26 +30,24 @@ Operands operands(const char* op, const Tensor& x, const Tensor& filters) {
   return {detail::cast_to(both[0], dtype), detail::cast_to(both[1], dtype)};
 }
 
-// The windows of filters over a tensor with these spatial axes, padding left out.
-ops::Windows windows_of(const Shape& filters, std::size_t axes, const PerAxis& stride, const PerAxis& dilation) {
-  Ints sizes(axes, 1);  // the op's rule refuses filters of another rank
-  if (filters.rank() == static_cast<int>(axes) + 2) sizes.assign(filters.begin() + 1, filters.end() - 1);
-  return {sizes, stride.over(axes), dilation.over(axes), Ints(axes, 0), Ints(axes, 0)};
-}
-
-void set_padding(ops::Windows& windows, const Padding& padding) {
-  windows.low = padding.low().over(windows.sizes.size());
-  windows.high = padding.high().over(windows.sizes.size());
+// The windows of filters over a tensor with these spatial axes. `padding` may be Padding::same(): none as yet.
+ops::Windows windows_of(const char* op, const Shape& filters, std::size_t axes, const PerAxis& stride,
+                        const PerAxis& dilation, const Padding& padding) {
+  ops::Windows windows;
+  windows.sizes = Ints(axes, 1);  // the op's rule refuses filters of another rank
+  if (filters.rank() == static_cast<int>(axes) + 2) windows.sizes.assign(filters.begin() + 1, filters.end() - 1);
+  windows.strides = per_axis(op, "stride", stride, axes, 1, 1);
+  windows.dilations = per_axis(op, "dilation", dilation, axes, 1, 1);
+  windows.low = per_axis(op, "padding before", padding.low(), axes, 0, 0);
+  windows.high = per_axis(op, "padding behind", padding.high(), axes, 0, 0);
+  return windows;
 }
 
 // Padding along each axis so that `counts` windows cover images of these sizes; the odd element is behind.
-void set_same(const std::string& op, ops::Windows& windows, const Ints& spatial, const Ints& counts) {
-  Attributes attributes;
-  ops::set_windows(attributes, windows);
-  const ops::Windows checked = ops::windows_of(op, attributes, windows.sizes);
+void set_same(ops::Windows& windows, const Ints& spatial, const Ints& counts) {
   for (std::size_t i = 0; i < spatial.size(); ++i) {
-    const std::int64_t extent = checked.dilations[i] * (checked.sizes[i] - 1) + 1;
-    const std::int64_t all = std::max<std::int64_t>(0, (counts[i] - 1) * checked.strides[i] + extent - spatial[i]);
+    const std::int64_t extent = windows.dilations[i] * (windows.sizes[i] - 1) + 1;
+    const std::int64_t all = std::max<std::int64_t>(0, (counts[i] - 1) * windows.strides[i] + extent - spatial[i]);
     windows.low[i] = all / 2;
     windows.high[i] = all - all / 2;
   }
@@ -83,16 +83,13 @@ Tensor conv(const Tensor& x, const Tensor& filters, const ConvGeometry& geometry
   const char* const op = "conv";
   const Operands in = operands(op, x, filters);
   const Ints spatial = ops::spatial_of(op, "image", in.x.shape());
-  ops::Windows windows = windows_of(in.filters.shape(), spatial.size(), geometry.stride, geometry.dilation);
+  ops::Windows windows =
+      windows_of(op, in.filters.shape(), spatial.size(), geometry.stride, geometry.dilation, geometry.padding);
   if (geometry.padding.is_same()) {
     Ints counts;
-    for (std::size_t i = 0; i < spatial.size(); ++i) {
-      const std::int64_t stride = i < windows.strides.size() ? std::max<std::int64_t>(1, windows.strides[i]) : 1;
-      counts.push_back((spatial[i] + stride - 1) / stride);
-    }
-    set_same(op, windows, spatial, counts);
-  } else {
-    set_padding(windows, geometry.padding);
+    for (std::size_t i = 0; i < spatial.size(); ++i)
+      counts.push_back((spatial[i] + windows.strides[i] - 1) / windows.strides[i]);
+    set_same(windows, spatial, counts);
   }
   return apply1(op, {in.x, in.filters}, attributes_of(windows, geometry.groups));
 }
@@ -102,18 +99,11 @@ Tensor conv_transpose(const Tensor& x, const Tensor& filters, const ConvTranspos
   const Operands in = operands(op, x, filters);
   const Ints counts = ops::spatial_of(op, "input", in.x.shape());
   const std::size_t axes = counts.size();
-  ops::Windows windows = windows_of(in.filters.shape(), axes, geometry.stride, geometry.dilation);
-  if (!geometry.padding.is_same()) set_padding(windows, geometry.padding);
-  Attributes attributes;
-  ops::set_windows(attributes, windows);
-  windows = ops::windows_of(op, attributes, windows.sizes);
-  const Ints more = geometry.output_padding.over(axes);
-  if (more.size() != axes)
-    fail<ValueError>(op, "output padding has ", more.size(), " entries, there are ", axes,
-                     " spatial axes; one per axis is needed");
+  ops::Windows windows = windows_of(op, in.filters.shape(), axes, geometry.stride, geometry.dilation, geometry.padding);
+  const Ints more = per_axis(op, "output padding", geometry.output_padding, axes, 0, 0);
   Ints spatial;
   for (std::size_t i = 0; i < axes; ++i) {
-    if (more[i] < 0 || more[i] >= windows.strides[i])
+    if (more[i] >= windows.strides[i])
       fail<ValueError>(op, "output padding is ", more[i], " along axis ", i + 1, ", the stride is ", windows.strides[i],
                        "; it must lie in [0, ", windows.strides[i], ")");
     const std::int64_t extent = windows.dilations[i] * (windows.sizes[i] - 1) + 1;
@@ -124,8 +114,8 @@ Tensor conv_transpose(const Tensor& x, const Tensor& filters, const ConvTranspos
       fail<ShapeError>(op, "axis ", i + 1, " has ", whole, " elements without its padding of ", windows.low[i], " and ",
                        windows.high[i], "; padding must not be more than there is");
   }
-  if (geometry.padding.is_same()) set_same(op, windows, spatial, counts);
-  attributes = attributes_of(windows, geometry.groups);
+  if (geometry.padding.is_same()) set_same(windows, spatial, counts);
+  Attributes attributes = attributes_of(windows, geometry.groups);
   attributes.set("spatial", spatial);
   return apply1("conv_input_grad", {in.x, in.filters}, attributes);
 }
