@@ -252,7 +252,8 @@ class CompiledLoop {
                    std::int64_t state) const {
     if (totals_ == 0) return run_stretch(frame, n, streams);
     alignas(64) double lanes[Program::kMaxOutputs][kMostCopies * kMostLanes];
-    const std::int64_t used = n < several_->step ? one_->step : several_->step;
+    const std::int64_t step = n < several_->step ? one_->step : several_->step;
+    const std::int64_t used = (step + kBeside - 1) / kBeside * kBeside;
     for (int i = 0; i < outputs_; ++i) {
       if (!(totals_ >> i & 1)) continue;
       std::fill_n(lanes[i], used, 0.0);
@@ -266,14 +267,14 @@ class CompiledLoop {
       total += sum_of_lanes(lanes[i], used);
     }
   }
-  // Halves on halves, because in a chain every addition would wait for the one before.
-  static double sum_of_lanes(double* lanes, std::int64_t count) {
-    while (count > 1) {
-      const std::int64_t half = (count + 1) / 2;
-      for (std::int64_t j = 0; j < count - half; ++j) lanes[j] += lanes[j + half];
-      count = half;
-    }
-    return lanes[0];
+  static constexpr std::int64_t kBeside = 8;
+  // Eight sums side by side, because in a chain every addition would wait for the one before. `count` is a multiple.
+  static double sum_of_lanes(const double* lanes, std::int64_t count) {
+    double sums[kBeside];
+    std::copy_n(lanes, kBeside, sums);
+    for (std::int64_t i = kBeside; i < count; i += kBeside)
+      for (std::int64_t j = 0; j < kBeside; ++j) sums[j] += lanes[i + j];
+    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
   }
   // Several vectors at a time, with the choices made where the number that makes them is true.
   const loop::MachineCode& several(const loop::Frame& frame) const {
