@@ -7,9 +7,8 @@
 #include "kernels/pool/run.h"
 #include "weft/shape.h"
 
-// Windows over images (n, spatial..., c), as kernels see them: three spatial axes, of which the first ones may have
-// size
-// 1. A pixel is a place of a batch of images, with c channels.
+// Windows over images (n, spatial..., c), as kernels see them: three spatial axes, the first of which may have size 1.
+// A pixel is a place of a batch of images, with c channels.
 namespace weft::kernels {
 
 // Places along one axis that belong to one place of the other side: elements of a window, or windows over an element.
