@@ -70,7 +70,8 @@ class WeightGrad {
       return;
     }
     auto* const sums = static_cast<A*>(workspace);
-    auto* const totals = reinterpret_cast<double*>(static_cast<char*>(workspace) + sums_bytes());
+    auto* const totals =
+        cut_.pieces_of_part > 1 ? reinterpret_cast<double*>(static_cast<char*>(workspace) + sums_bytes()) : nullptr;
     const std::int64_t tiles = s_.groups * column_tiles_ * filter_tiles_;
     parallel_for(cut_.parts * tiles, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t task = begin; task < end; ++task) {
@@ -80,11 +81,10 @@ class WeightGrad {
             run_task(task % tiles, part, x, dy, dw, nullptr);
             continue;
           }
-        run_task(task % tiles, part, x, dy, sums + part * elements(),
-                 cut_.pieces_of_part > 1 ? totals + part * elements() : nullptr);
+        run_task(task % tiles, part, x, dy, sums + part * elements(), totals ? totals + part * elements() : nullptr);
       }
     });
-    if (!direct_) join(sums, cut_.pieces_of_part > 1 ? totals : nullptr, dw);
+    if (!direct_) join(sums, totals, dw);
   }
 
  private:

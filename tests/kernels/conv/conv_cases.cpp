@@ -106,6 +106,22 @@ void put(std::vector<OpCase>& rows, const std::string& name, const Shapes& s, co
   }
 }
 
+// Halves whose sums of products are given in f32, as they were added up.
+void put_wide(std::vector<OpCase>& rows, const std::string& name, const Shapes& s, const Geometry& g) {
+  std::vector<OpCase> some;
+  put(some, name, s, g, false);
+  for (OpCase& c : some) {
+    c.attributes.set("dtype", DType::kF32);
+    c.dtypes = {DType::kBF16, DType::kF16, DType::kF32};
+    c.oracle = [exact = c.oracle](const std::vector<HostTensor>& in) {
+      std::vector<HostTensor> result = exact(in);
+      result[0].spec.dtype = DType::kF32;
+      return result;
+    };
+    rows.push_back(std::move(c));
+  }
+}
+
 void put_axes(std::vector<OpCase>& rows) {
   put(rows, "one axis", {{2, 7, 3}, {4, 3, 3}, {2, 5, 4}}, {{1}, {1}, {0}, {0}});
   put(rows, "two axes, padded", {{2, 4, 5, 2}, {3, 3, 3, 2}, {2, 4, 5, 3}}, {{1, 1}, {1, 1}, {1, 1}, {1, 1}});
@@ -127,6 +143,8 @@ void put_channels(std::vector<OpCase>& rows) {
   put(rows, "two groups", {{1, 3, 3, 4}, {6, 3, 3, 2}, {1, 3, 3, 6}}, g);
   g.groups = 5;
   put(rows, "depthwise", {{2, 3, 3, 5}, {5, 3, 3, 1}, {2, 3, 3, 5}}, g);
+  put_wide(rows, "depthwise, wide", {{2, 3, 3, 5}, {5, 3, 3, 1}, {2, 3, 3, 5}}, g);
+  put_wide(rows, "wide", {{2, 5, 4, 19}, {18, 3, 3, 19}, {2, 5, 4, 18}}, padded);
   put(rows, "depthwise, two filters a channel", {{1, 3, 3, 5}, {10, 3, 3, 1}, {1, 3, 3, 10}}, g);
 }
 
