@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <optional>
 #include <ostream>
 #include <set>
 #include <span>
@@ -13,8 +12,6 @@
 #include "core/device/cpu/machine.h"
 #include "core/exec/candidate.h"
 #include "core/ops/op.h"
-#include "core/program/program.h"
-#include "core/scalar/functions.h"
 #include "kernels/matmul/bf16_units.h"
 #include "weft/error.h"
 #if defined(WEFT_CUDA_EMULATED)
@@ -84,16 +81,13 @@ bool may_be_missing(std::string_view candidate) {
   return false;
 }
 
-// Engines that take no program of this op alone. Loops have no code for these functions nor for draws, with AVX2 they
-// store no bools, and the kernels made ahead of time are for functions.
+// Engines that take no program of this op alone. Loops have no code for these functions nor for draws, and the kernels
+// made ahead of time are for functions.
 bool takes_nothing(std::string_view op, std::string_view candidate) {
   static const std::set<std::string_view> no_loop{"sin",          "cos",     "pow",   "remainder",
                                                   "floor_divide", "uniform", "normal"};
   static const std::set<std::string_view> no_function{"cast", "uniform", "normal", "pointwise"};
-  const std::optional<Fn> fn = fn_of(op);
-  const bool bools = cpu::isa() == cpu::Isa::kAvx2 && fn && gives_bool(*fn);
-  return (candidate == "loop" && (no_loop.contains(op) || bools)) ||
-         (candidate == "function" && no_function.contains(op));
+  return (candidate == "loop" && no_loop.contains(op)) || (candidate == "function" && no_function.contains(op));
 }
 
 // check_case() runs a row by all candidates that take it. The last one takes every row.
