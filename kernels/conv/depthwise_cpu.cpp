@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "core/device/thread_pool.h"
+#include "kernels/common/product_types.h"
 #include "kernels/common/workspace.h"
 #include "kernels/conv/conv.h"
 #include "kernels/conv/depthwise_loops.h"
-#include "kernels/conv/dispatch.h"
 #include "kernels/conv/slides.h"
 #include "kernels/matmul/problem.h"
 
@@ -127,19 +127,21 @@ std::optional<exec::PreparedKernel> prepare(const exec::KernelRequest& request, 
   if (!is_depthwise(p) || places(p.window) > kMostTaps) return std::nullopt;
   const std::vector<Slide> slides = forward ? std::vector<Slide>{forward_slide(p)} : input_grad_slides(p);
   if (slides.size() > kMostSlides) return std::nullopt;
-  return with_conv_types(request, [&](auto operand, auto result) -> exec::PreparedKernel {
-    using T = typename decltype(operand)::type;
-    using O = typename decltype(result)::type;
-    std::vector<DepthwiseSlide<T, O>> made;
-    for (const Slide& slide : slides) made.emplace_back(slide, p);
-    const auto run = [p, made = std::move(made)](const Call& call) {
-      auto* const filters = static_cast<Compute<T>*>(call.workspace.data);
-      pack_filters(static_cast<const T*>(call.inputs[1].data), p, filters);
-      for (const auto& slide : made)
-        slide.run(static_cast<const T*>(call.inputs[0].data), filters, static_cast<O*>(call.outputs[0].data));
-    };
-    return {.run = run, .workspace = static_cast<std::size_t>(p.channels * places(p.window)) * sizeof(Compute<T>)};
-  });
+  return with_product_types(
+      request.inputs[0].dtype, request.outputs[0].dtype, request.op.name(),
+      [&](auto operand, auto result) -> exec::PreparedKernel {
+        using T = typename decltype(operand)::type;
+        using O = typename decltype(result)::type;
+        std::vector<DepthwiseSlide<T, O>> made;
+        for (const Slide& slide : slides) made.emplace_back(slide, p);
+        const auto run = [p, made = std::move(made)](const Call& call) {
+          auto* const filters = static_cast<Compute<T>*>(call.workspace.data);
+          pack_filters(static_cast<const T*>(call.inputs[1].data), p, filters);
+          for (const auto& slide : made)
+            slide.run(static_cast<const T*>(call.inputs[0].data), filters, static_cast<O*>(call.outputs[0].data));
+        };
+        return {.run = run, .workspace = static_cast<std::size_t>(p.channels * places(p.window)) * sizeof(Compute<T>)};
+      });
 }
 
 // Lines of all images, cut into parts whose sums are made apart and joined in order, in f64. The cut follows from the
@@ -218,17 +220,19 @@ std::optional<exec::PreparedKernel> prepare_conv_input_grad_depthwise(const exec
 std::optional<exec::PreparedKernel> prepare_conv_weight_grad_depthwise(const exec::KernelRequest& request) {
   const ConvProblem p = conv_problem(request);
   if (!is_depthwise(p) || p.result[2] > kLongestSum) return std::nullopt;
-  return with_conv_types(request, [&](auto operand, auto result) -> exec::PreparedKernel {
-    using T = typename decltype(operand)::type;
-    using O = typename decltype(result)::type;
-    const DepthwiseWeightGrad<T, O> made(p);
-    return {.run =
-                [made](const Call& call) {
-                  made.run(static_cast<const T*>(call.inputs[0].data), static_cast<const T*>(call.inputs[1].data),
-                           static_cast<O*>(call.outputs[0].data), static_cast<Compute<T>*>(call.workspace.data));
-                },
-            .workspace = made.workspace()};
-  });
+  return with_product_types(
+      request.inputs[0].dtype, request.outputs[0].dtype, request.op.name(),
+      [&](auto operand, auto result) -> exec::PreparedKernel {
+        using T = typename decltype(operand)::type;
+        using O = typename decltype(result)::type;
+        const DepthwiseWeightGrad<T, O> made(p);
+        return {.run =
+                    [made](const Call& call) {
+                      made.run(static_cast<const T*>(call.inputs[0].data), static_cast<const T*>(call.inputs[1].data),
+                               static_cast<O*>(call.outputs[0].data), static_cast<Compute<T>*>(call.workspace.data));
+                    },
+                .workspace = made.workspace()};
+      });
 }
 
 }  // namespace weft::kernels

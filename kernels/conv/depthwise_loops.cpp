@@ -1,40 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/conv/depthwise_loops.h"
 
-#include "core/device/cpu/machine.h"
+#include "kernels/common/resolve.h"
 #include "kernels/conv/depthwise_isa.h"
 
 namespace weft::kernels {
 
-namespace {
-
-// Calls resolve of the namespace that is built for cpu::isa().
-template <class Loops>
-Loops resolved() {
-  Loops loops;
-#if defined(__x86_64__)
-  if (cpu::isa() == cpu::Isa::kAvx512) {
-    avx512::resolve(loops);
-    return loops;
-  }
-  if (cpu::isa() == cpu::Isa::kAvx2) {
-    avx2::resolve(loops);
-    return loops;
-  }
-#endif
-  baseline::resolve(loops);
-  return loops;
-}
-
-}  // namespace
-
 template <class T, class O>
 DepthwiseLoops<T, O> depthwise_loops() {
-  return resolved<DepthwiseLoops<T, O>>();
+  DepthwiseLoops<T, O> loops;
+  WEFT_RESOLVE(loops);
+  return loops;
 }
 template <class T>
 DepthwiseSums<T> depthwise_sums() {
-  return resolved<DepthwiseSums<T>>();
+  DepthwiseSums<T> loops;
+  WEFT_RESOLVE(loops);
+  return loops;
 }
 
 #define WEFT_INSTANTIATE(T, O) template DepthwiseLoops<T, O> depthwise_loops();

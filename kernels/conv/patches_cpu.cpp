@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "core/device/thread_pool.h"
+#include "kernels/common/product_types.h"
 #include "kernels/common/workspace.h"
 #include "kernels/conv/conv.h"
-#include "kernels/conv/dispatch.h"
 #include "kernels/conv/patches.h"
 #include "kernels/matmul/pack.h"
 #include "kernels/matmul/problem.h"
@@ -221,24 +221,26 @@ std::optional<exec::PreparedKernel> prepare(const exec::KernelRequest& request, 
   const ConvProblem p = conv_problem(request);
   const std::vector<Slide> slides = forward ? std::vector<Slide>{forward_slide(p)} : input_grad_slides(p);
   if (slides.size() > kMostSlides) return std::nullopt;
-  return with_conv_types(request, [&](auto operand, auto result) -> exec::PreparedKernel {
-    using T = typename decltype(operand)::type;
-    using O = typename decltype(result)::type;
-    std::vector<SlideProduct<T, O>> products(slides.begin(), slides.end());
-    std::size_t bytes = 0;
-    for (const auto& product : products)
-      bytes += padded(static_cast<std::size_t>(product.packed_elements()) * sizeof(Compute<T>));
-    const auto run = [p, forward, products = std::move(products)](const Call& call) {
-      auto* packed = static_cast<char*>(call.workspace.data);
-      for (const auto& product : products) {
-        auto* const filters = reinterpret_cast<Compute<T>*>(packed);
-        product.pack(static_cast<const T*>(call.inputs[1].data), forward, p, filters);
-        product.run(static_cast<const T*>(call.inputs[0].data), filters, static_cast<O*>(call.outputs[0].data));
-        packed += padded(static_cast<std::size_t>(product.packed_elements()) * sizeof(Compute<T>));
-      }
-    };
-    return {.run = run, .workspace = bytes};
-  });
+  return with_product_types(
+      request.inputs[0].dtype, request.outputs[0].dtype, request.op.name(),
+      [&](auto operand, auto result) -> exec::PreparedKernel {
+        using T = typename decltype(operand)::type;
+        using O = typename decltype(result)::type;
+        std::vector<SlideProduct<T, O>> products(slides.begin(), slides.end());
+        std::size_t bytes = 0;
+        for (const auto& product : products)
+          bytes += padded(static_cast<std::size_t>(product.packed_elements()) * sizeof(Compute<T>));
+        const auto run = [p, forward, products = std::move(products)](const Call& call) {
+          auto* packed = static_cast<char*>(call.workspace.data);
+          for (const auto& product : products) {
+            auto* const filters = reinterpret_cast<Compute<T>*>(packed);
+            product.pack(static_cast<const T*>(call.inputs[1].data), forward, p, filters);
+            product.run(static_cast<const T*>(call.inputs[0].data), filters, static_cast<O*>(call.outputs[0].data));
+            packed += padded(static_cast<std::size_t>(product.packed_elements()) * sizeof(Compute<T>));
+          }
+        };
+        return {.run = run, .workspace = bytes};
+      });
 }
 
 }  // namespace

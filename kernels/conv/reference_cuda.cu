@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/common/grid.cuh"
+#include "kernels/common/product_types.h"
 #include "kernels/conv/conv.h"
-#include "kernels/conv/dispatch.h"
 #include "kernels/conv/reference.h"
 #include "weft/cuda.h"
 #include "weft/cuda_kernel.h"
@@ -22,15 +22,16 @@ template <class Element>
 exec::PreparedKernel prepare(const exec::KernelRequest& request) {
   const std::int64_t count = request.outputs[0].shape.numel();
   if (count == 0) return {[](const Call&) {}};
-  return with_conv_types(request, [&](auto operand, auto result) -> exec::PreparedKernel {
-    using T = typename decltype(operand)::type;
-    using O = typename decltype(result)::type;
-    return {[p = conv_problem(request), count](const Call& call) {
-      cuda::launch(conv_reference_kernel<Element, T, O>, grid_for(count), dim3(kThreads), 0, call, p, count,
-                   cuda::data<const T>(call.inputs[0]), cuda::data<const T>(call.inputs[1]),
-                   cuda::data<O>(call.outputs[0]));
-    }};
-  });
+  return with_product_types(request.inputs[0].dtype, request.outputs[0].dtype, request.op.name(),
+                            [&](auto operand, auto result) -> exec::PreparedKernel {
+                              using T = typename decltype(operand)::type;
+                              using O = typename decltype(result)::type;
+                              return {[p = conv_problem(request), count](const Call& call) {
+                                cuda::launch(conv_reference_kernel<Element, T, O>, grid_for(count), dim3(kThreads), 0,
+                                             call, p, count, cuda::data<const T>(call.inputs[0]),
+                                             cuda::data<const T>(call.inputs[1]), cuda::data<O>(call.outputs[0]));
+                              }};
+                            });
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "core/device/thread_pool.h"
+#include "kernels/common/product_types.h"
 #include "kernels/common/workspace.h"
 #include "kernels/conv/conv.h"
-#include "kernels/conv/dispatch.h"
 #include "kernels/conv/patches.h"
 #include "kernels/matmul/pack.h"
 #include "kernels/matmul/problem.h"
@@ -214,17 +214,19 @@ void WeightGrad<T, O>::make_kernels() {
 
 std::optional<exec::PreparedKernel> prepare_conv_weight_grad_patches(const exec::KernelRequest& request) {
   if (!has_tile_kernels()) return std::nullopt;
-  return with_conv_types(request, [&](auto operand, auto result) -> exec::PreparedKernel {
-    using T = typename decltype(operand)::type;
-    using O = typename decltype(result)::type;
-    const WeightGrad<T, O> product(conv_problem(request));
-    return {.run =
-                [product](const Call& call) {
-                  product.run(static_cast<const T*>(call.inputs[0].data), static_cast<const T*>(call.inputs[1].data),
-                              static_cast<O*>(call.outputs[0].data), call.workspace.data);
-                },
-            .workspace = product.workspace()};
-  });
+  return with_product_types(request.inputs[0].dtype, request.outputs[0].dtype, request.op.name(),
+                            [&](auto operand, auto result) -> exec::PreparedKernel {
+                              using T = typename decltype(operand)::type;
+                              using O = typename decltype(result)::type;
+                              const WeightGrad<T, O> product(conv_problem(request));
+                              return {.run =
+                                          [product](const Call& call) {
+                                            product.run(static_cast<const T*>(call.inputs[0].data),
+                                                        static_cast<const T*>(call.inputs[1].data),
+                                                        static_cast<O*>(call.outputs[0].data), call.workspace.data);
+                                          },
+                                      .workspace = product.workspace()};
+                            });
 }
 
 }  // namespace weft::kernels

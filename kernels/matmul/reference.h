@@ -4,6 +4,8 @@
 
 #include "core/scalar/annotate.h"
 #include "kernels/common/float_types.h"
+#include "kernels/common/product_types.h"
+#include "kernels/matmul/piece_sum.h"
 #include "kernels/matmul/problem.h"
 
 // The arithmetic of the reference kernels of either device, which give the same bits.
@@ -22,28 +24,10 @@ inline MatrixProduct matrix_product(const GemmProblem& p) { return {p.m, p.n, p.
 template <class T>
 WEFT_HD inline Compute<T> element_of_product(const MatrixProduct& p, const T* a, const T* b, std::int64_t row,
                                              std::int64_t column) {
-  double total = 0;
-  for (std::int64_t i = 0; i < p.k;) {
-    Compute<T> sum = 0;
-    for (const std::int64_t end = p.k - i > kLongestSum ? i + kLongestSum : p.k; i < end; ++i) {
-      const auto x = static_cast<Compute<T>>(a[p.trans_a ? i * p.m + row : row * p.k + i]);
-      const auto y = static_cast<Compute<T>>(b[p.trans_b ? column * p.k + i : i * p.n + column]);
-      sum += x * y;
-    }
-    total += static_cast<double>(sum);
-  }
-  return static_cast<Compute<T>>(total);
-}
-
-// Calls body(std::type_identity<T>, std::type_identity<C>) with the storage types of a product's operands and result.
-template <class Body>
-exec::PreparedKernel with_product_types(const GemmProblem& p, Body&& body) {
-  return with_floating(p.dtype, "matmul", [&](auto operand) -> exec::PreparedKernel {
-    // An f32 result of other operands exists for 16-bit ones alone.
-    if constexpr (sizeof(typename decltype(operand)::type) == 2)
-      if (p.result != p.dtype) return body(operand, std::type_identity<float>{});
-    return body(operand, operand);
-  });
+  PieceSum<T> sum;
+  for (std::int64_t i = 0; i < p.k; ++i)
+    sum.add(a[p.trans_a ? i * p.m + row : row * p.k + i], b[p.trans_b ? column * p.k + i : i * p.n + column]);
+  return sum.total();
 }
 
 }  // namespace weft::kernels

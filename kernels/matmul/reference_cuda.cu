@@ -22,21 +22,22 @@ __global__ void __launch_bounds__(kThreads) matmul_reference_kernel(MatrixProduc
 exec::PreparedKernel prepare_matmul_reference_cuda(const exec::KernelRequest& request) {
   const GemmProblem problem = gemm_problem(request);
   if (problem.m * problem.n == 0) return {[](const Call&) {}};
-  return with_product_types(problem, [&](auto operand, auto result) -> exec::PreparedKernel {
-    using T = typename decltype(operand)::type;
-    using C = typename decltype(result)::type;
-    return {[problem, p = matrix_product(problem)](const Call& call) {
-      const auto* a = cuda::data<const T>(call.inputs[0]);
-      const auto* b = cuda::data<const T>(call.inputs[1]);
-      auto* c = cuda::data<C>(call.outputs[0]);
-      for (std::int64_t i = 0; i < problem.batch; ++i) {
-        const auto matrix = static_cast<std::size_t>(i);
-        cuda::launch(matmul_reference_kernel<T, C>, grid_for(p.m * p.n), dim3(kThreads), 0, call, p,
-                     a + problem.a_matrix[matrix] * p.m * p.k, b + problem.b_matrix[matrix] * p.k * p.n,
-                     c + i * p.m * p.n);
-      }
-    }};
-  });
+  return with_product_types(problem.dtype, problem.result, "matmul",
+                            [&](auto operand, auto result) -> exec::PreparedKernel {
+                              using T = typename decltype(operand)::type;
+                              using C = typename decltype(result)::type;
+                              return {[problem, p = matrix_product(problem)](const Call& call) {
+                                const auto* a = cuda::data<const T>(call.inputs[0]);
+                                const auto* b = cuda::data<const T>(call.inputs[1]);
+                                auto* c = cuda::data<C>(call.outputs[0]);
+                                for (std::int64_t i = 0; i < problem.batch; ++i) {
+                                  const auto matrix = static_cast<std::size_t>(i);
+                                  cuda::launch(matmul_reference_kernel<T, C>, grid_for(p.m * p.n), dim3(kThreads), 0,
+                                               call, p, a + problem.a_matrix[matrix] * p.m * p.k,
+                                               b + problem.b_matrix[matrix] * p.k * p.n, c + i * p.m * p.n);
+                                }
+                              }};
+                            });
 }
 
 }  // namespace weft::kernels

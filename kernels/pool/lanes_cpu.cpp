@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <vector>
 
-#include "core/device/cpu/machine.h"
 #include "kernels/common/float_types.h"
+#include "kernels/common/resolve.h"
 #include "kernels/pool/box_table.h"
 #include "kernels/pool/loops.h"
 #include "kernels/pool/pool.h"
@@ -18,17 +18,7 @@ using Results = BoxTable::Results;
 template <class Loops>
 Loops resolved() {
   Loops loops;
-#if defined(__x86_64__)
-  if (cpu::isa() == cpu::Isa::kAvx512) {
-    avx512::resolve(loops);
-    return loops;
-  }
-  if (cpu::isa() == cpu::Isa::kAvx2) {
-    avx2::resolve(loops);
-    return loops;
-  }
-#endif
-  baseline::resolve(loops);
+  WEFT_RESOLVE(loops);
   return loops;
 }
 

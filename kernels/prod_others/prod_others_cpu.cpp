@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "core/device/cpu/machine.h"
 #include "core/device/thread_pool.h"
 #include "kernels/common/float_types.h"
+#include "kernels/common/resolve.h"
 #include "kernels/prod_others/loops.h"
 #include "kernels/prod_others/operands.h"
 #include "kernels/prod_others/prod_others.h"
@@ -14,17 +14,7 @@ namespace weft::kernels {
 template <class T>
 ProdOthersLoops<T> prod_others_loops(int tangents) {
   ProdOthersLoops<T> loops;
-#if defined(__x86_64__)
-  if (cpu::isa() == cpu::Isa::kAvx512) {
-    avx512::resolve(loops, tangents);
-    return loops;
-  }
-  if (cpu::isa() == cpu::Isa::kAvx2) {
-    avx2::resolve(loops, tangents);
-    return loops;
-  }
-#endif
-  baseline::resolve(loops, tangents);
+  WEFT_RESOLVE(loops, tangents);
   return loops;
 }
 

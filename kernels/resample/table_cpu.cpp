@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <vector>
 
-#include "core/device/cpu/machine.h"
 #include "core/device/thread_pool.h"
 #include "kernels/common/copy_run.h"
 #include "kernels/common/dispatch.h"
+#include "kernels/common/resolve.h"
 #include "kernels/resample/loops.h"
 #include "kernels/resample/reference.h"
 #include "kernels/resample/resample.h"
@@ -20,17 +20,7 @@ constexpr std::int64_t kGrain = 1 << 15;  // multiply-adds that are worth a task
 template <class T>
 ResampleLoop<T> resample_loop() {
   ResampleLoop<T> loop;
-#if defined(__x86_64__)
-  if (cpu::isa() == cpu::Isa::kAvx512) {
-    avx512::resolve(loop);
-    return loop;
-  }
-  if (cpu::isa() == cpu::Isa::kAvx2) {
-    avx2::resolve(loop);
-    return loop;
-  }
-#endif
-  baseline::resolve(loop);
+  WEFT_RESOLVE(loop);
   return loop;
 }
 

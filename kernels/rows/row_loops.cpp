@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/rows/row_loops.h"
 
-#include "core/device/cpu/machine.h"
+#include "kernels/common/resolve.h"
 #include "kernels/rows/row_loops_isa.h"
 
 namespace weft::kernels {
 
 namespace {
 
-// Calls resolve of the namespace that is built for cpu::isa().
 template <class Loops, class... Log>
 Loops resolved(Log... log) {
   Loops loops;
-#if defined(__x86_64__)
-  if (cpu::isa() == cpu::Isa::kAvx512) {
-    avx512::resolve(loops, log...);
-    return loops;
-  }
-  if (cpu::isa() == cpu::Isa::kAvx2) {
-    avx2::resolve(loops, log...);
-    return loops;
-  }
-#endif
-  baseline::resolve(loops, log...);
+  WEFT_RESOLVE(loops, log...);
   return loops;
 }
 
