@@ -19,7 +19,7 @@ struct EncodedImage {
   [[noreturn]] void fail(const std::string& message) const;
 };
 
-// What a decoder gives: 8-bit values, row by row from the top.
+// A decoded image: 8-bit values, row by row from the top.
 struct DecodedImage {
   std::size_t width = 0, height = 0;
   std::size_t channels = 0;  // 1: gray, 2: gray and opacity, 3: RGB, 4: RGB and opacity

@@ -46,7 +46,7 @@ TEST_P(ConvolutionOn, SameKeepsTheSize) {
   EXPECT_EQ(conv(x, ones({4, 3, 2, 3}), {.padding = Padding::same()}).shape(), (Shape{2, 7, 5, 4}));
   EXPECT_EQ(conv(x, ones({4, 3, 2, 3}), {.stride = 2, .padding = Padding::same()}).shape(), (Shape{2, 4, 3, 4}));
   EXPECT_EQ(conv(x, ones({4, 1, 1, 3}), {.stride = 3, .padding = Padding::same()}).shape(), (Shape{2, 3, 2, 4}));
-  // Of two more columns one is in front; of one more row it is behind.
+  // Two more columns: one in front, one behind. One more row: behind.
   const Tensor y = conv(ones({1, 3, 3, 1}), ones({1, 2, 3, 1}), {.padding = Padding::same()});
   EXPECT_EQ(y.to_vector(), (Floats{4, 6, 4, 4, 6, 4, 2, 3, 2}));
   EXPECT_EQ(conv_transpose(x, ones({3, 4, 3, 2}), {.stride = 2, .padding = Padding::same()}).shape(),

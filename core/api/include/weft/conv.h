@@ -17,14 +17,14 @@ namespace weft WEFT_EXPORT {
 // Padding::same().
 class Padding {
  public:
-  // As many zeros on both sides of all axes.
+  // One number of zeros on both sides of all axes.
   Padding(std::int64_t all) : Padding(PerAxis(all)) {}
   // A number for each axis, on both of its sides.
   Padding(std::initializer_list<std::int64_t> both_sides) : Padding(PerAxis(both_sides)) {}
   Padding(const PerAxis& both_sides) : low_(both_sides), high_(both_sides) {}
   // Zeros before and behind each axis.
   static Padding sides(const std::vector<std::pair<std::int64_t, std::int64_t>>& low_and_high);
-  // As many windows as ceil(size / stride), the odd zero behind: "same" of Keras, and of PyTorch for stride 1.
+  // Zeros for ceil(size / stride) windows, the odd one behind: "same" of Keras, and of PyTorch for stride 1.
   static Padding same();
   // Zeros before and behind the axes; 0 for same().
   [[nodiscard]] const PerAxis& low() const { return low_; }
@@ -37,7 +37,7 @@ class Padding {
   bool same_ = false;
 };
 
-// Where the windows of a convolution lie.
+// The windows of a convolution.
 struct ConvGeometry {
   PerAxis stride = 1;       // distance of neighboring windows
   Padding padding = 0;      // zeros around the images
@@ -49,7 +49,7 @@ struct ConvGeometry {
 // 16-bit products are summed in f32. As torch.nn.functional.conv2d, with the channels last in x and in the filters.
 [[nodiscard]] Tensor conv(const Tensor& x, const Tensor& filters, const ConvGeometry& geometry = {});
 
-// Where the windows of a transposed convolution lie in its result.
+// The windows of a transposed convolution, which lie over its result.
 struct ConvTransposeGeometry {
   PerAxis stride = 1;          // distance of neighboring windows
   Padding padding = 0;         // left out of the result; Padding::same() gives size * stride

@@ -13,7 +13,7 @@ namespace weft WEFT_EXPORT {
 // One number for every spatial axis, or a number for each: 2 or {2, 1}.
 class PerAxis {
  public:
-  // The same number for all axes.
+  // One number for all axes.
   PerAxis(std::int64_t all) : numbers_{all} {}
   // A number for each axis, or for all if there is one; none: a default that the function names.
   PerAxis(std::initializer_list<std::int64_t> numbers) : numbers_(numbers) {}

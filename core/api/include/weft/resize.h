@@ -7,9 +7,8 @@
 #include "weft/per_axis.h"
 #include "weft/tensor.h"
 
-// Images in other sizes, channels last: x (n, spatial..., c), with one to three spatial axes. Errors
-// are those of weft/ops.h; besides, ValueError for sizes and factors
-// that are not positive.
+// Images in other sizes, channels last: x (n, spatial..., c), with one to three spatial axes. Errors are those of
+// weft/ops.h; besides, ValueError for sizes and factors that are not positive.
 namespace weft WEFT_EXPORT {
 
 // Values between elements. s is the place of a result's element j among the elements of x: (j + 0.5) / scale - 0.5, or

@@ -155,12 +155,12 @@ class Grayscale {
 struct Normalization {
   std::vector<float> mean, stddev;  // equally many
 };
-// Those of ImageNet's RGB images, which torchvision's pretrained nets expect.
+// ImageNet's numbers for RGB images, which torchvision's pretrained nets expect.
 inline Normalization imagenet() { return {{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}}; }
 // f32 (x / 255 - mean) / stddev of a u8 image; a Normalization of one channel is for all.
 class Normalize {
  public:
-  // As by these numbers.
+  // A normalization by these numbers.
   explicit Normalize(Normalization by = imagenet());
   // The normalized image.
   [[nodiscard]] Tensor operator()(const Tensor& image) const;

@@ -30,11 +30,11 @@ class Images {
   // Names of the classes, by their indices.
   const std::vector<std::string>& class_names() const { return class_names_; }
 
-  // These rows with `transform` of each image, behind the transforms of earlier calls. A transform takes an image
+  // The rows with `transform` of each image, behind the transforms of earlier calls. A transform takes an image
   // without an axis of rows, on the threads of a loader. Draws in a transform are keyed by (seed, epoch, row). Sizes
   // may differ from image to image until the last transform. ValueError for an empty function.
   [[nodiscard]] Images map(std::function<Tensor(Tensor)> transform) const;
-  // These rows, read by so many threads of a loader, on which no value depends. ValueError unless positive.
+  // The rows, read by so many threads of a loader, on which no value depends. ValueError unless positive.
   [[nodiscard]] Images threads(int threads) const;
 
   // The rows for a Loader or a Trainer.
