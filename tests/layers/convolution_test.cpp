@@ -100,6 +100,7 @@ TEST(Convolution, ClonesHaveTheirGeometry) {
   Conv2d layer(2, 4, 3, {.stride = 2, .padding = 1, .bias = false});
   Conv2d copy = clone(layer);
   EXPECT_EQ(copy(ones({1, 6, 6, 2})).to_vector(), layer(ones({1, 6, 6, 2})).to_vector());
+  EXPECT_EQ(copy.weight.file_axes(), FileAxes::kChannelsSecond);
 }
 
 TEST(Convolution, BadSettingsAreNamed) {

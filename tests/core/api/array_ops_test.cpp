@@ -57,6 +57,13 @@ TEST_P(ArrayTest, EyeAndItsTriangles) {
   EXPECT_EQ(grad([](const Tensor& z) { return tril(z).sum(); })(bad).to_vector<double>(), (Doubles{1, 0, 1, 1}));
 }
 
+// f32 has no number between 2^24 and 2^24 + 2.
+TEST_P(ArrayTest, TrianglesOfLongRows) {
+  constexpr std::int64_t kExact = 1 << 24;
+  const Tensor last = tril(ones({1, kExact + 2}, DType::kU8), kExact).slice(1, kExact - 1, kExact + 2);
+  EXPECT_EQ(last.to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{1, 1, 0}));
+}
+
 TEST_P(ArrayTest, Diagonals) {
   const Tensor x = counting({2, 3});
   EXPECT_EQ(ints(diag(x)), (Ints{0, 4}));

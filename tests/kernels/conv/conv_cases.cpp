@@ -143,6 +143,8 @@ void put_channels(std::vector<OpCase>& rows) {
   put(rows, "two groups", {{1, 3, 3, 4}, {6, 3, 3, 2}, {1, 3, 3, 6}}, g);
   g.groups = 5;
   put(rows, "depthwise", {{2, 3, 3, 5}, {5, 3, 3, 1}, {2, 3, 3, 5}}, g);
+  put(rows, "depthwise, three axes", {{1, 4, 3, 4, 3}, {3, 2, 2, 3, 1}, {1, 2, 4, 2, 3}},
+      {{2, 1, 1}, {1, 1, 1}, {0, 1, 0}, {0, 1, 0}, 3});
   put_wide(rows, "depthwise, wide", {{2, 3, 3, 5}, {5, 3, 3, 1}, {2, 3, 3, 5}}, g);
   put_wide(rows, "wide", {{2, 5, 4, 19}, {18, 3, 3, 19}, {2, 5, 4, 18}}, padded);
   put(rows, "depthwise, two filters a channel", {{1, 3, 3, 5}, {10, 3, 3, 1}, {1, 3, 3, 10}}, g);
@@ -155,6 +157,9 @@ void put_sizes(std::vector<OpCase>& rows) {
   put(rows, "no filters", {{2, 5, 2}, {0, 2, 2}, {2, 4, 0}}, line, false);
   put(rows, "many channels", {{1, 3, 4500}, {2, 1, 4500}, {1, 3, 2}}, line, false);
   put(rows, "many pixels", {{3, 1503, 2}, {3, 1, 2}, {3, 1503, 3}}, line, false);
+  Geometry many = line;
+  many.groups = 16;
+  put(rows, "many groups, many pixels", {{2, 400, 32}, {32, 3, 2}, {2, 398, 32}}, many, false);
   put(rows, "beyond a tile", {{2, 5, 7, 17}, {67, 3, 3, 17}, {2, 5, 7, 67}}, padded, false);
   Geometry g = padded;
   g.strides = {2, 2};
