@@ -143,7 +143,7 @@ void put_channels(std::vector<OpCase>& rows) {
   put(rows, "two groups", {{1, 3, 3, 4}, {6, 3, 3, 2}, {1, 3, 3, 6}}, g);
   g.groups = 5;
   put(rows, "depthwise", {{2, 3, 3, 5}, {5, 3, 3, 1}, {2, 3, 3, 5}}, g);
-  put(rows, "depthwise, three axes", {{1, 4, 3, 4, 3}, {3, 2, 2, 3, 1}, {1, 2, 4, 2, 3}},
+  put(rows, "depthwise, three axes", {{1, 5, 2, 4, 3}, {3, 3, 2, 3, 1}, {1, 2, 3, 2, 3}},
       {{2, 1, 1}, {1, 1, 1}, {0, 1, 0}, {0, 1, 0}, 3});
   put_wide(rows, "depthwise, wide", {{2, 3, 3, 5}, {5, 3, 3, 1}, {2, 3, 3, 5}}, g);
   put_wide(rows, "wide", {{2, 5, 4, 19}, {18, 3, 3, 19}, {2, 5, 4, 18}}, padded);
