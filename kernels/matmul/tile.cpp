@@ -41,17 +41,6 @@ namespace {
 
 using Code = void (*)();
 
-// Holds libxsmm to the instruction sets that WEFT_ISA leaves.
-void limit_target() {
-  static const bool limited = [] {
-    const cpu::Isa best = cpu::usable_isas().back();
-    if (best == cpu::Isa::kAvx2) libxsmm_set_target_arch("hsw");
-    if (best == cpu::Isa::kBaseline && __builtin_cpu_supports("avx2")) libxsmm_set_target_arch("sse3");
-    return true;
-  }();
-  static_cast<void>(limited);
-}
-
 // libxsmm frees its code when the process exits, while threads and static objects of the program may still compute. So
 // a kernel runs a copy of its code, and from the exit on no new code is asked for.
 struct Copies {
@@ -70,10 +59,14 @@ void end_of_libxsmm() {
   copies().over = true;
 }
 
-// libxsmm registers its end first, so that it comes after ours.
+// libxsmm registers its end first, so that it comes after ours. Then it is held to the instruction sets that WEFT_ISA
+// leaves; libxsmm_init() would choose again.
 void begin_libxsmm() {
   static const bool registered = [] {
     libxsmm_init();
+    const cpu::Isa best = cpu::usable_isas().back();
+    if (best == cpu::Isa::kAvx2) libxsmm_set_target_arch("hsw");
+    if (best == cpu::Isa::kBaseline && __builtin_cpu_supports("avx2")) libxsmm_set_target_arch("sse3");
     return std::atexit(end_of_libxsmm) == 0;
   }();
   static_cast<void>(registered);
@@ -102,7 +95,6 @@ bool libxsmm_is_over() {
 // code.
 template <class T, class Dispatch>
 Code generate(Dispatch dispatch, const TileShape& s) {
-  limit_target();
   begin_libxsmm();
   const std::lock_guard lock(copies().mutex);
   if (copies().over) return nullptr;
@@ -144,6 +136,11 @@ bool has_tile_kernels() {
   return has;
 }
 
+std::string_view tile_target() {
+  begin_libxsmm();
+  return libxsmm_get_target_arch();
+}
+
 template <class T>
 TileKernel<T>::TileKernel(const TileShape& shape) : shape_(shape) {
   check_sizes(shape);
@@ -168,6 +165,7 @@ void TileKernel<T>::operator()(const T* a, const T* b, T* c) const {
 #else
 
 bool has_tile_kernels() { return true; }
+std::string_view tile_target() { return {}; }
 
 template <class T>
 TileKernel<T>::TileKernel(const TileShape& shape) : shape_(shape) {

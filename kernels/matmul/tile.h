@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <string_view>
 
 namespace weft::kernels {
 
@@ -14,6 +15,8 @@ struct TileShape {
 
 // True if the library works on this processor and may map the code that it makes.
 bool has_tile_kernels();
+// The library's name for the instruction set that its code is made for: "hsw" for AVX2. Empty if it does not say.
+std::string_view tile_target();
 
 // C = A B or C += A B for one fixed shape, on the calling thread; T is float or double. Making one may generate code;
 // running it never allocates. Throws DeviceError where the library cannot make it.

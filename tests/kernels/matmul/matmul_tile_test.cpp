@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/matmul/tile.h"
@@ -35,6 +39,23 @@ TEST(MatmulTile, LeavesNoVectorStateInUse) {
   tile(a.data(), b.data(), c.data());
   EXPECT_EQ(state_in_use() & kUpperHalves, 0u);
   EXPECT_EQ(c.front(), 32.0f);
+}
+
+// The target is chosen once, so that a process which begins with WEFT_ISA in its environment has to be asked.
+TEST(MatmulTile, IsMadeForWhatWeftIsaLeaves) {
+  if (!__builtin_cpu_supports("avx512f")) GTEST_SKIP() << "without AVX-512 there is nothing to leave out";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto ends_with_target = [](std::string_view target) {
+    std::cerr << "made for " << tile_target();
+    std::exit(tile_target() == target || tile_target().empty() ? 0 : 1);
+  };
+  const char* const before = std::getenv("WEFT_ISA");
+  const std::string kept = before ? before : "";
+  setenv("WEFT_ISA", "avx2", 1);
+  EXPECT_EXIT(ends_with_target("hsw"), ::testing::ExitedWithCode(0), "");
+  setenv("WEFT_ISA", "baseline", 1);
+  EXPECT_EXIT(ends_with_target("wsm"), ::testing::ExitedWithCode(0), "");
+  before ? setenv("WEFT_ISA", kept.c_str(), 1) : unsetenv("WEFT_ISA");
 }
 
 #endif
