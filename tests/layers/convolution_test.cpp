@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/support/every_device.h"
+#include "tests/support/message.h"
 #include "weft/error.h"
 #include "weft/gradients.h"
 #include "weft/ops.h"
@@ -21,16 +22,6 @@ class ConvolutionOn : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(ConvolutionOn);
 
 using Floats = std::vector<float>;
-
-template <class F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 TEST_P(ConvolutionOn, AddsABiasPerFilter) {
   Conv1d layer(2, 2, 2);
@@ -104,42 +95,42 @@ TEST(Convolution, ClonesHaveTheirGeometry) {
 }
 
 TEST(Convolution, BadSettingsAreNamed) {
-  EXPECT_EQ(message([] { Conv2d(3, 8, 0); }), "[conv2d] window is (0, 0); its sizes must be positive");
-  EXPECT_EQ(message([] {
+  EXPECT_EQ(message_of([] { Conv2d(3, 8, 0); }), "[conv2d] window is (0, 0); its sizes must be positive");
+  EXPECT_EQ(message_of([] {
               Conv2d(3, 8, {1, 2, 3});
             }),
             "[conv2d] window has 3 sizes, there are 2 spatial axes; give one for all, or 2");
-  EXPECT_EQ(message([] { Conv1d(0, 8, 3); }), "[conv1d] channels are 0 -> 8 in 1 groups; all must be positive");
-  EXPECT_EQ(message([] { Conv3d(4, 6, 3, {.groups = 4}); }),
+  EXPECT_EQ(message_of([] { Conv1d(0, 8, 3); }), "[conv1d] channels are 0 -> 8 in 1 groups; all must be positive");
+  EXPECT_EQ(message_of([] { Conv3d(4, 6, 3, {.groups = 4}); }),
             "[conv3d] channels are 4 -> 6, groups are 4; groups must divide both");
-  EXPECT_EQ(message([] { ConvTranspose2d(4, 6, 3, {.groups = 3}); }),
+  EXPECT_EQ(message_of([] { ConvTranspose2d(4, 6, 3, {.groups = 3}); }),
             "[conv_transpose2d] channels are 4 -> 6, groups are 3; groups must divide both");
 }
 
 TEST(Convolution, BadInputsAreNamed) {
   Sequential model{Conv2d(3, 8, 5)};
-  EXPECT_EQ(message([&] {
+  EXPECT_EQ(message_of([&] {
               model(ones({2, 9, 9, 4}));
             }),
             "[conv2d] 0: input is (2, 9, 9, 4); it must have 4 axes, (n, spatial..., 3)");
   EXPECT_EQ(
-      message([&] {
+      message_of([&] {
         model(ones({2, 3, 9, 9}));
       }),
       "[conv2d] 0: input is (2, 3, 9, 9); it must have 4 axes, (n, spatial..., 3); channels come last, so permute "
       "the axes or load images as (n, height, width, c)");
   EXPECT_EQ(
-      message([&] {
+      message_of([&] {
         model(ones({2, 4, 9, 3}));
       }),
       "[conv] 0: axis 1 has 4 elements, 4 with its padding, and a window of 5 spans 5; the padded axis must be at "
       "least as long");
-  EXPECT_EQ(message([] {
+  EXPECT_EQ(message_of([] {
               conv_transpose(ones({1, 4, 2}), ones({2, 3, 1}), {.stride = 2, .output_padding = 2});
             }),
             "[conv_transpose] output padding is 2 along axis 1, the stride is 2; it must lie in [0, 2)");
   EXPECT_EQ(
-      message([] {
+      message_of([] {
         conv_transpose(ones({1, 1, 2}), ones({2, 3, 1}), {.padding = 2});
       }),
       "[conv_transpose] axis 1 has 3 elements without its padding of 2 and 2; padding must not be more than there "

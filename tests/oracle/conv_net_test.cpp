@@ -5,15 +5,9 @@
 
 #include <filesystem>
 
-#include "tests/oracle/golden.h"
+#include "tests/oracle/three_steps.h"
 #include "tests/support/every_device.h"
 #include "tests/support/files.h"
-#include "weft/compile.h"
-#include "weft/layers.h"
-#include "weft/ops.h"
-#include "weft/optim.h"
-#include "weft/recipes.h"
-#include "weft/regression_loss.h"
 
 namespace weft::testing {
 namespace {
@@ -31,21 +25,7 @@ TEST_P(ConvNetOn, TrainsAsInPyTorch) {
                    Flatten(),
                    Linear(5 * 6 * 4, 7)};
   load(model, std::filesystem::path(WEFT_SOURCE_DIR) / "tests/oracle/golden/conv_net.safetensors");
-  const Tensor x = expected.tensor("x").to(device()), y = expected.tensor("y").to(device());
-  model.eval();
-  expect_like(model(x), expected.tensor("before"), "output before");
-  model.train();
-  Optimizer optimizer(model.parameters(), SGD{.lr = 0.05});
-  auto step = compile([&] {
-    Tensor loss = mse_loss(model(x), y);
-    optimizer.minimize(loss);
-    return loss;
-  });
-  Tensors losses;
-  for (int i = 0; i < 3; ++i) losses.push_back(step());
-  expect_like(stack(losses), expected.tensor("losses"), "losses");
-  model.eval();
-  expect_like(model(x), expected.tensor("after"), "output after");
+  expect_three_steps(model, expected, 0.05, device());
 
   const TemporaryDirectory directory;
   const std::filesystem::path path = directory / "model.safetensors";
@@ -57,7 +37,7 @@ TEST_P(ConvNetOn, TrainsAsInPyTorch) {
     if (name != "0.bias") expect_like(written.tensor(name), expected.tensor("after." + name), name);
   }
   load(model, path);
-  expect_like(model(x), expected.tensor("after"), "output of what was written");
+  expect_like(model(expected.tensor("x").to(device())), expected.tensor("after"), "output of what was written");
 }
 
 WEFT_ON_EVERY_DEVICE(ConvNetOn);

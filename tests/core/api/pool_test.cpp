@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "tests/support/every_device.h"
+#include "tests/support/message.h"
 #include "weft/array.h"
 #include "weft/compile.h"
 #include "weft/elementwise.h"
@@ -31,16 +31,6 @@ using Doubles = std::vector<double>;
 
 class PoolTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(PoolTest);
-
-template <class E>
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
 
 Tensor counting(Shape shape) { return arange(shape.numel(), DType::kF64).reshape(shape); }
 Doubles doubles(const Tensor& x) { return x.to_vector<double>(); }

@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "tests/support/every_device.h"
+#include "tests/support/message.h"
 #include "weft/compile.h"
 #include "weft/elementwise.h"
 #include "weft/error.h"
@@ -28,16 +28,6 @@ using Ints = std::vector<std::int64_t>;
 
 class ResizeTest : public EveryDevice {};
 WEFT_ON_EVERY_DEVICE(ResizeTest);
-
-template <class E>
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
 
 Tensor counting(Shape shape) { return arange(shape.numel(), DType::kF64).reshape(shape); }
 Doubles doubles(const Tensor& x) { return x.to_vector<double>(); }
