@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The library: every room's sources in one target.
 set(weft_rooms core/base core/scalar core/program core/device core/array core/ir core/ops core/autodiff core/passes core/plan core/exec
-               core/api core/io core/data core/plot kernels layers/functional layers/module layers/layer optim/schedule optim/rules
-               optim/metrics optim/optimizer optim/train)
+               core/api core/io core/data core/plot kernels layers/functional layers/module layers/layer layers/image
+               optim/schedule optim/rules optim/metrics optim/optimizer optim/train)
 set(weft_trace_rooms core/program core/ir core/ops core/autodiff core/passes core/plan layers/functional layers/module
-                     layers/layer optim/schedule optim/rules optim/metrics
+                     layers/layer layers/image optim/schedule optim/rules optim/metrics
                      optim/optimizer optim/train)
 add_library(weft)
 add_library(weft::weft ALIAS weft)

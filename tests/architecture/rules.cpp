@@ -68,18 +68,20 @@ std::string list(const std::vector<std::string_view>& names) {
 }  // namespace
 
 const std::vector<std::string_view>& umbrellas() {
-  static const std::vector<std::string_view> all{"weft/core.h",   "weft/io.h",      "weft/data.h", "weft/functional.h",
-                                                 "weft/layers.h", "weft/recipes.h", "weft/optim.h"};
+  static const std::vector<std::string_view> all{"weft/core.h",       "weft/io.h",     "weft/data.h",
+                                                 "weft/functional.h", "weft/layers.h", "weft/image_layers.h",
+                                                 "weft/recipes.h",    "weft/optim.h"};
   return all;
 }
 
 const std::vector<Room>& rooms() {
-  static const std::vector<std::string_view> kAll{"core/scalar",       "core/device",   "core/api",
-                                                  "core/io",           "core/data",     "core/plot",
-                                                  "layers/functional", "layers/module", "layers/layer"};
+  static const std::vector<std::string_view> kAll{"core/scalar",  "core/device", "core/api",          "core/io",
+                                                  "core/data",    "core/plot",   "layers/functional", "layers/module",
+                                                  "layers/layer", "layers/image"};
   static const std::vector<std::string_view> kAboveBase{
-      "core/scalar",   "core/device",  "core/api",       "core/io",     "core/data",     "layers/functional",
-      "layers/module", "layers/layer", "optim/schedule", "optim/rules", "optim/metrics", "optim/optimizer"};
+      "core/scalar",       "core/device",   "core/api",       "core/io",      "core/data",
+      "layers/functional", "layers/module", "layers/layer",   "layers/image", "optim/schedule",
+      "optim/rules",       "optim/metrics", "optim/optimizer"};
   static const std::vector<Room> all = {
       {"core/base", {}},
       {"core/scalar", {}},
@@ -108,6 +110,7 @@ const std::vector<Room>& rooms() {
       {"layers/functional", {"core/base", "core/api"}, kAll},
       {"layers/module", {"core/base", "core/scalar", "core/device", "core/api"}, kAll},
       {"layers/layer", {"core/base", "core/api", "layers/functional", "layers/module"}, kAll},
+      {"layers/image", {"core/base", "core/api", "layers/functional", "layers/module"}, kAll},
       {"optim/schedule", {"core/base", "core/device", "core/api"}, kAboveBase},
       // layers: the name of a type.
       {"optim/rules", {"core/base", "core/device", "core/api", "optim/schedule"}, kAboveBase},

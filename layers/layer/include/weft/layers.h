@@ -4,7 +4,6 @@
 // Modules, layers, initial values.
 #include "weft/activation.h"
 #include "weft/batch_norm.h"
-#include "weft/convolution.h"
 #include "weft/dropout.h"
 #include "weft/flatten.h"
 #include "weft/gate.h"

@@ -5,6 +5,7 @@
 #include "weft/core.h"
 #include "weft/data.h"
 #include "weft/functional.h"
+#include "weft/image_layers.h"
 #include "weft/io.h"
 #include "weft/layers.h"
 #include "weft/optim.h"
