@@ -15,11 +15,15 @@ std::vector<TensorSpec> sort_spec(Specs in, const Attributes& attributes) {
 
 std::vector<TensorSpec> topk_spec(Specs in, const Attributes& attributes) {
   expect_inputs("topk", in, 1);
-  const std::int64_t axis = attributes.integer("axis"), k = attributes.integer("k");
+  const std::int64_t axis = attributes.integer("axis"), k = attributes.integer("k"),
+                     first = attributes.integer("first");
   expect_axis("topk", axis, in[0].shape);
   const std::int64_t size = in[0].shape[static_cast<int>(axis)];
   if (k < 0 || k > size)
     fail<ValueError>("topk", "k is ", k, "; axis ", axis, " of ", in[0].shape, " allows 0 to ", size);
+  if (first < 0 || first > size - k)
+    fail<ValueError>("topk", "ranks are ", first, " to ", first + k, "; axis ", axis, " of ", in[0].shape, " has ",
+                     size);
   const Shape out = with_size(in[0].shape, axis, k);
   return {{out, in[0].dtype}, {out, DType::kI64}};
 }

@@ -10,13 +10,13 @@
 // Elements as unsigned numbers in the same order, so that one integer sort serves every dtype.
 namespace weft::kernels {
 
-// The key of an IEEE number from its `width` bits: negative numbers reversed below the positive ones, every NaN on top.
+// The key of an IEEE number from its `width` bits: negative numbers reversed below the positive ones, -0 as +0, every
+// NaN on top. Without branches, because signs are random.
 WEFT_HD inline std::uint64_t float_key(std::uint64_t bits, int width, std::uint64_t infinity) {
-  const std::uint64_t sign = std::uint64_t{1} << (width - 1);
-  const std::uint64_t all = sign | (sign - 1);
-  if ((bits & (sign - 1)) > infinity) return all;
-  if ((bits & (sign - 1)) == 0) return sign;
-  return (bits & sign) != 0 ? ~bits & all : bits | sign;
+  const std::uint64_t sign = std::uint64_t{1} << (width - 1), all = sign | (sign - 1);
+  const std::uint64_t negative = (std::uint64_t{0} - (bits >> (width - 1))) & all;
+  const std::uint64_t nan = (std::uint64_t{0} - static_cast<std::uint64_t>((bits & (sign - 1)) > infinity)) & all;
+  return ((bits ^ (negative | sign)) + static_cast<std::uint64_t>(bits == sign)) | nan;
 }
 
 template <class T>
@@ -57,20 +57,21 @@ WEFT_HD inline std::uint64_t ordered_key(T x, bool descending) {
   return descending ? ~key_of(x) & all : key_of(x);
 }
 
-// A sort of every line along an axis, of which the first `keep` elements are wanted.
+// A sort of every line along an axis, of which `keep` elements are wanted, those of rank `first` and behind it.
 struct SortPlan {
   AxisSplit x;
-  std::int64_t keep;
+  std::int64_t first, keep;
   bool descending;
 };
 
 inline SortPlan sort_plan(const exec::KernelRequest& request) {
   const AxisSplit x = split_at(request.inputs[0].shape, request.attributes.integer("axis"));
-  return {x, x.size, request.attributes.boolean("descending")};
+  return {x, 0, x.size, request.attributes.boolean("descending")};
 }
 inline SortPlan topk_plan(const exec::KernelRequest& request) {
   const AxisSplit x = split_at(request.inputs[0].shape, request.attributes.integer("axis"));
-  return {x, request.attributes.integer("k"), request.attributes.boolean("largest")};
+  return {x, request.attributes.integer("first"), request.attributes.integer("k"),
+          request.attributes.boolean("largest")};
 }
 
 }  // namespace weft::kernels

@@ -30,15 +30,16 @@ WEFT_HD inline KeyAt next_in_order(const T* x, std::int64_t n, std::int64_t stri
   return least;
 }
 
-// The first `keep` elements of one sorted line, each found among all. Results that nobody reads are null.
+// The wanted elements of one sorted line, each found among all. Results that nobody reads are null.
 template <class T>
 WEFT_HD inline void sort_line(const SortPlan& plan, const T* x, T* values, std::int64_t* indices, std::int64_t line) {
   const std::int64_t size = plan.x.size, inner = plan.x.inner;
   const T* from = x + line / inner * size * inner + line % inner;
   const std::int64_t to = line / inner * plan.keep * inner + line % inner;
   KeyAt last;
-  for (std::int64_t j = 0; j < plan.keep; ++j) {
+  for (std::int64_t j = -plan.first; j < plan.keep; ++j) {
     last = next_in_order(from, size, inner, plan.descending, last);
+    if (j < 0) continue;
     if (values) values[to + j * inner] = from[last.place * inner];
     if (indices) indices[to + j * inner] = last.place;
   }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <type_traits>
 
 #include "core/device/thread_pool.h"
 #include "kernels/common/dispatch.h"
 #include "kernels/sort/entries.h"
 #include "kernels/sort/key.h"
+#include "kernels/sort/long_line.h"
+#include "kernels/sort/ranks.h"
 #include "kernels/sort/sort.h"
 
 namespace weft::kernels {
@@ -106,40 +109,50 @@ class FirstFew {
   std::int64_t count_ = 0;
 };
 
-// Puts the first `keep` entries of a line in front and in order.
+// Bytes of workspace for `lines` lines of n entries each.
 template <class Entry>
-const Entry* sort_first(Entry* entries, std::int64_t keep, std::int64_t n) {
-  std::nth_element(entries, entries + keep, entries + n);
-  std::sort(entries, entries + keep);
-  return entries;
+std::size_t space_for(std::int64_t lines, std::int64_t n) {
+  return static_cast<std::size_t>(lines) *
+         (2 * static_cast<std::size_t>(n) * sizeof(Entry) + (n >= kLongLine ? kLongLineBytes : 0));
 }
 
-bool sorts_whole_lines(const SortPlan& plan) { return 2 * plan.keep >= plan.x.size; }
+// The wanted ranks of n entries that `make` gives by their positions, in workspace of space_for(1, n) bytes.
+template <class Entry, class Make>
+const Entry* sorted_entries(std::byte* space, std::int64_t n, Ranks wanted, const Make& make) {
+  auto* entries = reinterpret_cast<Entry*>(space);
+  if (n >= kLongLine) {
+    sort_long_line(entries, entries + n, n, wanted, reinterpret_cast<std::int64_t*>(entries + 2 * n), make);
+  } else {
+    for (std::int64_t j = 0; j < n; ++j) entries[j] = make(j);
+    sort_ranks(entries, entries + n, n, wanted, false);
+  }
+  return entries;
+}
 
 template <class T, class Entry>
 void sort_lines(const SortPlan& plan, const Call& call) {
   const std::int64_t size = plan.x.size;
-  const bool whole = sorts_whole_lines(plan);
   for_each_line<T>(plan, call, [&](const SortedLine<T>& line, std::int64_t number) {
-    Entry* entries = static_cast<Entry*>(call.workspace.data) + number * size * (whole ? 2 : 1);
-    for (std::int64_t j = 0; j < size; ++j) entries[j] = {ordered_key(line.from[j * line.stride], plan.descending), j};
-    const Entry* sorted = whole ? sort_entries(entries, entries + size, size) : sort_first(entries, plan.keep, size);
-    for (std::int64_t j = 0; j < plan.keep; ++j) line.put(j, sorted[j].place());
+    auto* space =
+        static_cast<std::byte*>(call.workspace.data) + static_cast<std::size_t>(number) * space_for<Entry>(1, size);
+    const Entry* sorted = sorted_entries<Entry>(space, size, {plan.first, plan.first + plan.keep}, [&](std::int64_t j) {
+      return Entry(ordered_key(line.from[j * line.stride], plan.descending), j);
+    });
+    for (std::int64_t j = 0; j < plan.keep; ++j) line.put(j, sorted[plan.first + j].place());
   });
 }
 
 exec::PreparedKernel prepare_lines(const exec::KernelRequest& request, const SortPlan& plan) {
   return with_dtype(request.inputs[0].dtype, [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
     if (plan.keep == 0) return {[](const Call&) {}};
-    if (!sorts_whole_lines(plan) && plan.keep <= kFewKept) {
+    if (plan.first == 0 && plan.keep <= kFewKept && 2 * plan.keep < plan.x.size) {
       return {[plan](const Call& call) {
         for_each_line<T>(plan, call, [&](const SortedLine<T>& line, std::int64_t) { FirstFew<T>(plan, line).run(); });
       }};
     }
     return with_entry<T>(plan.x.size, [&]<class Entry>(std::type_identity<Entry>) -> exec::PreparedKernel {
-      const std::int64_t entries = plan.x.numel() * (sorts_whole_lines(plan) ? 2 : 1);
       return {[plan](const Call& call) { sort_lines<T, Entry>(plan, call); },
-              static_cast<std::size_t>(entries) * sizeof(Entry)};
+              space_for<Entry>(plan.x.outer * plan.x.inner, plan.x.size)};
     });
   });
 }
@@ -151,9 +164,8 @@ void unique(std::int64_t n, const Call& call) {
   auto* inverse = static_cast<std::int64_t*>(call.outputs[1].data);
   auto* counts = static_cast<std::int64_t*>(call.outputs[2].data);
   auto* number = static_cast<std::int64_t*>(call.outputs[3].data);
-  auto* entries = static_cast<Entry*>(call.workspace.data);
-  for (std::int64_t j = 0; j < n; ++j) entries[j] = {key_of(x[j]), j};
-  const Entry* sorted = sort_entries(entries, entries + n, n);
+  const Entry* sorted = sorted_entries<Entry>(static_cast<std::byte*>(call.workspace.data), n, {0, n},
+                                              [x](std::int64_t j) { return Entry(key_of(x[j]), j); });
   if (counts) std::fill_n(counts, n, 0);
   std::int64_t group = -1;
   for (std::int64_t j = 0; j < n; ++j) {
@@ -182,7 +194,7 @@ exec::PreparedKernel prepare_unique_cpu(const exec::KernelRequest& request) {
   const std::int64_t n = request.inputs[0].shape.numel();
   return with_dtype(request.inputs[0].dtype, [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
     return with_entry<T>(n, [&]<class Entry>(std::type_identity<Entry>) -> exec::PreparedKernel {
-      return {[n](const Call& call) { unique<T, Entry>(n, call); }, static_cast<std::size_t>(2 * n) * sizeof(Entry)};
+      return {[n](const Call& call) { unique<T, Entry>(n, call); }, space_for<Entry>(1, n)};
     });
   });
 }

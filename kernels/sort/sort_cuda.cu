@@ -31,13 +31,13 @@ __global__ void line_keys_kernel(std::int64_t size, Pairs pairs, std::int64_t n)
   }
 }
 
-// T is an unsigned type of the element's size. The first `keep` of every sorted line go out.
+// T is an unsigned type of the element's size. The wanted ranks of every sorted line go out.
 template <class T>
 __global__ void sorted_kernel(SortPlan plan, const T* x, const std::int64_t* places, T* values, std::int64_t* indices,
                               std::int64_t n) {
   for (std::int64_t i = first_element(); i < n; i += element_stride()) {
-    const std::int64_t line = i / plan.x.size, rank = i % plan.x.size;
-    if (rank >= plan.keep) continue;
+    const std::int64_t line = i / plan.x.size, rank = i % plan.x.size - plan.first;
+    if (rank < 0 || rank >= plan.keep) continue;
     const std::int64_t to = (line / plan.x.inner * plan.keep + rank) * plan.x.inner + line % plan.x.inner;
     if (values != nullptr) values[to] = x[source_of(plan.x, places[i])];
     if (indices != nullptr) indices[to] = places[i] % plan.x.size;
@@ -114,7 +114,7 @@ void unique(DType dtype, const SortSpace& space, const Call& call) {
   std::int64_t* first = more.places;
   const dim3 grid = grid_for(n), block(kThreads);
   with_dtype(dtype, [&]<class T>(std::type_identity<T>) {
-    const SortPlan plan{{1, n, 1}, n, false};
+    const SortPlan plan{{1, n, 1}, 0, n, false};
     cuda::launch(sort_keys_kernel<T>, grid, block, 0, call, plan, cuda::data<const T>(call.inputs[0]), pairs, n);
   });
   group_pairs(pairs, groups, n, space.scratch(call), space.scratch_bytes, call);

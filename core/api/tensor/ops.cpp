@@ -240,8 +240,8 @@ std::pair<Tensor, Tensor> sort(const Tensor& x, int axis, bool descending) {
 }
 
 std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, int axis, bool largest) {
-  auto out =
-      apply_op(ir::OpId::of("topk"), {&x, 1}, {{"k", k}, {"axis", axis_of(x, axis, "topk")}, {"largest", largest}});
+  auto out = apply_op(ir::OpId::of("topk"), {&x, 1},
+                      {{"first", std::int64_t{0}}, {"k", k}, {"axis", axis_of(x, axis, "topk")}, {"largest", largest}});
   return {out[0], out[1]};
 }
 

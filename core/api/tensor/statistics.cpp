@@ -3,8 +3,10 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <utility>
 
+#include "core/api/trace/dispatch.h"
 #include "core/base/check.h"
 #include "weft/elementwise.h"
 #include "weft/error.h"
@@ -13,26 +15,32 @@
 namespace weft {
 namespace {
 
-// Position `at` of the sorted elements along an axis, or NaN if there is one: it sorts last.
-struct Sorted {
-  Sorted(const Tensor& x, int axis, const char* op) : axis_(normal_axis(axis, x.rank(), op)), size(x.dim(axis_)) {
-    if (size == 0) fail<ShapeError>(op, "input is ", x.shape(), "; axis ", axis, " has no elements");
-    values_ = sort(x, axis_).first;
+// Elements along an axis as if they were sorted, of which some ranks are looked up.
+class Ranked {
+ public:
+  Ranked(const Tensor& x, int axis, const char* op) : x_(x), axis_(normal_axis(axis, x.rank(), op)) {
+    if (size() == 0) fail<ShapeError>(op, "input is ", x.shape(), "; axis ", axis, " has no elements");
   }
-  Tensor at(std::int64_t i) const { return values_.slice(axis_, i, i + 1); }
+  std::int64_t size() const { return x_.dim(axis_); }
+  // Ranks [first, first + count), the least element first.
+  Tensor ranks(std::int64_t first, std::int64_t count) const {
+    return detail::apply_op(ir::OpId::of("topk"), {&x_, 1},
+                            {{"first", first}, {"k", count}, {"axis", std::int64_t{axis_}}, {"largest", false}})[0];
+  }
+  // Rank `i` of some ranks().
+  Tensor at(const Tensor& ranks, std::int64_t i) const { return ranks.slice(axis_, i, i + 1); }
   // `chosen` with the axis kept or not, and NaN where there is one.
   Tensor result(const Tensor& chosen, bool keep) const {
-    const Tensor last = at(size - 1);
-    const Tensor out = is_floating(chosen.dtype()) ? where(not_equal(last, last), last, chosen) : chosen;
+    const bool floating = is_floating(x_.dtype());
+    const Tensor out = floating ? where(any(not_equal(x_, x_), {axis_}, true),
+                                        full({}, std::numeric_limits<double>::quiet_NaN(), x_.dtype()), chosen)
+                                : chosen;
     return keep ? out : out.squeeze(axis_);
   }
 
  private:
+  Tensor x_;
   int axis_;
-  Tensor values_;
-
- public:
-  std::int64_t size;
 };
 
 }  // namespace
@@ -55,18 +63,18 @@ Tensor norm(const Tensor& x, double p, std::vector<int> axes, bool keep) {
 
 Tensor quantile(const Tensor& x, double q, int axis, bool keep) {
   if (!(q >= 0 && q <= 1)) fail<ValueError>("quantile", "q is ", q, "; it must lie in [0, 1]");
-  const Sorted sorted(is_floating(x.dtype()) ? x : x.to(DType::kF32), axis, "quantile");
-  const double place = q * static_cast<double>(sorted.size - 1), below = std::floor(place), share = place - below;
+  const Ranked ranked(is_floating(x.dtype()) ? x : x.to(DType::kF32), axis, "quantile");
+  const double place = q * static_cast<double>(ranked.size() - 1), below = std::floor(place), share = place - below;
   const auto i = static_cast<std::int64_t>(below);
-  if (share == 0) return sorted.result(sorted.at(i), keep);
-  const Tensor low = sorted.at(i), high = sorted.at(i + 1);
+  if (share == 0) return ranked.result(ranked.ranks(i, 1), keep);
+  const Tensor both = ranked.ranks(i, 2), low = ranked.at(both, 0), high = ranked.at(both, 1);
   // From the nearer end, so that equal neighbors give their value.
-  return sorted.result(share < 0.5 ? low + share * (high - low) : high - (1 - share) * (high - low), keep);
+  return ranked.result(share < 0.5 ? low + share * (high - low) : high - (1 - share) * (high - low), keep);
 }
 
 Tensor median(const Tensor& x, int axis, bool keep) {
-  const Sorted sorted(x, axis, "median");
-  return sorted.result(sorted.at((sorted.size - 1) / 2), keep);
+  const Ranked ranked(x, axis, "median");
+  return ranked.result(ranked.ranks((ranked.size() - 1) / 2, 1), keep);
 }
 
 }  // namespace weft

@@ -86,40 +86,56 @@ inline void draw_blocks(const DrawKey& key, long long first, Blocks& b) {
   }
 }
 
+// The number-th uniform draw of block j, as its storage type holds it.
+inline void put_uniform(const Blocks& b, int j, int number, Storage storage, float& to) {
+  to = interpreter::kept_below(unit_float(b.word[number][j]), storage);
+}
+inline void put_uniform(const Blocks& b, int j, int number, Storage /*storage*/, double& to) {
+  to = unit_double(b.word[2 * number][j], b.word[2 * number + 1][j]);
+}
+
 // The uniform draws of elements [first, first + n).
-inline void draw_uniform_row(const DrawKey& key, long long first, int n, Storage storage, float* to) {
-  constexpr int kShare = uniforms_per_block<float>, kChunk = kBlocks * kShare;
+template <class T>
+void draw_uniform_row(const DrawKey& key, long long first, int n, Storage storage, T* to) {
+  constexpr int kShare = uniforms_per_block<T>, kChunk = kBlocks * kShare;
   Blocks blocks;
-  alignas(64) float values[kChunk];
+  alignas(64) T values[kChunk];
   for (int i = -static_cast<int>(first % kShare); i < n; i += kChunk) {
     draw_blocks(key, (first + i) / kShare, blocks);
     for (int j = 0; j < kBlocks; ++j)
-      for (int k = 0; k < kShare; ++k)
-        values[kShare * j + k] = interpreter::kept_below(unit_float(blocks.word[k][j]), storage);
+      for (int k = 0; k < kShare; ++k) put_uniform(blocks, j, k, storage, values[kShare * j + k]);
     const int begin = i < 0 ? -i : 0, end = n - i < kChunk ? n - i : kChunk;
     for (int k = begin; k < end; ++k) to[i + k] = values[k];
   }
 }
 
 // A standard normal as its storage type holds it.
-inline float stored_normal(float x, Storage storage) {
-  if (storage == Storage::kBF16) return interpreter::fitted<Storage::kBF16>(x);
-  if (storage == Storage::kF16) return interpreter::fitted<Storage::kF16>(x);
+template <class T>
+T stored_normal(T x, Storage storage) {
+  if (storage == Storage::kBF16) return static_cast<T>(interpreter::fitted<Storage::kBF16>(x));
+  if (storage == Storage::kF16) return static_cast<T>(interpreter::fitted<Storage::kF16>(x));
   return x;
 }
 
+// The number-th normal draws of all blocks. The loop of doubles calls the C library for each cosine.
+inline void put_normals(const Blocks& b, int number, float* to) {
+  WEFT_LANES
+  for (int j = 0; j < kBlocks; ++j) to[j] = normal_of_words(b.word[2 * number][j], b.word[2 * number + 1][j]);
+}
+inline void put_normals(const Blocks& b, int /*number*/, double* to) {
+  for (int j = 0; j < kBlocks; ++j)
+    to[j] = normal_of(PhiloxBlock{{b.word[0][j], b.word[1][j], b.word[2][j], b.word[3][j]}}, 0, double{});
+}
+
 // The normal draws of elements [first, first + n).
-inline void draw_normal_row(const DrawKey& key, long long first, int n, Storage storage, float* to) {
-  constexpr int kShare = normals_per_block<float>, kChunk = kBlocks * kShare;
+template <class T>
+void draw_normal_row(const DrawKey& key, long long first, int n, Storage storage, T* to) {
+  constexpr int kShare = normals_per_block<T>, kChunk = kBlocks * kShare;
   Blocks blocks;
-  alignas(64) float values[kChunk], normals[kShare][kBlocks];
+  alignas(64) T values[kChunk], normals[kShare][kBlocks];
   for (int i = -static_cast<int>(first % kShare); i < n; i += kChunk) {
     draw_blocks(key, (first + i) / kShare, blocks);
-    for (int k = 0; k < kShare; ++k) {
-      WEFT_LANES
-      for (int j = 0; j < kBlocks; ++j)
-        normals[k][j] = normal_of_words(blocks.word[2 * k][j], blocks.word[2 * k + 1][j]);
-    }
+    for (int k = 0; k < kShare; ++k) put_normals(blocks, k, normals[k]);
     for (int j = 0; j < kBlocks; ++j)
       for (int k = 0; k < kShare; ++k) values[kShare * j + k] = stored_normal(normals[k][j], storage);
     const int begin = i < 0 ? -i : 0, end = n - i < kChunk ? n - i : kChunk;

@@ -15,18 +15,20 @@ using Kind = Instr::Kind;
 
 TileMachine& machine_of(void* machine) { return *static_cast<TileMachine*>(machine); }
 
+template <class T>
 void draw_uniform(const TileStep& s, void* machine) {
   TileMachine& m = machine_of(machine);
-  if (!m.in_order(s.in.b)) return interpreter::draw_uniforms<float>(s.in, m);
+  if (!m.in_order(s.in.b)) return interpreter::draw_uniforms<T>(s.in, m);
   const DrawKey key = draw_key(m.state(s.in.a), static_cast<long long>(m.constant(s.in.c)));
-  draw_uniform_row(key, m.element(s.in.b, 0), m.lanes(), s.in.storage, m.write<float>(s.in.dst).lanes);
+  draw_uniform_row(key, m.element(s.in.b, 0), m.lanes(), s.in.storage, m.write<T>(s.in.dst).lanes);
 }
 
+template <class T>
 void draw_normal(const TileStep& s, void* machine) {
   TileMachine& m = machine_of(machine);
-  if (!m.in_order(s.in.b)) return interpreter::draw_normals<float>(s.in, m);
+  if (!m.in_order(s.in.b)) return interpreter::draw_normals<T>(s.in, m);
   const DrawKey key = draw_key(m.state(s.in.a), static_cast<long long>(m.constant(s.in.c)));
-  draw_normal_row(key, m.element(s.in.b, 0), m.lanes(), s.in.storage, m.write<float>(s.in.dst).lanes);
+  draw_normal_row(key, m.element(s.in.b, 0), m.lanes(), s.in.storage, m.write<T>(s.in.dst).lanes);
 }
 
 // sin or cos: as vector code unless one of the lanes wants the C library.
@@ -138,14 +140,10 @@ StepRun run_of_number(const Instr& in) {
       run = [](const TileStep& s, void* m) { interpreter::fill<T>(s.in, machine_of(m)); };
       break;
     case Kind::kUniform:
-      if constexpr (__is_same(T, float)) run = draw_uniform;
-      if constexpr (__is_same(T, double))
-        run = [](const TileStep& s, void* m) { interpreter::draw_uniforms<T>(s.in, machine_of(m)); };
+      if constexpr (__is_same(T, float) || __is_same(T, double)) run = draw_uniform<T>;
       break;
     case Kind::kNormal:
-      if constexpr (__is_same(T, float)) run = draw_normal;
-      if constexpr (__is_same(T, double))
-        run = [](const TileStep& s, void* m) { interpreter::draw_normals<T>(s.in, machine_of(m)); };
+      if constexpr (__is_same(T, float) || __is_same(T, double)) run = draw_normal<T>;
       break;
   }
   return run;

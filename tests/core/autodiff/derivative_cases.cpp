@@ -77,7 +77,7 @@ void add_index_cases(std::vector<Case>& rows) {
                   }});
   for (const bool flag : {false, true}) {
     rows.push_back(direct("sort", {{2, 4}}, {{"axis", n(1)}, {"descending", flag}}));
-    rows.push_back(direct("topk", {{4, 2}}, {{"k", n(2)}, {"axis", n(0)}, {"largest", flag}}));
+    rows.push_back(direct("topk", {{4, 2}}, {{"first", n(1)}, {"k", n(2)}, {"axis", n(0)}, {"largest", flag}}));
   }
 }
 

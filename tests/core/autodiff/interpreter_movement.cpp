@@ -128,8 +128,8 @@ OpFunction adds(Where where) {
   };
 }
 
-// The first k of each line along the axis, ordered.
-Arrays ordered(const Array& x, int axis, std::int64_t k, bool descending) {
+// Ranks [first, first + k) of each line along the axis.
+Arrays ordered(const Array& x, int axis, std::int64_t first, std::int64_t k, bool descending) {
   std::vector<std::int64_t> dims = x.shape.dims();
   dims[u(axis)] = k;
   Array values{Shape(dims)}, places{Shape(dims)};
@@ -142,8 +142,9 @@ Arrays ordered(const Array& x, int axis, std::int64_t k, bool descending) {
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return descending ? line[a] > line[b] : line[a] < line[b]; });
     for (index[u(axis)] = 0; index[u(axis)] < k; ++index[u(axis)]) {
-      values[place(values.shape, index)] = line[order[u(index[u(axis)])]];
-      places[place(places.shape, index)] = static_cast<double>(order[u(index[u(axis)])]);
+      const std::size_t from = order[u(first + index[u(axis)])];
+      values[place(values.shape, index)] = line[from];
+      places[place(places.shape, index)] = static_cast<double>(from);
     }
   });
   return {values, places};
@@ -170,11 +171,12 @@ void add_indexing(OpTable& table) {
   table["scatter_add"] = adds(gathered_from);
   table["sort"] = [](const ir::Node& node, const Arrays& in) {
     const int axis = static_cast<int>(node.attributes.integer("axis"));
-    return ordered(in[0], axis, in[0].shape[axis], node.attributes.boolean("descending"));
+    return ordered(in[0], axis, 0, in[0].shape[axis], node.attributes.boolean("descending"));
   };
   table["topk"] = [](const ir::Node& node, const Arrays& in) {
     const int axis = static_cast<int>(node.attributes.integer("axis"));
-    return ordered(in[0], axis, node.attributes.integer("k"), node.attributes.boolean("largest"));
+    return ordered(in[0], axis, node.attributes.integer("first"), node.attributes.integer("k"),
+                   node.attributes.boolean("largest"));
   };
 }
 

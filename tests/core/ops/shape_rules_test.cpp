@@ -91,7 +91,7 @@ const std::vector<Row>& good_rows() {
       {"batch_norm_inference", {f32({4, 3}), f32({3}), f32({3}), f32({3}), f32({3})}, {{"eps", 0.0}}, "f32(4, 3)"},
       {"dropout", {bf16({4}), kState}, {{"rate", 0.5}, {"ordinal", n(1)}}, "bf16(4,)"},
       {"sort", {f32({2, 3})}, {{"axis", n(1)}, {"descending", true}}, "f32(2, 3) i64(2, 3)"},
-      {"topk", {f32({2, 3})}, {{"k", n(2)}, {"axis", n(1)}, {"largest", true}}, "f32(2, 2) i64(2, 2)"},
+      {"topk", {f32({2, 3})}, {{"first", n(1)}, {"k", n(2)}, {"axis", n(1)}, {"largest", true}}, "f32(2, 2) i64(2, 2)"},
       {"unique", {{{7}, kI32}}, {}, "i32(7,) i64(7,) i64(7,) i64()"},
   };
   return rows;
@@ -227,8 +227,12 @@ TEST(ShapeRules, OfBadReductions) {
        "[cumsum] input is bool(2,); bool is not allowed"},
       {"topk",
        {f32({2, 3})},
-       {{"k", n(4)}, {"axis", n(1)}, {"largest", true}},
+       {{"first", n(0)}, {"k", n(4)}, {"axis", n(1)}, {"largest", true}},
        "[topk] k is 4; axis 1 of (2, 3) allows 0 to 3"},
+      {"topk",
+       {f32({2, 3})},
+       {{"first", n(2)}, {"k", n(2)}, {"axis", n(1)}, {"largest", true}},
+       "[topk] ranks are 2 to 4; axis 1 of (2, 3) has 3"},
       {"unique", {f32({2, 3})}, {}, "[unique] input is (2, 3); it must have one axis"},
   });
 }

@@ -24,7 +24,7 @@ HostTensor zeros(const Shape& shape, DType dtype) {
 
 // By ranks: an element's place is the number of elements that stand before it, equal ones counted when they are
 // earlier. No sorting here.
-Tensors ranked(const HostTensor& x, std::size_t axis, std::int64_t keep, bool descending) {
+Tensors ranked(const HostTensor& x, std::size_t axis, std::int64_t first, std::int64_t keep, bool descending) {
   std::vector<std::int64_t> dims = x.spec.shape.dims();
   const std::int64_t size = dims[axis];
   dims[axis] = keep;
@@ -38,9 +38,9 @@ Tensors ranked(const HostTensor& x, std::size_t axis, std::int64_t keep, bool de
       const bool equal = !before(a, b, descending) && !before(b, a, descending);
       if (before(a, b, descending) || (equal && other[axis] < at[axis])) ++rank;
     }
-    if (rank >= keep) return;
+    if (rank < first || rank >= first + keep) return;
     other = at;
-    other[axis] = rank;
+    other[axis] = rank - first;
     result[0].values[place_of(out, other)] = value_at(x, at);
     result[1].values[place_of(out, other)] = static_cast<double>(at[axis]);
   });
@@ -50,19 +50,27 @@ Tensors ranked(const HostTensor& x, std::size_t axis, std::int64_t keep, bool de
 OpCase sort_row(const std::string& name, HostTensor x, std::int64_t axis, bool descending) {
   OpCase row{name + (descending ? "_down" : "_up"), "sort", {{"axis", axis}, {"descending", descending}}, {x}, {}};
   row.oracle = [=](const Tensors& in) {
-    return ranked(in[0], static_cast<std::size_t>(axis), in[0].spec.shape.dims()[static_cast<std::size_t>(axis)],
+    return ranked(in[0], static_cast<std::size_t>(axis), 0, in[0].spec.shape.dims()[static_cast<std::size_t>(axis)],
                   descending);
   };
   row.gradient = false;
   return row;
 }
 
-OpCase topk_row(const std::string& name, HostTensor x, std::int64_t k, std::int64_t axis, bool largest) {
-  OpCase row{
-      name + (largest ? "_largest" : "_smallest"), "topk", {{"k", k}, {"axis", axis}, {"largest", largest}}, {x}, {}};
-  row.oracle = [=](const Tensors& in) { return ranked(in[0], static_cast<std::size_t>(axis), k, largest); };
+OpCase ranks_row(const std::string& name, HostTensor x, std::int64_t first, std::int64_t k, std::int64_t axis,
+                 bool largest) {
+  OpCase row{name + (largest ? "_largest" : "_smallest"),
+             "topk",
+             {{"first", first}, {"k", k}, {"axis", axis}, {"largest", largest}},
+             {x},
+             {}};
+  row.oracle = [=](const Tensors& in) { return ranked(in[0], static_cast<std::size_t>(axis), first, k, largest); };
   row.gradient = false;
   return row;
+}
+
+OpCase topk_row(const std::string& name, HostTensor x, std::int64_t k, std::int64_t axis, bool largest) {
+  return ranks_row(name, std::move(x), 0, k, axis, largest);
 }
 
 // Different values everywhere, so that small steps do not change the order.
@@ -110,6 +118,15 @@ void add_sorts(std::vector<OpCase>& rows) {
     const HostTensor longer = random_tensor({3, 1000}, DType::kF32, -9, 9, 8);
     for (const std::int64_t k : {1, 8, 32, 33, 600})
       rows.push_back(topk_row("long" + std::to_string(k), longer, k, 1, flag));
+    for (const std::int64_t first : {0, 1, 499, 967})
+      rows.push_back(ranks_row("ranks" + std::to_string(first), longer, first, 33, 1, flag));
+    for (const DType dtype : {DType::kF64, DType::kBF16, DType::kI64, DType::kI32, DType::kU8})
+      rows.push_back(ranks_row("ranks_" + std::string(name_of(dtype)), random_tensor({150, 2}, dtype, -90, 90, 8), 75,
+                               2, 0, flag));
+    rows.push_back(ranks_row("ranks_of_few", x, 20, 1, 1, flag));
+    rows.push_back(
+        ranks_row("ranks_of_equal", tensor_of({200}, DType::kF32, std::vector<double>(200, 1)), 99, 2, 0, flag));
+    rows.push_back(ranks_row("no_ranks", x, 41, 0, 1, flag));
     rows.push_back(topk_row("long_nan", longer, 8, 1, flag));
     for (std::size_t i = 70; i < 3000; i += 9) rows.back().inputs[0].values[i] = i % 2 == 0 ? kNaN : kInf;
     rows.push_back(topk_row("long_ties", random_tensor({900}, DType::kI32, -3, 3, 8), 20, 0, flag));
@@ -119,6 +136,8 @@ void add_sorts(std::vector<OpCase>& rows) {
     rows.push_back(topk_row("ties", tensor_of({6}, DType::kF32, {2, 1, 2, 1, 2, 1}), 4, 0, flag));
     rows.push_back(topk_row("i64", random_tensor({2, 30}, DType::kI64, -20, 20, 5), 4, 1, flag));
     rows.push_back(topk_row("gradient", distinct({3, 7}), 2, 1, flag));
+    rows.back().gradient = true;
+    rows.push_back(ranks_row("ranks_gradient", distinct({3, 7}), 3, 2, 1, flag));
     rows.back().gradient = true;
   }
 }
