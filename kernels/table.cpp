@@ -43,6 +43,7 @@ WEFT_ONLY(relu_bits)
 WEFT_ONLY(relu_bits_grad)
 WEFT_ONLY(gelu_tanh_grad)
 WEFT_ONLY(full)
+WEFT_ONLY(triangle)
 WEFT_ONLY(iota)
 WEFT_ONLY(gather)
 WEFT_ONLY(take_in_windows)
@@ -110,6 +111,7 @@ constexpr KernelRow rows[] = {
     WEFT_ROW("slice", movement),
     WEFT_ROW("pad", movement),
     WEFT_ROW("flip", movement),
+    WEFT_ROW("triangle", triangle),
     WEFT_ROW("take", take),
     WEFT_ROW("gather", gather),
     WEFT_ROW("index_add", index_add),

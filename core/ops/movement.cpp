@@ -127,6 +127,13 @@ std::vector<TensorSpec> flip_spec(Specs in, const Attributes& attributes) {
   return {in[0]};
 }
 
+std::vector<TensorSpec> triangle_spec(Specs in, const Attributes&) {
+  expect_inputs("triangle", in, 1);
+  if (in[0].shape.rank() < 2)
+    fail<ShapeError>("triangle", "input is ", in[0].shape, "; it must be a matrix or have more axes");
+  return {in[0]};
+}
+
 // Gradients. The input's shape is known without its value.
 
 const Shape& input_shape(const GradientCall& call, std::size_t i = 0) { return call.build.shape(call.node.inputs[i]); }
@@ -205,7 +212,8 @@ std::vector<Value> pad_gradient(const GradientCall& call) {
   return {call.build.emit("slice", {call.cotangents[0]}, {{"begin", begin}, {"end", end}, {"step", step}})};
 }
 
-std::vector<Value> flip_gradient(const GradientCall& call) {
+// Of flip and triangle, which are their own transposes.
+std::vector<Value> same_gradient(const GradientCall& call) {
   return {call.build.emit(call.node.op, {call.cotangents[0]}, call.node.attributes)};
 }
 
@@ -240,6 +248,14 @@ OpFacts assembly_facts(RowsRule rows, PartsRule parts) {
   OpFacts facts = opaque_facts();
   facts.rows = std::move(rows);
   facts.parts = std::move(parts);
+  return facts;
+}
+
+// No movement, because a triangle of equal elements holds zeros too.
+OpFacts triangle_facts() {
+  OpFacts facts = opaque_facts();
+  facts.rows = rows_kept(keeps_all);
+  facts.half = takes_as_stored(1);
   return facts;
 }
 
@@ -350,7 +366,13 @@ std::vector<OpDef> movement_ops() {
       {.name = "flip",
        .infer = flip_spec,
        .facts = movement_facts(rows_beside_axes()),
-       .gradient = flip_gradient,
+       .gradient = same_gradient,
+       .linear_in = 1},
+      // Elements (i, j) of matrices with j - i <= k, or >= k if `upper`; zeros elsewhere.
+      {.name = "triangle",
+       .infer = triangle_spec,
+       .facts = triangle_facts(),
+       .gradient = same_gradient,
        .linear_in = 1},
   };
 }

@@ -8,6 +8,8 @@ namespace weft::kernels {
 using MovementKernel = exec::PreparedKernel(const exec::KernelRequest&);
 
 MovementKernel prepare_full_cpu, prepare_full_cuda, prepare_iota_cpu, prepare_iota_cuda;
+// triangle: row by row; element by element on CUDA.
+MovementKernel prepare_triangle_cpu, prepare_triangle_cuda;
 
 // copy, stop_gradient, reshape, transpose, broadcast_to, concat, pack, slice, pad, flip: by runs and tiles; element by
 // element.

@@ -16,19 +16,18 @@ namespace {
 
 const Shape& shape_of(const Tensor& x, const char* op) { return detail::impl_of(x, op).spec().shape; }
 
-// j - i for the elements (i, j) of a matrix. f32 holds them exactly below 2^24, and its loops are the fastest.
-Tensor diagonal_of_element(std::int64_t rows, std::int64_t columns) {
-  const DType dtype = std::max(rows, columns) < (1 << 24) ? DType::kF32 : DType::kI64;
-  return arange(columns, dtype) - arange(rows, dtype).unsqueeze(1);
-}
-
-// x where `chosen` of the element's diagonal, else 0.
-template <class Chosen>
-Tensor triangle(const Tensor& x, const char* op, Chosen chosen) {
+Tensor triangle(const Tensor& x, const char* op, std::int64_t k, bool upper) {
   const Shape& shape = shape_of(x, op);
   if (shape.rank() < 2) fail<ShapeError>(op, "input is ", shape, "; it must be a matrix or have more axes");
-  const DeviceScope on(x.device());
-  return where(chosen(diagonal_of_element(shape[-2], shape[-1])), x, zeros({}, x.dtype()));
+  return detail::apply1("triangle", {x}, {{"k", k}, {"upper", upper}});
+}
+
+// A matrix of zeros with the vector on its diagonal that begins at element `first`, in row-major order.
+Tensor on_diagonal(const Tensor& vector, std::int64_t rows, std::int64_t columns, std::int64_t first) {
+  const std::int64_t n = vector.dim(0);
+  if (n == 0) return zeros({rows, columns}, vector.dtype());
+  const std::int64_t behind = Shape{rows, columns}.numel() - first - ((n - 1) * (columns + 1) + 1);
+  return pad(vector, {first}, {behind}, {columns}).reshape({rows, columns});
 }
 
 }  // namespace
@@ -36,7 +35,7 @@ Tensor triangle(const Tensor& x, const char* op, Chosen chosen) {
 Tensor eye(std::int64_t rows, std::int64_t columns, DType dtype) {
   if (columns == -1) columns = rows;
   if (rows < 0 || columns < 0) fail<ShapeError>("eye", rows, " rows, ", columns, " columns; sizes are 0 or more");
-  return equal(diagonal_of_element(rows, columns), 0).to(dtype);
+  return on_diagonal(ones({std::min(rows, columns)}, dtype), rows, columns, 0);
 }
 
 Tensor linspace(double first, double last, std::int64_t count, DType dtype) {
@@ -50,12 +49,8 @@ Tensor linspace(double first, double last, std::int64_t count, DType dtype) {
   return where(i < left, first + i * step, last - left * step).to(dtype);
 }
 
-Tensor tril(const Tensor& x, std::int64_t k) {
-  return triangle(x, "tril", [&](const Tensor& diagonal) { return diagonal <= k; });
-}
-Tensor triu(const Tensor& x, std::int64_t k) {
-  return triangle(x, "triu", [&](const Tensor& diagonal) { return diagonal >= k; });
-}
+Tensor tril(const Tensor& x, std::int64_t k) { return triangle(x, "tril", k, false); }
+Tensor triu(const Tensor& x, std::int64_t k) { return triangle(x, "triu", k, true); }
 
 Tensor diag(const Tensor& x, std::int64_t k) {
   const Shape& shape = shape_of(x, "diag");
@@ -65,8 +60,7 @@ Tensor diag(const Tensor& x, std::int64_t k) {
   const DeviceScope on(x.device());
   if (shape.rank() == 1) {
     const std::int64_t n = shape[0] + right + down;
-    const Tensor padded = pad(x, {0}, {right + down});
-    return where(equal(diagonal_of_element(n, n), k), k >= 0 ? padded.unsqueeze(1) : padded, zeros({}, x.dtype()));
+    return on_diagonal(x, n, n, Shape{down, n}.numel() + right);
   }
   const std::int64_t length = std::min(shape[0] - down, shape[1] - right);
   if (length <= 0) return zeros({0}, x.dtype());

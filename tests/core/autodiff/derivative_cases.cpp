@@ -53,6 +53,8 @@ void add_movement_cases(std::vector<Case>& rows) {
   rows.push_back(direct("pad", {{2, 3}}, {{"low", ints({1, 0})}, {"high", ints({0, 2})}, {"interior", ints({1, 2})}}));
   rows.push_back(direct("pad", {{0}}, {{"low", ints({1})}, {"high", ints({2})}, {"interior", ints({1})}}));
   rows.push_back(direct("flip", {{2, 3, 2}}, {{"axes", ints({0, 2})}}));
+  rows.push_back(direct("triangle", {{2, 3, 4}}, {{"k", n(1)}, {"upper", false}}));
+  rows.push_back(direct("triangle", {{3, 2}}, {{"k", n(-1)}, {"upper", true}}));
   rows.push_back({"cast", {{3}}, [](Builder& b, const Values& x) -> Values {
                     return {ops::cast(b, ops::cast(b, x[0], DType::kF32), DType::kF64)};
                   }});
@@ -77,7 +79,7 @@ void add_index_cases(std::vector<Case>& rows) {
                   }});
   for (const bool flag : {false, true}) {
     rows.push_back(direct("sort", {{2, 4}}, {{"axis", n(1)}, {"descending", flag}}));
-    rows.push_back(direct("topk", {{4, 2}}, {{"first", n(1)}, {"k", n(2)}, {"axis", n(0)}, {"largest", flag}}));
+    rows.push_back(direct("topk", {{4, 2}}, {{"first", n(0)}, {"k", n(2)}, {"axis", n(0)}, {"largest", flag}}));
   }
 }
 

@@ -93,6 +93,17 @@ Arrays flip(const ir::Node& node, const Arrays& in) {
   })};
 }
 
+Arrays triangle(const ir::Node& node, const Arrays& in) {
+  const std::int64_t k = node.attributes.integer("k");
+  Array out{in[0].shape};
+  each(in[0].shape, [&](const Index& index) {
+    const std::int64_t diagonal = index.back() - index[index.size() - 2];
+    const bool kept = node.attributes.boolean("upper") ? diagonal >= k : diagonal <= k;
+    if (kept) out[place(in[0].shape, index)] = in[0][place(in[0].shape, index)];
+  });
+  return {out};
+}
+
 // The index in x of element `index` of the taken tensor.
 Index taken_from(const Array&, const Array& labels, std::size_t axis, Index index) {
   const std::size_t rank = u(labels.shape.rank());
@@ -162,6 +173,7 @@ void add_movement(OpTable& table) {
   table["slice"] = slice;
   table["pad"] = pad;
   table["flip"] = flip;
+  table["triangle"] = triangle;
 }
 
 void add_indexing(OpTable& table) {

@@ -225,6 +225,32 @@ void add_pads(std::vector<OpCase>& rows) {
   add("many_planes", {300, 4, 64}, {1, 1, 0}, {0, 1, 1}, {0, 0, 0});
 }
 
+void add_triangles(std::vector<OpCase>& rows) {
+  constexpr std::int64_t kFar = std::numeric_limits<std::int64_t>::max();
+  const auto add = [&](const Shape& in, std::int64_t k, DType dtype = DType::kF32) {
+    for (const bool upper : {false, true}) {
+      const std::string name = in.text() + "_" + std::to_string(k) + (upper ? "_upper_" : "_lower_");
+      rows.push_back(moved(
+          "triangle", name + std::string(name_of(dtype)), {{"k", k}, {"upper", upper}}, in, in,
+          [=](const HostTensor& x, const Coords& at) {
+            const std::int64_t diagonal = at.back() - at[at.size() - 2];
+            return (upper ? diagonal >= k : diagonal <= k) ? value_at(x, at) : 0.0;
+          },
+          dtype));
+    }
+  };
+  for (const std::int64_t k : {std::int64_t{-5}, std::int64_t{-1}, std::int64_t{0}, std::int64_t{2}, kFar, -kFar - 1})
+    add({4, 3}, k);
+  add({2, 3, 5}, 1);
+  add({2, 2, 3, 3}, 0);
+  add({0, 3}, 0);
+  add({3, 0}, 0);
+  add({1, 7}, 3);
+  add({7, 1}, -3);
+  add({300, 257}, -20);
+  for (const DType dtype : {DType::kF64, DType::kBF16, DType::kU8, DType::kBool, DType::kI64}) add({5, 6}, 1, dtype);
+}
+
 void add_flips(std::vector<OpCase>& rows) {
   const auto add = [&](const Shape& in, const Ints& axes, DType dtype = DType::kF32) {
     rows.push_back(moved(
@@ -296,6 +322,7 @@ std::vector<OpCase> movement_cases() {
   add_slices(rows);
   add_pads(rows);
   add_flips(rows);
+  add_triangles(rows);
   add_creations(rows);
   return rows;
 }
