@@ -151,12 +151,18 @@ class CompiledLoop {
   void run_rows(loop::Frame& frame, const Operands& operands, const Window& w, bool streams) const {
     if (!streams && is_block(w)) return run_block(frame, operands, w);
     for (std::int64_t row = 0; row < w.rows; ++row) {
+      const std::int64_t begin = w.begin + row * w.pitch;
+      std::int64_t column = row_ ? begin % row_ : 0, state = row_ ? begin / row_ : 0;
       for (std::int64_t done = 0, n = 0; done < w.cols; done += n) {
-        const std::int64_t element = w.begin + row * w.pitch + done, column = row_ ? element % row_ : 0;
         n = row_ ? std::min(w.cols - done, row_ - column) : w.cols - done;
-        if (span_) n = with_numbers(frame, operands, element, n);
-        aim(frame, operands, {element, column, row, done});
-        run_stretch(frame, n, streams, operands, row_ ? element / row_ : 0);
+        if (span_) n = with_numbers(frame, operands, begin + done, n);
+        aim(frame, operands, {begin + done, column, row, done});
+        run_stretch(frame, n, streams, operands, state);
+        column += n;
+        if (column == row_) {
+          column = 0;
+          ++state;
+        }
       }
     }
   }
@@ -225,7 +231,7 @@ class CompiledLoop {
     }
   }
 
-  void run_stretch(loop::Frame& frame, std::int64_t n, bool streams) const {
+  void run_stretch(loop::Frame& frame, std::int64_t n, bool streams, bool one_by_one) const {
     const std::int64_t lanes = one_->step;
     if (streams) {
       const std::int64_t head = std::min(before_vector(frame.outputs[0]), n);
@@ -233,7 +239,7 @@ class CompiledLoop {
       n -= head;
       for (int i = 0; i < outputs_; ++i) streams = streams && before_vector(frame.outputs[i]) == 0;
     }
-    if (const std::int64_t most = n / several_->step * several_->step; most > 0) {
+    if (const std::int64_t most = one_by_one ? 0 : n / several_->step * several_->step; most > 0) {
       frame.count = most;
       (streams ? several(frame).stream : several(frame).run)(&frame);
       move_on(frame, most);
@@ -250,16 +256,19 @@ class CompiledLoop {
   // run_stretch() that also adds the totals of the stretch to their state.
   void run_stretch(loop::Frame& frame, std::int64_t n, bool streams, const Operands& operands,
                    std::int64_t state) const {
-    if (totals_ == 0) return run_stretch(frame, n, streams);
+    if (totals_ == 0) return run_stretch(frame, n, streams, false);
     alignas(64) double lanes[Program::kMaxOutputs][kMostCopies * kMostLanes];
-    const std::int64_t step = n < several_->step ? one_->step : several_->step;
+    // Few sums for a short row, because joining them takes longer than adding to them.
+    const bool one_by_one = n < kFewSteps * several_->step;
+    const std::int64_t step = one_by_one ? one_->step : several_->step;
     const std::int64_t used = (step + kBeside - 1) / kBeside * kBeside;
     for (int i = 0; i < outputs_; ++i) {
       if (!(totals_ >> i & 1)) continue;
+      // By the C library, whose stores are as wide as the loads that follow, so that these need not wait.
       std::fill_n(lanes[i], used, 0.0);
       frame.outputs[i] = lanes[i];
     }
-    run_stretch(frame, n, streams);
+    run_stretch(frame, n, streams, one_by_one);
     for (int i = 0; i < outputs_; ++i) {
       if (!(totals_ >> i & 1)) continue;
       const Partial& partial = operands.partials[i];
@@ -267,7 +276,7 @@ class CompiledLoop {
       total += sum_of_lanes(lanes[i], used);
     }
   }
-  static constexpr std::int64_t kBeside = 8;
+  static constexpr std::int64_t kBeside = 8, kFewSteps = 4;
   // Eight sums side by side, because in a chain every addition would wait for the one before. `count` is a multiple.
   static double sum_of_lanes(const double* lanes, std::int64_t count) {
     double sums[kBeside];
