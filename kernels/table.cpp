@@ -111,6 +111,7 @@ constexpr KernelRow rows[] = {
     WEFT_ROW("slice", movement),
     WEFT_ROW("pad", movement),
     WEFT_ROW("flip", movement),
+    WEFT_ROW("roll", movement),
     WEFT_ROW("triangle", triangle),
     WEFT_ROW("take", take),
     WEFT_ROW("gather", gather),

@@ -127,6 +127,16 @@ std::vector<TensorSpec> flip_spec(Specs in, const Attributes& attributes) {
   return {in[0]};
 }
 
+std::vector<TensorSpec> roll_spec(Specs in, const Attributes& attributes) {
+  expect_inputs("roll", in, 1);
+  const std::int64_t axis = attributes.integer("axis"), shift = attributes.integer("shift");
+  expect_axis("roll", axis, in[0].shape);
+  const std::int64_t size = in[0].shape[static_cast<int>(axis)];
+  if (shift <= 0 || shift >= size)
+    fail<ValueError>("roll", "shift is ", shift, "; axis ", axis, " of ", in[0].shape, " allows 1 to ", size - 1);
+  return {in[0]};
+}
+
 std::vector<TensorSpec> triangle_spec(Specs in, const Attributes&) {
   expect_inputs("triangle", in, 1);
   if (in[0].shape.rank() < 2)
@@ -215,6 +225,13 @@ std::vector<Value> pad_gradient(const GradientCall& call) {
 // Of flip and triangle, which are their own transposes.
 std::vector<Value> same_gradient(const GradientCall& call) {
   return {call.build.emit(call.node.op, {call.cotangents[0]}, call.node.attributes)};
+}
+
+std::vector<Value> roll_gradient(const GradientCall& call) {
+  const Attributes& attributes = call.node.attributes;
+  const std::int64_t axis = attributes.integer("axis"), size = input_shape(call)[static_cast<int>(axis)];
+  return {
+      call.build.emit("roll", {call.cotangents[0]}, {{"axis", axis}, {"shift", size - attributes.integer("shift")}})};
 }
 
 // Facts.
@@ -367,6 +384,12 @@ std::vector<OpDef> movement_ops() {
        .infer = flip_spec,
        .facts = movement_facts(rows_beside_axes()),
        .gradient = same_gradient,
+       .linear_in = 1},
+      // out[(i + shift) % size] = x[i] along an axis, 0 < shift < size.
+      {.name = "roll",
+       .infer = roll_spec,
+       .facts = movement_facts(rows_beside_axis()),
+       .gradient = roll_gradient,
        .linear_in = 1},
       // Elements (i, j) of matrices with j - i <= k, or >= k if `upper`; zeros elsewhere.
       {.name = "triangle",

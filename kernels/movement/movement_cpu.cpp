@@ -199,7 +199,7 @@ exec::PreparedKernel prepare_movement_cpu(const exec::KernelRequest& request) {
       T* out = static_cast<T*>(call.outputs[0].data);
       if (movement.zero_first) fill(out, n, T{0});
       for (std::size_t i = 0; i < movement.copies.size(); ++i) {
-        const T* in = static_cast<const T*>(call.inputs[i].data);
+        const T* in = static_cast<const T*>(call.inputs[movement.input_of(i)].data);
         if (!movement.copies[i].is_there(out, in, sizeof(T))) copy_strided(movement.copies[i], out, in);
       }
       for (const Run& gap : movement.gaps) fill_run(out + gap.begin, gap.count, T{0});

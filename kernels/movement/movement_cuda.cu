@@ -157,7 +157,7 @@ exec::PreparedKernel prepare_movement_cuda(const exec::KernelRequest& request) {
     RunLauncher runs(call);
     for (std::size_t i = 0; i < movement.copies.size(); ++i) {
       const Strided& copy = movement.copies[i];
-      const void* in = call.inputs[i].data;
+      const void* in = call.inputs[movement.input_of(i)].data;
       if (copy.is_there(out, in, element_bytes)) continue;
       if (copy.dense()) {
         runs.add({static_cast<const char*>(in) + copy.in_offset * size, place(copy.out_offset), copy.count() * size});

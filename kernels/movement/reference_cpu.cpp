@@ -22,7 +22,7 @@ exec::PreparedKernel prepare_movement_reference_cpu(const exec::KernelRequest& r
       if (movement.zero_first) std::fill_n(out, n, T{0});
       for (std::size_t i = 0; i < movement.copies.size(); ++i) {
         const Strided& copy = movement.copies[i];
-        const T* in = static_cast<const T*>(call.inputs[i].data);
+        const T* in = static_cast<const T*>(call.inputs[movement.input_of(i)].data);
         if (copy.is_there(out, in, sizeof(T))) continue;
         parallel_for(copy.count(), kGrain, [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t element = begin; element < end; ++element) copy_element(copy, in, out, element);

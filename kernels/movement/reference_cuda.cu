@@ -35,7 +35,7 @@ exec::PreparedKernel prepare_movement_reference_cuda(const exec::KernelRequest& 
       if (movement.zero_first) zero(out, n);
       for (std::size_t i = 0; i < movement.copies.size(); ++i) {
         const Strided& copy = movement.copies[i];
-        const T* in = cuda::data<const T>(call.inputs[i]);
+        const T* in = cuda::data<const T>(call.inputs[movement.input_of(i)]);
         if (copy.is_there(out, in, sizeof(T))) continue;
         cuda::launch(copy_reference_kernel<T>, grid_for(copy.count()), dim3(kThreads), 0, call, copy, copy.count(), in,
                      out);

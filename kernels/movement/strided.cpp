@@ -124,6 +124,21 @@ Movement concat(const exec::KernelRequest& request) {
   return movement;
 }
 
+Movement roll(const exec::KernelRequest& request) {
+  const auto axis = static_cast<std::size_t>(request.attributes.integer("axis"));
+  const std::int64_t shift = request.attributes.integer("shift");
+  Movement movement;
+  movement.one_input = true;
+  IndexSpace kept = over_input(request, 0), around = kept;
+  const std::int64_t left = kept.size[axis] - shift;
+  kept.size[axis] = left;
+  kept.out_offset = shift * kept.out[axis];
+  around.size[axis] = shift;
+  around.in_offset = left * around.in[axis];
+  movement.copies = {collapsed(kept, request), collapsed(around, request)};
+  return movement;
+}
+
 Movement pack(const exec::KernelRequest& request) {
   const std::int64_t slot = request.attributes.integer("slot");
   Movement movement;
@@ -168,6 +183,7 @@ Movement movement_of(const exec::KernelRequest& request) {
       {"slice", slice},  {"flip", flip},           {"pad", pad}};
   if (request.op.name() == "concat") return concat(request);
   if (request.op.name() == "pack") return pack(request);
+  if (request.op.name() == "roll") return roll(request);
   for (const auto& [name, rule] : rules) {
     if (name != request.op.name()) continue;
     const Strided copied = collapsed(rule(request), request);

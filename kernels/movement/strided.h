@@ -45,9 +45,12 @@ struct Run {
 };
 
 struct Movement {
-  std::vector<Strided> copies;  // one per input; nothing is to be copied where the planner has put it there already
+  std::vector<Strided> copies;  // one per input, or all of input 0; the planner may have put elements there already
   bool zero_first = false;      // the copies leave gaps
   std::vector<Run> gaps;        // to be zeroed, besides
+  bool one_input = false;       // all copies are of input 0
+
+  std::size_t input_of(std::size_t copy) const { return one_input ? 0 : copy; }
 };
 
 // The copies and gaps of a movement op, from its attributes. ShapeError if more than kMaxAxes axes remain.

@@ -72,8 +72,7 @@ Tensor roll(const Tensor& x, std::int64_t shift, int axis) {
   const int a = normal_axis(axis, shape_of(x, "roll").rank(), "roll");
   const std::int64_t n = x.dim(a);
   if (n == 0 || shift % n == 0) return x;
-  const std::int64_t border = n - (shift % n + n) % n;
-  return concat({x.slice(a, border, n), x.slice(a, 0, border)}, a);
+  return detail::apply1("roll", {x}, {{"axis", std::int64_t{a}}, {"shift", (shift % n + n) % n}});
 }
 
 Tensor repeat(const Tensor& x, std::int64_t times, int axis) {

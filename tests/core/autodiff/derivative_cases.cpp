@@ -53,6 +53,7 @@ void add_movement_cases(std::vector<Case>& rows) {
   rows.push_back(direct("pad", {{2, 3}}, {{"low", ints({1, 0})}, {"high", ints({0, 2})}, {"interior", ints({1, 2})}}));
   rows.push_back(direct("pad", {{0}}, {{"low", ints({1})}, {"high", ints({2})}, {"interior", ints({1})}}));
   rows.push_back(direct("flip", {{2, 3, 2}}, {{"axes", ints({0, 2})}}));
+  rows.push_back(direct("roll", {{2, 3, 2}}, {{"axis", n(1)}, {"shift", n(1)}}));
   rows.push_back(direct("triangle", {{2, 3, 4}}, {{"k", n(1)}, {"upper", false}}));
   rows.push_back(direct("triangle", {{3, 2}}, {{"k", n(-1)}, {"upper", true}}));
   rows.push_back({"cast", {{3}}, [](Builder& b, const Values& x) -> Values {

@@ -93,6 +93,14 @@ Arrays flip(const ir::Node& node, const Arrays& in) {
   })};
 }
 
+Arrays roll(const ir::Node& node, const Arrays& in) {
+  const std::int64_t axis = node.attributes.integer("axis"), size = in[0].shape[static_cast<int>(axis)];
+  return {picked(in[0].shape, in[0], [&](Index index) {
+    index[u(axis)] = (index[u(axis)] + size - node.attributes.integer("shift")) % size;
+    return index;
+  })};
+}
+
 Arrays triangle(const ir::Node& node, const Arrays& in) {
   const std::int64_t k = node.attributes.integer("k");
   Array out{in[0].shape};
@@ -173,6 +181,7 @@ void add_movement(OpTable& table) {
   table["slice"] = slice;
   table["pad"] = pad;
   table["flip"] = flip;
+  table["roll"] = roll;
   table["triangle"] = triangle;
 }
 

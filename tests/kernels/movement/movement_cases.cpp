@@ -225,6 +225,28 @@ void add_pads(std::vector<OpCase>& rows) {
   add("many_planes", {300, 4, 64}, {1, 1, 0}, {0, 1, 1}, {0, 0, 0});
 }
 
+void add_rolls(std::vector<OpCase>& rows) {
+  const auto add = [&](const Shape& in, std::int64_t axis, std::int64_t shift, DType dtype = DType::kF32) {
+    rows.push_back(moved(
+        "roll", in.text() + std::to_string(axis) + "by" + std::to_string(shift) + std::string(name_of(dtype)),
+        {{"axis", axis}, {"shift", shift}}, in, in,
+        [=](const HostTensor& x, Coords at) {
+          const auto k = static_cast<std::size_t>(axis);
+          at[k] = (at[k] + in.dims()[k] - shift) % in.dims()[k];
+          return value_at(x, at);
+        },
+        dtype));
+  };
+  add({5}, 0, 2);
+  add({3, 4}, 0, 1);
+  add({3, 4}, 1, 3);
+  add({2, 3, 4}, 1, 2);
+  add({0, 3}, 1, 1);
+  add({129, 257}, 1, 64);
+  add({2, 20001}, 1, 7);
+  for (const DType dtype : {DType::kF64, DType::kBF16, DType::kU8, DType::kBool, DType::kI64}) add({5, 6}, 1, 1, dtype);
+}
+
 void add_triangles(std::vector<OpCase>& rows) {
   constexpr std::int64_t kFar = std::numeric_limits<std::int64_t>::max();
   const auto add = [&](const Shape& in, std::int64_t k, DType dtype = DType::kF32) {
@@ -322,6 +344,7 @@ std::vector<OpCase> movement_cases() {
   add_slices(rows);
   add_pads(rows);
   add_flips(rows);
+  add_rolls(rows);
   add_triangles(rows);
   add_creations(rows);
   return rows;
