@@ -10,6 +10,7 @@
 #include "kernels/pool/pool.h"
 #include "kernels/prod_others/prod_others.h"
 #include "kernels/random/dropout.h"
+#include "kernels/random/gamma.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/resample/resample.h"
 #include "kernels/rows/softmax.h"
@@ -44,6 +45,7 @@ WEFT_ONLY(relu_bits_grad)
 WEFT_ONLY(gelu_tanh_grad)
 WEFT_ONLY(full)
 WEFT_ONLY(triangle)
+WEFT_ONLY(log_gamma_draw)
 WEFT_ONLY(iota)
 WEFT_ONLY(gather)
 WEFT_ONLY(take_in_windows)
@@ -90,6 +92,7 @@ constexpr KernelRow rows[] = {
     WEFT_ROW("softmax_cross_entropy", softmax_cross_entropy),
     WEFT_ROW("softmax_cross_entropy_scaled", softmax_cross_entropy),
     WEFT_ROW("dropout", dropout),
+    WEFT_ROW("log_gamma_draw", log_gamma_draw),
     WEFT_ROW("batch_norm_statistics", batch_norm_statistics),
     WEFT_ROW("max_pool", max_pool),
     WEFT_ROW("max_unpool", max_unpool),

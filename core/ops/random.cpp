@@ -22,6 +22,15 @@ auto draw_spec(const char* op) {
   };
 }
 
+std::vector<TensorSpec> log_gamma_draw_spec(Specs in, const Attributes& attributes) {
+  std::vector<TensorSpec> out = draw_spec("log_gamma_draw")(in, attributes);
+  if (out[0].dtype != DType::kF32 && out[0].dtype != DType::kF64)
+    fail<DTypeError>("log_gamma_draw", "the result is ", out[0].dtype, "; it must be f32 or f64");
+  const double k = attributes.real("k");
+  if (!(k > 0 && std::isfinite(k))) fail<ValueError>("log_gamma_draw", "k is ", k, "; it must be positive and finite");
+  return out;
+}
+
 std::vector<TensorSpec> dropout_spec(Specs in, const Attributes& attributes) {
   expect_inputs("dropout", in, 2);
   expect_floating("dropout", "input", in[0]);
@@ -77,6 +86,8 @@ std::vector<OpDef> random_ops() {
   return {
       {.name = "uniform", .infer = draw_spec("uniform"), .facts = draw_facts(), .differentiable = false},
       {.name = "normal", .infer = draw_spec("normal"), .facts = draw_facts(), .differentiable = false},
+      // Logarithms of Gamma(k, 1) draws, f32 or f64, because a small k gives draws too small for any float.
+      {.name = "log_gamma_draw", .infer = log_gamma_draw_spec, .facts = draw_facts(), .differentiable = false},
       {.name = "dropout",
        .infer = dropout_spec,
        .facts = dropout_facts(),

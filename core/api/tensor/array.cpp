@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 #include "core/api/trace/dispatch.h"
 #include "core/api/trace/tracer.h"
 #include "core/base/check.h"
+#include "core/device/thread_pool.h"
 #include "weft/elementwise.h"
 #include "weft/ops.h"
 
@@ -120,18 +124,30 @@ Tensor nonzero(const Tensor& x) {
   if (detail::Tracer::current())
     fail<TraceError>("nonzero", "the shape of the result depends on the data; call it outside the program");
   const std::vector<std::uint8_t> set = not_equal(x, 0).to(DType::kU8).to_vector<std::uint8_t>();
+  // Pieces are counted, then each writes behind the ones before it.
+  constexpr std::int64_t kPiece = 1 << 14;
+  const auto n = static_cast<std::int64_t>(set.size());
+  std::vector<std::int64_t> ends(static_cast<std::size_t>((n + kPiece - 1) / kPiece));
+  parallel_for(n, kPiece, [&](std::int64_t begin, std::int64_t end) {
+    ends[static_cast<std::size_t>(begin / kPiece)] =
+        std::accumulate(set.begin() + begin, set.begin() + end, std::int64_t{0});
+  });
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  const std::int64_t count = ends.empty() ? 0 : ends.back(), rank = shape.rank();
+  std::vector<std::int64_t> places(static_cast<std::size_t>(count * rank));
   const std::vector<std::int64_t> strides = row_major_strides(shape);
-  std::vector<std::int64_t> places;
-  std::int64_t count = 0;
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    if (!set[i]) continue;
-    ++count;
-    std::int64_t rest = static_cast<std::int64_t>(i);
-    for (const std::int64_t stride : strides) {
-      places.push_back(rest / stride);
-      rest %= stride;
+  parallel_for(n, kPiece, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t piece = begin / kPiece;
+    std::int64_t* to = places.data() + (piece == 0 ? 0 : ends[static_cast<std::size_t>(piece) - 1]) * rank;
+    for (std::int64_t i = begin; i < end; ++i) {
+      if (!set[static_cast<std::size_t>(i)]) continue;
+      std::int64_t rest = i;
+      for (const std::int64_t stride : strides) {
+        *to++ = rest / stride;
+        rest %= stride;
+      }
     }
-  }
+  });
   const DeviceScope on(x.device());
   return Tensor::of(places, {count, shape.rank()});
 }

@@ -82,18 +82,17 @@ Tensor uniform(Shape shape, Scalar low, Scalar high, DType dtype) {
 
 namespace {
 
-// The logarithm of Gamma(k, 1) draws, f64, because a small k gives numbers that are too small for any float.
-Tensor log_gamma_draws(const Shape& shape, double k) {
-  constexpr std::int64_t kTries = 16;  // of which each is taken in more than 95 of 100 cases
-  std::vector<std::int64_t> tries = shape.dims();
-  tries.insert(tries.begin(), kTries);
-  const double larger = k < 1 ? k + 1 : k, d = larger - 1.0 / 3, c = 1 / std::sqrt(9 * d);
-  const Tensor x = randn(Shape(tries), DType::kF64), u = uniform(Shape(tries), 0.0, 1.0, DType::kF64);
-  const Tensor root = 1.0 + c * x, log_v = 3.0 * log(maximum(root, 1e-300));
-  const Tensor taken = logical_and(root > 0, log(u) < 0.5 * square(x) + d * (1.0 - exp(log_v) + log_v));
-  const Tensor first = argmax(taken.to(DType::kF32), 0, true);
-  const Tensor draws = std::log(d) + gather(log_v, first, 0).squeeze(0);
-  return k < 1 ? draws + log(uniform(shape, 0.0, 1.0, DType::kF64)) / k : draws;
+// The logarithm of Gamma(k, 1) draws, in f64 for results in f64, else in f32.
+Tensor log_gamma_draws(const Shape& shape, double k, DType dtype) {
+  for (const std::int64_t d : shape)
+    if (d < 0) fail<ShapeError>("gamma", "shape ", shape, " has a negative size");
+  return drawn(default_device(), [&](const Tensor& state, std::int64_t ordinal) {
+    return detail::apply1("log_gamma_draw", {state},
+                          {{"shape", shape.dims()},
+                           {"dtype", dtype == DType::kF64 ? DType::kF64 : DType::kF32},
+                           {"k", k},
+                           {"ordinal", ordinal}});
+  });
 }
 
 void check_parameters(const char* op, std::initializer_list<double> parameters, DType dtype) {
@@ -106,12 +105,12 @@ void check_parameters(const char* op, std::initializer_list<double> parameters, 
 
 Tensor gamma(Shape shape, double k, DType dtype) {
   check_parameters("gamma", {k}, dtype);
-  return exp(log_gamma_draws(shape, k)).to(dtype);
+  return exp(log_gamma_draws(shape, k, dtype)).to(dtype);
 }
 
 Tensor beta(Shape shape, double a, double b, DType dtype) {
   check_parameters("beta", {a, b}, dtype);
-  return sigmoid(log_gamma_draws(shape, a) - log_gamma_draws(shape, b)).to(dtype);
+  return sigmoid(log_gamma_draws(shape, a, dtype) - log_gamma_draws(shape, b, dtype)).to(dtype);
 }
 
 Tensor randint(std::int64_t low, std::int64_t high, Shape shape, DType dtype) {

@@ -129,6 +129,11 @@ TEST_P(ArrayTest, NonzeroListsPositions) {
   EXPECT_EQ(nonzero(x > 5).shape(), (Shape{0, 2}));
   EXPECT_EQ(nonzero(Tensor::scalar(3.0f)).shape(), (Shape{1, 0}));
   EXPECT_EQ(nonzero(zeros({0, 4})).shape(), (Shape{0, 2}));
+  const Tensor thirds = remainder(arange(60000), 3).reshape({200, 300});  // in pieces
+  const Tensor places = nonzero(thirds);
+  EXPECT_EQ(places.shape(), (Shape{40000, 2}));
+  const Tensor wanted = (arange(20000).unsqueeze(1) * 3 + arange(2) + 1).reshape({40000});
+  EXPECT_EQ(ints(places.slice(1, 0, 1).reshape({40000}) * 300 + places.slice(1, 1, 2).reshape({40000})), ints(wanted));
   EXPECT_THROW(compile([](Tensor z) { return nonzero(z); })(x), TraceError);
 }
 

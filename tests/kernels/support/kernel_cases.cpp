@@ -20,6 +20,7 @@ std::vector<OpCase> all_cases() {
            avg_pool_cases,
            resample_cases,
            dropout_cases,
+           gamma_cases,
            epilogue_cases,
            gradient_epilogue_cases,
        }) {

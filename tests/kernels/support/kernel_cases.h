@@ -21,6 +21,7 @@ std::vector<OpCase> max_pool_cases();
 std::vector<OpCase> avg_pool_cases();
 std::vector<OpCase> resample_cases();
 std::vector<OpCase> dropout_cases();
+std::vector<OpCase> gamma_cases();
 std::vector<OpCase> epilogue_cases();
 std::vector<OpCase> gradient_epilogue_cases();
 
