@@ -117,7 +117,7 @@ bool learn(const Options& options) {
   const std::int64_t updates = options.length * (train.size() / 64);
   const bool cuda = weft::default_device() != weft::Device::cpu();
   weft::Trainer trainer(
-      model, weft::CrossEntropy({.label_smoothing = 0.1}),
+      model, weft::CrossEntropy{{.label_smoothing = 0.1}},
       weft::SGD{.lr = weft::schedule::one_cycle(0.2, updates), .momentum = 0.9, .nesterov = true, .weight_decay = 5e-4},
       {.device = weft::default_device(),
        .seed = options.seed,
