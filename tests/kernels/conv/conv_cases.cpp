@@ -145,6 +145,8 @@ void put_channels(std::vector<OpCase>& rows) {
   put(rows, "depthwise", {{2, 3, 3, 5}, {5, 3, 3, 1}, {2, 3, 3, 5}}, g);
   put(rows, "depthwise, three axes", {{1, 5, 2, 4, 3}, {3, 3, 2, 3, 1}, {1, 2, 3, 2, 3}},
       {{2, 1, 1}, {1, 1, 1}, {0, 1, 0}, {0, 1, 0}, 3});
+  put(rows, "depthwise, all of the geometry", {{2, 7, 6, 3}, {3, 3, 2, 1}, {2, 3, 3, 3}},
+      {{2, 3}, {2, 3}, {1, 2}, {2, 2}, 3});
   put_wide(rows, "depthwise, wide", {{2, 3, 3, 5}, {5, 3, 3, 1}, {2, 3, 3, 5}}, g);
   put_wide(rows, "wide", {{2, 5, 4, 19}, {18, 3, 3, 19}, {2, 5, 4, 18}}, padded);
   put(rows, "depthwise, two filters a channel", {{1, 3, 3, 5}, {10, 3, 3, 1}, {1, 3, 3, 10}}, g);
