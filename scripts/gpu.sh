@@ -18,8 +18,9 @@ if [ -z "${WEFT_BUILD_DIR:-}" ]; then
   WEFT_BUILD_DIR=build/cuda
   cmake --preset cuda && cmake --build "$WEFT_BUILD_DIR" -j "$(nproc)" || exit 1
 fi
-# Where the CUDA libraries came with PyTorch only, weft finds cuBLASLt there.
-if ! ldconfig -p | grep -q libcublasLt; then
+# Where the CUDA libraries came with PyTorch only, weft finds cuBLASLt and cuDNN there.
+installed=$(ldconfig -p)
+if [[ $installed != *libcublasLt* || $installed != *libcudnn_graph* ]]; then
   folders=$("$python" -c 'import glob, sysconfig; print(":".join(glob.glob(sysconfig.get_path("purelib") + "/nvidia/*/lib")))')
   export LD_LIBRARY_PATH="$folders${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 fi
