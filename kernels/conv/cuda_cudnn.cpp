@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/conv/cuda_cudnn.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +17,7 @@
 #include "kernels/conv/conv.h"
 #include "kernels/conv/cuda_cudnn_graph.h"
 #include "kernels/cudnn/cuda_plan.h"
+#include "kernels/cudnn/cuda_target.h"
 #include "kernels/jit/cuda_kernel_cache.h"
 #include "weft/log.h"
 
@@ -96,7 +99,8 @@ class ConvByCudnn {
   void pack(const std::array<void*, 3>& addresses, void* workspace) const {
     if (pack_ && addresses == addresses_ && workspace == workspace_) return;
     cudnn::Descriptor made(target_.functions, cudnn::DescriptorType::kVariantPack);
-    made.set(cudnn::Attribute::kPackUniqueIds, kConvTensorIds);
+    made.set(cudnn::Attribute::kPackUniqueIds,
+             std::vector<std::int64_t>{kConvFirstInput, kConvSecondInput, kConvOutput});
     made.set(cudnn::Attribute::kPackDataPointers, std::vector<void*>(addresses.begin(), addresses.end()));
     made.set(cudnn::Attribute::kPackWorkspace, workspace);
     if (!made.finalize("a variant pack")) fail<DeviceError>("cudnn", "cuDNN refuses the addresses of a convolution");
@@ -115,17 +119,25 @@ class ConvByCudnn {
   mutable void* workspace_ = nullptr;
 };
 
-std::optional<exec::PreparedKernel> by_cudnn(const exec::KernelRequest& request,
-                                             exec::PreparedKernel otherwise(const exec::KernelRequest&)) {
+// The kernel on the request's device, where cuDNN starts there.
+std::optional<exec::PreparedKernel> on_its_device(const exec::KernelRequest& request,
+                                                  exec::PreparedKernel otherwise(const exec::KernelRequest&)) {
+  const cudnn::Target* const target = conv_graph(request) ? cudnn::target_of(request.device.index()) : nullptr;
+  if (!target) return std::nullopt;
+  return conv_by_cudnn(*target, request, otherwise);
+}
+
+}  // namespace
+
+std::optional<exec::PreparedKernel> conv_by_cudnn(const cudnn::Target& target, const exec::KernelRequest& request,
+                                                  exec::PreparedKernel otherwise(const exec::KernelRequest&)) {
   const std::optional<ConvGraph> graph = conv_graph(request);
   if (!graph) return std::nullopt;
-  const cudnn::Target* target = cudnn::target_of(request.device.index());
-  if (!target) return std::nullopt;
   try {
     const cuda_backend::CurrentDevice current(request.device.index());
-    std::optional<cudnn::Plan> plan = plan_conv(*target, *graph, KernelCache(kernel_cache_folder()));
+    std::optional<cudnn::Plan> plan = plan_conv(target, *graph, KernelCache(kernel_cache_folder()));
     if (!plan) return std::nullopt;
-    const auto kernel = std::make_shared<const ConvByCudnn>(request, *target, *std::move(plan), otherwise(request));
+    const auto kernel = std::make_shared<const ConvByCudnn>(request, target, *std::move(plan), otherwise(request));
     return exec::PreparedKernel{[kernel](const Call& call) { kernel->run(call); }, kernel->workspace()};
   } catch (const DeviceError& e) {
     log(LogLevel::kWarning, cat(e.what(), "; ", request.op.name(), " runs on a plain kernel, many times slower"));
@@ -133,16 +145,14 @@ std::optional<exec::PreparedKernel> by_cudnn(const exec::KernelRequest& request,
   }
 }
 
-}  // namespace
-
 std::optional<exec::PreparedKernel> prepare_conv_cudnn(const exec::KernelRequest& request) {
-  return by_cudnn(request, prepare_conv_reference_cuda);
+  return on_its_device(request, prepare_conv_reference_cuda);
 }
 std::optional<exec::PreparedKernel> prepare_conv_input_grad_cudnn(const exec::KernelRequest& request) {
-  return by_cudnn(request, prepare_conv_input_grad_reference_cuda);
+  return on_its_device(request, prepare_conv_input_grad_reference_cuda);
 }
 std::optional<exec::PreparedKernel> prepare_conv_weight_grad_cudnn(const exec::KernelRequest& request) {
-  return by_cudnn(request, prepare_conv_weight_grad_reference_cuda);
+  return on_its_device(request, prepare_conv_weight_grad_reference_cuda);
 }
 
 }  // namespace weft::kernels

@@ -109,9 +109,9 @@ class GraphBuilder {
                 Attribute::kForwardConvolution,
                 Attribute::kForwardAlpha,
                 Attribute::kForwardBeta,
-                1,
-                2,
-                3};
+                kConvFirstInput,
+                kConvSecondInput,
+                kConvOutput};
       case ConvDirection::kInputGrad:
         return {DescriptorType::kBackwardData,
                 Attribute::kBackwardDataDx,
@@ -120,9 +120,9 @@ class GraphBuilder {
                 Attribute::kBackwardDataConvolution,
                 Attribute::kBackwardDataAlpha,
                 Attribute::kBackwardDataBeta,
-                3,
-                2,
-                1};
+                kConvOutput,
+                kConvSecondInput,
+                kConvFirstInput};
       case ConvDirection::kWeightGrad:
         break;
     }
@@ -133,9 +133,9 @@ class GraphBuilder {
             Attribute::kBackwardFilterConvolution,
             Attribute::kBackwardFilterAlpha,
             Attribute::kBackwardFilterBeta,
-            1,
-            3,
-            2};
+            kConvFirstInput,
+            kConvOutput,
+            kConvSecondInput};
   }
 
   std::optional<Descriptor> operation() {

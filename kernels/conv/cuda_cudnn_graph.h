@@ -26,8 +26,8 @@ struct ConvGraph {
   cudnn::PlanPolicy policy() const;
 };
 
-// The tensors' numbers in a variant pack, in the order of the op's two inputs and its output.
-inline const std::vector<std::int64_t> kConvTensorIds{1, 2, 3};
+// The tensors' numbers in a variant pack.
+inline constexpr std::int64_t kConvFirstInput = 1, kConvSecondInput = 2, kConvOutput = 3;
 
 // Alignment of the tensors in bytes, which cuDNN's kernels for 16-bit types want.
 inline constexpr std::int64_t kConvAlignment = 16;

@@ -3,9 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-// The part of cuDNN 9's backend interface that weft calls, under names of its own: cuDNN is no part of the CUDA
-// toolkit, so weft builds without its headers. Numbers and calls are fixed for all versions 9.x; a test compares them
-// with cudnn_graph.h where that is installed.
+// The part of cuDNN 9's backend interface that weft calls. Declarations of weft's own, because cuDNN is no part of the
+// CUDA toolkit and its headers may be missing. A test compares them with cudnn_graph.h where that is installed.
 namespace weft::kernels::cudnn {
 
 using Status = int;  // 0: success; thousands: 1 library, 2 bad parameter, 3 not supported, 4 internal, 5 execution

@@ -328,8 +328,8 @@ Status give_text(const std::string& text, std::int64_t room, std::int64_t* count
   return give(std::vector<char>(text.begin(), text.end()), room, count, elements);
 }
 
-// Puts descriptors into those that the caller has made. Who asks how many there are hears of one more, because the real
-// library tells an upper bound.
+// Puts descriptors into those that the caller has made. A question for the count alone gets one too many, because the
+// real library tells an upper bound.
 Status fill(const std::vector<Raw>& nodes, std::int64_t room, std::int64_t* count, void* elements) {
   *count = static_cast<std::int64_t>(nodes.size()) + (room == 0 ? 1 : 0);
   for (std::size_t i = 0; i < nodes.size() && i < static_cast<std::size_t>(room); ++i) {

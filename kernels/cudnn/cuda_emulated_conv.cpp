@@ -34,13 +34,13 @@ __device__ double element(const void* data, std::int64_t dtype, std::int64_t at)
   return 0;
 }
 
-// What the tensor cores read of an f32: 10 bits behind the point.
+// An f32 as tensor cores read it: 10 bits behind the point.
 __device__ double as_tf32(double x) {
   const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(x));
   return std::bit_cast<float>((bits + 0x1000u) & ~0x1fffu);
 }
 
-// Sizes and strides of one output element's sum.
+// The sums of output elements.
 class Sum {
  public:
   __device__ Sum(const EmulatedConv& conv, const void* a, const void* b) : c_(conv), a_(a), b_(b) {}

@@ -22,9 +22,9 @@ struct PlanPolicy {
   std::int64_t most_workspace = 0;
 };
 
-// The heuristics' first plan whose results are the same in every run and exact to the dtype's rounding; of these a
-// precompiled one goes first, because cuDNN compiles others for seconds. Nothing where cuDNN has no such plan; throws
-// DeviceError where the library fails.
+// The heuristics' first plan with the same results in every run, exact to the dtype's rounding. Precompiled plans go
+// first, because cuDNN compiles others for seconds. Nothing where cuDNN has no such plan; throws DeviceError where the
+// library fails.
 std::optional<Plan> find_plan(const Target& target, const Descriptor& graph, const PlanPolicy& policy);
 
 // The numerical notes of an engine configuration, which a plan has as Attribute::kPlanEngineConfig.

@@ -22,7 +22,7 @@ std::vector<ConvLayer> conv_layers();
 
 inline const std::vector<std::string> kConvOps{"conv", "conv_input_grad", "conv_weight_grad"};
 
-// What a kernel for a layer is prepared with.
+// A request for a layer's kernel, with all that the request refers to.
 class ConvRequest {
  public:
   // `result`: the operands' dtype, or f32.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cuDNN plans for a GPU that is not here, from the properties that it wrote of one: what a build for CUDA can check on
-// any machine. h200_properties.json is cuDNN's text of an NVIDIA H200.
+// Plans of the installed cuDNN for a GPU that this machine need not have. h200_properties.json holds the properties of
+// an NVIDIA H200 in cuDNN's form, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION.
 #if !defined(WEFT_CUDA_EMULATED)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +19,8 @@
 #include "core/exec/instance.h"
 #include "core/ops/build.h"
 #include "emulator.h"
+#include "kernels/conv/conv.h"
+#include "kernels/conv/cuda_cudnn.h"
 #include "kernels/conv/cuda_cudnn_graph.h"
 #include "kernels/cudnn/cuda_emulated_conv.h"
 #include "kernels/cudnn/cuda_library.h"
@@ -26,12 +29,15 @@
 #include "kernels/jit/cuda_kernel_cache.h"
 #include "tests/kernels/conv/cuda_conv_layers.h"
 #include "tests/support/files.h"
+#include "tests/support/warnings.h"
 #include "weft/error.h"
 
 namespace weft::testing {
 using namespace kernels;
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const ConvLayer kLayer{"layer", 2, 3, 4, {5, 6}, {3, 2}, {1, 2}, {1, 0}, {1, 1}};
@@ -87,15 +93,16 @@ TEST(CudnnConv, AsksForTheWorkspaceOfThePlanAndOfWidenedOperands) {
   EXPECT_EQ(workspace(DType::kBF16, DType::kF32), 1024u + 768u + 512u);
 }
 
-// A library like the emulated one that counts searches for plans.
+// A library like the emulated one that counts searches for plans, and packs of addresses.
 struct Counting {
-  static inline int searches = 0;
+  static inline int searches = 0, packs = 0;
   static cudnn::Status create_descriptor(cudnn::DescriptorType type, cudnn::RawDescriptor* made) {
     searches += type == cudnn::DescriptorType::kHeuristics;
+    packs += type == cudnn::DescriptorType::kVariantPack;
     return cudnn::library().create_descriptor(type, made);
   }
   Counting() : functions(cudnn::library()) {
-    searches = 0;
+    searches = packs = 0;
     functions.create_descriptor = create_descriptor;
   }
   cudnn::Functions functions;
@@ -210,6 +217,20 @@ TEST(CudnnFailures, AreTypedErrorsOrNoPlan) {
   Failing::left = 0;
 }
 
+TEST(CudnnFailures, LeaveAConvolutionToThePlainKernelWithAWarning) {
+  const cudnn::Functions functions = Failing::functions();
+  Failing::left = 0;
+  const cudnn::Target target(functions, 0);
+  const ConvRequest request(kLayer, "conv", DType::kF32, DType::kF32);
+  const Warnings warnings;
+  Failing::status = 4000;
+  Failing::left = 1;
+  EXPECT_FALSE(conv_by_cudnn(target, request(), prepare_conv_reference_cuda));
+  EXPECT_THAT(warnings.texts, ElementsAre(AllOf(HasSubstr("cudnnBackendCreateDescriptor failed"),
+                                                HasSubstr("conv runs on a plain kernel, many times slower"))));
+  EXPECT_TRUE(conv_by_cudnn(target, request(), prepare_conv_reference_cuda));
+}
+
 TEST(CudnnFailures, OfAnExecutionNameTheCallAndTheReason) {
   const auto target = cudnn::target_of(0);
   const cudnn::Functions& library = target->functions;
@@ -280,15 +301,44 @@ TEST(CudnnConv, RunsInsideRecordings) {
   }
 }
 
-TEST(CudnnConv, ServesThreadsAtOnce) {
+TEST(CudnnConv, PacksAddressesOnceForEveryRunAtThem) {
+  const Counting counting;
+  const cudnn::Target target(counting.functions, 0);
+  const ConvRequest request(kLayer, "conv", DType::kF32, DType::kF32);
+  const exec::KernelRequest r = request();
+  const exec::PreparedKernel kernel = conv_by_cudnn(target, r, prepare_conv_reference_cuda).value();
   const Program program(Device::cuda());
+  const std::vector<Array> inputs = program.inputs(1), others = program.inputs(2);
+  const Stream stream = Stream::current(Device::cuda());
+  const Array y = Array::empty(r.outputs[0], stream);
+  const Array workspace = Array::empty({{static_cast<std::int64_t>(kernel.workspace)}, DType::kU8}, stream);
+  const auto run = [&](const std::vector<Array>& operands) {
+    const std::vector<View> in{{operands[0].data(), r.inputs[0]}, {operands[1].data(), r.inputs[1]}};
+    const View out{y.data(), r.outputs[0]};
+    Call call;
+    call.inputs = in;
+    call.outputs = std::span(&out, 1);
+    call.workspace.data = workspace.data();
+    call.stream = stream.handle();
+    call.device = 0;
+    kernel.run(call);
+    synchronize(Device::cuda());
+    return Counting::packs;
+  };
+  EXPECT_EQ(run(inputs), 1);
+  EXPECT_EQ(run(inputs), 1);
+  EXPECT_EQ(run(others), 2);
+}
+
+// The emulated device runs one thread's work at a time, so the threads only plan.
+TEST(CudnnConv, IsPlannedByThreadsAtOnce) {
+  const ConvGraph graph = graph_of("conv_input_grad", DType::kF32, DType::kF32);
+  const std::string wanted = cudnn::plan_text(plan_conv(*cudnn::target_of(0), graph, KernelCache({})).value());
   std::vector<std::thread> threads;
-  for (const float first : {1.0f, 2.0f, 3.0f}) {
-    threads.emplace_back([&program, first] {
-      const auto instance = program.instance();
-      const std::vector<Array> inputs = program.inputs(first);
-      const std::vector<float> wanted = on_the_cpu(first);
-      for (int i = 0; i < 5; ++i) EXPECT_EQ(program.run(*instance, inputs), wanted);
+  for (int thread = 0; thread < 3; ++thread) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i)
+        EXPECT_EQ(cudnn::plan_text(plan_conv(*cudnn::target_of(0), graph, KernelCache({})).value()), wanted);
     });
   }
   for (std::thread& thread : threads) thread.join();
