@@ -11,7 +11,7 @@ namespace weft::exec {
 
 struct BuildOptions {
   Device device;
-  bool allow_tf32 = false;   // f32 matmuls may use TF32 on CUDA
+  bool allow_tf32 = false;   // f32 products and convolutions may use TF32 on CUDA
   DType half = DType::kF32;  // kBF16 or kF16: f32 products round their operands to it; see passes::lower_precision()
   bool fuse = true;          // false: a call per traced node, for a debugger; ops without a kernel in their parts
 };

@@ -25,7 +25,7 @@ struct KernelRequest {
   Device device;
   const std::string& path;  // layer path, for error texts
   ir::Region region{};
-  bool allow_tf32 = false;  // f32 matmuls may round their operands to TF32 on CUDA
+  bool allow_tf32 = false;  // f32 products may round their operands to TF32 on CUDA
 };
 
 // A kernel made ready for one node. `run` is called once per step and must not allocate or wait; on CUDA it only

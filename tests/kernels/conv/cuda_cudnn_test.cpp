@@ -246,7 +246,7 @@ TEST(CudnnFailures, OfAnExecutionNameTheCallAndTheReason) {
 // y = conv(x, w), on a device.
 class Program {
  public:
-  explicit Program(Device device) : device_(device) {
+  explicit Program(Device device, bool allow_tf32 = false) : device_(device) {
     ir::Graph graph;
     ops::Builder build(graph);
     const ConvRequest request(kLayer, "conv", DType::kF32, DType::kF32, device);
@@ -255,7 +255,8 @@ class Program {
     const ir::Value w = graph.add_input(r.inputs[1], ir::InputKind::kArgument, "w");
     graph.outputs.push_back({build.emit("conv", {x, w}, r.attributes), ""});
     for (const TensorSpec& spec : r.inputs) shapes_.push_back(spec);
-    executable_ = std::make_shared<const exec::Executable>(graph, exec::BuildOptions{.device = device});
+    executable_ =
+        std::make_shared<const exec::Executable>(graph, exec::BuildOptions{.device = device, .allow_tf32 = allow_tf32});
   }
 
   std::vector<Array> inputs(float first) const {
@@ -285,6 +286,17 @@ class Program {
 std::vector<float> on_the_cpu(float first) {
   const Program program(Device::cpu());
   return program.run(*program.instance(), program.inputs(first));
+}
+
+// 1 + 2^-12 has two bits more than TF32.
+TEST(CudnnConv, RoundsF32OperandsWhereTheProgramMay) {
+  const auto sums = [](bool allow_tf32, float first) {
+    const Program program(Device::cuda(), allow_tf32);
+    return program.run(*program.instance(), program.inputs(first));
+  };
+  const float odd = 1 + 1.0f / 4096;
+  EXPECT_EQ(sums(true, odd), sums(false, 1));
+  EXPECT_NE(sums(false, odd), sums(false, 1));
 }
 
 TEST(CudnnConv, RunsInsideRecordings) {

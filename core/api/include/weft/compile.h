@@ -24,7 +24,7 @@ namespace weft WEFT_EXPORT {
 // Arithmetic of a program's f32 ops. Values of other dtypes, inputs, results and variables keep their dtype.
 enum class Precision : std::uint8_t {
   kF32,   // dtypes as traced
-  kTF32,  // matrix products may round their operands to TF32 on CUDA
+  kTF32,  // matrix products and convolutions may round their operands to TF32 on CUDA
   // Matrix products round their operands to bf16 and add up in f32; activations and their gradients are stored as bf16.
   // Weights, their gradients, assigned values, reductions, norm statistics and losses stay f32. So do results of exp,
   // log, pow and softplus, and the arithmetic between stored values. Works on every device; a CPU without bf16 units is
