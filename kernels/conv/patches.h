@@ -64,6 +64,13 @@ class Patches {
     const std::int64_t x = columns.first + place[2] * columns.stride;
     const bool whole = all_inside(planes, z) && all_inside(rows, y) && all_inside(columns, x);
     const std::int64_t first = ((z * rows.source + y) * columns.source + x) * pixel_;
+    if (whole && begin == 0 && end == static_cast<std::int64_t>(runs_.size()) * run_) {
+      for (const Run& run : runs_) {
+        copy(image + (first + run.offset), run_, to);
+        to += run_;
+      }
+      return;
+    }
     const Run* run = runs_.data() + begin / run_;
     for (std::int64_t column = begin / run_ * run_; column < end; ++run, column += run_) {
       const std::int64_t from = std::max(begin, column), until = std::min(end, column + run_);
@@ -90,13 +97,20 @@ class Patches {
     high = std::clamp(column + last * s_.channels, low, high);
   }
 
-  // Blocks of a known size, because a call of memcpy costs more than most runs.
+  // Blocks of a known size, because a call of memcpy costs more than most runs; the last one may overlap.
   static void copy(const T* from, std::int64_t n, A* to) {
-    constexpr std::int64_t kBlock = 64 / sizeof(A);
-    std::int64_t i = 0;
-    if constexpr (std::is_same_v<T, A>)
-      for (; i + kBlock <= n; i += kBlock) std::memcpy(to + i, from + i, 64);
-    for (; i < n; ++i) to[i] = static_cast<A>(from[i]);
+    if constexpr (std::is_same_v<T, A>) {
+      if (n >= kBlock) return copy_blocks<kBlock>(from, n, to);
+      if (n >= kBlock / 2) return copy_blocks<kBlock / 2>(from, n, to);
+      if (n >= kBlock / 4) return copy_blocks<kBlock / 4>(from, n, to);
+    }
+    for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<A>(from[i]);
+  }
+  static constexpr std::int64_t kBlock = 64 / sizeof(A);
+  template <std::int64_t size>
+  static void copy_blocks(const T* from, std::int64_t n, A* to) {
+    for (std::int64_t i = 0; i + size < n; i += size) std::memcpy(to + i, from + i, size * sizeof(T));
+    std::memcpy(to + n - size, from + n - size, size * sizeof(T));
   }
 
   Slide s_;
