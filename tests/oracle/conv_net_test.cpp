@@ -8,6 +8,7 @@
 #include "tests/oracle/three_steps.h"
 #include "tests/support/every_device.h"
 #include "tests/support/files.h"
+#include "weft/image_layers.h"
 
 namespace weft::testing {
 namespace {
