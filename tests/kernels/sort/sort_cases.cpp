@@ -121,8 +121,8 @@ void add_sorts(std::vector<OpCase>& rows) {
     for (const std::int64_t first : {0, 1, 499, 967})
       rows.push_back(ranks_row("ranks" + std::to_string(first), longer, first, 33, 1, flag));
     for (const DType dtype : {DType::kF64, DType::kBF16, DType::kI64, DType::kI32, DType::kU8})
-      rows.push_back(ranks_row("ranks_" + std::string(name_of(dtype)), random_tensor({150, 2}, dtype, -90, 90, 8), 75,
-                               2, 0, flag));
+      rows.push_back(ranks_row("ranks_" + std::string(name_of(dtype)),
+                               random_tensor({150, 2}, dtype, dtype == DType::kU8 ? 0 : -90, 90, 8), 75, 2, 0, flag));
     rows.push_back(ranks_row("ranks_of_few", x, 20, 1, 1, flag));
     rows.push_back(
         ranks_row("ranks_of_equal", tensor_of({200}, DType::kF32, std::vector<double>(200, 1)), 99, 2, 0, flag));
