@@ -3,8 +3,8 @@
 #include "core/exec/candidate.h"
 
 // The candidates for pooling: on the CPU 16 channels at a time, or all where there are fewer; on CUDA boxes of pixels
-// that threads share; a loop for each element of the result. Results gather what they need, so that no two threads write
-// to one element and sums have one order.
+// that threads share; a loop for each element of the result. Results gather what they need, so that no two threads
+// write to one element and sums have one order.
 namespace weft::kernels {
 
 using PoolKernel = exec::PreparedKernel(const exec::KernelRequest&);
