@@ -222,7 +222,7 @@ std::vector<Value> pad_gradient(const GradientCall& call) {
   return {call.build.emit("slice", {call.cotangents[0]}, {{"begin", begin}, {"end", end}, {"step", step}})};
 }
 
-// Of flip and triangle, which are their own transposes.
+// The gradient of an op that is its own transpose: flip, triangle.
 std::vector<Value> same_gradient(const GradientCall& call) {
   return {call.build.emit(call.node.op, {call.cotangents[0]}, call.node.attributes)};
 }

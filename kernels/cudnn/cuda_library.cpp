@@ -2,41 +2,27 @@
 #include "kernels/cudnn/cuda_library.h"
 
 #if !defined(WEFT_CUDA_EMULATED)
-#include <dlfcn.h>
-
-#include "core/base/check.h"
+#include "kernels/common/cuda_shared_library.h"
 
 namespace weft::kernels::cudnn {
 namespace {
 
-// The graph part alone: it has all that is called, and loads the parts with kernels by itself.
-void* open_library() {
-  if (void* library = dlopen("libcudnn_graph.so.9", RTLD_NOW | RTLD_LOCAL)) return library;
-  const char* reason = dlerror();
-  fail<DeviceError>("cudnn", "cuDNN is not installed (", reason ? reason : "no reason given",
-                    "); fast convolutions on CUDA need libcudnn_graph.so.9 on the library path");
-}
-
-template <class Function>
-void find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  if (!function) fail<DeviceError>("cudnn", "the installed cuDNN has no ", name);
-}
-
 Functions load() {
-  void* library = open_library();
+  // The graph part alone: it has all that is called, and loads the parts with kernels by itself.
+  const SharedLibrary library("cudnn", "cuDNN", {"libcudnn_graph.so.9"},
+                              "fast convolutions on CUDA need libcudnn_graph.so.9");
   Functions f;
-  find(library, "cudnnGetVersion", f.get_version);
-  find(library, "cudnnGetErrorString", f.get_error_string);
-  find(library, "cudnnGetLastErrorString", f.get_last_error_string);
-  find(library, "cudnnCreate", f.create);
-  find(library, "cudnnSetStream", f.set_stream);
-  find(library, "cudnnBackendCreateDescriptor", f.create_descriptor);
-  find(library, "cudnnBackendDestroyDescriptor", f.destroy_descriptor);
-  find(library, "cudnnBackendSetAttribute", f.set_attribute);
-  find(library, "cudnnBackendGetAttribute", f.get_attribute);
-  find(library, "cudnnBackendFinalize", f.finalize);
-  find(library, "cudnnBackendExecute", f.execute);
+  library.find("cudnnGetVersion", f.get_version);
+  library.find("cudnnGetErrorString", f.get_error_string);
+  library.find("cudnnGetLastErrorString", f.get_last_error_string);
+  library.find("cudnnCreate", f.create);
+  library.find("cudnnSetStream", f.set_stream);
+  library.find("cudnnBackendCreateDescriptor", f.create_descriptor);
+  library.find("cudnnBackendDestroyDescriptor", f.destroy_descriptor);
+  library.find("cudnnBackendSetAttribute", f.set_attribute);
+  library.find("cudnnBackendGetAttribute", f.get_attribute);
+  library.find("cudnnBackendFinalize", f.finalize);
+  library.find("cudnnBackendExecute", f.execute);
   return f;
 }
 

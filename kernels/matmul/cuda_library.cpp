@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #if !defined(WEFT_CUDA_EMULATED)
-#include <dlfcn.h>
-
 #include <map>
 #include <mutex>
 #include <string>
@@ -9,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/lasting.h"
 #include "core/device/cuda/current_device.h"
+#include "kernels/common/cuda_shared_library.h"
 #include "kernels/matmul/cuda_cublaslt.h"
 #include "kernels/matmul/cuda_gemm.h"
 #include "weft/log.h"
@@ -17,37 +16,23 @@ namespace weft::kernels {
 
 namespace {
 
-void* open_library() {
-  for (const char* name : {"libcublasLt.so.13", "libcublasLt.so.12"}) {
-    if (void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return library;
-  }
-  const char* reason = dlerror();
-  fail<DeviceError>("matmul", "cuBLASLt is not installed (", reason ? reason : "no reason given",
-                    "); fast matrix products on CUDA need libcublasLt.so.13 or .12 on the library path");
-}
-
-template <class Function>
-void find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  if (!function) fail<DeviceError>("matmul", "the installed cuBLASLt has no ", name);
-}
-
 CublasLt load() {
-  void* library = open_library();
+  const SharedLibrary library("matmul", "cuBLASLt", {"libcublasLt.so.13", "libcublasLt.so.12"},
+                              "fast matrix products on CUDA need libcublasLt.so.13 or .12");
   CublasLt lt;
-  find(library, "cublasLtCreate", lt.create);
-  find(library, "cublasLtMatmulDescCreate", lt.desc_create);
-  find(library, "cublasLtMatmulDescDestroy", lt.desc_destroy);
-  find(library, "cublasLtMatmulDescSetAttribute", lt.desc_set);
-  find(library, "cublasLtMatrixLayoutCreate", lt.layout_create);
-  find(library, "cublasLtMatrixLayoutDestroy", lt.layout_destroy);
-  find(library, "cublasLtMatrixLayoutSetAttribute", lt.layout_set);
-  find(library, "cublasLtMatmulPreferenceCreate", lt.preference_create);
-  find(library, "cublasLtMatmulPreferenceDestroy", lt.preference_destroy);
-  find(library, "cublasLtMatmulPreferenceSetAttribute", lt.preference_set);
-  find(library, "cublasLtMatmulAlgoGetHeuristic", lt.heuristic);
-  find(library, "cublasLtMatmul", lt.matmul);
-  find(library, "cublasLtGetStatusString", lt.status_string);
+  library.find("cublasLtCreate", lt.create);
+  library.find("cublasLtMatmulDescCreate", lt.desc_create);
+  library.find("cublasLtMatmulDescDestroy", lt.desc_destroy);
+  library.find("cublasLtMatmulDescSetAttribute", lt.desc_set);
+  library.find("cublasLtMatrixLayoutCreate", lt.layout_create);
+  library.find("cublasLtMatrixLayoutDestroy", lt.layout_destroy);
+  library.find("cublasLtMatrixLayoutSetAttribute", lt.layout_set);
+  library.find("cublasLtMatmulPreferenceCreate", lt.preference_create);
+  library.find("cublasLtMatmulPreferenceDestroy", lt.preference_destroy);
+  library.find("cublasLtMatmulPreferenceSetAttribute", lt.preference_set);
+  library.find("cublasLtMatmulAlgoGetHeuristic", lt.heuristic);
+  library.find("cublasLtMatmul", lt.matmul);
+  library.find("cublasLtGetStatusString", lt.status_string);
   return lt;
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <vector>
+#include <cstddef>
+#include <cstdint>
 
 #include "kernels/common/dispatch.h"
 #include "kernels/common/float_types.h"
 #include "kernels/common/sum_type.h"
 #include "kernels/pool/box_table.h"
 #include "kernels/pool/loops.h"
+#include "kernels/pool/means.h"
 #include "kernels/pool/pool.h"
 #include "kernels/pool/request.h"
 
@@ -107,9 +109,7 @@ std::optional<exec::PreparedKernel> prepare_avg_pool_few_channels(const exec::Ke
   return with_floating(
       request.inputs[0].dtype, request.op.name(), [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
         using A = Compute<T>;
-        std::vector<A> divisors;
-        for (std::int64_t w = 0; w < s.windows_of_image(); ++w) divisors.push_back(static_cast<A>(s.divisor_of(w)));
-        return {[table = BoxTable(s, Results::kWindows), divisors, channels = s.c](const Call& call) {
+        return {[table = BoxTable(s, Results::kWindows), divisors = divisors_of(s), channels = s.c](const Call& call) {
           const auto* x = static_cast<const T*>(call.inputs[0].data);
           auto* y = static_cast<T*>(call.outputs[0].data);
           const auto windows = static_cast<std::int64_t>(divisors.size());
@@ -117,7 +117,7 @@ std::optional<exec::PreparedKernel> prepare_avg_pool_few_channels(const exec::Ke
             Channels<A> sum = {};
             add_up(
                 run, x + first * channels, [](std::int64_t) { return A{1}; }, sum);
-            const A divisor = divisors[static_cast<std::size_t>(window % windows)];
+            const auto divisor = static_cast<A>(divisors[static_cast<std::size_t>(window % windows)]);
             for (std::int64_t c = 0; c < channels; ++c) y[window * channels + c] = static_cast<T>(sum[c] / divisor);
           });
         }};
@@ -130,9 +130,7 @@ std::optional<exec::PreparedKernel> prepare_avg_pool_grad_few_channels(const exe
   return with_floating(
       request.inputs[0].dtype, request.op.name(), [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
         using A = Compute<T>;
-        std::vector<A> shares;  // of an image's windows in their means
-        for (std::int64_t w = 0; w < s.windows_of_image(); ++w) shares.push_back(static_cast<A>(1 / s.divisor_of(w)));
-        return {[table = BoxTable(s, Results::kPixels), shares, channels = s.c](const Call& call) {
+        return {[table = BoxTable(s, Results::kPixels), shares = shares_of<A>(s), channels = s.c](const Call& call) {
           const auto* dy = static_cast<const T*>(call.inputs[0].data);
           auto* dx = static_cast<T*>(call.outputs[0].data);
           table.for_each([&](std::int64_t pixel, std::int64_t first, std::int64_t image, const PoolRun& run) {

@@ -5,6 +5,7 @@
 #include "kernels/common/resolve.h"
 #include "kernels/pool/box_table.h"
 #include "kernels/pool/loops.h"
+#include "kernels/pool/means.h"
 #include "kernels/pool/pool.h"
 #include "kernels/pool/request.h"
 #include "weft/dtype.h"
@@ -24,14 +25,6 @@ Loops resolved() {
 
 bool suits(const exec::KernelRequest& request) {
   return is_floating(request.inputs[0].dtype) && request.inputs[0].shape[-1] >= kLeastChannels;
-}
-
-// The shares of an image's windows in their means.
-template <class A>
-std::vector<A> shares_of(const PoolShape& s) {
-  std::vector<A> shares;
-  for (std::int64_t w = 0; w < s.windows_of_image(); ++w) shares.push_back(static_cast<A>(1 / s.divisor_of(w)));
-  return shares;
 }
 
 }  // namespace
@@ -78,10 +71,9 @@ std::optional<exec::PreparedKernel> prepare_avg_pool_lanes(const exec::KernelReq
   const PoolShape s = pool_of_image(request);
   return with_floating(
       request.inputs[0].dtype, request.op.name(), [&]<class T>(std::type_identity<T>) -> exec::PreparedKernel {
-        std::vector<double> divisors;
-        for (std::int64_t w = 0; w < s.windows_of_image(); ++w) divisors.push_back(s.divisor_of(w));
         const auto loops = resolved<AvgPoolLoops<T>>();
-        return {[table = BoxTable(s, Results::kWindows), loops, divisors, channels = s.c](const Call& call) {
+        return {[table = BoxTable(s, Results::kWindows), loops, divisors = divisors_of(s),
+                 channels = s.c](const Call& call) {
           const auto* x = static_cast<const T*>(call.inputs[0].data);
           auto* y = static_cast<T*>(call.outputs[0].data);
           const auto windows = static_cast<std::int64_t>(divisors.size());

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <cmath>
 #include <cstdint>
 
 #include "core/exec/kernel.h"
@@ -50,7 +49,7 @@ struct GammaRule {
       const bool below = t.height < 1 - static_cast<T>(0.0331) * square * square;
       if (!below && !(math::log(t.height) < square / 2 + depth * (1 - v + log_v))) continue;
       const T draw = log_depth + log_v;
-      return k < 1 ? draw + math::log(t.power) / static_cast<T>(k) : draw;
+      return k < 1 ? static_cast<T>(static_cast<double>(draw) + static_cast<double>(math::log(t.power)) / k) : draw;
     }
     return log_depth;
   }

@@ -46,7 +46,7 @@ Tensor PadLayer::forward(Tensor x) const {
   expect_images(name_, x, axes_);
   const std::vector<std::int64_t> low = of_all_axes(padding_.low(), axes_), high = of_all_axes(padding_.high(), axes_);
   if (mode_) return pad(x, low, high, *mode_);
-  const Tensor padded = pad(x, low, high);
+  Tensor padded = pad(x, low, high);
   if (value_ == 0) return padded;
   std::vector<std::int64_t> inside{x.shape().begin(), x.shape().end()};
   inside.front() = inside.back() = 1;

@@ -166,6 +166,11 @@ TEST_P(NoiseTest, GammaAndBetaHaveTheirMoments) {
     EXPECT_NEAR(deviation_of(draws), std::sqrt(k), 0.1 * std::sqrt(k) + 0.04) << k;
     EXPECT_GE(draws.min().item<double>(), 0) << k;
   }
+  for (const double k : {60.0, 1e4, 1e10}) {
+    const Tensor draws = gamma({kDraws}, k).to(DType::kF64);
+    EXPECT_NEAR(mean_of(draws), k, 5 * std::sqrt(k / kDraws)) << k;
+    EXPECT_NEAR(deviation_of(draws), std::sqrt(k), 0.04 * std::sqrt(k)) << k;
+  }
   for (const double a : {0.01, 0.2, 1.0, 5.0}) {
     const Tensor draws = beta({kDraws}, a, 2 * a);
     const double spread = std::sqrt(2.0 / 9 / (3 * a + 1));

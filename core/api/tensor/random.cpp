@@ -82,14 +82,15 @@ Tensor uniform(Shape shape, Scalar low, Scalar high, DType dtype) {
 
 namespace {
 
-// The logarithm of Gamma(k, 1) draws, in f64 for results in f64, else in f32.
+// The logarithm of Gamma(k, 1) draws. In f64 for results in f64, and for large k, whose draws differ by less than f32
+// holds of their logarithm; else in f32.
 Tensor log_gamma_draws(const Shape& shape, double k, DType dtype) {
   for (const std::int64_t d : shape)
     if (d < 0) fail<ShapeError>("gamma", "shape ", shape, " has a negative size");
   return drawn(default_device(), [&](const Tensor& state, std::int64_t ordinal) {
     return detail::apply1("log_gamma_draw", {state},
                           {{"shape", shape.dims()},
-                           {"dtype", dtype == DType::kF64 ? DType::kF64 : DType::kF32},
+                           {"dtype", dtype == DType::kF64 || k > 64 ? DType::kF64 : DType::kF32},
                            {"k", k},
                            {"ordinal", ordinal}});
   });

@@ -158,6 +158,7 @@ class CompiledLoop {
         if (span_) n = with_numbers(frame, operands, begin + done, n);
         aim(frame, operands, {begin + done, column, row, done});
         run_stretch(frame, n, streams, operands, state);
+        if (row_ == 0) continue;
         column += n;
         if (column == row_) {
           column = 0;
