@@ -107,6 +107,8 @@ void add_sorts(std::vector<OpCase>& rows) {
     rows.push_back(sort_row("long_equal", tensor_of({513}, DType::kF32, std::vector<double>(513, 2.5)), 0, flag));
     rows.push_back(sort_row("long_special", random_tensor({520, 2}, DType::kF32, -9, 9, 3), 0, flag));
     for (std::size_t i = 0; i < 1040; i += 7) rows.back().inputs[0].values[i] = i % 2 == 0 ? kNaN : -0.0;
+    rows.push_back(sort_row("nan_of_either_sign", random_tensor({150}, DType::kF32, -9, 9, 3), 0, flag));
+    for (std::size_t i = 0; i < 150; i += 4) rows.back().inputs[0].values[i] = i % 8 == 0 ? kNaN : -kNaN;
     rows.push_back(sort_row("u8", random_tensor({90}, DType::kU8, 0, 256, 5), 0, flag));
     rows.push_back(sort_row("bool", random_tensor({3, 13}, DType::kBool, 0, 2, 5), 1, flag));
     rows.push_back(sort_row("gradient", distinct({4, 5}), 1, flag));
